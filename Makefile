@@ -1,0 +1,128 @@
+# Schakel.  `make help` lists the targets.
+#
+#   make demo      set up, build, and watch Jonas and Samira move on
+#   make test      set up, build, and pass every test
+#
+# CC=gcc|clang   SAN=1 (ASan + UBSan)   V=1 (show commands)   B=DIR (build folder)
+
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+SAN ?= 0
+variant := $(if $(filter 1,$(SAN)),san,release)-$(notdir $(CC))
+B ?= build/$(variant)
+PREFIX ?= /usr/local
+DESTDIR ?=
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2))
+
+warnings := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes \
+  -Wmissing-prototypes -Wvla -Wswitch-enum -Wundef -Wformat=2 -Werror
+harden := -fstack-protector-strong -fPIE
+sanflags := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+  -fno-omit-frame-pointer
+CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 $(harden)
+CFLAGS_san := -O1 -g $(harden) $(sanflags)
+LDFLAGS_release := -pie -Wl,-z,relro,-z,now
+LDFLAGS_san := $(sanflags) -pie
+mode := $(if $(filter 1,$(SAN)),san,release)
+CFLAGS := $(CFLAGS_$(mode))
+LDFLAGS := $(LDFLAGS_$(mode))
+base := -std=c17 -I. -I$(B) $(warnings) -MMD -MP
+# protocol/, policies/ and node/engine/ see no POSIX at all.
+pure := $(base)
+posix := $(base) -D_GNU_SOURCE
+
+pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
+msgpack := $(shell pkg-config --exists msgpack-c 2>/dev/null && echo msgpack-c || echo msgpack)
+LIBS_protocol = $(call pkg,--libs,libsodium $(msgpack))
+LIBS_policies = $(call pkg,--libs,yaml-0.1)
+LIBS_node = -llmdb
+LIBS_net = $(call pkg,--libs,libczmq libzmq)
+LIBS_tools = $(call pkg,--libs,jansson)
+LIBS_test = -lcriterion
+
+src = $(sort $(wildcard $(1)/*.c))
+obj = $(patsubst %.c,$(B)/%.o,$(1))
+
+protocol_o := $(call obj,$(call src,protocol))
+policies_o := $(call obj,$(call src,policies))
+engine_o := $(call obj,$(call src,node/engine))
+node_o := $(call obj,$(call src,node))
+core_o := $(call obj,$(call src,node/core))
+net_o := $(call obj,$(call src,node/net))
+schakel_o := $(call obj,$(call src,tools/schakel))
+
+programs := $(B)/schakel $(B)/schakeld $(B)/schakel-net
+tests_protocol := $(patsubst %.c,$(B)/%,$(wildcard tests/protocol/test_*.c))
+tests_policies := $(patsubst %.c,$(B)/%,$(wildcard tests/policies/test_*.c))
+tests_node := $(patsubst %.c,$(B)/%,$(wildcard tests/node/test_*.c))
+tests_unit := $(tests_protocol) $(tests_policies) $(tests_node)
+fuzzers := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+
+.PHONY: all help setup demo test check unit system ci lint format fuzz \
+  fuzz-short bench install clean
+.SECONDARY:
+all: $(programs)
+
+help:
+	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
+	@grep -hoE '^##[^#].*' Makefile | sed 's/^## /  make /'
+
+# ---------------------------------------------------------------- compile
+$(B)/protocol/%.o: protocol/%.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(pure) $(CFLAGS) -c $< -o $@
+$(B)/policies/%.o: policies/%.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(pure) $(CFLAGS) -c $< -o $@
+$(B)/node/engine/%.o: node/engine/%.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(pure) $(CFLAGS) -c $< -o $@
+$(B)/tests/%.o: tests/%.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(posix) $(CFLAGS) -Wno-conversion -Wno-missing-prototypes -c $< -o $@
+$(B)/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(posix) $(CFLAGS) -c $< -o $@
+
+$(B)/libsk-protocol.a: $(protocol_o)
+$(B)/libsk-policies.a: $(policies_o)
+$(B)/libsk-engine.a: $(engine_o)
+$(B)/libsk-node.a: $(node_o)
+$(B)/lib%.a:
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+protocol_a := $(B)/libsk-protocol.a
+policies_a := $(B)/libsk-policies.a $(protocol_a)
+node_a := $(B)/libsk-node.a $(B)/libsk-engine.a $(policies_a)
+link = $(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(1)
+
+$(B)/schakeld: $(core_o) $(node_a)
+	$(call say,LD,$@)
+	$(Q)$(call link,$(LIBS_node) $(LIBS_policies) $(LIBS_protocol))
+$(B)/schakel-net: $(net_o) $(B)/libsk-node.a $(protocol_a)
+	$(call say,LD,$@)
+	$(Q)$(call link,$(LIBS_net) $(LIBS_protocol))
+$(B)/schakel: $(schakel_o) $(policies_a)
+	$(call say,LD,$@)
+	$(Q)$(call link,$(LIBS_tools) $(LIBS_policies) $(LIBS_protocol))
+
+$(tests_protocol): %: %.o $(protocol_a)
+	$(call say,LD,$@)
+	$(Q)$(call link,$(LIBS_protocol) $(LIBS_test))
+$(tests_policies): %: %.o $(policies_a)
+	$(call say,LD,$@)
+	$(Q)$(call link,$(LIBS_policies) $(LIBS_protocol) $(LIBS_test))
+$(tests_node): %: %.o $(node_a)
+	$(call say,LD,$@)
+	$(Q)$(call link,$(LIBS_node) $(LIBS_policies) $(LIBS_protocol) $(LIBS_test))
+
+clean:
+	rm -rf build
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,44 @@
+/*
+ * Every limit, with its unit.  A limit has a test at, below and above it.
+ */
+#ifndef SK_PROTOCOL_LIMITS_H
+#define SK_PROTOCOL_LIMITS_H
+
+/* msgpack read from anybody: nesting, and values in one message. */
+#define SK_VALUE_DEPTH_MAX 16
+#define SK_VALUE_COUNT_MAX 65536
+
+/* One frame on the wire: the envelope with everything in it, bytes. */
+#define SK_FRAME_SIZE_MAX (128 * 1024)
+
+/* One item inside an envelope, bytes; and items in one envelope. */
+#define SK_ITEM_SIZE_MAX (32 * 1024)
+#define SK_ITEMS_COUNT_MAX 128
+
+/* Envelopes sent to one partner and not yet answered. */
+#define SK_IN_FLIGHT_MAX 8
+
+/* One request or reply on the control socket, bytes. */
+#define SK_CONTROL_SIZE_MAX (4 * 1024 * 1024)
+
+/* One file of a bundle or charter, bytes (POLICY.md 3.1). */
+#define SK_YAML_SIZE_MAX 1048576
+
+/* Values of one event, bytes, canonical (fields and their values). */
+#define SK_EVENT_SIZE_MAX (16 * 1024)
+
+/* A card, bytes; endpoints on it, count; one endpoint, bytes. */
+#define SK_CARD_SIZE_MAX 4096
+#define SK_ENDPOINTS_MAX 4
+#define SK_ENDPOINT_SIZE_MAX 255
+
+/* Partners in a charter, count (POLICY.md 13). */
+#define SK_PARTNERS_MAX 256
+
+/* Idle time before a node says it is still there, and before a partner
+   counts as gone; the longest back-off between attempts; ms. */
+#define SK_KEEPALIVE_MS 20000
+#define SK_SILENCE_MS 60000
+#define SK_BACKOFF_MAX_MS 120000
+
+#endif
