@@ -1,0 +1,173 @@
+/*
+ * The decision: may this event go to this partner for this purpose, and what
+ * of it.                                                   docs/POLICY.md 8
+ *
+ * A pure function of (bundle, facts, question).  Facts are compiled once
+ * against a bundle and may be asked many questions.
+ */
+#ifndef SK_POLICIES_DECIDE_H
+#define SK_POLICIES_DECIDE_H
+
+#include "policies/bundle.h"
+#include "policies/levels.h"
+
+/* ---------------------------------------------------------------- facts
+ * As text, borrowed for the call that adds them; unknown words are kept as
+ * "matches nothing" (they can never widen). All about ONE subject. */
+struct sk_fact_period { /* days; until absent: INT32_MAX */
+    int32_t from;
+    int32_t until;
+};
+struct sk_fact_consent {
+    struct sk_bytes id; /* borrowed until the decision's result is dropped */
+    struct sk_bytes state;   /* given, refused, withdrawn, requested */
+    bool explicit_consent;
+    int64_t at;              /* instant */
+    int64_t until;           /* instant; INT64_MIN when absent */
+    const struct sk_bytes *purposes; /* NULL: absent */
+    size_t purposes_count;
+    const struct sk_bytes *recipients;
+    size_t recipients_count;
+    const struct sk_bytes *categories;
+    size_t categories_count;
+    struct sk_bytes given_by; /* empty: self */
+};
+struct sk_fact_objection {
+    int64_t at;
+    struct sk_bytes state; /* open, upheld, rejected */
+    const struct sk_bytes *purposes;
+    size_t purposes_count;
+    const struct sk_bytes *recipients;
+    size_t recipients_count;
+};
+
+struct sk_facts; /* opaque; in the arena */
+
+SK_CHECKED enum sk_status sk_facts_start(const struct sk_bundle *bundle,
+                                         struct sk_arena *arena,
+                                         struct sk_facts **out);
+/* "YYYY", "YYYY-MM" or DATE; false when malformed. */
+bool sk_facts_birth_date(struct sk_facts *facts, struct sk_bytes text);
+SK_CHECKED enum sk_status
+sk_facts_administration(struct sk_facts *facts, struct sk_fact_period period);
+SK_CHECKED enum sk_status sk_facts_link(struct sk_facts *facts,
+                                        struct sk_bytes org,
+                                        struct sk_fact_period period);
+SK_CHECKED enum sk_status sk_facts_employer(struct sk_facts *facts,
+                                            struct sk_bytes org,
+                                            struct sk_fact_period period);
+SK_CHECKED enum sk_status sk_facts_consent(struct sk_facts *facts,
+                                           const struct sk_fact_consent *c);
+SK_CHECKED enum sk_status
+sk_facts_objection(struct sk_facts *facts, const struct sk_fact_objection *o);
+
+/* ---------------------------------------------------------------- question */
+struct sk_event_view {
+    struct sk_bytes type;
+    bool subject; /* there is one (not empty) */
+    struct sk_bytes occurred;
+    struct sk_bytes source;     /* empty: the owner */
+    struct sk_bytes provenance; /* empty: own */
+    /* name and value; names are looked up in the decision */
+    const struct sk_named_value *fields;
+    size_t fields_count;
+};
+struct sk_named_value {
+    struct sk_bytes name;
+    struct sk_bytes text;        /* scalar */
+    const struct sk_bytes *set;  /* list; NULL for a scalar */
+    size_t set_count;
+};
+struct sk_question {
+    struct sk_bytes to;
+    struct sk_bytes purpose;
+    int64_t now;
+    const struct sk_event_view *event;
+};
+
+/* ---------------------------------------------------------------- result */
+enum sk_withheld {
+    SK_SENT,
+    SK_WITHHELD_FORBIDDEN,
+    SK_WITHHELD_LIMITED,
+    SK_WITHHELD_CONSENT,
+    SK_WITHHELD_NOT_GRANTED,
+};
+const char *sk_withheld_text(enum sk_withheld withheld); /* "not-granted" */
+
+struct sk_decided_field {
+    struct sk_bytes name;
+    uint16_t field;
+    enum sk_withheld withheld;
+    uint8_t level;               /* position in the chain, when sent */
+    struct sk_bytes level_name;
+    struct sk_field_value value; /* coarsened, when sent */
+};
+
+struct sk_decision {
+    bool permit;
+    const char *reason;      /* deny: a code of 8.6, static; else NULL */
+    struct sk_decided_field fields[SK_EVENT_FIELDS_MAX]; /* sorted by name */
+    size_t fields_count;     /* sent and withheld; also for nothing-left */
+    struct sk_bytes *rules;  /* sorted ids; in the arena */
+    size_t rules_count;
+    struct sk_bytes *consents;
+    size_t consents_count;
+    int32_t erase_by; /* day */
+    const struct sk_bytes *duties;
+    size_t duties_count;
+    bool roles_all; /* true: null */
+    const struct sk_bytes *roles;
+    size_t roles_count;
+    bool erase;           /* on withdrawal: erase, else stop */
+    uint32_t within_days; /* on withdrawal */
+};
+
+/* Fails only with SK_E_MEMORY (the arena holds the result). */
+SK_CHECKED enum sk_status sk_decide(const struct sk_bundle *bundle,
+                                    const struct sk_facts *facts,
+                                    const struct sk_question *question,
+                                    struct sk_arena *arena,
+                                    struct sk_decision *out);
+
+/* Words of a reason code, 8.6 and DOMAIN 8; NULL when unknown. */
+const char *sk_reason_text(const char *reason, bool dutch);
+
+/*
+ * Does consent for (purpose, recipient, category) hold at `now`?  For recall
+ * (CONSENT 4.3) and for lists.  State is one of given, refused, withdrawn,
+ * expired, not-explicit, wrong-giver, missing.
+ */
+const char *sk_consent_state(const struct sk_facts *facts, struct sk_bytes to,
+                             struct sk_bytes purpose, struct sk_bytes category,
+                             bool explicit_consent, int64_t now);
+
+/*
+ * Recall (CONSENT 4.3): of a message that was sent earlier, what still holds.
+ *
+ *     rules    ids of the rules that let it through (they may be gone from
+ *              the policy: then the strength is looked up in `explicit_rules`)
+ *     fields   what went out: name, and whether at level exact
+ *     lost     per field, written: true when it must be recalled
+ *
+ * Returns true when the whole message is recalled (then every lost is true).
+ */
+struct sk_recall_rule {
+    struct sk_bytes id;
+    bool explicit_consent;            /* the rule said explicit */
+    const struct sk_bytes *where;     /* fields of its `where` */
+    size_t where_count;
+    const struct sk_bytes *fields;    /* fields this rule contributed */
+    size_t fields_count;
+};
+struct sk_recall_field {
+    struct sk_bytes name;
+    bool exact;
+};
+bool sk_recall(const struct sk_bundle *bundle, const struct sk_facts *facts,
+               struct sk_bytes to, struct sk_bytes purpose,
+               struct sk_bytes event_type, const struct sk_recall_rule *rules,
+               size_t rules_count, const struct sk_recall_field *fields,
+               size_t fields_count, int64_t now, bool *lost);
+
+#endif
