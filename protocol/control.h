@@ -1,0 +1,81 @@
+/*
+ * Control messages: the one API of a node, over ctl.sock.
+ *                                                        docs/CONTROL.md
+ * Frame on the socket: uint32 big-endian size, then that many bytes.
+ *     request  map {args: map, op: str, v: 1}
+ *     reply    map {ok: true,  result: value}
+ *           or map {error: map {code: str, text..}, ok: false}
+ *              error: code (a word of texts.h), and when known: field (the
+ *              argument concerned), detail (a word or id, never a value),
+ *              reason and rules (for a refused disclosure)
+ * All are canonical msgpack of value.h.  The table below is the only place
+ * where an operation and its arguments are defined: the daemon checks requests
+ * against it before any handler sees them, the CLI makes its flags and help
+ * from it.
+ */
+#ifndef SK_PROTOCOL_CONTROL_H
+#define SK_PROTOCOL_CONTROL_H
+
+#include "protocol/limits.h"
+#include "protocol/value.h"
+
+enum sk_arg_kind {
+    SK_ARG_TEXT,    /* str, 1..size_max bytes */
+    SK_ARG_WORD,    /* str: an ID of the vocabulary or roster */
+    SK_ARG_ID,      /* str: UUID */
+    SK_ARG_DATE,    /* str: YYYY-MM-DD */
+    SK_ARG_INSTANT, /* str: YYYY-MM-DDTHH:MM:SSZ */
+    SK_ARG_UINT,
+    SK_ARG_BOOL,
+    SK_ARG_WORDS,   /* array of str, 1..size_max entries */
+    SK_ARG_DATES,   /* array of DATE */
+    SK_ARG_MAP,     /* map of str to str, bool, uint, or array of str */
+    SK_ARG_FILE,    /* bin, 0..size_max bytes; the CLI takes a path */
+    SK_ARG_FILES,   /* map of str to bin; the CLI takes a folder */
+};
+
+struct sk_arg {
+    const char *name;
+    enum sk_arg_kind kind;
+    bool required;
+    uint32_t size_max; /* 0: the default of the kind */
+    const char *nl;    /* one line of help */
+    const char *en;
+};
+
+#define SK_OP_ARGS_MAX 14
+
+struct sk_op {
+    const char *name; /* "participant.add" */
+    bool manual_only; /* only on nodes with a manual clock */
+    const char *nl;
+    const char *en;
+    struct sk_arg args[SK_OP_ARGS_MAX]; /* ends at name NULL */
+};
+
+extern const struct sk_op sk_ops[];
+extern const size_t sk_ops_count;
+
+const struct sk_op *sk_op_find(struct sk_bytes name);
+
+struct sk_request {
+    const struct sk_op *op;
+    struct sk_value args; /* a checked map */
+};
+
+/* What a request or its arguments got wrong; `code` is static. */
+struct sk_request_fault {
+    const char *code;  /* bad-request, unknown-op, missing-argument,
+                          unknown-argument, bad-argument */
+    struct sk_bytes field; /* the argument, or empty; view */
+};
+
+/*
+ * Read and check a request against the table.
+ * Fails with SK_E_BAD_*; then fault says what to tell.
+ */
+SK_CHECKED enum sk_status sk_request_decode(struct sk_bytes in,
+                                            struct sk_request *out,
+                                            struct sk_request_fault *fault);
+
+#endif

@@ -1,0 +1,112 @@
+/*
+ * What is inside an envelope: one signed message.        docs/PROTOCOL.md 6
+ * Wire: array of 3
+ *     uint     kind        1 HELLO, 2 ITEMS, 3 RECEIPT, 4 REFUSAL, 5 CARD,
+ *                          6 BYE
+ *     bin 64   signature   by the sender's online signing key, context
+ *                          "schakel/message/1", over the statement
+ *     bin      body        canonical, per kind below
+ *
+ * Statement: array [str sender, str recipient, uint kind, bin 32 digest] with
+ * digest = BLAKE2b-256("schakel/body/1", body); for ITEMS instead
+ *     array [str sender, str recipient, 2, uint incarnation, uint first,
+ *            uint last, bin 32 root]
+ * so that one item can be proved to a third party without its neighbours.
+ *
+ * HELLO   array [incarnation, head, peer_incarnation, cursor, card_version,
+ *         charter_version, sent_ms, answer]
+ *         incarnation, head: of the sender's own log to the recipient; head
+ *         is the number of the last item, 0 when there is none.
+ *         peer_incarnation, cursor: how far the sender applied the
+ *         recipient's log.  answer: true asks for a HELLO back.
+ * ITEMS   array [incarnation, first, array of 1..128 bin item]; item n has
+ *         number first + n; root = Merkle root of the items
+ * RECEIPT array [incarnation, last, root, at_ms]: everything up to `last` is
+ *         stored; root is that of the range that ended at `last`
+ * REFUSAL array [code str, check str, incarnation, first, last,
+ *         message bin 16 or nil]
+ *         code: a word of texts.h; check: what failed, a word
+ * CARD    array [bin card]
+ * BYE     array [sent_ms]: clean stop
+ */
+#ifndef SK_PROTOCOL_MESSAGE_H
+#define SK_PROTOCOL_MESSAGE_H
+
+#include "protocol/keys.h"
+#include "protocol/limits.h"
+
+enum sk_message_kind {
+    SK_MESSAGE_HELLO = 1,
+    SK_MESSAGE_ITEMS = 2,
+    SK_MESSAGE_RECEIPT = 3,
+    SK_MESSAGE_REFUSAL = 4,
+    SK_MESSAGE_CARD = 5,
+    SK_MESSAGE_BYE = 6,
+};
+
+struct sk_hello {
+    uint64_t incarnation;
+    uint64_t head;
+    uint64_t peer_incarnation;
+    uint64_t cursor;
+    uint64_t card_version;
+    uint64_t charter_version;
+    uint64_t sent_ms;
+    bool answer;
+};
+
+struct sk_items {
+    uint64_t incarnation;
+    uint64_t first;
+    struct sk_bytes items[SK_ITEMS_COUNT_MAX]; /* views */
+    size_t count;
+    struct sk_hash root; /* computed, by encode and decode alike */
+};
+
+struct sk_receipt {
+    uint64_t incarnation;
+    uint64_t last;
+    struct sk_hash root;
+    uint64_t at_ms;
+};
+
+#define SK_CODE_SIZE_MAX 40
+struct sk_refusal {
+    char code[SK_CODE_SIZE_MAX + 1];
+    char check[SK_CODE_SIZE_MAX + 1];
+    uint64_t incarnation;
+    uint64_t first;
+    uint64_t last;
+    bool has_message;
+    struct sk_message_id message;
+};
+
+struct sk_message {
+    enum sk_message_kind kind;
+    union {
+        struct sk_hello hello;
+        struct sk_items items;
+        struct sk_receipt receipt;
+        struct sk_refusal refusal;
+        struct sk_bytes card; /* view; sk_card_decode() it */
+        uint64_t bye_sent_ms;
+    };
+};
+
+/*
+ * Sign and write.  items.root is computed here (pass the filled message; root
+ * is written back).  Fails with SK_E_NO_ROOM.
+ */
+SK_CHECKED enum sk_status
+sk_message_encode(struct sk_message *message, const struct sk_org *sender,
+                  const struct sk_org *recipient,
+                  const struct sk_sign_secret *secret, struct sk_room room,
+                  struct sk_bytes *out);
+
+/* Verify, then read.  Views live as long as `in`. Fails with SK_E_BAD_*. */
+SK_CHECKED enum sk_status
+sk_message_decode(struct sk_bytes in, const struct sk_org *sender,
+                  const struct sk_org *recipient,
+                  const struct sk_sign_public *public, struct sk_message *out);
+
+#endif
