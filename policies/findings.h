@@ -35,7 +35,14 @@ struct sk_findings {
     size_t warnings; /* likewise */
 };
 
-/* A named value for a template: {"id", "thomas-moore"}. */
+/*
+ * A named value for a template: {"id", "thomas-moore"}.  Long values are cut,
+ * line breaks become spaces.  Some names have a meaning of their own:
+ *
+ *     hint    the known word, or empty: becomes " Bedoelde u 'x'?"
+ *     cut     the id of the rule that cuts, or empty (E049)
+ *     what, detail, type    a phrase in English; texts.c has the Dutch
+ */
 struct sk_argument {
     const char *name;
     struct sk_bytes text;
@@ -61,6 +68,13 @@ struct sk_hint sk_hint_start(struct sk_bytes word);
 void sk_hint_offer(struct sk_hint *hint, struct sk_bytes choice);
 /* The best choice when it is near enough, else empty. */
 struct sk_bytes sk_hint_best(const struct sk_hint *hint);
+
+/* How far a and b are apart: insert, delete, replace (3.8); bytes.  Texts of
+   more than 128 bytes are infinitely far from everything. */
+size_t sk_edit_distance(struct sk_bytes a, struct sk_bytes b);
+
+/* Write a number as text into out; returns the view on it. */
+struct sk_bytes sk_number_format(uint64_t number, char out[21]);
 
 /* Errors of this file only. */
 size_t sk_findings_errors(const struct sk_findings *findings, const char *file);
