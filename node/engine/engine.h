@@ -1,0 +1,118 @@
+/*
+ * The engine: one partner's node as a function of (store, input, time, seed)
+ * to (effects).                                        docs/ARCHITECTURE.md 4
+ *
+ * No sockets, clocks, files or randomness of its own.  The caller (schakeld,
+ * or a simulator) opens a store transaction, steps the inputs that arrived
+ * together, pumps, commits, and only then lets the effects out:
+ *
+ *     begin; step, step, ...; pump; commit; send frames and replies
+ *
+ * A step either writes everything of its input or says why not.  When step or
+ * pump fails after it wrote, or commit fails, the caller aborts and calls
+ * sk_engine_rollback(), which forgets all volatile state of the batch; then
+ * it may step the inputs again one at a time with the same time and seed.
+ *
+ * One thread.  Memory: one block given by the caller.
+ */
+#ifndef SK_NODE_ENGINE_H
+#define SK_NODE_ENGINE_H
+
+#include "node/store.h"
+#include "protocol/card.h"
+#include "protocol/control.h"
+#include "protocol/keyfile.h"
+
+struct sk_engine;
+
+#define SK_ENGINE_MEMORY_SIZE (64u * 1024 * 1024) /* touched as needed */
+#define SK_EFFECT_FRAMES_MAX 256
+#define SK_EFFECTS_SIZE_MAX (8u * 1024 * 1024)
+
+struct sk_engine_config {
+    struct sk_store *store;                /* borrowed for life */
+    const struct sk_node_secrets *secrets; /* copied, wiped on close */
+    const struct sk_card *card;            /* own card; copied */
+    bool manual_clock;
+    uint64_t now_ms;     /* UTC ms since 1970; start of a manual clock */
+    struct sk_room room; /* SK_ENGINE_MEMORY_SIZE, 64-byte aligned */
+};
+
+/*
+ * Load charter, cards, policy and peers from the store (begins and ends its
+ * own transactions).  A store that belongs to another node, or is of a newer
+ * format, is SK_E_REFUSED; a wrong master key SK_E_WRONG_KEY.
+ */
+SK_CHECKED enum sk_status sk_engine_open(const struct sk_engine_config *config,
+                                         struct sk_engine **out);
+void sk_engine_close(struct sk_engine **engine);
+
+enum sk_input_type {
+    SK_INPUT_FRAME,   /* bytes: an envelope; peer: whom CURVE authenticated */
+    SK_INPUT_LINK,    /* peer, up: the transport reaches it, or not */
+    SK_INPUT_CONTROL, /* bytes: a request */
+    SK_INPUT_TIMER,   /* the wake-up that was asked for, or any time */
+    SK_INPUT_STOP,    /* clean stop: say goodbye to partners */
+};
+
+struct sk_input {
+    enum sk_input_type type;
+    uint64_t now_ms; /* real clock; ignored by a manual clock */
+    struct sk_seed seed;
+    struct sk_org peer;
+    bool up;
+    struct sk_bytes bytes;
+};
+
+struct sk_effect_frame {
+    struct sk_org to;
+    struct sk_bytes frame;
+};
+
+struct sk_effects {
+    struct sk_room room; /* given by the caller; frames and replies go here */
+    size_t used;
+    struct sk_effect_frame frames[SK_EFFECT_FRAMES_MAX];
+    size_t frames_count;
+    struct sk_bytes reply; /* of the last SK_INPUT_CONTROL step; else empty */
+    bool peers_changed;    /* the transport must ask sk_engine_peer_at() */
+    bool shred;            /* after the commit: sk_store_shred() */
+    uint64_t wake_ms;      /* next SK_INPUT_TIMER at the latest, real clock */
+};
+
+void sk_effects_start(struct sk_effects *effects, struct sk_room room);
+
+/*
+ * One input.  A refused request or a bad frame is not a failure: the reply
+ * or a REFUSAL says so and SK_OK is returned.  Fails only with what the store
+ * says (SK_E_FULL, SK_E_IO) or SK_E_AGAIN when the effects have no room left.
+ */
+SK_CHECKED enum sk_status sk_engine_step(struct sk_engine *engine,
+                                         const struct sk_input *input,
+                                         struct sk_effects *effects);
+
+/* Fill envelopes for every partner that can take some.  Once per batch. */
+SK_CHECKED enum sk_status sk_engine_pump(struct sk_engine *engine,
+                                         uint64_t now_ms,
+                                         const struct sk_seed *seed,
+                                         struct sk_effects *effects);
+
+/* The batch was aborted: forget everything that was not committed. */
+void sk_engine_rollback(struct sk_engine *engine);
+
+/* A coded error reply for a request whose batch could not be stored. */
+SK_CHECKED enum sk_status sk_engine_error_reply(const char *code,
+                                                struct sk_room room,
+                                                struct sk_bytes *out);
+
+/* What the transport must know: partners that may connect. */
+struct sk_engine_peer {
+    struct sk_org org;
+    struct sk_curve_public curve;
+    char endpoint[SK_ENDPOINT_SIZE_MAX + 1]; /* to dial; "" for none */
+};
+size_t sk_engine_peers_count(const struct sk_engine *engine);
+void sk_engine_peer_at(const struct sk_engine *engine, size_t i,
+                       struct sk_engine_peer *out);
+
+#endif

@@ -1,0 +1,496 @@
+/*
+ * Inside the engine: its state and the seams between its files.
+ *                                                   docs/ARCHITECTURE.md 4, 5
+ *
+ *   engine.c      open, step, dispatch of control operations, replies
+ *   vault.c       data keys: seal, open, destroy
+ *   federation.c  charter, cards, roster, policy: the bundle in force
+ *   participant.c relation.c event.c calendar.c collective.c text.c
+ *   consent.c     consent records;  facts.c: what a decision needs to know
+ *   ledger.c      who got what: every disclosure, per field
+ *   gate.c        I1: the one function through which an event leaves
+ *   outbox.c      a log per partner;  session.c: hello, in flight, receipts
+ *   apply.c       an item that arrived;  inbox.c: what people do with it
+ *   withdraw.c    recall and notices;  erasure.c: answers to them
+ *   handover.c    the state machine and the one owner
+ *
+ * Conventions.  Functions that may write return a status of the store; a
+ * refusal towards the user is a code set with sk_refuse() and SK_E_REFUSED,
+ * and is given before anything is written.  Scratch memory: engine->scratch,
+ * reset by sk_engine_step() after every input.
+ */
+#ifndef SK_NODE_ENGINE_INTERNAL_H
+#define SK_NODE_ENGINE_INTERNAL_H
+
+#include "node/engine/engine.h"
+#include "policies/civil.h"
+#include "policies/decide.h"
+#include "protocol/charter.h"
+#include "protocol/envelope.h"
+#include "protocol/item.h"
+#include "protocol/message.h"
+#include "protocol/pack.h"
+#include "protocol/unpack.h"
+
+/* ------------------------------------------------------------- tables
+ * First byte of a key in SPACE_DATA.  Integers in keys are big-endian; an
+ * organisation in a key is its text and a zero byte. */
+enum sk_table {
+    SK_T_META = 'm',        /* name -> value */
+    SK_T_FILE = 'f',        /* charter and policy files: name -> bytes */
+    SK_T_CARD = 'k',        /* org -> card as received */
+    SK_T_PARTICIPANT = 'P', /* participant -> sealed */
+    SK_T_INSZ = 'I',        /* keyed hash -> participant */
+    SK_T_NAME = 'N',        /* keyed hash 16, participant -> empty */
+    SK_T_RELATION = 'L',    /* participant, org -> sealed */
+    SK_T_HANDLE = 'H',      /* org, handle -> participant (assigned) */
+    SK_T_EVENT = 'E',       /* participant, event -> sealed */
+    SK_T_EVENT_OF = 'e',    /* event -> participant */
+    SK_T_EMPLOYER = 'Y',    /* participant, number -> sealed */
+    SK_T_OBJECTION = 'O',   /* participant, number -> sealed */
+    SK_T_CONSENT = 'C',     /* participant, number -> sealed */
+    SK_T_CONSENT_OF = 'c',  /* consent -> participant, number */
+    SK_T_LEDGER = 'D',      /* participant, message -> sealed */
+    SK_T_LEDGER_OF = 'd',   /* message -> participant, org */
+    SK_T_OUT = 'Q',         /* org, number -> outbox entry */
+    SK_T_PEER = 'R',        /* org -> log state, both directions */
+    SK_T_RECEIPT = 'S',     /* org, incarnation, last -> signed message */
+    SK_T_INBOX = 'B',       /* message -> sealed under the message's key */
+    SK_T_INBOX_ORDER = 'b', /* number -> message */
+    SK_T_RECALLED = 'X',    /* org, message -> day */
+    SK_T_NOTICE_OUT = 'W',  /* notice -> what was asked of whom, answers */
+    SK_T_NOTICE_IN = 'w',   /* org, number -> notice to answer */
+    SK_T_HANDOVER = 'V',    /* handover -> state */
+    SK_T_TRAJECTORY = 'T',  /* trajectory -> owner, epoch */
+    SK_T_TRAJECTORY_OF = 't', /* participant -> trajectory */
+    SK_T_DUE = 'Z',         /* day, kind, id -> what to do that day */
+};
+
+struct sk_key { /* a key under construction */
+    uint8_t bytes[SK_STORE_KEY_SIZE_MAX];
+    size_t size;
+};
+struct sk_key sk_key_start(enum sk_table table);
+void sk_key_id(struct sk_key *key, const struct sk_id *id);
+void sk_key_org(struct sk_key *key, const struct sk_org *org);
+void sk_key_u64(struct sk_key *key, uint64_t number);
+void sk_key_bytes(struct sk_key *key, struct sk_bytes bytes);
+struct sk_bytes sk_key_done(const struct sk_key *key);
+
+/* ------------------------------------------------------------- sessions
+ * Volatile: what is known of the line with one partner right now. */
+struct sk_session {
+    struct sk_org org;
+    struct sk_card card;      /* as stored; version 0: none yet */
+    bool known;               /* in the roster with a card */
+    bool suspended;           /* not active in the roster */
+    bool up;                  /* the transport reaches it */
+    bool greeted;             /* its HELLO came since `up` */
+    uint64_t heard_ms;        /* last good message, 0 never */
+    uint64_t hello_ms;        /* when we last sent HELLO, 0 never */
+    uint64_t sent;            /* number of the last item put in an envelope
+                                 since greeted */
+    uint64_t retry_ms;        /* when to say HELLO again if unanswered */
+    uint32_t failures;
+    uint64_t charter_version; /* from its HELLO */
+    char refused[SK_CODE_SIZE_MAX + 1]; /* last refusal it gave, or "" */
+};
+
+#define SK_FRAME_SIZES_MAX 64
+
+struct sk_engine {
+    struct sk_store *store;
+    struct sk_node_secrets secrets;
+    struct sk_card card;
+    struct sk_org org;
+    struct sk_box_key wrap_secret;  /* derived: wraps data keys */
+    struct sk_box_key index_secret; /* derived: keyed hashes */
+    bool manual_clock;
+    uint64_t now_ms;  /* of this step: civil time of the node */
+    uint64_t real_ms; /* of this step: for time-outs and back-off */
+    struct sk_random random;
+    struct sk_arena scratch; /* reset after each input */
+    struct sk_arena bundle_memory[2]; /* in force, and the next one */
+    int bundle_at;
+    struct sk_bundle *bundle;  /* NULL: no charter; nothing flows */
+    bool has_policy;
+    uint64_t charter_version;
+    struct sk_session *sessions; /* SK_PARTNERS_MAX */
+    size_t sessions_count;
+    struct sk_effects *effects; /* of this step */
+    /* the answer to this control request */
+    const char *refusal; /* a code of texts.h, or NULL */
+    struct sk_bytes refusal_field;
+    struct sk_bytes refusal_detail;
+    struct sk_pack reply;
+    /* for rehearsals: which frame sizes ever left, and sent envelopes */
+    uint32_t frame_sizes[SK_FRAME_SIZES_MAX];
+    uint64_t frame_counts[SK_FRAME_SIZES_MAX];
+    size_t frame_sizes_count;
+    struct sk_replay *replay; /* manual clock only; session.c */
+};
+
+/* ------------------------------------------------------------- engine.c */
+/* Refuse the request: returns SK_E_REFUSED.  code: static, of texts.h;
+   field: the argument concerned or NULL; detail: a word or id, never a
+   value about a person; may be empty. */
+enum sk_status sk_refuse(struct sk_engine *e, const char *code,
+                         const char *field, struct sk_bytes detail);
+/* A handler packs exactly one value into e->reply and returns SK_OK, or
+   refuses.  Every file with operations exports sk_op_<object>_<verb>(). */
+typedef enum sk_status sk_op_handler(struct sk_engine *e, struct sk_value args);
+void sk_fill_random(struct sk_engine *e, void *out, size_t size);
+void sk_new_id(struct sk_engine *e, struct sk_id *out);
+int32_t sk_today(const struct sk_engine *e);   /* civil day of now */
+int64_t sk_instant(const struct sk_engine *e); /* seconds */
+/* Packing helpers for replies. */
+void sk_reply_id(struct sk_pack *p, const char *key, const struct sk_id *id);
+void sk_reply_day(struct sk_pack *p, const char *key, int32_t day);
+void sk_reply_instant(struct sk_pack *p, const char *key, uint64_t ms);
+void sk_reply_text(struct sk_pack *p, const char *key, struct sk_bytes text);
+/* Arguments: text of an optional argument (empty when absent), an id. */
+struct sk_bytes sk_arg_text(struct sk_value args, const char *name);
+bool sk_arg_id(struct sk_value args, const char *name, struct sk_id *out);
+
+/* ------------------------------------------------------------- vault.c
+ * A data key belongs to an id: a participant (own data) or a message (what
+ * was received).  Wrapped under wrap_secret in SPACE_KEYS. */
+SK_CHECKED enum sk_status sk_vault_make(struct sk_engine *e,
+                                        const struct sk_id *owner);
+/* Seal plain under owner's key; `table key` is the additional data, so a
+   record cannot be moved.  Result in scratch.  SK_E_NOT_FOUND: key is gone. */
+SK_CHECKED enum sk_status sk_vault_put(struct sk_engine *e,
+                                       const struct sk_id *owner,
+                                       struct sk_bytes key,
+                                       struct sk_bytes plain);
+/* Read and open one record; plain in scratch.  SK_E_NOT_FOUND also when the
+   data key was destroyed. */
+SK_CHECKED enum sk_status sk_vault_get(struct sk_engine *e,
+                                       const struct sk_id *owner,
+                                       struct sk_bytes key,
+                                       struct sk_bytes *plain);
+/* Open a sealed value that a scan returned. */
+SK_CHECKED enum sk_status sk_vault_open(struct sk_engine *e,
+                                        const struct sk_id *owner,
+                                        struct sk_bytes key,
+                                        struct sk_bytes sealed,
+                                        struct sk_bytes *plain);
+/* Destroy the key; sets effects->shred. */
+SK_CHECKED enum sk_status sk_vault_destroy(struct sk_engine *e,
+                                           const struct sk_id *owner);
+
+/* ------------------------------------------------------------- federation.c */
+/* Load charter, cards and policy from the store into e->bundle, sessions. */
+SK_CHECKED enum sk_status sk_federation_load(struct sk_engine *e);
+/* The roster entry; NULL when unknown or no charter. */
+const struct sk_roster_org *sk_federation_org(const struct sk_engine *e,
+                                              struct sk_bytes org);
+struct sk_session *sk_session_find(struct sk_engine *e,
+                                   const struct sk_org *org);
+/* A newer card that a partner sent; verified against the charter's identity.
+   SK_E_OLD when not newer. */
+SK_CHECKED enum sk_status sk_federation_card(struct sk_engine *e,
+                                             const struct sk_org *from,
+                                             struct sk_bytes card);
+
+/* ------------------------------------------------------------- participant.c
+ */
+struct sk_participant {
+    struct sk_participant_id id;
+    struct sk_bytes given_name;
+    struct sk_bytes family_name;
+    struct sk_bytes birth_date; /* YYYY, YYYY-MM, YYYY-MM-DD or empty */
+    struct sk_bytes insz;
+    struct sk_fact_period administration; /* from INT32_MAX: none */
+};
+/* SK_E_NOT_FOUND.  Texts in scratch. */
+SK_CHECKED enum sk_status
+sk_participant_get(struct sk_engine *e, const struct sk_participant_id *id,
+                   struct sk_participant *out);
+
+/* ------------------------------------------------------------- relation.c */
+struct sk_relation {
+    struct sk_org org;
+    int32_t from;
+    int32_t until; /* INT32_MAX: open */
+    struct sk_handle handle; /* ours towards org; DOMAIN 3.2 */
+};
+/* Calls each relation of a participant; stops when fn returns not SK_OK. */
+SK_CHECKED enum sk_status
+sk_relation_each(struct sk_engine *e, const struct sk_participant_id *id,
+                 enum sk_status (*fn)(void *context,
+                                      const struct sk_relation *),
+                 void *context);
+SK_CHECKED enum sk_status sk_relation_get(struct sk_engine *e,
+                                          const struct sk_participant_id *id,
+                                          const struct sk_org *org,
+                                          struct sk_relation *out);
+/* Who is behind a partner's handle, once a person assigned it. */
+SK_CHECKED enum sk_status sk_handle_find(struct sk_engine *e,
+                                         const struct sk_org *org,
+                                         const struct sk_handle *handle,
+                                         struct sk_participant_id *out);
+SK_CHECKED enum sk_status sk_handle_assign(struct sk_engine *e,
+                                           const struct sk_org *org,
+                                           const struct sk_handle *handle,
+                                           const struct sk_participant_id *id);
+
+/* ------------------------------------------------------------- event.c */
+struct sk_recorded_event {
+    struct sk_event_id id;
+    struct sk_participant_id participant;
+    struct sk_event_view view; /* texts in scratch */
+    bool has_about;
+    struct sk_handover_id about;
+    uint64_t recorded_ms;
+};
+/* SK_E_NOT_FOUND. */
+SK_CHECKED enum sk_status sk_event_get(struct sk_engine *e,
+                                       const struct sk_event_id *id,
+                                       struct sk_recorded_event *out);
+/* A field of it; false when absent. */
+bool sk_event_field(const struct sk_event_view *view, const char *name,
+                    struct sk_bytes *out);
+
+/* ------------------------------------------------------------- facts.c */
+/* Everything the decision needs about one participant, compiled; in scratch.
+   Extra: hypothetical link today and explicit consent now (preview), or NULL.
+ */
+struct sk_facts_extra {
+    struct sk_bytes to;
+    struct sk_bytes purpose;
+    bool with_link;
+    const struct sk_bytes *with_consent;
+    size_t with_consent_count;
+};
+SK_CHECKED enum sk_status sk_facts_of(struct sk_engine *e,
+                                      const struct sk_bundle *bundle,
+                                      const struct sk_participant_id *id,
+                                      const struct sk_facts_extra *extra,
+                                      struct sk_facts **out);
+
+/* ------------------------------------------------------------- ledger.c
+ * One record per disclosure (message): made when it is queued, filled when it
+ * is handed to the transport, and followed to the end (I3). No values. */
+enum sk_ledger_state {
+    SK_LEDGER_QUEUED,  /* waits in the outbox */
+    SK_LEDGER_SENT,    /* handed over at least once, no receipt yet */
+    SK_LEDGER_STORED,
+    SK_LEDGER_READ,
+    SK_LEDGER_ACCEPTED,
+    SK_LEDGER_DROPPED, /* never sent: reason */
+    SK_LEDGER_REFUSED, /* by the recipient: reason */
+};
+enum sk_ledger_recall {
+    SK_RECALL_NONE,
+    SK_RECALL_ASKED,     /* a notice is on its way or waits for its answer */
+    SK_RECALL_CONFIRMED, /* erased */
+    SK_RECALL_KEPT,      /* refused: law_reference, keep_until */
+};
+struct sk_ledger_field {
+    struct sk_bytes name;
+    enum sk_withheld withheld;
+    struct sk_bytes level; /* when sent */
+    bool recalled;
+};
+struct sk_ledger_entry {
+    struct sk_message_id message;
+    struct sk_participant_id participant;
+    struct sk_event_id event;
+    struct sk_bytes type;
+    struct sk_org to;
+    struct sk_bytes purpose;
+    uint64_t queued_ms;
+    uint64_t sent_ms; /* first hand-over; 0 never */
+    uint64_t stored_ms;
+    uint64_t read_ms;
+    enum sk_ledger_state state;
+    struct sk_bytes reason; /* DROPPED, REFUSED */
+    struct sk_ledger_field fields[SK_EVENT_FIELDS_MAX];
+    size_t fields_count;
+    struct sk_recall_rule rules[SK_ITEM_WORDS_MAX]; /* as of sending */
+    size_t rules_count;
+    struct sk_words consents; /* ids as text */
+    struct sk_bytes policy;   /* "org/version" */
+    int32_t erase_by;
+    bool erase;
+    uint32_t within_days;
+    enum sk_ledger_recall recall;
+    bool recall_all;
+    struct sk_bytes law_reference;
+    struct sk_bytes keep_until;
+    uint64_t answered_ms;
+    bool has_handover;
+    struct sk_handover_id handover;
+};
+SK_CHECKED enum sk_status sk_ledger_get(struct sk_engine *e,
+                                        const struct sk_message_id *id,
+                                        struct sk_ledger_entry *out);
+SK_CHECKED enum sk_status sk_ledger_put(struct sk_engine *e,
+                                        const struct sk_ledger_entry *entry);
+SK_CHECKED enum sk_status
+sk_ledger_each(struct sk_engine *e, const struct sk_participant_id *id,
+               enum sk_status (*fn)(void *context, struct sk_ledger_entry *),
+               void *context);
+
+/* ------------------------------------------------------------- gate.c (I1)
+ * Decide about a queued message NOW and write the item that may leave:
+ * EVENT when permitted (ledger filled, state SENT), VOID when not (ledger
+ * DROPPED with the reason).  Called by the outbox each time the item is sent
+ * (I2).  out: into room. */
+SK_CHECKED enum sk_status sk_gate_item(struct sk_engine *e,
+                                       const struct sk_message_id *message,
+                                       struct sk_room room,
+                                       struct sk_bytes *out);
+
+/* ------------------------------------------------------------- outbox.c */
+enum sk_out_kind {
+    SK_OUT_EVENT = 1, /* id: the message; decided at sending */
+    SK_OUT_ITEM = 2,  /* bytes: an encoded item without personal values */
+};
+struct sk_out_entry {
+    enum sk_out_kind kind;
+    struct sk_message_id message; /* EVENT */
+    struct sk_bytes item;         /* ITEM */
+};
+/* Append to the log towards `to`.  The number it got in *number. */
+SK_CHECKED enum sk_status sk_outbox_put(struct sk_engine *e,
+                                        const struct sk_org *to,
+                                        const struct sk_out_entry *entry,
+                                        uint64_t *number);
+/* Encode and append in one. */
+SK_CHECKED enum sk_status sk_outbox_item(struct sk_engine *e,
+                                         const struct sk_org *to,
+                                         const struct sk_item *item);
+/* Items not yet confirmed stored by `to` (NULL: by anybody). */
+SK_CHECKED enum sk_status sk_outbox_pending(struct sk_engine *e,
+                                            const struct sk_org *to,
+                                            uint64_t *events,
+                                            uint64_t *items);
+
+/* ------------------------------------------------------------- session.c */
+SK_CHECKED enum sk_status sk_session_frame(struct sk_engine *e,
+                                           const struct sk_org *from,
+                                           struct sk_bytes frame);
+SK_CHECKED enum sk_status sk_session_link(struct sk_engine *e,
+                                          const struct sk_org *peer, bool up);
+SK_CHECKED enum sk_status sk_session_timer(struct sk_engine *e);
+SK_CHECKED enum sk_status sk_session_stop(struct sk_engine *e);
+SK_CHECKED enum sk_status sk_session_pump(struct sk_engine *e);
+/* Called for every item that `to` now has stored (once, in order). */
+SK_CHECKED enum sk_status sk_outbox_stored(struct sk_engine *e,
+                                           const struct sk_org *to,
+                                           uint64_t number, uint64_t at_ms);
+
+/* ------------------------------------------------------------- apply.c
+ * One item of `from`, in order, exactly once, inside the transaction that
+ * moves the cursor.  A bad item never stops the log: it is refused (code) and
+ * the cursor moves on. refusal: static code, or NULL. */
+SK_CHECKED enum sk_status sk_apply_item(struct sk_engine *e,
+                                        const struct sk_org *from,
+                                        struct sk_bytes item,
+                                        const char **refusal,
+                                        struct sk_message_id *message);
+
+/* ------------------------------------------------------------- inbox.c */
+struct sk_inbox_entry {
+    struct sk_message_id message;
+    struct sk_org from;
+    uint64_t number;
+    uint64_t received_ms;
+    uint64_t opened_ms; /* 0: not yet */
+    uint64_t accepted_ms;
+    struct sk_item_event event; /* views in scratch */
+};
+/* SK_E_NOT_FOUND also for what was erased. */
+SK_CHECKED enum sk_status sk_inbox_get(struct sk_engine *e,
+                                       const struct sk_message_id *id,
+                                       struct sk_inbox_entry *out);
+SK_CHECKED enum sk_status sk_inbox_put(struct sk_engine *e,
+                                       const struct sk_inbox_entry *entry);
+/* Was this message of `from` recalled (or erased at its erase_by day)? */
+SK_CHECKED enum sk_status sk_inbox_is_recalled(struct sk_engine *e,
+                                               const struct sk_org *from,
+                                               const struct sk_message_id *id,
+                                               bool *out);
+/* Take fields away (all: the whole message), destroying the key. */
+SK_CHECKED enum sk_status sk_inbox_erase(struct sk_engine *e,
+                                         const struct sk_org *from,
+                                         const struct sk_message_id *id,
+                                         bool all,
+                                         const struct sk_words *fields);
+
+/* ------------------------------------------------------------- withdraw.c */
+/* After a withdrawal was recorded: drop from the queue, recall, queue the
+   notices (CONSENT 4.2 to 4.4).  Packs into e->reply the keys "dropped" and
+   "notices" as values only (the caller packed the map header and keys
+   "consent" before; see consent.c). */
+SK_CHECKED enum sk_status
+sk_withdraw_recall(struct sk_engine *e,
+                   const struct sk_participant_id *participant,
+                   const struct sk_consent_id *withdrawal);
+SK_CHECKED enum sk_status sk_withdraw_apply(struct sk_engine *e,
+                                            const struct sk_org *from,
+                                            const struct sk_item *item,
+                                            const char **refusal);
+/* ERASED or KEPT came back. */
+SK_CHECKED enum sk_status sk_withdraw_answer(struct sk_engine *e,
+                                             const struct sk_org *from,
+                                             const struct sk_item *item,
+                                             const char **refusal);
+
+/* ------------------------------------------------------------- handover.c */
+/* An event of a handover was recorded here (requested with `about`,
+   answered, completed, returned): the input it is, checked before the event
+   is stored: refuses wrong-state. */
+SK_CHECKED enum sk_status
+sk_handover_recorded(struct sk_engine *e,
+                     const struct sk_recorded_event *event);
+/* A trajectory.started was recorded: the owner is this node, epoch 1. */
+SK_CHECKED enum sk_status
+sk_trajectory_started(struct sk_engine *e,
+                      const struct sk_participant_id *participant);
+/* A handover.requested is offered and permitted: opens the handover (id of
+   its own), supersedes an older open one; fills the entry's handover. */
+SK_CHECKED enum sk_status sk_handover_sent(struct sk_engine *e,
+                                           const struct sk_recorded_event *event,
+                                           struct sk_ledger_entry *entry);
+/* What a message about a handover carries (id, trajectory, epoch, kind). */
+SK_CHECKED enum sk_status
+sk_handover_stamp(struct sk_engine *e, const struct sk_handover_id *id,
+                  struct sk_item_event *event);
+/* A handover.requested arrived. */
+SK_CHECKED enum sk_status
+sk_handover_arrived(struct sk_engine *e, const struct sk_org *from,
+                    const struct sk_item_event *event, const char **refusal);
+/* HANDOVER, RELEASED, UNRELEASED arrived. */
+SK_CHECKED enum sk_status sk_handover_apply(struct sk_engine *e,
+                                            const struct sk_org *from,
+                                            const struct sk_item *item,
+                                            const char **refusal);
+/* A handover's message was opened by a person. */
+SK_CHECKED enum sk_status
+sk_handover_opened(struct sk_engine *e, const struct sk_handover_id *id);
+
+/* ------------------------------------------------------------- due.c
+ * Things to do on a civil day (erase_by, handover expiry, key destruction).
+ * sk_due_run() does what is due up to today, in order; called at each step
+ * when the day changed, and after clock.set. */
+enum sk_due_kind {
+    SK_DUE_ERASE_BY = 1,        /* id: a received message */
+    SK_DUE_HANDOVER_EXPIRE = 2, /* id: a handover; raised that day 00:00 */
+};
+SK_CHECKED enum sk_status sk_due_put(struct sk_engine *e, int32_t day,
+                                     enum sk_due_kind kind,
+                                     const struct sk_id *id,
+                                     struct sk_bytes value);
+SK_CHECKED enum sk_status sk_due_run(struct sk_engine *e);
+SK_CHECKED enum sk_status sk_handover_expire(struct sk_engine *e,
+                                             const struct sk_handover_id *id,
+                                             struct sk_bytes value);
+/* Closing days of this node, sorted, in scratch. */
+SK_CHECKED enum sk_status sk_calendar_closed(struct sk_engine *e,
+                                             const int32_t **days,
+                                             size_t *count);
+
+#endif
