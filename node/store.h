@@ -66,6 +66,7 @@ struct sk_store {
     const struct sk_store_vtable *vtable;
     bool open;       /* a transaction is open */
     uint64_t writes; /* puts and deletes since begin */
+    enum sk_status failed; /* not SK_OK: this transaction must be aborted */
 };
 
 /* All fail with SK_E_FULL (disk or map), SK_E_IO; the transaction is then
@@ -118,7 +119,8 @@ SK_CHECKED enum sk_status sk_store_open_lmdb(const char *dir,
 /* In memory. */
 SK_CHECKED enum sk_status sk_store_open_memory(struct sk_store **out);
 /* Memory only: forget everything that was not committed, as a crash does; let
-   the n-th write from now on fail with SK_E_FULL (0: never). */
+   the n-th write from now on, and all after it, fail with SK_E_FULL (0: never).
+   A commit of a transaction that wrote counts as one write. */
 void sk_store_memory_crash(struct sk_store *store);
 void sk_store_memory_fail_after(struct sk_store *store, uint64_t writes);
 

@@ -1,0 +1,163 @@
+#include "node/store.h"
+
+#include <string.h>
+
+/* A failure of the store kills the transaction; an absent key does not. */
+static enum sk_status note(struct sk_store *store, enum sk_status status)
+{
+    if (status != SK_OK && status != SK_E_NOT_FOUND)
+        store->failed = status;
+    return status;
+}
+
+static void check_key(const struct sk_store *store, struct sk_bytes key)
+{
+    assert(store->open);
+    assert(key.size > 0);
+    assert(key.size <= SK_STORE_KEY_SIZE_MAX);
+}
+
+enum sk_status sk_store_begin(struct sk_store *store)
+{
+    assert(!store->open);
+
+    SK_TRY(store->vtable->begin(store));
+    store->open = true;
+    store->writes = 0;
+    store->failed = SK_OK;
+    return SK_OK;
+}
+
+enum sk_status sk_store_commit(struct sk_store *store)
+{
+    enum sk_status status = store->failed;
+
+    assert(store->open);
+
+    if (status != SK_OK) {
+        sk_store_abort(store);
+        return status;
+    }
+    status = store->vtable->commit(store);
+    store->open = false;
+    return status;
+}
+
+void sk_store_abort(struct sk_store *store)
+{
+    if (!store->open)
+        return;
+    store->vtable->abort(store);
+    store->open = false;
+    store->failed = SK_OK;
+}
+
+enum sk_status sk_store_get(struct sk_store *store, enum sk_space space,
+                            struct sk_bytes key, struct sk_bytes *value)
+{
+    check_key(store, key);
+    if (store->failed != SK_OK)
+        return store->failed;
+    return note(store, store->vtable->get(store, space, key, value));
+}
+
+enum sk_status sk_store_put(struct sk_store *store, enum sk_space space,
+                            struct sk_bytes key, struct sk_bytes value)
+{
+    check_key(store, key);
+    if (store->failed != SK_OK)
+        return store->failed;
+    store->writes++;
+    return note(store, store->vtable->put(store, space, key, value));
+}
+
+enum sk_status sk_store_delete(struct sk_store *store, enum sk_space space,
+                               struct sk_bytes key)
+{
+    check_key(store, key);
+    if (store->failed != SK_OK)
+        return store->failed;
+    store->writes++;
+    return note(store, store->vtable->drop(store, space, key));
+}
+
+struct sk_scan sk_scan_start(struct sk_store *store, enum sk_space space,
+                             struct sk_bytes prefix)
+{
+    struct sk_scan scan = {.store = store, .space = space};
+
+    assert(prefix.size <= SK_STORE_KEY_SIZE_MAX);
+
+    if (prefix.size > 0)
+        memcpy(scan.prefix, prefix.data, prefix.size);
+    scan.prefix_size = prefix.size;
+    return scan;
+}
+
+struct sk_scan sk_scan_after(struct sk_store *store, enum sk_space space,
+                             struct sk_bytes prefix, struct sk_bytes after)
+{
+    struct sk_scan scan = sk_scan_start(store, space, prefix);
+
+    assert(after.size > 0);
+    assert(after.size <= SK_STORE_KEY_SIZE_MAX);
+
+    memcpy(scan.at, after.data, after.size);
+    scan.at_size = after.size;
+    scan.started = true;
+    return scan;
+}
+
+static bool has_prefix(const struct sk_scan *scan, struct sk_bytes key)
+{
+    return key.size >= scan->prefix_size &&
+           memcmp(key.data, scan->prefix, scan->prefix_size) == 0;
+}
+
+enum sk_status sk_scan_next(struct sk_scan *scan, struct sk_bytes *key,
+                            struct sk_bytes *value)
+{
+    struct sk_store *store = scan->store;
+    struct sk_bytes from = {scan->prefix, scan->prefix_size};
+    struct sk_bytes found_key;
+    struct sk_bytes found_value;
+
+    assert(store->open);
+
+    if (store->failed != SK_OK)
+        return store->failed;
+    if (scan->started)
+        from = (struct sk_bytes){scan->at, scan->at_size};
+    SK_TRY(note(store,
+                store->vtable->seek(store, scan->space, from, scan->started,
+                                    &found_key, &found_value)));
+    if (!has_prefix(scan, found_key))
+        return SK_E_NOT_FOUND;
+
+    memcpy(scan->at, found_key.data, found_key.size);
+    scan->at_size = found_key.size;
+    scan->started = true;
+    *key = found_key;
+    *value = found_value;
+    return SK_OK;
+}
+
+enum sk_status sk_store_shred(struct sk_store *store)
+{
+    assert(!store->open);
+    return store->vtable->shred(store);
+}
+
+void sk_store_stats(struct sk_store *store, struct sk_store_stats *out)
+{
+    store->vtable->stats(store, out);
+}
+
+void sk_store_close(struct sk_store **store)
+{
+    if (*store == NULL)
+        return;
+    sk_store_abort(*store);
+    (*store)->vtable->close(*store);
+    *store = NULL;
+}
