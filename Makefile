@@ -56,6 +56,7 @@ tests_protocol := $(patsubst %.c,$(B)/%,$(wildcard tests/protocol/test_*.c))
 tests_policies := $(patsubst %.c,$(B)/%,$(wildcard tests/policies/test_*.c))
 tests_node := $(patsubst %.c,$(B)/%,$(wildcard tests/node/test_*.c))
 tests_unit := $(tests_protocol) $(tests_policies) $(tests_node)
+tests_system := $(sort $(wildcard tests/system/test_*.sh))
 fuzzers := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 .PHONY: all help setup demo test check unit system ci lint format fuzz \
@@ -121,6 +122,94 @@ $(tests_policies): %: %.o $(policies_a)
 $(tests_node): %: %.o $(node_a)
 	$(call say,LD,$@)
 	$(Q)$(call link,$(LIBS_node) $(LIBS_policies) $(LIBS_protocol) $(LIBS_test))
+
+# ---------------------------------------------------------------- use and test
+## demo            set up, build, and run the two stories (KEEP=1, STORY=S4A)
+STORY ?= S2A S0A
+demo:
+	@sh tools/dev/setup.sh demo
+	@$(MAKE) --no-print-directory all
+	@for story in $(STORY); do \
+	  $(B)/schakel rehearse tests/scenarios/$$story.yaml \
+	    $(if $(KEEP),--keep) || exit 1; \
+	done
+
+## test            set up, build, and pass every test
+test:
+	@sh tools/dev/setup.sh test
+	@$(MAKE) --no-print-directory SAN=1 check
+
+## check           every test (SAN=1: with ASan and UBSan)
+check: all $(tests_unit)
+	@sh tools/dev/run-tests.sh $(B) $(tests_unit) -- $(tests_system)
+
+## unit            unit tests only
+unit: $(tests_unit)
+	@sh tools/dev/run-tests.sh $(B) $(tests_unit)
+
+## system          tests with real daemons only
+system: all
+	@sh tools/dev/run-tests.sh $(B) -- $(tests_system)
+
+## build-clang     everything compiles with clang too
+build-clang:
+	@$(MAKE) --no-print-directory CC=clang all
+
+## lint            layers, purity, format, clang-tidy
+lint: all
+	@sh tools/dev/check-layers.sh
+	@sh tools/dev/check-purity.sh $(B)
+	@$(MAKE) --no-print-directory check-format tidy
+	@echo "lint: clean"
+
+sources := $(sort $(wildcard protocol/*.[ch] policies/*.[ch] node/*.[ch] \
+  node/*/*.[ch] tools/schakel/*.[ch] tools/dev/*.[ch] tests/*/*.[ch]))
+.PHONY: check-format tidy build-clang
+check-format:
+	@clang-format --dry-run -Werror $(sources)
+
+## format          lay out every source file
+format:
+	@clang-format -i $(sources)
+
+pure_c := $(wildcard protocol/*.c policies/*.c node/engine/*.c)
+posix_c := $(wildcard node/*.c node/core/*.c node/net/*.c tools/schakel/*.c)
+tidy:
+	@echo $(pure_c) | xargs -n 8 -P 2 sh -c 'clang-tidy --quiet "$$@" -- -std=c17 -I. 2>/dev/null' tidy
+	@echo $(posix_c) | xargs -n 8 -P 2 sh -c 'clang-tidy --quiet "$$@" -- -std=c17 -I. -D_GNU_SOURCE 2>/dev/null' tidy
+
+# ---------------------------------------------------------------- fuzz
+fuzz_b := build/fuzz
+fuzz_pure := $(patsubst %.c,$(fuzz_b)/%.o,$(wildcard protocol/*.c policies/*.c node/engine/*.c node/store.c node/store_memory.c node/ipc.c))
+fuzz_flags := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+$(fuzz_b)/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)clang -std=c17 -I. -MMD -MP $(if $(filter tests/%,$<),-D_GNU_SOURCE) $(fuzz_flags) -c $< -o $@
+$(fuzz_b)/fuzz_%: $(fuzz_b)/tests/fuzz/fuzz_%.o $(fuzz_pure)
+	$(call say,LD,$@)
+	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS_policies) $(LIBS_protocol)
+
+SECS ?= 60
+## fuzz            one target for a while: make fuzz T=envelope SECS=600
+fuzz: $(fuzz_b)/fuzz_$(T)
+	$(fuzz_b)/fuzz_$(T) -max_total_time=$(SECS) -timeout=5 -rss_limit_mb=1024 -max_len=65536 tests/fuzz/corpus/$(T)
+
+## fuzz-short      every target for a few seconds
+fuzz-short: $(addprefix $(fuzz_b)/,$(fuzzers))
+	@sh tools/dev/fuzz-short.sh $(fuzz_b) $(fuzzers)
+
+# ---------------------------------------------------------------- install
+## install         DESTDIR= PREFIX=/usr/local
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/schakel \
+	  $(DESTDIR)$(PREFIX)/share/schakel $(DESTDIR)$(PREFIX)/share/doc/schakel \
+	  $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 755 $(B)/schakel $(B)/schakeld $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(B)/schakel-net $(DESTDIR)$(PREFIX)/libexec/schakel
+	cp -R policies/library $(DESTDIR)$(PREFIX)/share/schakel/
+	install -m 644 docs/*.md README.md $(DESTDIR)$(PREFIX)/share/doc/schakel
+	sed 's|@PREFIX@|$(PREFIX)|g' tools/systemd/schakeld@.service \
+	  > $(DESTDIR)$(PREFIX)/lib/systemd/system/schakeld@.service
 
 clean:
 	rm -rf build
