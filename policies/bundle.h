@@ -69,6 +69,8 @@ struct sk_rule_view {
     struct sk_bytes text;
     struct sk_place place;
     bool explicit_consent;
+    const struct sk_bytes *where; /* fields of its `where` */
+    size_t where_count;
     struct sk_bytes gdpr;
     struct sk_bytes reference;
 };

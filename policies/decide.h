@@ -102,6 +102,9 @@ struct sk_decided_field {
     uint8_t level;               /* position in the chain, when sent */
     struct sk_bytes level_name;
     struct sk_field_value value; /* coarsened, when sent */
+    const uint16_t *rules; /* when sent: positions in decision->rules of the
+                              rules that contributed it (8.4 step 5) */
+    size_t rules_count;
 };
 
 struct sk_decision {
