@@ -1,0 +1,268 @@
+#include "tools/schakel/client.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/schakel/json.h"
+
+#define ANSWER_MS 60000
+
+struct sk_client {
+    int fd;
+    uint8_t *buffer; /* SK_CONTROL_SIZE_MAX + 4 */
+};
+
+static enum sk_status status_of_errno(void)
+{
+    switch (errno) {
+    case ENOENT:
+    case ECONNREFUSED:
+        return SK_E_NOT_FOUND;
+    case EACCES:
+    case EPERM:
+        return SK_E_REFUSED;
+    case EPIPE:
+    case ECONNRESET:
+        return SK_E_CLOSED;
+    default:
+        return SK_E_IO;
+    }
+}
+
+enum sk_status sk_client_open(const char *dir, struct sk_client **out)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct sk_client *client = NULL;
+    enum sk_status status = SK_E_MEMORY;
+    int size;
+
+    size = snprintf(address.sun_path, sizeof(address.sun_path), "%s/ctl.sock",
+                    dir);
+    if (size < 0 || (size_t)size >= sizeof(address.sun_path))
+        return SK_E_TOO_LARGE;
+    client = calloc(1, sizeof(*client));
+    if (client == NULL)
+        return SK_E_MEMORY;
+    client->fd = -1;
+    client->buffer = malloc(SK_CONTROL_SIZE_MAX + 4);
+    if (client->buffer == NULL)
+        goto out;
+    client->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (client->fd < 0 || connect(client->fd, (const struct sockaddr *)&address,
+                                  sizeof(address)) != 0) {
+        status = status_of_errno();
+        goto out;
+    }
+    *out = client;
+    return SK_OK;
+out:
+    sk_client_close(&client);
+    return status;
+}
+
+void sk_client_close(struct sk_client **client)
+{
+    if (*client == NULL)
+        return;
+    if ((*client)->fd >= 0)
+        close((*client)->fd);
+    free((*client)->buffer);
+    free(*client);
+    *client = NULL;
+}
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static enum sk_status send_all(int fd, const uint8_t *data, size_t size)
+{
+    while (size > 0) {
+        ssize_t sent = send(fd, data, size, MSG_NOSIGNAL);
+
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent < 0)
+            return status_of_errno();
+        data += sent;
+        size -= (size_t)sent;
+    }
+    return SK_OK;
+}
+
+static enum sk_status receive_all(int fd, uint8_t *data, size_t size,
+                                  int64_t deadline_ms)
+{
+    while (size > 0) {
+        struct pollfd wait = {.fd = fd, .events = POLLIN};
+        int64_t left = deadline_ms - monotonic_ms();
+        ssize_t got;
+
+        if (left <= 0)
+            return SK_E_AGAIN;
+        if (poll(&wait, 1, (int)left) < 0 && errno != EINTR)
+            return SK_E_IO;
+        if (wait.revents == 0)
+            continue;
+        got = recv(fd, data, size, 0);
+        if (got < 0 && (errno == EINTR || errno == EAGAIN))
+            continue;
+        if (got < 0)
+            return status_of_errno();
+        if (got == 0)
+            return SK_E_CLOSED;
+        data += got;
+        size -= (size_t)got;
+    }
+    return SK_OK;
+}
+
+/* ------------------------------------------------------------- requests */
+struct argument {
+    const char *name;
+    const json_t *json; /* or NULL: the blobs of that name */
+};
+
+static int compare_arguments(const void *a, const void *b)
+{
+    return strcmp(((const struct argument *)a)->name,
+                  ((const struct argument *)b)->name);
+}
+
+static int compare_blobs(const void *a, const void *b)
+{
+    const struct sk_blob *x = a;
+    const struct sk_blob *y = b;
+    int order = strcmp(x->argument, y->argument);
+
+    if (order != 0 || x->name == NULL || y->name == NULL)
+        return order;
+    return strcmp(x->name, y->name);
+}
+
+/* Arguments in sorted order: JSON members and blobs, each name once. */
+static size_t collect(const json_t *args, const struct sk_blob *blobs,
+                      size_t blobs_count, struct argument *out)
+{
+    json_t *object = (json_t *)(uintptr_t)args;
+    size_t count = 0;
+
+    for (void *it = args == NULL ? NULL : json_object_iter(object);
+         it != NULL && count < SK_OP_ARGS_MAX;
+         it = json_object_iter_next(object, it)) {
+        out[count].name = json_object_iter_key(it);
+        out[count++].json = json_object_iter_value(it);
+    }
+    for (size_t i = 0; i < blobs_count && count < 2 * SK_OP_ARGS_MAX; i++) {
+        if (i > 0 && strcmp(blobs[i].argument, blobs[i - 1].argument) == 0)
+            continue;
+        out[count].name = blobs[i].argument;
+        out[count++].json = NULL;
+    }
+    qsort(out, count, sizeof(*out), compare_arguments);
+    return count;
+}
+
+static void pack_blobs(struct sk_pack *p, const char *name,
+                       const struct sk_blob *blobs, size_t count)
+{
+    size_t first = 0;
+    size_t last;
+
+    while (first < count && strcmp(blobs[first].argument, name) != 0)
+        first++;
+    last = first;
+    while (last < count && strcmp(blobs[last].argument, name) == 0)
+        last++;
+    if (blobs[first].name == NULL) {
+        sk_pack_bin(p, blobs[first].bytes);
+        return;
+    }
+    sk_pack_map(p, last - first);
+    for (size_t i = first; i < last; i++) {
+        sk_pack_cstr(p, blobs[i].name);
+        sk_pack_bin(p, blobs[i].bytes);
+    }
+}
+
+static enum sk_status pack_request(struct sk_room room, const char *op,
+                                   const json_t *args,
+                                   const struct sk_blob *blobs,
+                                   size_t blobs_count, struct sk_bytes *out)
+{
+    struct argument list[2 * SK_OP_ARGS_MAX];
+    size_t count = collect(args, blobs, blobs_count, list);
+    struct sk_pack p = sk_pack_start(room);
+
+    sk_pack_map(&p, 3);
+    sk_pack_cstr(&p, "args");
+    sk_pack_map(&p, count);
+    for (size_t i = 0; i < count; i++) {
+        sk_pack_cstr(&p, list[i].name);
+        if (list[i].json == NULL)
+            pack_blobs(&p, list[i].name, blobs, blobs_count);
+        else if (!sk_json_pack(&p, list[i].json))
+            return SK_E_BAD_VALUE;
+    }
+    sk_pack_cstr(&p, "op");
+    sk_pack_cstr(&p, op);
+    sk_pack_cstr(&p, "v");
+    sk_pack_uint(&p, 1);
+    return sk_pack_finish(&p, out) == SK_OK ? SK_OK : SK_E_TOO_LARGE;
+}
+
+static enum sk_status exchange(struct sk_client *client, size_t size,
+                               json_t **reply)
+{
+    uint8_t *data = client->buffer;
+    int64_t deadline = monotonic_ms() + ANSWER_MS;
+    struct sk_value value;
+
+    data[0] = (uint8_t)(size >> 24);
+    data[1] = (uint8_t)(size >> 16);
+    data[2] = (uint8_t)(size >> 8);
+    data[3] = (uint8_t)size;
+    SK_TRY(send_all(client->fd, data, size + 4));
+    SK_TRY(receive_all(client->fd, data, 4, deadline));
+    size = (size_t)data[0] << 24 | (size_t)data[1] << 16 |
+           (size_t)data[2] << 8 | data[3];
+    if (size > SK_CONTROL_SIZE_MAX)
+        return SK_E_TOO_LARGE;
+    SK_TRY(receive_all(client->fd, data, size, deadline));
+    SK_TRY(sk_value_check((struct sk_bytes){data, size}, &value));
+    *reply = sk_json_of_value(value);
+    return *reply == NULL ? SK_E_MEMORY : SK_OK;
+}
+
+enum sk_status sk_client_call(struct sk_client *client, const char *op,
+                              const json_t *args, const struct sk_blob *blobs,
+                              size_t blobs_count, json_t **reply)
+{
+    struct sk_room room = {client->buffer + 4, SK_CONTROL_SIZE_MAX};
+    struct sk_blob *sorted = NULL;
+    struct sk_bytes request;
+    enum sk_status status;
+
+    sorted = calloc(blobs_count + 1, sizeof(*sorted));
+    if (sorted == NULL)
+        return SK_E_MEMORY;
+    if (blobs_count > 0)
+        memcpy(sorted, blobs, blobs_count * sizeof(*sorted));
+    qsort(sorted, blobs_count, sizeof(*sorted), compare_blobs);
+    status = pack_request(room, op, args, sorted, blobs_count, &request);
+    if (status == SK_OK)
+        status = exchange(client, request.size, reply);
+    free(sorted);
+    return status;
+}

@@ -1,0 +1,29 @@
+/*
+ * Between msgpack values and JSON, for --json, NDJSON and requests.
+ *                                                        docs/CONTROL.md
+ */
+#ifndef SK_TOOLS_JSON_H
+#define SK_TOOLS_JSON_H
+
+#include <jansson.h>
+
+#include "protocol/pack.h"
+#include "protocol/value.h"
+
+/* A new reference; bin becomes lower-case hexadecimal text.  NULL: no memory.
+ */
+json_t *sk_json_of_value(struct sk_value value);
+
+/*
+ * Pack canonically (keys sorted).  False for what the control protocol has no
+ * form for: negative numbers, reals.
+ */
+bool sk_json_pack(struct sk_pack *p, const json_t *json);
+
+/* Text of a string member, or "" when absent or not a string. */
+const char *sk_json_text(const json_t *object, const char *key);
+
+/* Print with sorted keys, two spaces of indentation, and a line end. */
+void sk_json_print(const json_t *json);
+
+#endif
