@@ -2,7 +2,8 @@
  * Inside the engine: its state and the seams between its files.
  *                                                   docs/ARCHITECTURE.md 4, 5
  *
- *   engine.c      open, step, dispatch of control operations, replies
+ *   engine.c      open, step, clock, frames out;  ops.c: who handles what
+ *   reply.c       requests and replies: refusals, packing, arguments
  *   vault.c       data keys: seal, open, destroy
  *   federation.c  charter, cards, roster, policy: the bundle in force
  *   participant.c relation.c event.c calendar.c collective.c text.c
@@ -110,7 +111,9 @@ struct sk_engine {
     uint64_t real_ms; /* of this step: for time-outs and back-off */
     struct sk_random random;
     struct sk_arena scratch; /* reset after each input */
-    struct sk_arena bundle_memory[2]; /* in force, and the next one */
+    struct sk_arena bundle_memory[2]; /* in force, and the next one: the
+                                         other may be used for a draft until
+                                         the end of the input */
     int bundle_at;
     struct sk_bundle *bundle;  /* NULL: no charter; nothing flows */
     bool has_policy;
@@ -128,6 +131,14 @@ struct sk_engine {
     uint64_t frame_counts[SK_FRAME_SIZES_MAX];
     size_t frame_sizes_count;
     struct sk_replay *replay; /* manual clock only; session.c */
+    struct sk_room replay_room; /* what session.c may use for it, zeroed */
+    struct sk_room reply_room;
+    uint64_t largest_ms; /* system clock: the largest time kept in META */
+    bool clock_back;     /* it was set back: nothing may be dated now */
+    int32_t due_day;     /* sk_due_run() did everything up to this day */
+    bool in_batch;
+    bool reload;         /* bundle and sessions must come from the store */
+    struct sk_batch *batch; /* engine.c: what a rollback goes back to */
 };
 
 /* ------------------------------------------------------------- engine.c */
@@ -139,6 +150,31 @@ enum sk_status sk_refuse(struct sk_engine *e, const char *code,
 /* A handler packs exactly one value into e->reply and returns SK_OK, or
    refuses.  Every file with operations exports sk_op_<object>_<verb>(). */
 typedef enum sk_status sk_op_handler(struct sk_engine *e, struct sk_value args);
+/* The handler of an operation of protocol/control.h; ops.c. */
+struct sk_op_row {
+    const char *name;
+    sk_op_handler *handler;
+    bool dates; /* records an instant: refused when the clock was set back */
+};
+const struct sk_op_row *sk_op_row_find(const char *name);
+/*
+ * Send a frame: ask for room, seal into it, say what came out.  The frame is
+ * in the effects and its size is counted.  Fails with SK_E_AGAIN: no room in
+ * the effects; send nothing more in this batch.
+ */
+SK_CHECKED enum sk_status sk_frame_room(struct sk_engine *e,
+                                        struct sk_room *out);
+void sk_frame_send(struct sk_engine *e, const struct sk_org *to,
+                   struct sk_bytes frame);
+/* Named values of this node in SK_T_META, as bytes; SK_E_NOT_FOUND. */
+SK_CHECKED enum sk_status sk_meta_get(struct sk_engine *e, const char *name,
+                                      struct sk_bytes *out);
+SK_CHECKED enum sk_status sk_meta_put(struct sk_engine *e, const char *name,
+                                      struct sk_bytes value);
+SK_CHECKED enum sk_status sk_meta_get_u64(struct sk_engine *e,
+                                          const char *name, uint64_t *out);
+SK_CHECKED enum sk_status sk_meta_put_u64(struct sk_engine *e,
+                                          const char *name, uint64_t value);
 void sk_fill_random(struct sk_engine *e, void *out, size_t size);
 void sk_new_id(struct sk_engine *e, struct sk_id *out);
 int32_t sk_today(const struct sk_engine *e);   /* civil day of now */
@@ -148,9 +184,41 @@ void sk_reply_id(struct sk_pack *p, const char *key, const struct sk_id *id);
 void sk_reply_day(struct sk_pack *p, const char *key, int32_t day);
 void sk_reply_instant(struct sk_pack *p, const char *key, uint64_t ms);
 void sk_reply_text(struct sk_pack *p, const char *key, struct sk_bytes text);
+void sk_reply_cstr(struct sk_pack *p, const char *key, const char *text);
+void sk_reply_uint(struct sk_pack *p, const char *key, uint64_t value);
+void sk_reply_bool(struct sk_pack *p, const char *key, bool value);
+/*
+ * A map or array whose count is known only at its end:
+ *     at = sk_reply_open(p); ... count++ per entry ...;
+ *     sk_reply_close_map(p, at, count) or sk_reply_close_array(p, at, count)
+ */
+size_t sk_reply_open(struct sk_pack *p);
+void sk_reply_close_map(struct sk_pack *p, size_t at, size_t count);
+void sk_reply_close_array(struct sk_pack *p, size_t at, size_t count);
+/* key and the findings of one kind: 'E' errors, 'W' warnings. */
+void sk_reply_findings(struct sk_pack *p, const char *key,
+                       const struct sk_findings *findings, char kind);
+/* Refuse a policy with what is wrong in it (errors inside the error). */
+enum sk_status sk_refuse_findings(struct sk_engine *e, const char *code,
+                                  const struct sk_findings *findings);
+/* Refuse with the reason and rules of a decision. */
+enum sk_status sk_refuse_reason(struct sk_engine *e, const char *code,
+                                const char *reason,
+                                const struct sk_bytes *rules, size_t count);
 /* Arguments: text of an optional argument (empty when absent), an id. */
 struct sk_bytes sk_arg_text(struct sk_value args, const char *name);
 bool sk_arg_id(struct sk_value args, const char *name, struct sk_id *out);
+bool sk_arg_day(struct sk_value args, const char *name, int32_t *out);
+bool sk_arg_org(struct sk_value args, const char *name, struct sk_org *out);
+/* The strings of an array argument, in scratch; NULL and 0 when absent. */
+SK_CHECKED enum sk_status sk_arg_words(struct sk_engine *e,
+                                       struct sk_value args, const char *name,
+                                       const struct sk_bytes **out,
+                                       size_t *count);
+/* The participant argument, checked: refuses unknown-participant. */
+SK_CHECKED enum sk_status sk_arg_participant(struct sk_engine *e,
+                                             struct sk_value args,
+                                             struct sk_participant_id *out);
 
 /* ------------------------------------------------------------- vault.c
  * A data key belongs to an id: a participant (own data) or a message (what
@@ -208,6 +276,24 @@ SK_CHECKED enum sk_status
 sk_participant_get(struct sk_engine *e, const struct sk_participant_id *id,
                    struct sk_participant *out);
 
+/* SK_E_NOT_FOUND when there is no such participant; reads no values. */
+SK_CHECKED enum sk_status
+sk_participant_exists(struct sk_engine *e, const struct sk_participant_id *id);
+/* Parts of participant.show that other files pack: the value only. */
+SK_CHECKED enum sk_status
+sk_consents_pack(struct sk_engine *e, const struct sk_participant_id *id,
+                 struct sk_pack *p); /* consent.c: array */
+SK_CHECKED enum sk_status
+sk_trajectory_pack(struct sk_engine *e, const struct sk_participant_id *id,
+                   struct sk_pack *p); /* handover.c: map or nil */
+
+/* Objections (POLICY.md 8.1), for facts.c. */
+SK_CHECKED enum sk_status
+sk_objection_each(struct sk_engine *e, const struct sk_participant_id *id,
+                  enum sk_status (*fn)(void *context,
+                                       const struct sk_fact_objection *),
+                  void *context);
+
 /* ------------------------------------------------------------- relation.c */
 struct sk_relation {
     struct sk_org org;
@@ -251,6 +337,25 @@ SK_CHECKED enum sk_status sk_event_get(struct sk_engine *e,
 /* A field of it; false when absent. */
 bool sk_event_field(const struct sk_event_view *view, const char *name,
                     struct sk_bytes *out);
+
+/* Regular employers that are in the roster (DOMAIN 3.5), for facts.c. */
+struct sk_employer {
+    struct sk_bytes org;
+    struct sk_fact_period period;
+};
+SK_CHECKED enum sk_status
+sk_employer_each(struct sk_engine *e, const struct sk_participant_id *id,
+                 enum sk_status (*fn)(void *context,
+                                      const struct sk_employer *),
+                 void *context);
+
+/* ------------------------------------------------------------- text.c
+ * The word check of DOMAIN 9.3 on one outgoing text. word: what was found, a
+ * view into the built-in list; written unless ALLOWED. */
+enum sk_text_result { SK_TEXT_ALLOWED, SK_TEXT_WARNED, SK_TEXT_BLOCKED };
+enum sk_text_result sk_text_check(const struct sk_engine *e,
+                                  struct sk_bytes field, struct sk_bytes value,
+                                  struct sk_bytes to, struct sk_bytes *word);
 
 /* ------------------------------------------------------------- facts.c */
 /* Everything the decision needs about one participant, compiled; in scratch.
@@ -429,6 +534,9 @@ SK_CHECKED enum sk_status
 sk_withdraw_recall(struct sk_engine *e,
                    const struct sk_participant_id *participant,
                    const struct sk_consent_id *withdrawal);
+/* Requests of partners that wait for our answer; erasure.c. */
+SK_CHECKED enum sk_status sk_notices_open(struct sk_engine *e,
+                                          uint64_t *count);
 SK_CHECKED enum sk_status sk_withdraw_apply(struct sk_engine *e,
                                             const struct sk_org *from,
                                             const struct sk_item *item,
@@ -440,9 +548,11 @@ SK_CHECKED enum sk_status sk_withdraw_answer(struct sk_engine *e,
                                              const char **refusal);
 
 /* ------------------------------------------------------------- handover.c */
-/* An event of a handover was recorded here (requested with `about`,
-   answered, completed, returned): the input it is, checked before the event
-   is stored: refuses wrong-state. */
+/* An event of a handover was recorded here: the input it is, checked before
+   the event is stored: refuses wrong-state, unknown-handover.  Called for
+   handover.answered, .completed and .returned (`about` is then given), and
+   for every other event that has `about`; never for a handover.requested
+   without it. */
 SK_CHECKED enum sk_status
 sk_handover_recorded(struct sk_engine *e,
                      const struct sk_recorded_event *event);
