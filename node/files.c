@@ -1,0 +1,99 @@
+#include "node/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum sk_status sk_path_join(const char *dir, const char *name,
+                            char out[SK_PATH_SIZE_MAX])
+{
+    size_t dir_size = name[0] == '/' ? 0 : strlen(dir);
+    size_t name_size = strlen(name);
+    size_t at = 0;
+
+    if (dir_size + 1 + name_size + 1 > SK_PATH_SIZE_MAX)
+        return SK_E_TOO_LARGE;
+    if (dir_size > 0) {
+        memcpy(out, dir, dir_size);
+        at = dir_size;
+        out[at++] = '/';
+    }
+    memcpy(out + at, name, name_size + 1);
+    return SK_OK;
+}
+
+static enum sk_status status_of(int error)
+{
+    switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+        return SK_E_NOT_FOUND;
+    case EACCES:
+    case EPERM:
+    case ELOOP:
+        return SK_E_REFUSED;
+    default:
+        return SK_E_IO;
+    }
+}
+
+/* Read until the end; SK_E_TOO_LARGE when the room ends first. */
+static enum sk_status read_all(int fd, struct sk_room room, size_t *size)
+{
+    size_t at = 0;
+
+    for (;;) {
+        uint8_t extra;
+        bool full = at == room.size_max;
+        ssize_t got = full ? read(fd, &extra, 1)
+                           : read(fd, room.data + at, room.size_max - at);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return status_of(errno);
+        if (got == 0)
+            break;
+        if (full)
+            return SK_E_TOO_LARGE;
+        at += (size_t)got;
+    }
+    *size = at;
+    return SK_OK;
+}
+
+enum sk_status sk_file_read(const char *path, struct sk_room room,
+                            struct sk_bytes *out)
+{
+    struct stat stat;
+    enum sk_status status;
+    size_t size;
+    /* A FIFO in its place must not hang us. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd < 0)
+        return status_of(errno);
+    if (fstat(fd, &stat) != 0)
+        status = SK_E_IO;
+    else if (!S_ISREG(stat.st_mode))
+        status = SK_E_REFUSED;
+    else
+        status = read_all(fd, room, &size);
+    (void)close(fd); /* only read */
+    if (status != SK_OK) {
+        sodium_memzero(room.data, room.size_max);
+        return status;
+    }
+    *out = (struct sk_bytes){room.data, size};
+    return SK_OK;
+}
+
+bool sk_file_is_open_to_others(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0 && (info.st_mode & (S_IRWXG | S_IRWXO)) != 0;
+}

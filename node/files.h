@@ -1,0 +1,33 @@
+/*
+ * Small files of the node's folder, read and written whole.
+ */
+#ifndef SK_NODE_FILES_H
+#define SK_NODE_FILES_H
+
+#include "protocol/base.h"
+#include "protocol/status.h"
+
+#define SK_PATH_SIZE_MAX 4096
+
+/*
+ * "dir/name", or name alone when it is absolute.
+ * Fails with SK_E_TOO_LARGE; out is then not written.
+ */
+SK_CHECKED enum sk_status sk_path_join(const char *dir, const char *name,
+                                       char out[SK_PATH_SIZE_MAX]);
+
+/*
+ * Read a regular file into room.
+ *
+ *     out    a view into room
+ *
+ * Fails with SK_E_NOT_FOUND, SK_E_REFUSED (no permission, or not a regular
+ * file), SK_E_TOO_LARGE (room is too small; wiped), SK_E_IO.
+ */
+SK_CHECKED enum sk_status sk_file_read(const char *path, struct sk_room room,
+                                       struct sk_bytes *out);
+
+/* True when group or others may read the file: a secret is not one there. */
+bool sk_file_is_open_to_others(const char *path);
+
+#endif

@@ -1,0 +1,655 @@
+/*
+ * The store in LMDB: two environments, data.mdb and keys.mdb.
+ *
+ * Two files cannot commit as one, and either order loses something: with KEYS
+ * first, a crash in between has destroyed the key of a person whose erasure
+ * then did not happen; with DATA first, it has stored a person without key.
+ * So puts of keys are committed before DATA, and deletions after it: what is
+ * to be deleted is a record in `pending`, a second database of data.mdb, and
+ * thus commits with the data.  A key in `pending` is hidden from get and
+ * seek.  A record leaves `pending` when its key is shredded, so a crash
+ * between an erasure and its shred is made good at the next open.
+ *
+ * LMDB 0.9.24: no DUPSORT, deletion by key, one open per file and process.
+ */
+#include "node/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <lmdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "node/files.h"
+
+#define MAP_BYTES_DEFAULT (UINT64_C(64) << 30)
+#define ENV_FLAGS (MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD)
+#define FILE_MODE 0600
+
+static const char *const file_names[] = {"data.mdb", "keys.mdb"};
+#define KEYS_NAME "keys.mdb"
+#define KEYS_NEW_NAME "keys.new" /* a copy in the making */
+#define KEYS_OLD_NAME "keys.old" /* to be overwritten */
+
+struct lmdb_store {
+    struct sk_store base;
+    char *dir;
+    int dir_fd;
+    int lock_fd;
+    size_t map_bytes;
+    MDB_env *env[2];
+    MDB_dbi dbi[2];
+    MDB_dbi pending; /* in data.mdb */
+    bool keys_due;   /* pending holds keys that are still in keys.mdb */
+    MDB_txn *txn[2]; /* KEYS: begun at its first use */
+    MDB_cursor *cursor[2];
+    uint64_t cursor_writes[2]; /* base.writes when it was placed */
+};
+
+static struct lmdb_store *self_of(struct sk_store *store)
+{
+    return (struct lmdb_store *)store;
+}
+
+static enum sk_status status_of(int rc)
+{
+    switch (rc) {
+    case 0:
+        return SK_OK;
+    case MDB_NOTFOUND:
+        return SK_E_NOT_FOUND;
+    case MDB_MAP_FULL:
+    case MDB_TXN_FULL:
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        return SK_E_FULL;
+    case ENOMEM:
+        return SK_E_MEMORY;
+    default:
+        return SK_E_IO;
+    }
+}
+
+static MDB_val val_of(struct sk_bytes bytes)
+{
+    /* LMDB does not write through the data of a key or a put. */
+    return (MDB_val){bytes.size, (void *)(uintptr_t)bytes.data};
+}
+
+static struct sk_bytes bytes_of(MDB_val val)
+{
+    return (struct sk_bytes){val.mv_data, val.mv_size};
+}
+
+/* ----------------------------------------------------------- transactions */
+
+static void close_cursors(struct lmdb_store *self)
+{
+    for (int space = 0; space < 2; space++) {
+        if (self->cursor[space] != NULL)
+            mdb_cursor_close(self->cursor[space]);
+        self->cursor[space] = NULL;
+    }
+}
+
+static void abort_txn(struct lmdb_store *self, enum sk_space space)
+{
+    mdb_txn_abort(self->txn[space]); /* accepts NULL */
+    self->txn[space] = NULL;
+}
+
+static int commit_txn(struct lmdb_store *self, enum sk_space space)
+{
+    MDB_txn *txn = self->txn[space];
+
+    self->txn[space] = NULL; /* commit frees it, whatever it returns */
+    return txn == NULL ? 0 : mdb_txn_commit(txn);
+}
+
+static int begin_txn(struct lmdb_store *self, enum sk_space space)
+{
+    if (self->txn[space] != NULL)
+        return 0;
+    if (self->env[space] == NULL)
+        return EIO; /* a shred could not open it again */
+    return mdb_txn_begin(self->env[space], /* parent */ NULL, 0,
+                         &self->txn[space]);
+}
+
+static void lmdb_abort(struct sk_store *store)
+{
+    struct lmdb_store *self = self_of(store);
+
+    close_cursors(self);
+    abort_txn(self, SK_SPACE_KEYS);
+    abort_txn(self, SK_SPACE_DATA);
+}
+
+/* How many keys wait in `pending`; DATA's transaction is open. */
+static size_t pending_count(struct lmdb_store *self)
+{
+    MDB_stat stat = {0};
+    int rc = mdb_stat(self->txn[SK_SPACE_DATA], self->pending, &stat);
+
+    return rc == 0 ? stat.ms_entries : SIZE_MAX;
+}
+
+static int copy_pending(struct lmdb_store *self)
+{
+    MDB_cursor *cursor = NULL;
+    MDB_val key;
+    MDB_val value;
+    int rc;
+
+    rc = mdb_cursor_open(self->txn[SK_SPACE_DATA], self->pending, &cursor);
+    if (rc != 0)
+        return rc;
+    while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
+        rc = mdb_del(self->txn[SK_SPACE_KEYS], self->dbi[SK_SPACE_KEYS], &key,
+                     NULL);
+        if (rc != 0 && rc != MDB_NOTFOUND)
+            break;
+    }
+    mdb_cursor_close(cursor);
+    return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Delete from keys.mdb what is pending.  Between transactions. */
+static int delete_pending(struct lmdb_store *self)
+{
+    int rc;
+
+    if (!self->keys_due)
+        return 0;
+    rc = begin_txn(self, SK_SPACE_DATA);
+    if (rc == 0)
+        rc = begin_txn(self, SK_SPACE_KEYS);
+    if (rc == 0)
+        rc = copy_pending(self);
+    abort_txn(self, SK_SPACE_DATA);
+    if (rc == 0)
+        rc = commit_txn(self, SK_SPACE_KEYS);
+    abort_txn(self, SK_SPACE_KEYS);
+    if (rc == 0)
+        self->keys_due = false;
+    return rc;
+}
+
+static enum sk_status lmdb_begin(struct sk_store *store)
+{
+    struct lmdb_store *self = self_of(store);
+    int rc = delete_pending(self);
+
+    if (rc == 0)
+        rc = begin_txn(self, SK_SPACE_DATA);
+    return status_of(rc);
+}
+
+static enum sk_status lmdb_commit(struct sk_store *store)
+{
+    struct lmdb_store *self = self_of(store);
+    int rc;
+
+    close_cursors(self);
+    rc = commit_txn(self, SK_SPACE_KEYS);
+    if (rc == 0)
+        rc = commit_txn(self, SK_SPACE_DATA);
+    abort_txn(self, SK_SPACE_DATA);
+    if (rc != 0)
+        return status_of(rc);
+    /* It is committed; a deletion that fails now is tried again by begin. */
+    (void)delete_pending(self);
+    return SK_OK;
+}
+
+/* ---------------------------------------------------------------- records */
+
+static bool is_pending(struct lmdb_store *self, enum sk_space space,
+                       MDB_val *key)
+{
+    MDB_val value;
+
+    if (space != SK_SPACE_KEYS || pending_count(self) == 0)
+        return false;
+    /* Any failure hides the key: fail closed. */
+    return mdb_get(self->txn[SK_SPACE_DATA], self->pending, key, &value) !=
+           MDB_NOTFOUND;
+}
+
+static enum sk_status lmdb_get(struct sk_store *store, enum sk_space space,
+                               struct sk_bytes key, struct sk_bytes *value)
+{
+    struct lmdb_store *self = self_of(store);
+    MDB_val k = val_of(key);
+    MDB_val v;
+    int rc = begin_txn(self, space);
+
+    if (rc == 0 && is_pending(self, space, &k))
+        return SK_E_NOT_FOUND;
+    if (rc == 0)
+        rc = mdb_get(self->txn[space], self->dbi[space], &k, &v);
+    if (rc != 0)
+        return status_of(rc);
+    *value = bytes_of(v);
+    return SK_OK;
+}
+
+static enum sk_status lmdb_put(struct sk_store *store, enum sk_space space,
+                               struct sk_bytes key, struct sk_bytes value)
+{
+    struct lmdb_store *self = self_of(store);
+    MDB_val k = val_of(key);
+    MDB_val v = val_of(value);
+    int rc = begin_txn(self, space);
+
+    if (rc == 0)
+        rc = mdb_put(self->txn[space], self->dbi[space], &k, &v, 0);
+    if (rc == 0 && is_pending(self, space, &k))
+        rc = mdb_del(self->txn[SK_SPACE_DATA], self->pending, &k, NULL);
+    return status_of(rc);
+}
+
+static int drop_key(struct lmdb_store *self, MDB_val *key)
+{
+    MDB_val value;
+    MDB_val empty = {0, NULL};
+    int rc;
+
+    rc = mdb_get(self->txn[SK_SPACE_KEYS], self->dbi[SK_SPACE_KEYS], key,
+                 &value);
+    if (rc != 0)
+        return rc;
+    rc = mdb_put(self->txn[SK_SPACE_DATA], self->pending, key, &empty, 0);
+    if (rc == 0)
+        self->keys_due = true;
+    return rc;
+}
+
+static enum sk_status lmdb_drop(struct sk_store *store, enum sk_space space,
+                                struct sk_bytes key)
+{
+    struct lmdb_store *self = self_of(store);
+    MDB_val k = val_of(key);
+    int rc = begin_txn(self, space);
+
+    if (rc == 0 && space == SK_SPACE_KEYS)
+        rc = drop_key(self, &k);
+    else if (rc == 0)
+        rc = mdb_del(self->txn[space], self->dbi[space], &k, NULL);
+    return status_of(rc == MDB_NOTFOUND ? 0 : rc);
+}
+
+/* Place the cursor at the first key from `from` on; after a step of the same
+   scan it stands there already. */
+static int place(struct lmdb_store *self, enum sk_space space,
+                 struct sk_bytes from, bool after, MDB_val *key, MDB_val *value)
+{
+    MDB_cursor *cursor = self->cursor[space];
+    MDB_val at;
+    int rc;
+
+    if (from.size == 0)
+        return mdb_cursor_get(cursor, key, value, MDB_FIRST);
+    if (after && self->cursor_writes[space] == self->base.writes &&
+        mdb_cursor_get(cursor, &at, value, MDB_GET_CURRENT) == 0 &&
+        sk_bytes_equal(bytes_of(at), from))
+        return mdb_cursor_get(cursor, key, value, MDB_NEXT);
+    *key = val_of(from);
+    rc = mdb_cursor_get(cursor, key, value, MDB_SET_RANGE);
+    if (rc == 0 && after && sk_bytes_equal(bytes_of(*key), from))
+        rc = mdb_cursor_get(cursor, key, value, MDB_NEXT);
+    return rc;
+}
+
+static enum sk_status lmdb_seek(struct sk_store *store, enum sk_space space,
+                                struct sk_bytes from, bool after,
+                                struct sk_bytes *key, struct sk_bytes *value)
+{
+    struct lmdb_store *self = self_of(store);
+    MDB_val k;
+    MDB_val v;
+    int rc = begin_txn(self, space);
+
+    if (rc == 0 && self->cursor[space] == NULL) {
+        rc = mdb_cursor_open(self->txn[space], self->dbi[space],
+                             &self->cursor[space]);
+        self->cursor_writes[space] = UINT64_MAX;
+    }
+    if (rc == 0)
+        rc = place(self, space, from, after, &k, &v);
+    self->cursor_writes[space] = self->base.writes;
+    while (rc == 0 && is_pending(self, space, &k))
+        rc = mdb_cursor_get(self->cursor[space], &k, &v, MDB_NEXT);
+    if (rc != 0)
+        return status_of(rc);
+    *key = bytes_of(k);
+    *value = bytes_of(v);
+    return SK_OK;
+}
+
+/* ------------------------------------------------------------------ files */
+
+static int open_env(struct lmdb_store *self, enum sk_space space)
+{
+    char path[SK_PATH_SIZE_MAX];
+    MDB_env *env = NULL;
+    int rc;
+
+    if (sk_path_join(self->dir, file_names[space], path) != SK_OK)
+        return ENAMETOOLONG;
+    rc = mdb_env_create(&env);
+    if (rc == 0)
+        rc = mdb_env_set_mapsize(env, self->map_bytes);
+    if (rc == 0)
+        rc = mdb_env_set_maxdbs(env, 2);
+    if (rc == 0)
+        rc = mdb_env_open(env, path, ENV_FLAGS, FILE_MODE);
+    if (rc != 0) {
+        mdb_env_close(env);
+        return rc;
+    }
+    self->env[space] = env;
+    return 0;
+}
+
+static int open_databases(struct lmdb_store *self, enum sk_space space)
+{
+    bool data = space == SK_SPACE_DATA;
+    int rc = begin_txn(self, space);
+
+    if (rc == 0)
+        rc = mdb_dbi_open(self->txn[space], data ? "data" : "keys", MDB_CREATE,
+                          &self->dbi[space]);
+    if (rc == 0 && data)
+        rc = mdb_dbi_open(self->txn[space], "pending", MDB_CREATE,
+                          &self->pending);
+    if (rc == 0 && data)
+        self->keys_due = pending_count(self) > 0;
+    if (rc == 0)
+        rc = commit_txn(self, space);
+    abort_txn(self, space);
+    return rc;
+}
+
+static int overwrite(int fd)
+{
+    static const uint8_t zeros[64 * 1024];
+    struct stat stat;
+    off_t at = 0;
+
+    if (fstat(fd, &stat) != 0)
+        return errno;
+    while (at < stat.st_size) {
+        size_t size = sizeof(zeros);
+        ssize_t done;
+
+        if (stat.st_size - at < (off_t)size)
+            size = (size_t)(stat.st_size - at);
+        done = pwrite(fd, zeros, size, at);
+        if (done < 0 && errno != EINTR)
+            return errno;
+        if (done > 0)
+            at += done;
+    }
+    return fsync(fd) == 0 ? 0 : errno;
+}
+
+/* Overwrite and unlink a file that is left over; fine when there is none.
+   keys.old may still be the same file as keys.mdb: then only the name goes. */
+static int destroy_file(struct lmdb_store *self, const char *name)
+{
+    struct stat left;
+    struct stat live;
+    int fd = -1;
+    int rc = 0;
+
+    fd = openat(self->dir_fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : errno;
+    if (fstat(fd, &left) != 0)
+        rc = errno;
+    else if (fstatat(self->dir_fd, KEYS_NAME, &live, AT_SYMLINK_NOFOLLOW) != 0)
+        rc = errno;
+    else if (left.st_ino != live.st_ino || left.st_dev != live.st_dev)
+        rc = overwrite(fd);
+    if (rc == 0 && unlinkat(self->dir_fd, name, 0) != 0)
+        rc = errno;
+    if (rc == 0 && fsync(self->dir_fd) != 0)
+        rc = errno;
+    (void)close(fd); /* synced above */
+    return rc;
+}
+
+/* A compacting copy of keys.mdb in keys.new, on the disk. */
+static int copy_keys(struct lmdb_store *self)
+{
+    int rc = destroy_file(self, KEYS_NEW_NAME);
+    int fd;
+
+    if (rc != 0)
+        return rc;
+    fd =
+        openat(self->dir_fd, KEYS_NEW_NAME,
+               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+    if (fd < 0)
+        return errno;
+    rc = mdb_env_copyfd2(self->env[SK_SPACE_KEYS], fd, MDB_CP_COMPACT);
+    if (rc == 0 && fsync(fd) != 0)
+        rc = errno;
+    if (close(fd) != 0 && rc == 0)
+        rc = errno;
+    return rc;
+}
+
+/* keys.new becomes keys.mdb; the file before it keeps the name keys.old until
+   it is overwritten, so that a crash in between cannot lose sight of it. */
+static int swap_keys(struct lmdb_store *self)
+{
+    if (linkat(self->dir_fd, KEYS_NAME, self->dir_fd, KEYS_OLD_NAME, 0) != 0)
+        return errno;
+    if (renameat(self->dir_fd, KEYS_NEW_NAME, self->dir_fd, KEYS_NAME) != 0)
+        return errno;
+    return fsync(self->dir_fd) == 0 ? 0 : errno;
+}
+
+static int clear_pending(struct lmdb_store *self)
+{
+    int rc = begin_txn(self, SK_SPACE_DATA);
+
+    if (rc == 0 && pending_count(self) > 0)
+        rc = mdb_drop(self->txn[SK_SPACE_DATA], self->pending, /* del */ 0);
+    if (rc == 0)
+        rc = commit_txn(self, SK_SPACE_DATA);
+    abort_txn(self, SK_SPACE_DATA);
+    return rc;
+}
+
+static enum sk_status lmdb_shred(struct sk_store *store)
+{
+    struct lmdb_store *self = self_of(store);
+    int rc = delete_pending(self);
+    int again;
+
+    if (rc == 0 && self->env[SK_SPACE_KEYS] == NULL)
+        rc = EIO;
+    if (rc == 0)
+        rc = destroy_file(self, KEYS_OLD_NAME);
+    if (rc == 0)
+        rc = copy_keys(self);
+    if (rc != 0) {
+        (void)destroy_file(self, KEYS_NEW_NAME); /* open tries it again */
+        return status_of(rc);
+    }
+
+    mdb_env_close(self->env[SK_SPACE_KEYS]);
+    self->env[SK_SPACE_KEYS] = NULL;
+    rc = swap_keys(self);
+    again = open_env(self, SK_SPACE_KEYS);
+    if (again == 0)
+        again = open_databases(self, SK_SPACE_KEYS);
+    if (rc == 0)
+        rc = again;
+    if (rc == 0)
+        rc = destroy_file(self, KEYS_OLD_NAME);
+    if (rc == 0)
+        rc = clear_pending(self);
+    return status_of(rc);
+}
+
+/* -------------------------------------------------------- open and close */
+
+static uint64_t used_bytes(MDB_env *env)
+{
+    MDB_envinfo info = {0};
+    MDB_stat stat = {0};
+
+    if (env == NULL || mdb_env_info(env, &info) != 0 ||
+        mdb_env_stat(env, &stat) != 0)
+        return 0;
+    return (info.me_last_pgno + 1) * (uint64_t)stat.ms_psize;
+}
+
+static void lmdb_stats(struct sk_store *store, struct sk_store_stats *out)
+{
+    struct lmdb_store *self = self_of(store);
+    struct statvfs vfs;
+
+    out->data_bytes = used_bytes(self->env[SK_SPACE_DATA]);
+    out->keys_bytes = used_bytes(self->env[SK_SPACE_KEYS]);
+    out->room_bytes = UINT64_MAX;
+    if (fstatvfs(self->dir_fd, &vfs) == 0)
+        out->room_bytes = (uint64_t)vfs.f_bavail * vfs.f_frsize;
+    if (out->room_bytes > self->map_bytes - out->data_bytes)
+        out->room_bytes = self->map_bytes - out->data_bytes;
+}
+
+static void lmdb_close(struct sk_store *store)
+{
+    struct lmdb_store *self = self_of(store);
+
+    for (int space = 0; space < 2; space++) {
+        if (self->env[space] != NULL)
+            mdb_env_close(self->env[space]);
+    }
+    if (self->lock_fd >= 0)
+        (void)close(self->lock_fd); /* releases the lock */
+    if (self->dir_fd >= 0)
+        (void)close(self->dir_fd);
+    free(self->dir);
+    free(self);
+}
+
+/* File systems on which a shared map or a lock means less than LMDB needs. */
+static bool is_network(int dir_fd)
+{
+    static const uint32_t magics[] = {
+        NFS_SUPER_MAGIC,
+        SMB_SUPER_MAGIC,
+        SMB2_SUPER_MAGIC,
+        CIFS_SUPER_MAGIC,
+        V9FS_MAGIC,
+        FUSE_SUPER_MAGIC,
+        AFS_SUPER_MAGIC,
+        AFS_FS_MAGIC,
+        CEPH_SUPER_MAGIC,
+        CODA_SUPER_MAGIC,
+        NCP_SUPER_MAGIC,
+        OCFS2_SUPER_MAGIC,
+        0x01161970 /* GFS2 */,
+        0x0bd00bd0 /* Lustre */,
+        0x786f4256 /* VirtualBox */,
+    };
+    struct statfs fs;
+
+    if (fstatfs(dir_fd, &fs) != 0)
+        return true;
+    for (size_t i = 0; i < SK_COUNT(magics); i++) {
+        if ((uint32_t)fs.f_type == magics[i])
+            return true;
+    }
+    return false;
+}
+
+static enum sk_status take_lock(struct lmdb_store *self)
+{
+    self->lock_fd =
+        openat(self->dir_fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+               FILE_MODE);
+    if (self->lock_fd < 0)
+        return status_of(errno);
+    if (flock(self->lock_fd, LOCK_EX | LOCK_NB) != 0)
+        return errno == EWOULDBLOCK ? SK_E_LOCKED : status_of(errno);
+    return SK_OK;
+}
+
+static enum sk_status open_files(struct lmdb_store *self)
+{
+    int rc;
+
+    self->dir_fd = open(self->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (self->dir_fd < 0)
+        return status_of(errno);
+    if (is_network(self->dir_fd))
+        return SK_E_UNSUPPORTED;
+    SK_TRY(take_lock(self));
+    rc = open_env(self, SK_SPACE_DATA);
+    if (rc == 0)
+        rc = open_databases(self, SK_SPACE_DATA);
+    if (rc == 0)
+        rc = open_env(self, SK_SPACE_KEYS);
+    if (rc == 0)
+        rc = open_databases(self, SK_SPACE_KEYS);
+    /* A shred that was cut short. */
+    if (rc == 0)
+        rc = destroy_file(self, KEYS_NEW_NAME);
+    if (rc == 0)
+        rc = destroy_file(self, KEYS_OLD_NAME);
+    if (rc == 0 && fsync(self->dir_fd) != 0)
+        rc = errno;
+    SK_TRY(status_of(rc));
+    return self->keys_due ? lmdb_shred(&self->base) : SK_OK;
+}
+
+static const struct sk_store_vtable lmdb_vtable = {
+    .begin = lmdb_begin,
+    .commit = lmdb_commit,
+    .abort = lmdb_abort,
+    .get = lmdb_get,
+    .put = lmdb_put,
+    .drop = lmdb_drop,
+    .seek = lmdb_seek,
+    .shred = lmdb_shred,
+    .stats = lmdb_stats,
+    .close = lmdb_close,
+};
+
+enum sk_status sk_store_open_lmdb(const char *dir, uint64_t map_bytes,
+                                  struct sk_store **out)
+{
+    struct lmdb_store *self = calloc(1, sizeof(*self));
+    enum sk_status status = SK_E_MEMORY;
+
+    if (self == NULL)
+        return SK_E_MEMORY;
+    self->base.vtable = &lmdb_vtable;
+    self->dir_fd = -1;
+    self->lock_fd = -1;
+    self->map_bytes = (size_t)(map_bytes == 0 ? MAP_BYTES_DEFAULT : map_bytes);
+    self->dir = strdup(dir);
+    if (self->dir != NULL)
+        status = open_files(self);
+    if (status != SK_OK) {
+        lmdb_close(&self->base);
+        return status;
+    }
+    *out = &self->base;
+    return SK_OK;
+}
