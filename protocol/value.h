@@ -3,10 +3,11 @@
  *                                                        docs/PROTOCOL.md 2
  * For messages whose shape is a tree (control requests and replies, fields of
  * an event).  sk_value_check() is the strict scan: depth at most
- * SK_VALUE_DEPTH_MAX, at most SK_VALUE_COUNT_MAX values, declared counts that
- * fit the bytes that are left, shortest forms, valid UTF-8, no float, no ext,
- * no negative integers, map keys all str, strictly ascending bytewise by
- * their text (so no key twice), nothing after the end.
+ * SK_VALUE_DEPTH_MAX, at most SK_VALUE_COUNT_MAX values (keys of maps not
+ * counted), declared counts that fit the bytes that are left, shortest forms,
+ * valid UTF-8, no float, no ext, no negative integers, map keys all str,
+ * strictly ascending bytewise by their text (so no key twice), nothing after
+ * the end.
  *
  * The walkers take only values that were checked; a wrong kind yields empty,
  * zero or false, never a crash.  A value is a view; it dies with its bytes.
@@ -35,6 +36,10 @@ struct sk_value {
 /* Fails with SK_E_BAD_FORM, SK_E_BAD_LENGTH or SK_E_TOO_LARGE. */
 SK_CHECKED enum sk_status sk_value_check(struct sk_bytes in,
                                          struct sk_value *out);
+
+/* The same for the first value of `in`; bytes after it are left alone. */
+SK_CHECKED enum sk_status sk_value_check_first(struct sk_bytes in,
+                                               struct sk_value *out);
 
 enum sk_value_kind sk_value_kind(struct sk_value v);
 bool sk_value_bool(struct sk_value v);
