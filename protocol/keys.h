@@ -15,7 +15,14 @@
 
 #define SK_SIGNATURE_SIZE 64
 #define SK_SEAL_ID_SIZE 8
+#define SK_NONCE_SIZE 24
+#define SK_TAG_SIZE 16
 #define SK_BOX_OVERHEAD 40 /* nonce 24 and tag 16, for sk_box_seal() */
+
+/* What is signed is a statement or a card, never a payload: context, 0x00
+   and bytes together take at most this; more is an assert in sk_sign() and
+   does not verify. */
+#define SK_SIGNED_SIZE_MAX 8192
 
 struct sk_sign_public { /* Ed25519: identity or online signing key */
     uint8_t bytes[32];
@@ -38,7 +45,8 @@ struct sk_curve_secret {
 struct sk_signature {
     uint8_t bytes[SK_SIGNATURE_SIZE];
 };
-struct sk_seal_id { /* first 8 bytes of the BLAKE2b of the public key */
+/* First 8 bytes of BLAKE2b-256("schakel/seal-id/1", public key). */
+struct sk_seal_id {
     uint8_t bytes[SK_SEAL_ID_SIZE];
 };
 /* 32 bytes for XChaCha20-Poly1305: data keys, wrapping keys. */
@@ -72,7 +80,8 @@ void sk_derive(const struct sk_box_key *from, const char *context,
 
 /*
  * Seal at rest: XChaCha20-Poly1305, nonce given by the caller (24 random
- * bytes) and put in front.  out needs plain.size + SK_BOX_OVERHEAD.
+ * bytes) and put in front.  out needs plain.size + SK_BOX_OVERHEAD and must not
+ * overlap plain.  Fails with SK_E_NO_ROOM.
  */
 SK_CHECKED enum sk_status sk_box_seal(const struct sk_box_key *key,
                                       const uint8_t nonce[24],
@@ -87,8 +96,35 @@ SK_CHECKED enum sk_status sk_box_open(const struct sk_box_key *key,
                                       struct sk_bytes *plain);
 
 /*
- * A stream of random bytes from a seed, for one step of the engine
- * (XChaCha20 keystream).  The same seed gives the same bytes.
+ * Key and nonce of one envelope.                        docs/PROTOCOL.md 3.6
+ * BLAKE2b-512, keyed with the X25519 secret of both keys, over
+ * context || 0x00 || about.  One pair of keys and one `about` may seal once:
+ * the ephemeral key makes it so.
+ */
+struct sk_agreed {
+    uint8_t secret_key[32];
+    uint8_t secret_nonce[SK_NONCE_SIZE];
+};
+
+/* Fails with SK_E_BAD_VALUE when the X25519 secret would be all zero. */
+SK_CHECKED enum sk_status sk_agree(const struct sk_seal_secret *mine,
+                                   const struct sk_seal_public *theirs,
+                                   const char *context, struct sk_bytes about,
+                                   struct sk_agreed *out);
+/* Seal `size` bytes in place; SK_TAG_SIZE more are written behind them. */
+void sk_agreed_seal(const struct sk_agreed *agreed, struct sk_bytes additional,
+                    uint8_t *data, size_t size);
+/* As sk_box_open(), for bytes without a nonce in front. */
+SK_CHECKED enum sk_status sk_agreed_open(const struct sk_agreed *agreed,
+                                         struct sk_bytes additional,
+                                         struct sk_bytes sealed,
+                                         struct sk_room out,
+                                         struct sk_bytes *plain);
+
+/*
+ * Random bytes from a seed, for one step of the engine: each call takes the
+ * XChaCha20 keystream under a nonce of its own, the counter, little-endian.
+ * The same seed and the same calls give the same bytes.
  */
 struct sk_random {
     struct sk_seed seed;
