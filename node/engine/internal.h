@@ -6,7 +6,8 @@
  *   reply.c       requests and replies: refusals, packing, arguments
  *   vault.c       data keys: seal, open, destroy
  *   federation.c  charter, cards, roster, policy: the bundle in force
- *   participant.c relation.c event.c calendar.c collective.c text.c
+ *   participant.c relation.c event.c employer.c objection.c calendar.c
+ *   collective.c text.c clean.c
  *   consent.c     consent records;  facts.c: what a decision needs to know
  *   ledger.c      who got what: every disclosure, per field
  *   gate.c        I1: the one function through which an event leaves
@@ -125,6 +126,10 @@ struct sk_engine {
     const char *refusal; /* a code of texts.h, or NULL */
     struct sk_bytes refusal_field;
     struct sk_bytes refusal_detail;
+    const char *refusal_reason; /* of a decision, or NULL */
+    const struct sk_bytes *refusal_rules;
+    size_t refusal_rules_count;
+    const struct sk_findings *refusal_findings;
     struct sk_pack reply;
     /* for rehearsals: which frame sizes ever left, and sent envelopes */
     uint32_t frame_sizes[SK_FRAME_SIZES_MAX];
@@ -133,7 +138,8 @@ struct sk_engine {
     struct sk_replay *replay; /* manual clock only; session.c */
     struct sk_room replay_room; /* what session.c may use for it, zeroed */
     struct sk_room reply_room;
-    uint64_t largest_ms; /* system clock: the largest time kept in META */
+    uint64_t largest_ms; /* system clock: the largest time ever seen */
+    uint64_t kept_ms;    /* what META has of it */
     bool clock_back;     /* it was set back: nothing may be dated now */
     int32_t due_day;     /* sk_due_run() did everything up to this day */
     bool in_batch;
@@ -166,6 +172,11 @@ SK_CHECKED enum sk_status sk_frame_room(struct sk_engine *e,
                                         struct sk_room *out);
 void sk_frame_send(struct sk_engine *e, const struct sk_org *to,
                    struct sk_bytes frame);
+/* The core must send SK_INPUT_TIMER at this real time at the latest.  Asked
+   for in every step or pump that leaves something to wait for. */
+void sk_wake_at(struct sk_engine *e, uint64_t real_ms);
+/* Room in scratch to pack a record into; full when scratch is. */
+struct sk_pack sk_scratch_pack(struct sk_engine *e, size_t size_max);
 /* Named values of this node in SK_T_META, as bytes; SK_E_NOT_FOUND. */
 SK_CHECKED enum sk_status sk_meta_get(struct sk_engine *e, const char *name,
                                       struct sk_bytes *out);
@@ -260,6 +271,24 @@ struct sk_session *sk_session_find(struct sk_engine *e,
 SK_CHECKED enum sk_status sk_federation_card(struct sk_engine *e,
                                              const struct sk_org *from,
                                              struct sk_bytes card);
+
+/* ------------------------------------------------------------- clean.c
+ * What people type, made canonical (DOMAIN 4.1, 4.2): a national number
+ * without separators, an enterprise number without points and BE.  format:
+ * of POLICY.md 6.3; other formats are left alone.  In scratch, or the text. */
+struct sk_bytes sk_clean_code(struct sk_engine *e, struct sk_bytes format,
+                              struct sk_bytes text);
+bool sk_insz_is_legal(const struct sk_engine *e, struct sk_bytes insz);
+/* The day is above the length of the month: legal, but worth a warning. */
+bool sk_insz_is_odd(struct sk_bytes insz);
+/* Lower case, without accents, letters and digits only: the next word of a
+   name.  False at the end.  Longer words are cut. */
+#define SK_NAME_WORD_MAX 64
+struct sk_name_word {
+    uint8_t bytes[SK_NAME_WORD_MAX];
+    size_t size;
+};
+bool sk_name_next(struct sk_bytes *rest, struct sk_name_word *out);
 
 /* ------------------------------------------------------------- participant.c
  */

@@ -1,0 +1,660 @@
+#include "node/engine/internal.h"
+
+#include <string.h>
+
+#define STORE_FORMAT 1
+#define BUNDLE_SIZE (14u * 1024 * 1024)
+#define SCRATCH_SIZE (16u * 1024 * 1024)
+/* A system clock that went back further than this is not believed. */
+#define CLOCK_BACK_MS (5 * 60 * 1000u)
+/* How often the largest time seen is written down. */
+#define CLOCK_KEEP_MS (60 * 1000u)
+
+static const char context_wrap[] = "schakel/store/wrap/1";
+static const char context_index[] = "schakel/store/index/1";
+static const char context_check[] = "schakel/store/check/1";
+
+/* What a rollback goes back to: all that is volatile, as it was before the
+   first input of the batch. */
+struct sk_batch {
+    struct sk_session *sessions; /* SK_PARTNERS_MAX */
+    size_t sessions_count;
+    uint64_t now_ms;
+    uint64_t kept_ms;
+    int32_t due_day;
+    bool reload;
+    struct sk_bundle *bundle; /* to notice that another one was loaded */
+    uint32_t frame_sizes[SK_FRAME_SIZES_MAX];
+    uint64_t frame_counts[SK_FRAME_SIZES_MAX];
+    size_t frame_sizes_count;
+};
+
+/* ------------------------------------------------------------- keys */
+
+struct sk_key sk_key_start(enum sk_table table)
+{
+    struct sk_key key;
+
+    key.bytes[0] = (uint8_t)table;
+    key.size = 1;
+    return key;
+}
+
+void sk_key_bytes(struct sk_key *key, struct sk_bytes bytes)
+{
+    assert(bytes.size <= sizeof(key->bytes) - key->size);
+
+    if (bytes.size > 0)
+        memcpy(key->bytes + key->size, bytes.data, bytes.size);
+    key->size += bytes.size;
+}
+
+void sk_key_id(struct sk_key *key, const struct sk_id *id)
+{
+    sk_key_bytes(key, (struct sk_bytes){id->bytes, sizeof(id->bytes)});
+}
+
+void sk_key_org(struct sk_key *key, const struct sk_org *org)
+{
+    struct sk_bytes text = sk_org_text(org);
+
+    sk_key_bytes(key, (struct sk_bytes){text.data, text.size});
+    sk_key_bytes(key, (struct sk_bytes){(const uint8_t *)"", 1});
+}
+
+void sk_key_u64(struct sk_key *key, uint64_t number)
+{
+    uint8_t bytes[8];
+
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (uint8_t)(number >> (56 - 8 * i));
+    sk_key_bytes(key, (struct sk_bytes){bytes, sizeof(bytes)});
+}
+
+struct sk_bytes sk_key_done(const struct sk_key *key)
+{
+    return (struct sk_bytes){key->bytes, key->size};
+}
+
+/* ------------------------------------------------------------- small parts */
+
+static struct sk_key meta_key(const char *name)
+{
+    struct sk_key key = sk_key_start(SK_T_META);
+
+    sk_key_bytes(&key, sk_text(name));
+    return key;
+}
+
+enum sk_status sk_meta_get(struct sk_engine *e, const char *name,
+                           struct sk_bytes *out)
+{
+    struct sk_key key = meta_key(name);
+
+    return sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), out);
+}
+
+enum sk_status sk_meta_put(struct sk_engine *e, const char *name,
+                           struct sk_bytes value)
+{
+    struct sk_key key = meta_key(name);
+
+    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value);
+}
+
+enum sk_status sk_meta_get_u64(struct sk_engine *e, const char *name,
+                               uint64_t *out)
+{
+    struct sk_bytes value;
+    uint64_t number = 0;
+
+    SK_TRY(sk_meta_get(e, name, &value));
+    if (value.size != 8)
+        return SK_E_BAD_LENGTH;
+    for (size_t i = 0; i < 8; i++)
+        number = number << 8 | value.data[i];
+    *out = number;
+    return SK_OK;
+}
+
+enum sk_status sk_meta_put_u64(struct sk_engine *e, const char *name,
+                               uint64_t value)
+{
+    uint8_t bytes[8];
+
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (uint8_t)(value >> (56 - 8 * i));
+    return sk_meta_put(e, name, (struct sk_bytes){bytes, sizeof(bytes)});
+}
+
+void sk_fill_random(struct sk_engine *e, void *out, size_t size)
+{
+    sk_random_fill(&e->random, out, size);
+}
+
+void sk_new_id(struct sk_engine *e, struct sk_id *out)
+{
+    uint8_t random[SK_ID_SIZE];
+
+    sk_fill_random(e, random, sizeof(random));
+    sk_id_from_random(random, out);
+}
+
+int64_t sk_instant(const struct sk_engine *e)
+{
+    return (int64_t)(e->now_ms / 1000);
+}
+
+int32_t sk_today(const struct sk_engine *e)
+{
+    return sk_civil_day(sk_instant(e));
+}
+
+/* ------------------------------------------------------------- effects */
+
+void sk_effects_start(struct sk_effects *effects, struct sk_room room)
+{
+    effects->room = room;
+    effects->used = 0;
+    effects->frames_count = 0;
+    effects->reply = (struct sk_bytes){0};
+    effects->peers_changed = false;
+    effects->shred = false;
+    effects->wake_ms = UINT64_MAX;
+}
+
+void sk_wake_at(struct sk_engine *e, uint64_t real_ms)
+{
+    if (real_ms < e->effects->wake_ms)
+        e->effects->wake_ms = real_ms;
+}
+
+enum sk_status sk_frame_room(struct sk_engine *e, struct sk_room *out)
+{
+    struct sk_effects *effects = e->effects;
+
+    if (effects->frames_count == SK_EFFECT_FRAMES_MAX)
+        return SK_E_AGAIN;
+    if (effects->room.size_max - effects->used < SK_FRAME_SIZE_MAX)
+        return SK_E_AGAIN;
+    out->data = effects->room.data + effects->used;
+    out->size_max = SK_FRAME_SIZE_MAX;
+    return SK_OK;
+}
+
+static void count_size(struct sk_engine *e, size_t size)
+{
+    for (size_t i = 0; i < e->frame_sizes_count; i++) {
+        if (e->frame_sizes[i] == size) {
+            e->frame_counts[i]++;
+            return;
+        }
+    }
+    if (e->frame_sizes_count == SK_FRAME_SIZES_MAX)
+        return;
+    e->frame_sizes[e->frame_sizes_count] = (uint32_t)size;
+    e->frame_counts[e->frame_sizes_count] = 1;
+    e->frame_sizes_count++;
+}
+
+void sk_frame_send(struct sk_engine *e, const struct sk_org *to,
+                   struct sk_bytes frame)
+{
+    struct sk_effects *effects = e->effects;
+    struct sk_effect_frame *out = &effects->frames[effects->frames_count];
+
+    assert(frame.data == effects->room.data + effects->used);
+    assert(frame.size <= SK_FRAME_SIZE_MAX);
+
+    out->to = *to;
+    out->frame = frame;
+    effects->frames_count++;
+    effects->used += frame.size;
+    count_size(e, frame.size);
+}
+
+/* ------------------------------------------------------------- replies */
+
+static size_t pack_error(struct sk_pack *p, const struct sk_engine *e)
+{
+    size_t count = 1;
+
+    sk_reply_cstr(p, "code", e->refusal);
+    if (e->refusal_detail.size > 0) {
+        sk_reply_text(p, "detail", e->refusal_detail);
+        count++;
+    }
+    if (e->refusal_findings != NULL) {
+        sk_reply_findings(p, "errors", e->refusal_findings, 'E');
+        count++;
+    }
+    if (e->refusal_field.size > 0) {
+        sk_reply_text(p, "field", e->refusal_field);
+        count++;
+    }
+    if (e->refusal_reason != NULL) {
+        sk_reply_cstr(p, "reason", e->refusal_reason);
+        count++;
+    }
+    if (e->refusal_rules_count > 0) {
+        sk_pack_cstr(p, "rules");
+        sk_pack_array(p, e->refusal_rules_count);
+        for (size_t i = 0; i < e->refusal_rules_count; i++)
+            sk_pack_str(p, e->refusal_rules[i]);
+        count++;
+    }
+    return count;
+}
+
+static void pack_refusal(struct sk_engine *e)
+{
+    size_t at;
+    size_t count;
+
+    e->reply = sk_pack_start(e->reply_room);
+    sk_pack_map(&e->reply, 2);
+    sk_pack_cstr(&e->reply, "error");
+    at = sk_reply_open(&e->reply);
+    count = pack_error(&e->reply, e);
+    sk_reply_close_map(&e->reply, at, count);
+    sk_reply_bool(&e->reply, "ok", false);
+}
+
+enum sk_status sk_engine_error_reply(const char *code, struct sk_room room,
+                                     struct sk_bytes *out)
+{
+    struct sk_pack p = sk_pack_start(room);
+
+    sk_pack_map(&p, 2);
+    sk_pack_cstr(&p, "error");
+    sk_pack_map(&p, 1);
+    sk_reply_cstr(&p, "code", code);
+    sk_reply_bool(&p, "ok", false);
+    return sk_pack_finish(&p, out);
+}
+
+/* Into the effects, behind the frames. */
+static enum sk_status publish_reply(struct sk_engine *e)
+{
+    struct sk_effects *effects = e->effects;
+    struct sk_bytes reply;
+
+    SK_TRY(sk_pack_finish(&e->reply, &reply));
+    if (effects->room.size_max - effects->used < reply.size)
+        return SK_E_AGAIN;
+    memcpy(effects->room.data + effects->used, reply.data, reply.size);
+    effects->reply.data = effects->room.data + effects->used;
+    effects->reply.size = reply.size;
+    effects->used += reply.size;
+    return SK_OK;
+}
+
+static enum sk_status run_op(struct sk_engine *e, struct sk_bytes bytes)
+{
+    struct sk_request request;
+    struct sk_request_fault fault = {0};
+    const struct sk_op_row *row;
+
+    if (sk_request_decode(bytes, &request, &fault) != SK_OK) {
+        (void)sk_refuse(e, fault.code, NULL, (struct sk_bytes){0});
+        e->refusal_field = fault.field;
+        return SK_E_REFUSED;
+    }
+    row = sk_op_row_find(request.op->name);
+    if (row == NULL)
+        return sk_refuse(e, "unknown-op", NULL, (struct sk_bytes){0});
+    if (request.op->manual_only && !e->manual_clock)
+        return sk_refuse(e, "not-manual-clock", NULL, (struct sk_bytes){0});
+    if (row->dates && e->clock_back)
+        return sk_refuse(e, "clock-back", NULL, (struct sk_bytes){0});
+    sk_pack_map(&e->reply, 2);
+    sk_reply_bool(&e->reply, "ok", true);
+    sk_pack_cstr(&e->reply, "result");
+    SK_TRY(row->handler(e, request.args));
+    return e->reply.full ? SK_E_NO_ROOM : SK_OK;
+}
+
+static enum sk_status on_control(struct sk_engine *e, struct sk_bytes bytes)
+{
+    uint64_t writes = e->store->writes;
+    enum sk_status status;
+
+    e->refusal = NULL;
+    e->refusal_field = (struct sk_bytes){0};
+    e->refusal_detail = (struct sk_bytes){0};
+    e->refusal_reason = NULL;
+    e->refusal_rules_count = 0;
+    e->refusal_findings = NULL;
+    e->reply = sk_pack_start(e->reply_room);
+    status = run_op(e, bytes);
+    if (status == SK_OK)
+        return publish_reply(e);
+
+    if (status == SK_E_FULL || status == SK_E_IO || status == SK_E_AGAIN)
+        return status;
+    /* I4: a refusal changes nothing. */
+    if (status == SK_E_REFUSED) {
+        assert(e->refusal != NULL);
+        assert(e->store->writes == writes);
+    } else if (e->store->writes != writes) {
+        return SK_E_IO;
+    } else if (status == SK_E_NO_ROOM || status == SK_E_MEMORY ||
+               status == SK_E_TOO_LARGE) {
+        (void)sk_refuse(e, "too-large", NULL, (struct sk_bytes){0});
+    } else {
+        (void)sk_refuse(e, "store-broken", NULL, (struct sk_bytes){0});
+    }
+    pack_refusal(e);
+    return publish_reply(e);
+}
+
+/* ------------------------------------------------------------- steps */
+
+static void batch_start(struct sk_engine *e)
+{
+    struct sk_batch *batch = e->batch;
+
+    if (e->in_batch)
+        return;
+    memcpy(batch->sessions, e->sessions,
+           e->sessions_count * sizeof(*e->sessions));
+    batch->sessions_count = e->sessions_count;
+    batch->now_ms = e->now_ms;
+    batch->kept_ms = e->kept_ms;
+    batch->due_day = e->due_day;
+    batch->reload = e->reload;
+    batch->bundle = e->bundle;
+    memcpy(batch->frame_sizes, e->frame_sizes, sizeof(e->frame_sizes));
+    memcpy(batch->frame_counts, e->frame_counts, sizeof(e->frame_counts));
+    batch->frame_sizes_count = e->frame_sizes_count;
+    e->in_batch = true;
+}
+
+void sk_engine_rollback(struct sk_engine *e)
+{
+    struct sk_batch *batch = e->batch;
+
+    memcpy(e->sessions, batch->sessions,
+           batch->sessions_count * sizeof(*e->sessions));
+    e->sessions_count = batch->sessions_count;
+    e->kept_ms = batch->kept_ms;
+    e->due_day = batch->due_day;
+    if (e->manual_clock)
+        e->now_ms = batch->now_ms;
+    memcpy(e->frame_sizes, batch->frame_sizes, sizeof(e->frame_sizes));
+    memcpy(e->frame_counts, batch->frame_counts, sizeof(e->frame_counts));
+    e->frame_sizes_count = batch->frame_sizes_count;
+    e->reload = batch->reload || e->reload || e->bundle != batch->bundle;
+    /* I5: until the next step has read the store again, nothing flows. */
+    if (e->reload)
+        e->bundle = NULL;
+    e->in_batch = false;
+}
+
+/*
+ * The time of this input.  A manual clock moves only by clock.set.  A system
+ * clock never goes back for those who ask: small steps are flattened, and a
+ * large one stops everything that dates things.
+ */
+static enum sk_status tick(struct sk_engine *e, uint64_t real_ms)
+{
+    e->real_ms = real_ms;
+    if (e->manual_clock)
+        return SK_OK;
+    e->clock_back =
+        real_ms < e->largest_ms && e->largest_ms - real_ms > CLOCK_BACK_MS;
+    if (real_ms > e->largest_ms)
+        e->largest_ms = real_ms;
+    e->now_ms = e->largest_ms;
+    if (e->largest_ms - e->kept_ms < CLOCK_KEEP_MS)
+        return SK_OK;
+    SK_TRY(sk_meta_put_u64(e, "largest", e->largest_ms));
+    e->kept_ms = e->largest_ms;
+    return SK_OK;
+}
+
+static enum sk_status on_input(struct sk_engine *e,
+                               const struct sk_input *input)
+{
+    switch (input->type) {
+    case SK_INPUT_FRAME:
+        return sk_session_frame(e, &input->peer, input->bytes);
+    case SK_INPUT_LINK:
+        return sk_session_link(e, &input->peer, input->up);
+    case SK_INPUT_CONTROL:
+        return on_control(e, input->bytes);
+    case SK_INPUT_TIMER:
+        return sk_session_timer(e);
+    case SK_INPUT_STOP:
+        return sk_session_stop(e);
+    }
+    assert(!"an input of no known type");
+    return SK_OK;
+}
+
+static enum sk_status step(struct sk_engine *e, const struct sk_input *input)
+{
+    SK_TRY(tick(e, input->now_ms));
+    if (e->reload)
+        SK_TRY(sk_federation_load(e));
+    SK_TRY(sk_due_run(e));
+    SK_TRY(on_input(e, input));
+    /* Civil midnight is nobody's input, but things are due then. */
+    if (!e->manual_clock) {
+        uint64_t next = (uint64_t)sk_civil_start(sk_today(e) + 1) * 1000;
+
+        sk_wake_at(e, next);
+    }
+    return SK_OK;
+}
+
+/* Everything that the input left in scratch may be about a person. */
+static void forget_scratch(struct sk_engine *e)
+{
+    sk_wipe(e->scratch.data, e->scratch.size);
+    e->scratch.size = 0;
+    e->scratch.full = false;
+    sk_wipe(e->reply_room.data, e->reply.size);
+    e->reply.size = 0;
+}
+
+enum sk_status sk_engine_step(struct sk_engine *e, const struct sk_input *input,
+                              struct sk_effects *effects)
+{
+    enum sk_status status;
+
+    assert(e->store->open);
+
+    batch_start(e);
+    e->effects = effects;
+    e->random = (struct sk_random){.seed = input->seed};
+    effects->reply = (struct sk_bytes){0};
+    status = step(e, input);
+    sk_wipe(&e->random, sizeof(e->random));
+    forget_scratch(e);
+    e->effects = NULL;
+    return status;
+}
+
+enum sk_status sk_engine_pump(struct sk_engine *e, uint64_t now_ms,
+                              const struct sk_seed *seed,
+                              struct sk_effects *effects)
+{
+    enum sk_status status;
+
+    assert(e->store->open);
+
+    batch_start(e);
+    e->effects = effects;
+    e->random = (struct sk_random){.seed = *seed};
+    status = tick(e, now_ms);
+    if (status == SK_OK && e->reload)
+        status = sk_federation_load(e);
+    if (status == SK_OK)
+        status = sk_session_pump(e);
+    sk_wipe(&e->random, sizeof(e->random));
+    forget_scratch(e);
+    e->effects = NULL;
+    if (status == SK_OK)
+        e->in_batch = false;
+    return status;
+}
+
+/* ------------------------------------------------------------- open, close */
+
+static enum sk_status write_identity(struct sk_engine *e)
+{
+    uint8_t nonce[24];
+    uint8_t sealed[SK_BOX_OVERHEAD];
+    struct sk_bytes out;
+
+    sk_fill_random(e, nonce, sizeof(nonce));
+    SK_TRY(sk_box_seal(&e->wrap_secret, nonce, sk_text(context_check),
+                       (struct sk_bytes){0},
+                       (struct sk_room){sealed, sizeof(sealed)}, &out));
+    SK_TRY(sk_meta_put_u64(e, "format", STORE_FORMAT));
+    SK_TRY(sk_meta_put(e, "check", out));
+    return sk_meta_put(e, "org", sk_org_text(&e->org));
+}
+
+/* Is this our store, of a format we know, under our master key? */
+static enum sk_status check_identity(struct sk_engine *e)
+{
+    struct sk_bytes org;
+    struct sk_bytes check;
+    struct sk_bytes plain;
+    uint64_t format;
+    uint8_t none[1];
+
+    SK_TRY(sk_meta_get_u64(e, "format", &format));
+    if (format != STORE_FORMAT)
+        return SK_E_REFUSED;
+    SK_TRY(sk_meta_get(e, "org", &org));
+    if (!sk_bytes_equal(org, sk_org_text(&e->org)))
+        return SK_E_REFUSED;
+    SK_TRY(sk_meta_get(e, "check", &check));
+    if (sk_box_open(&e->wrap_secret, sk_text(context_check), check,
+                    (struct sk_room){none, sizeof(none)}, &plain) != SK_OK)
+        return SK_E_WRONG_KEY;
+    return SK_OK;
+}
+
+static enum sk_status load_clock(struct sk_engine *e, uint64_t now_ms)
+{
+    const char *name = e->manual_clock ? "clock" : "largest";
+    enum sk_status status;
+    uint64_t kept = 0;
+
+    status = sk_meta_get_u64(e, name, &kept);
+    if (status != SK_OK && status != SK_E_NOT_FOUND)
+        return status;
+    if (e->manual_clock) {
+        e->now_ms = status == SK_OK ? kept : now_ms;
+        return status == SK_OK ? SK_OK : sk_meta_put_u64(e, name, now_ms);
+    }
+    e->kept_ms = kept;
+    e->largest_ms = kept;
+    return tick(e, now_ms);
+}
+
+static enum sk_status load(struct sk_engine *e, uint64_t now_ms)
+{
+    struct sk_bytes org;
+    enum sk_status status = sk_meta_get(e, "org", &org);
+
+    if (status == SK_E_NOT_FOUND)
+        status = write_identity(e);
+    SK_TRY(status);
+    SK_TRY(check_identity(e));
+    SK_TRY(load_clock(e, now_ms));
+    return sk_federation_load(e);
+}
+
+static void *cut(struct sk_room *room, size_t size)
+{
+    size_t whole = (size + 63) / 64 * 64;
+    void *out = room->data;
+
+    assert(whole <= room->size_max);
+
+    room->data += whole;
+    room->size_max -= whole;
+    return out;
+}
+
+static struct sk_engine *lay_out(struct sk_room room)
+{
+    struct sk_engine *e = cut(&room, sizeof(*e));
+    size_t sessions = SK_PARTNERS_MAX * sizeof(struct sk_session);
+
+    memset(e, 0, sizeof(*e));
+    e->batch = cut(&room, sizeof(*e->batch));
+    memset(e->batch, 0, sizeof(*e->batch));
+    e->sessions = cut(&room, sessions);
+    e->batch->sessions = cut(&room, sessions);
+    for (size_t i = 0; i < 2; i++)
+        e->bundle_memory[i] = sk_arena_start(cut(&room, BUNDLE_SIZE),
+                                             BUNDLE_SIZE);
+    e->scratch = sk_arena_start(cut(&room, SCRATCH_SIZE), SCRATCH_SIZE);
+    e->reply_room.data = cut(&room, SK_CONTROL_SIZE_MAX);
+    e->reply_room.size_max = SK_CONTROL_SIZE_MAX;
+    e->replay_room = room;
+    return e;
+}
+
+enum sk_status sk_engine_open(const struct sk_engine_config *config,
+                              struct sk_engine **out)
+{
+    struct sk_effects *effects;
+    struct sk_engine *e;
+    enum sk_status status;
+
+    assert(config->room.size_max >= SK_ENGINE_MEMORY_SIZE);
+    assert((uintptr_t)config->room.data % 64 == 0);
+
+    e = lay_out(config->room);
+    e->store = config->store;
+    e->secrets = *config->secrets;
+    e->card = *config->card;
+    e->org = config->card->org;
+    e->manual_clock = config->manual_clock;
+    e->due_day = INT32_MIN;
+    sk_derive(&e->secrets.master, context_wrap, &e->wrap_secret);
+    sk_derive(&e->secrets.master, context_index, &e->index_secret);
+    /* The only random bytes of opening are the nonce of a new store's check,
+       under a key that is used once with it. */
+    memcpy(e->random.seed.secret_bytes, e->index_secret.secret_bytes,
+           sizeof(e->random.seed.secret_bytes));
+    effects = sk_arena_get(&e->scratch, sizeof(*effects));
+    assert(effects != NULL);
+    e->effects = effects;
+
+    status = sk_store_begin(e->store);
+    if (status == SK_OK) {
+        status = load(e, config->now_ms);
+        if (status == SK_OK)
+            status = sk_store_commit(e->store);
+        else
+            sk_store_abort(e->store);
+    }
+    forget_scratch(e);
+    e->effects = NULL;
+    sk_wipe(&e->random, sizeof(e->random));
+    if (status != SK_OK) {
+        sk_engine_close(&e);
+        return status;
+    }
+    *out = e;
+    return SK_OK;
+}
+
+void sk_engine_close(struct sk_engine **engine)
+{
+    struct sk_engine *e = *engine;
+
+    if (e == NULL)
+        return;
+    sk_wipe(e->reply_room.data, e->reply_room.size_max);
+    sk_wipe(e, sizeof(*e));
+    *engine = NULL;
+}

@@ -1,0 +1,120 @@
+#include "node/engine/internal.h"
+
+static const char context_key[] = "schakel/vault/key/1";
+
+/* The place of a data key is its additional data, under a context: a wrapped
+   key cannot be moved to another owner. */
+static struct sk_bytes owner_key(const struct sk_id *owner)
+{
+    return (struct sk_bytes){owner->bytes, sizeof(owner->bytes)};
+}
+
+static void owner_bound(const struct sk_id *owner,
+                        uint8_t out[sizeof(context_key) + SK_ID_SIZE])
+{
+    for (size_t i = 0; i < sizeof(context_key); i++)
+        out[i] = (uint8_t)context_key[i];
+    for (size_t i = 0; i < SK_ID_SIZE; i++)
+        out[sizeof(context_key) + i] = owner->bytes[i];
+}
+
+enum sk_status sk_vault_make(struct sk_engine *e, const struct sk_id *owner)
+{
+    uint8_t bound[sizeof(context_key) + SK_ID_SIZE];
+    uint8_t sealed[sizeof(struct sk_box_key) + SK_BOX_OVERHEAD];
+    uint8_t nonce[24];
+    struct sk_box_key key;
+    struct sk_bytes out;
+    enum sk_status status;
+
+    owner_bound(owner, bound);
+    sk_fill_random(e, key.secret_bytes, sizeof(key.secret_bytes));
+    sk_fill_random(e, nonce, sizeof(nonce));
+    status = sk_box_seal(
+        &e->wrap_secret, nonce, (struct sk_bytes){bound, sizeof(bound)},
+        (struct sk_bytes){key.secret_bytes, sizeof(key.secret_bytes)},
+        (struct sk_room){sealed, sizeof(sealed)}, &out);
+    sk_wipe(&key, sizeof(key));
+    SK_TRY(status);
+    return sk_store_put(e->store, SK_SPACE_KEYS, owner_key(owner), out);
+}
+
+/* The caller wipes *out. */
+static enum sk_status data_key(struct sk_engine *e, const struct sk_id *owner,
+                               struct sk_box_key *out)
+{
+    uint8_t bound[sizeof(context_key) + SK_ID_SIZE];
+    struct sk_bytes wrapped;
+    struct sk_bytes plain;
+
+    owner_bound(owner, bound);
+    SK_TRY(sk_store_get(e->store, SK_SPACE_KEYS, owner_key(owner), &wrapped));
+    return sk_box_open(
+        &e->wrap_secret, (struct sk_bytes){bound, sizeof(bound)}, wrapped,
+        (struct sk_room){out->secret_bytes, sizeof(out->secret_bytes)},
+        &plain);
+}
+
+enum sk_status sk_vault_put(struct sk_engine *e, const struct sk_id *owner,
+                            struct sk_bytes key, struct sk_bytes plain)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+    struct sk_room room;
+    struct sk_box_key secret;
+    struct sk_bytes sealed;
+    uint8_t nonce[24];
+    enum sk_status status;
+
+    room.size_max = plain.size + SK_BOX_OVERHEAD;
+    room.data = sk_arena_get(&e->scratch, room.size_max);
+    if (room.data == NULL)
+        return SK_E_MEMORY;
+    status = data_key(e, owner, &secret);
+    if (status == SK_OK) {
+        sk_fill_random(e, nonce, sizeof(nonce));
+        status = sk_box_seal(&secret, nonce, key, plain, room, &sealed);
+    }
+    sk_wipe(&secret, sizeof(secret));
+    if (status == SK_OK)
+        status = sk_store_put(e->store, SK_SPACE_DATA, key, sealed);
+    sk_arena_reset(&e->scratch, mark);
+    return status;
+}
+
+enum sk_status sk_vault_open(struct sk_engine *e, const struct sk_id *owner,
+                             struct sk_bytes key, struct sk_bytes sealed,
+                             struct sk_bytes *plain)
+{
+    struct sk_room room;
+    struct sk_box_key secret;
+    enum sk_status status;
+
+    if (sealed.size < SK_BOX_OVERHEAD)
+        return SK_E_BAD_SEAL;
+    room.size_max = sealed.size - SK_BOX_OVERHEAD;
+    /* One byte more: an empty plain text has an address too. */
+    room.data = sk_arena_get(&e->scratch, room.size_max + 1);
+    if (room.data == NULL)
+        return SK_E_MEMORY;
+    status = data_key(e, owner, &secret);
+    if (status == SK_OK)
+        status = sk_box_open(&secret, key, sealed, room, plain);
+    sk_wipe(&secret, sizeof(secret));
+    return status;
+}
+
+enum sk_status sk_vault_get(struct sk_engine *e, const struct sk_id *owner,
+                            struct sk_bytes key, struct sk_bytes *plain)
+{
+    struct sk_bytes sealed;
+
+    SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, key, &sealed));
+    return sk_vault_open(e, owner, key, sealed, plain);
+}
+
+enum sk_status sk_vault_destroy(struct sk_engine *e, const struct sk_id *owner)
+{
+    SK_TRY(sk_store_delete(e->store, SK_SPACE_KEYS, owner_key(owner)));
+    e->effects->shred = true;
+    return SK_OK;
+}
