@@ -20,7 +20,8 @@
 #include "protocol/value.h"
 
 enum sk_arg_kind {
-    SK_ARG_TEXT,    /* str, 1..size_max bytes */
+    SK_ARG_TEXT,    /* str, 1..size_max bytes, no control characters but tab
+                       and line feed */
     SK_ARG_WORD,    /* str: an ID of the vocabulary or roster */
     SK_ARG_ID,      /* str: UUID */
     SK_ARG_DATE,    /* str: YYYY-MM-DD */
@@ -31,7 +32,8 @@ enum sk_arg_kind {
     SK_ARG_DATES,   /* array of DATE */
     SK_ARG_MAP,     /* map of str to str, bool, uint, or array of str */
     SK_ARG_FILE,    /* bin, 0..size_max bytes; the CLI takes a path */
-    SK_ARG_FILES,   /* map of str to bin; the CLI takes a folder */
+    SK_ARG_FILES,   /* map of relative path to bin, 1..size_max entries; the
+                       CLI takes a folder */
 };
 
 struct sk_arg {
@@ -56,6 +58,7 @@ struct sk_op {
 extern const struct sk_op sk_ops[];
 extern const size_t sk_ops_count;
 
+/* NULL when there is no such operation. */
 const struct sk_op *sk_op_find(struct sk_bytes name);
 
 struct sk_request {

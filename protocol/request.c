@@ -1,0 +1,250 @@
+#include "protocol/control.h"
+
+#include "protocol/date.h"
+
+/* Defaults of a kind, where the table says 0 (docs/CONTROL.md 3). */
+#define TEXT_SIZE_MAX 1000
+#define WORDS_COUNT_MAX 64
+#define DATES_COUNT_MAX 366
+#define MAP_COUNT_MAX 64
+#define MAP_TEXT_SIZE_MAX 8000
+#define FILES_COUNT_MAX 1000
+#define FILE_NAME_SIZE_MAX 200
+
+const struct sk_op *sk_op_find(struct sk_bytes name)
+{
+    for (size_t i = 0; i < sk_ops_count; i++)
+        if (sk_bytes_equal(sk_text(sk_ops[i].name), name))
+            return &sk_ops[i];
+    return NULL;
+}
+
+/* ----------------------------------------------------- kinds of arguments */
+
+static uint32_t max_of(const struct sk_arg *arg, uint32_t otherwise)
+{
+    return arg->size_max != 0 ? arg->size_max : otherwise;
+}
+
+/* Text for people: no control characters but tab and line feed. */
+static bool is_text(struct sk_value v, size_t size_max)
+{
+    struct sk_bytes text = sk_value_str(v);
+
+    if (sk_value_kind(v) != SK_VALUE_STR)
+        return false;
+    if (text.size == 0 || text.size > size_max)
+        return false;
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t c = text.data[i];
+
+        if ((c < 0x20 && c != '\t' && c != '\n') || c == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+static bool is_word(struct sk_bytes text)
+{
+    struct sk_org word;
+
+    return sk_org_parse(text, &word); /* the same ID grammar */
+}
+
+/* Every entry of an array of 1..count_max passes. */
+static bool is_list(struct sk_value v, size_t count_max,
+                    bool (*passes)(struct sk_bytes))
+{
+    struct sk_value_walk walk = sk_value_walk(v);
+    size_t count = sk_value_count(v);
+
+    if (sk_value_kind(v) != SK_VALUE_ARRAY || count == 0 || count > count_max)
+        return false;
+    while (sk_value_next(&walk))
+        if (sk_value_kind(walk.value) != SK_VALUE_STR ||
+            !passes(sk_value_str(walk.value)))
+            return false;
+    return true;
+}
+
+static bool is_texts(struct sk_value v)
+{
+    struct sk_value_walk walk = sk_value_walk(v);
+    size_t count = sk_value_count(v);
+
+    if (count == 0 || count > WORDS_COUNT_MAX)
+        return false;
+    while (sk_value_next(&walk))
+        if (!is_text(walk.value, MAP_TEXT_SIZE_MAX))
+            return false;
+    return true;
+}
+
+static bool is_map(struct sk_value v, size_t count_max)
+{
+    struct sk_value_walk walk = sk_value_walk(v);
+
+    if (sk_value_kind(v) != SK_VALUE_MAP || sk_value_count(v) > count_max)
+        return false;
+    while (sk_value_next(&walk)) {
+        enum sk_value_kind kind = sk_value_kind(walk.value);
+
+        if (!is_word(walk.key))
+            return false;
+        if (kind == SK_VALUE_BOOL || kind == SK_VALUE_UINT)
+            continue;
+        if (kind == SK_VALUE_ARRAY ? !is_texts(walk.value)
+                                   : !is_text(walk.value, MAP_TEXT_SIZE_MAX))
+            return false;
+    }
+    return true;
+}
+
+/* A path below a folder: letters, digits, '-', '_', '.', '/'; no part starts
+   with a point, so there is no way up. */
+static bool is_file_name(struct sk_bytes name)
+{
+    bool first = true;
+
+    if (name.size == 0 || name.size > FILE_NAME_SIZE_MAX)
+        return false;
+    for (size_t i = 0; i < name.size; i++) {
+        uint8_t c = name.data[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                      (c >= '0' && c <= '9') || c == '_';
+
+        if (first && !letter)
+            return false;
+        if (!letter && c != '-' && c != '.' && c != '/')
+            return false;
+        first = c == '/';
+    }
+    return !first;
+}
+
+static bool is_file(struct sk_value v, size_t size_max)
+{
+    return sk_value_kind(v) == SK_VALUE_BIN &&
+           sk_value_bin(v).size <= size_max;
+}
+
+static bool is_files(struct sk_value v, size_t count_max)
+{
+    struct sk_value_walk walk = sk_value_walk(v);
+
+    if (sk_value_kind(v) != SK_VALUE_MAP || sk_value_count(v) == 0 ||
+        sk_value_count(v) > count_max)
+        return false;
+    while (sk_value_next(&walk))
+        if (!is_file_name(walk.key) || !is_file(walk.value, SK_YAML_SIZE_MAX))
+            return false;
+    return true;
+}
+
+static bool is_arg(const struct sk_arg *arg, struct sk_value v)
+{
+    enum sk_value_kind kind = sk_value_kind(v);
+    struct sk_bytes text = sk_value_str(v);
+    struct sk_id id;
+
+    switch (arg->kind) {
+    case SK_ARG_TEXT:
+        return is_text(v, max_of(arg, TEXT_SIZE_MAX));
+    case SK_ARG_WORD:
+        return kind == SK_VALUE_STR && is_word(text);
+    case SK_ARG_ID:
+        return kind == SK_VALUE_STR && sk_id_parse(text, &id);
+    case SK_ARG_DATE:
+        return kind == SK_VALUE_STR && sk_date_is_legal(text);
+    case SK_ARG_INSTANT:
+        return kind == SK_VALUE_STR && sk_instant_is_legal(text);
+    case SK_ARG_UINT:
+        return kind == SK_VALUE_UINT;
+    case SK_ARG_BOOL:
+        return kind == SK_VALUE_BOOL;
+    case SK_ARG_WORDS:
+        return is_list(v, max_of(arg, WORDS_COUNT_MAX), is_word);
+    case SK_ARG_DATES:
+        return is_list(v, max_of(arg, DATES_COUNT_MAX), sk_date_is_legal);
+    case SK_ARG_MAP:
+        return is_map(v, max_of(arg, MAP_COUNT_MAX));
+    case SK_ARG_FILE:
+        return is_file(v, max_of(arg, SK_YAML_SIZE_MAX));
+    case SK_ARG_FILES:
+        return is_files(v, max_of(arg, FILES_COUNT_MAX));
+    }
+    return false;
+}
+
+/* -------------------------------------------------------------- requests */
+
+static enum sk_status fault_of(struct sk_request_fault *fault,
+                               const char *code, struct sk_bytes field)
+{
+    *fault = (struct sk_request_fault){code, field};
+    return SK_E_BAD_VALUE;
+}
+
+static const struct sk_arg *arg_find(const struct sk_op *op,
+                                     struct sk_bytes name)
+{
+    for (size_t i = 0; i < SK_OP_ARGS_MAX && op->args[i].name != NULL; i++)
+        if (sk_bytes_equal(sk_text(op->args[i].name), name))
+            return &op->args[i];
+    return NULL;
+}
+
+static enum sk_status check_args(const struct sk_op *op, struct sk_value args,
+                                 struct sk_request_fault *fault)
+{
+    struct sk_value_walk walk = sk_value_walk(args);
+
+    while (sk_value_next(&walk)) {
+        const struct sk_arg *arg = arg_find(op, walk.key);
+
+        if (arg == NULL)
+            return fault_of(fault, "unknown-argument", walk.key);
+        if (!is_arg(arg, walk.value))
+            return fault_of(fault, "bad-argument", walk.key);
+    }
+    for (size_t i = 0; i < SK_OP_ARGS_MAX && op->args[i].name != NULL; i++) {
+        struct sk_bytes name = sk_text(op->args[i].name);
+        struct sk_value given = sk_value_get_bytes(args, name);
+
+        if (op->args[i].required && sk_value_kind(given) == SK_VALUE_NONE)
+            return fault_of(fault, "missing-argument", name);
+    }
+    return SK_OK;
+}
+
+enum sk_status sk_request_decode(struct sk_bytes in, struct sk_request *out,
+                                 struct sk_request_fault *fault)
+{
+    static const struct sk_bytes none;
+    struct sk_value request = {0};
+    struct sk_value args;
+    struct sk_value op;
+    const struct sk_op *found;
+    enum sk_status status;
+
+    if (in.size > SK_CONTROL_SIZE_MAX)
+        return fault_of(fault, "bad-request", none);
+    status = sk_value_check(in, &request);
+    if (status != SK_OK) {
+        (void)fault_of(fault, "bad-request", none); /* the scan knows better */
+        return status;
+    }
+    args = sk_value_get(request, "args");
+    op = sk_value_get(request, "op");
+    if (sk_value_kind(request) != SK_VALUE_MAP ||
+        sk_value_count(request) != 3 || sk_value_kind(args) != SK_VALUE_MAP ||
+        sk_value_kind(op) != SK_VALUE_STR ||
+        sk_value_uint(sk_value_get(request, "v")) != 1)
+        return fault_of(fault, "bad-request", none);
+    found = sk_op_find(sk_value_str(op));
+    if (found == NULL)
+        return fault_of(fault, "unknown-op", none);
+    SK_TRY(check_args(found, args, fault));
+    *out = (struct sk_request){found, args};
+    return SK_OK;
+}
