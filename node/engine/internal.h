@@ -79,6 +79,31 @@ void sk_key_u64(struct sk_key *key, uint64_t number);
 void sk_key_bytes(struct sk_key *key, struct sk_bytes bytes);
 struct sk_bytes sk_key_done(const struct sk_key *key);
 
+/* ------------------------------------------------------------- logs
+ * What is kept about the two logs with one partner (SK_T_PEER).  Entries of
+ * our log have numbers that never start again; on the wire the first item
+ * after `base` is item 1 of the incarnation.       docs/PROTOCOL.md 8 */
+#define SK_RANGES_MAX 16
+struct sk_range { /* an envelope that was handed to the transport */
+    uint64_t last;
+    struct sk_hash root;
+};
+struct sk_log {
+    bool loaded;
+    uint64_t incarnation;
+    uint64_t base;
+    uint64_t head;   /* last entry queued; base when there is none */
+    uint64_t handed; /* last entry that ever left in an envelope */
+    uint64_t stored; /* last entry that the partner's receipt names */
+    uint64_t old_incarnation; /* the one before, 0: none */
+    uint64_t old_base;
+    struct sk_range ranges[SK_RANGES_MAX]; /* left, not yet confirmed */
+    size_t ranges_count;
+    uint64_t peer_incarnation; /* of the partner's log; 0: none yet */
+    uint64_t peer_cursor;      /* last item of it that was applied */
+    uint64_t answers;          /* receipts kept in SK_T_RECEIPT */
+};
+
 /* ------------------------------------------------------------- sessions
  * Volatile: what is known of the line with one partner right now. */
 struct sk_session {
@@ -96,6 +121,12 @@ struct sk_session {
     uint32_t failures;
     uint64_t charter_version; /* from its HELLO */
     char refused[SK_CODE_SIZE_MAX + 1]; /* last refusal it gave, or "" */
+    bool line_known;          /* the transport said something about it */
+    bool asking;              /* our HELLO waits for its answer */
+    uint64_t spoke_ms;        /* last frame to it, 0 never */
+    uint64_t flight[SK_IN_FLIGHT_MAX]; /* envelopes without receipt: last */
+    size_t flight_count;
+    struct sk_log log;        /* as in the store, when log.loaded */
 };
 
 #define SK_FRAME_SIZES_MAX 64
@@ -496,7 +527,21 @@ SK_CHECKED enum sk_status sk_outbox_put(struct sk_engine *e,
 SK_CHECKED enum sk_status sk_outbox_item(struct sk_engine *e,
                                          const struct sk_org *to,
                                          const struct sk_item *item);
-/* Items not yet confirmed stored by `to` (NULL: by anybody). */
+/* How things stand with the logs of one partner; SK_E_NOT_FOUND never: all
+   zero but the incarnation. */
+SK_CHECKED enum sk_status sk_log_get(struct sk_engine *e,
+                                     const struct sk_org *org,
+                                     struct sk_log *out);
+SK_CHECKED enum sk_status sk_log_put(struct sk_engine *e,
+                                     const struct sk_org *org,
+                                     const struct sk_log *log);
+/* One entry; its bytes are a view that dies at the next write. */
+SK_CHECKED enum sk_status sk_outbox_get(struct sk_engine *e,
+                                        const struct sk_org *to,
+                                        uint64_t number,
+                                        struct sk_out_entry *out);
+/* Items not yet confirmed stored by `to` (NULL: by anybody).  events: those
+   that may still leave (their ledger entry is QUEUED or SENT). */
 SK_CHECKED enum sk_status sk_outbox_pending(struct sk_engine *e,
                                             const struct sk_org *to,
                                             uint64_t *events,
@@ -511,6 +556,10 @@ SK_CHECKED enum sk_status sk_session_link(struct sk_engine *e,
 SK_CHECKED enum sk_status sk_session_timer(struct sk_engine *e);
 SK_CHECKED enum sk_status sk_session_stop(struct sk_engine *e);
 SK_CHECKED enum sk_status sk_session_pump(struct sk_engine *e);
+/* What the partner answered to message.replay of this message: "pending",
+   "duplicate", "recalled"; NULL when it was not replayed. */
+const char *sk_replay_answer(const struct sk_engine *e,
+                             const struct sk_message_id *id);
 /* Called for every item that `to` now has stored (once, in order). */
 SK_CHECKED enum sk_status sk_outbox_stored(struct sk_engine *e,
                                            const struct sk_org *to,
@@ -535,6 +584,9 @@ struct sk_inbox_entry {
     uint64_t opened_ms; /* 0: not yet */
     uint64_t accepted_ms;
     struct sk_item_event event; /* views in scratch */
+    bool collective;            /* then `event` has message, type only */
+    struct sk_value body;       /* of a collective message */
+    struct sk_words locked;     /* fields asked back, not yet erased */
 };
 /* SK_E_NOT_FOUND also for what was erased. */
 SK_CHECKED enum sk_status sk_inbox_get(struct sk_engine *e,
@@ -547,6 +599,19 @@ SK_CHECKED enum sk_status sk_inbox_is_recalled(struct sk_engine *e,
                                                const struct sk_org *from,
                                                const struct sk_message_id *id,
                                                bool *out);
+/* CONSENT 4.5: from a notice on the data are not used: locked fields and
+   messages are in no list and cannot be opened, and the same message coming
+   again is `recalled`.  Also for a message that never came. */
+SK_CHECKED enum sk_status sk_inbox_lock(struct sk_engine *e,
+                                        const struct sk_org *from,
+                                        const struct sk_message_id *id,
+                                        bool all,
+                                        const struct sk_words *fields);
+/* The erase_by day of a received message came (SK_DUE_ERASE_BY; value: the
+   text of the partner it came from). */
+SK_CHECKED enum sk_status sk_inbox_expire(struct sk_engine *e,
+                                          const struct sk_message_id *id,
+                                          struct sk_bytes from);
 /* Take fields away (all: the whole message), destroying the key. */
 SK_CHECKED enum sk_status sk_inbox_erase(struct sk_engine *e,
                                          const struct sk_org *from,
