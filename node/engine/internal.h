@@ -63,6 +63,9 @@ enum sk_table {
     SK_T_NOTICE_OUT = 'W',  /* notice -> what was asked of whom, answers */
     SK_T_NOTICE_IN = 'w',   /* org, number -> notice to answer */
     SK_T_HANDOVER = 'V',    /* handover -> state */
+    SK_T_HANDOVER_OPEN = 'v', /* handover -> empty, while it is open */
+    SK_T_HANDOVER_OF = 'U', /* request event, org -> handover */
+    SK_T_LOCK = 'K',        /* org, message -> fields no longer to be used */
     SK_T_TRAJECTORY = 'T',  /* trajectory -> owner, epoch */
     SK_T_TRAJECTORY_OF = 't', /* participant -> trajectory */
     SK_T_DUE = 'Z',         /* day, kind, id -> what to do that day */
@@ -297,6 +300,13 @@ const struct sk_roster_org *sk_federation_org(const struct sk_engine *e,
                                               struct sk_bytes org);
 struct sk_session *sk_session_find(struct sk_engine *e,
                                    const struct sk_org *org);
+/* The charter in force with another policy instead of ours, in the bundle
+   memory that is not in use: until the end of this input.  NULL in *out when
+   findings has errors. */
+SK_CHECKED enum sk_status sk_federation_draft(struct sk_engine *e,
+                                              struct sk_bytes policy,
+                                              struct sk_findings *findings,
+                                              struct sk_bundle **out);
 /* A newer card that a partner sent; verified against the charter's identity.
    SK_E_OLD when not newer. */
 SK_CHECKED enum sk_status sk_federation_card(struct sk_engine *e,
@@ -485,6 +495,7 @@ struct sk_ledger_entry {
     struct sk_bytes law_reference;
     struct sk_bytes keep_until;
     uint64_t answered_ms;
+    struct sk_id notice; /* the last one that names it; zero: none */
     bool has_handover;
     struct sk_handover_id handover;
 };
@@ -493,10 +504,20 @@ SK_CHECKED enum sk_status sk_ledger_get(struct sk_engine *e,
                                         struct sk_ledger_entry *out);
 SK_CHECKED enum sk_status sk_ledger_put(struct sk_engine *e,
                                         const struct sk_ledger_entry *entry);
+/* Views of the entry, and what fn takes from scratch, die when fn returns. */
 SK_CHECKED enum sk_status
 sk_ledger_each(struct sk_engine *e, const struct sk_participant_id *id,
                enum sk_status (*fn)(void *context, struct sk_ledger_entry *),
                void *context);
+/* The message waits no longer: it is never sent (DROPPED), with the reason;
+   a handover that it would have opened is cancelled. */
+SK_CHECKED enum sk_status sk_ledger_drop(struct sk_engine *e,
+                                         struct sk_ledger_entry *entry,
+                                         const char *reason);
+/* What the partner answered to message.replay: "duplicate", "recalled",
+   "pending"; NULL: it was not replayed.  session.c. */
+const char *sk_replay_answer(const struct sk_engine *e,
+                             const struct sk_message_id *message);
 
 /* ------------------------------------------------------------- gate.c (I1)
  * Decide about a queued message NOW and write the item that may leave:
@@ -622,12 +643,27 @@ SK_CHECKED enum sk_status sk_inbox_erase(struct sk_engine *e,
 /* ------------------------------------------------------------- withdraw.c */
 /* After a withdrawal was recorded: drop from the queue, recall, queue the
    notices (CONSENT 4.2 to 4.4).  Packs into e->reply the keys "dropped" and
-   "notices" as values only (the caller packed the map header and keys
-   "consent" before; see consent.c). */
+   "notices" with their values. */
 SK_CHECKED enum sk_status
 sk_withdraw_recall(struct sk_engine *e,
                    const struct sk_participant_id *participant,
                    const struct sk_consent_id *withdrawal);
+/*
+ * What a partner's withdrawal took away and may not be used any more, though
+ * it is still stored until a person confirms the erasure (CONSENT 4.5).  all:
+ * the message must not be shown, and when it comes again it is refused with
+ * `recalled`; else fields: these must not be shown.  Both false and empty: free.
+ * erasure.c; for inbox.c and apply.c.
+ */
+SK_CHECKED enum sk_status sk_erasure_locked(struct sk_engine *e,
+                                            const struct sk_org *from,
+                                            const struct sk_message_id *message,
+                                            bool *all, struct sk_words *fields);
+/* A law makes us keep it until this day (erasure.refuse): then it is not
+   erased at erase_by; INT32_MIN: no.  For due.c. */
+SK_CHECKED enum sk_status
+sk_erasure_keep_until(struct sk_engine *e, const struct sk_org *from,
+                      const struct sk_message_id *message, int32_t *until);
 /* Requests of partners that wait for our answer; erasure.c. */
 SK_CHECKED enum sk_status sk_notices_open(struct sk_engine *e,
                                           uint64_t *count);
