@@ -65,7 +65,7 @@ enum sk_table {
     SK_T_HANDOVER = 'V',    /* handover -> state */
     SK_T_HANDOVER_OPEN = 'v', /* handover -> empty, while it is open */
     SK_T_HANDOVER_OF = 'U', /* request event, org -> handover */
-    SK_T_LOCK = 'K',        /* org, message -> fields no longer to be used */
+    SK_T_KEPT = 'K',        /* org, message -> day a law keeps it until */
     SK_T_TRAJECTORY = 'T',  /* trajectory -> owner, epoch */
     SK_T_TRAJECTORY_OF = 't', /* participant -> trajectory */
     SK_T_DUE = 'Z',         /* day, kind, id -> what to do that day */
@@ -514,10 +514,6 @@ sk_ledger_each(struct sk_engine *e, const struct sk_participant_id *id,
 SK_CHECKED enum sk_status sk_ledger_drop(struct sk_engine *e,
                                          struct sk_ledger_entry *entry,
                                          const char *reason);
-/* What the partner answered to message.replay: "duplicate", "recalled",
-   "pending"; NULL: it was not replayed.  session.c. */
-const char *sk_replay_answer(const struct sk_engine *e,
-                             const struct sk_message_id *message);
 
 /* ------------------------------------------------------------- gate.c (I1)
  * Decide about a queued message NOW and write the item that may leave:
@@ -648,19 +644,8 @@ SK_CHECKED enum sk_status
 sk_withdraw_recall(struct sk_engine *e,
                    const struct sk_participant_id *participant,
                    const struct sk_consent_id *withdrawal);
-/*
- * What a partner's withdrawal took away and may not be used any more, though
- * it is still stored until a person confirms the erasure (CONSENT 4.5).  all:
- * the message must not be shown, and when it comes again it is refused with
- * `recalled`; else fields: these must not be shown.  Both false and empty: free.
- * erasure.c; for inbox.c and apply.c.
- */
-SK_CHECKED enum sk_status sk_erasure_locked(struct sk_engine *e,
-                                            const struct sk_org *from,
-                                            const struct sk_message_id *message,
-                                            bool *all, struct sk_words *fields);
-/* A law makes us keep it until this day (erasure.refuse): then it is not
-   erased at erase_by; INT32_MIN: no.  For due.c. */
+/* A law makes us keep it through this day (erasure.refuse), so that it is not
+   erased at an earlier erase_by; INT32_MIN: no law.  For sk_inbox_expire(). */
 SK_CHECKED enum sk_status
 sk_erasure_keep_until(struct sk_engine *e, const struct sk_org *from,
                       const struct sk_message_id *message, int32_t *until);
