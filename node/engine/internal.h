@@ -718,4 +718,6 @@ SK_CHECKED enum sk_status sk_calendar_closed(struct sk_engine *e,
                                              const int32_t **days,
                                              size_t *count);
 
+#include "node/engine/ops.h"
+
 #endif

@@ -1,0 +1,40 @@
+#include "node/engine/internal.h"
+
+#include <string.h>
+
+#define ROW(name, handler) {name, handler, false}
+#define DATES(name, handler) {name, handler, true}
+
+/* In the order of protocol/control.c. */
+static const struct sk_op_row rows[] = {
+    ROW("node.status", sk_op_node_status),
+    ROW("clock.set", sk_op_clock_set),
+    ROW("calendar.close", sk_op_calendar_close),
+    ROW("charter.import", sk_op_charter_import),
+    ROW("charter.show", sk_op_charter_show),
+    ROW("card.import", sk_op_card_import),
+    ROW("policy.activate", sk_op_policy_activate),
+    ROW("policy.try", sk_op_policy_try),
+    ROW("policy.show", sk_op_policy_show),
+    ROW("participant.add", sk_op_participant_add),
+    ROW("participant.show", sk_op_participant_show),
+    ROW("participant.find", sk_op_participant_find),
+    ROW("participant.list", sk_op_participant_list),
+    ROW("relation.open", sk_op_relation_open),
+    ROW("relation.close", sk_op_relation_close),
+    DATES("objection.record", sk_op_objection_record),
+    DATES("event.record", sk_op_event_record),
+    ROW("event.list", sk_op_event_list),
+    ROW("event.show", sk_op_event_show),
+    ROW("text.check", sk_op_text_check),
+    DATES("collective.publish", sk_op_collective_publish),
+};
+
+const struct sk_op_row *sk_op_row_find(const char *name)
+{
+    for (size_t i = 0; i < SK_COUNT(rows); i++) {
+        if (strcmp(rows[i].name, name) == 0)
+            return &rows[i];
+    }
+    return NULL;
+}

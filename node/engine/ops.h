@@ -1,0 +1,57 @@
+/*
+ * Who handles which operation of protocol/control.h.  docs/ARCHITECTURE.md 4
+ *
+ * One handler per operation, named after it: "event.record" is
+ * sk_op_event_record().  What a handler packs is in docs/CONTROL.md.
+ */
+#ifndef SK_NODE_ENGINE_OPS_H
+#define SK_NODE_ENGINE_OPS_H
+
+sk_op_handler sk_op_node_status;
+sk_op_handler sk_op_clock_set;
+sk_op_handler sk_op_calendar_close;
+sk_op_handler sk_op_charter_import;
+sk_op_handler sk_op_charter_show;
+sk_op_handler sk_op_card_import;
+sk_op_handler sk_op_policy_activate;
+sk_op_handler sk_op_policy_try;
+sk_op_handler sk_op_policy_show;
+sk_op_handler sk_op_participant_add;
+sk_op_handler sk_op_participant_show;
+sk_op_handler sk_op_participant_find;
+sk_op_handler sk_op_participant_list;
+sk_op_handler sk_op_relation_open;
+sk_op_handler sk_op_relation_close;
+sk_op_handler sk_op_objection_record;
+sk_op_handler sk_op_event_record;
+sk_op_handler sk_op_event_list;
+sk_op_handler sk_op_event_show;
+sk_op_handler sk_op_consent_give;
+sk_op_handler sk_op_consent_request;
+sk_op_handler sk_op_consent_refuse;
+sk_op_handler sk_op_consent_withdraw;
+sk_op_handler sk_op_consent_list;
+sk_op_handler sk_op_disclosure_preview;
+sk_op_handler sk_op_disclosure_send;
+sk_op_handler sk_op_disclosure_list;
+sk_op_handler sk_op_message_show;
+sk_op_handler sk_op_message_replay;
+sk_op_handler sk_op_text_check;
+sk_op_handler sk_op_collective_publish;
+sk_op_handler sk_op_inbox_list;
+sk_op_handler sk_op_inbox_open;
+sk_op_handler sk_op_inbox_peek;
+sk_op_handler sk_op_inbox_assign;
+sk_op_handler sk_op_inbox_accept;
+sk_op_handler sk_op_handover_list;
+sk_op_handler sk_op_handover_show;
+sk_op_handler sk_op_handover_open;
+sk_op_handler sk_op_handover_cancel;
+sk_op_handler sk_op_handover_input;
+sk_op_handler sk_op_erasure_list;
+sk_op_handler sk_op_erasure_confirm;
+sk_op_handler sk_op_erasure_refuse;
+sk_op_handler sk_op_peer_list;
+sk_op_handler sk_op_peer_show;
+
+#endif

@@ -1,0 +1,431 @@
+#include "node/engine/internal.h"
+
+#include <string.h>
+
+#define PARTICIPANT_SIZE_MAX 1024
+#define LIST_DEFAULT 50
+#define LIST_MAX 500
+
+static const char context_insz[] = "schakel/index/insz/1";
+static const char context_name[] = "schakel/index/name/1";
+
+/* ------------------------------------------------------------- record
+ * array [given name, family name, birth date, insz, administration: nil or
+ * array [from DATE, until DATE or nil], added in ms]; absent texts empty. */
+
+static struct sk_key record_key(const struct sk_participant_id *id)
+{
+    struct sk_key key = sk_key_start(SK_T_PARTICIPANT);
+
+    sk_key_id(&key, &id->id);
+    return key;
+}
+
+static void pack_day(struct sk_pack *p, int32_t day)
+{
+    char text[11];
+
+    if (day == INT32_MAX) {
+        sk_pack_nil(p);
+        return;
+    }
+    sk_day_format(day, text);
+    sk_pack_cstr(p, text);
+}
+
+static int32_t unpack_day(struct sk_unpack *u)
+{
+    int32_t day = INT32_MAX;
+    struct sk_bytes text;
+
+    if (sk_unpack_is_nil(u))
+        return INT32_MAX;
+    text = sk_unpack_str(u, 10, 10);
+    if (u->status == SK_OK && !sk_day_parse(text, &day))
+        u->status = SK_E_BAD_VALUE;
+    return day;
+}
+
+static enum sk_status participant_put(struct sk_engine *e,
+                                      const struct sk_participant *who)
+{
+    struct sk_key key = record_key(&who->id);
+    struct sk_pack p = sk_scratch_pack(e, PARTICIPANT_SIZE_MAX);
+    struct sk_bytes plain;
+
+    sk_pack_array(&p, 6);
+    sk_pack_str(&p, who->given_name);
+    sk_pack_str(&p, who->family_name);
+    sk_pack_str(&p, who->birth_date);
+    sk_pack_str(&p, who->insz);
+    if (who->administration.from == INT32_MAX) {
+        sk_pack_nil(&p);
+    } else {
+        sk_pack_array(&p, 2);
+        pack_day(&p, who->administration.from);
+        pack_day(&p, who->administration.until);
+    }
+    sk_pack_uint(&p, e->now_ms);
+    SK_TRY(sk_pack_finish(&p, &plain));
+    return sk_vault_put(e, &who->id.id, sk_key_done(&key), plain);
+}
+
+static enum sk_status participant_read(struct sk_bytes plain,
+                                       struct sk_participant *out)
+{
+    struct sk_unpack u = sk_unpack_start(plain);
+
+    sk_unpack_array(&u, 6);
+    out->given_name = sk_unpack_str(&u, 0, PARTICIPANT_SIZE_MAX);
+    out->family_name = sk_unpack_str(&u, 0, PARTICIPANT_SIZE_MAX);
+    out->birth_date = sk_unpack_str(&u, 0, PARTICIPANT_SIZE_MAX);
+    out->insz = sk_unpack_str(&u, 0, PARTICIPANT_SIZE_MAX);
+    out->administration = (struct sk_fact_period){INT32_MAX, INT32_MAX};
+    if (!sk_unpack_is_nil(&u)) {
+        sk_unpack_array(&u, 2);
+        out->administration.from = unpack_day(&u);
+        out->administration.until = unpack_day(&u);
+    }
+    (void)sk_unpack_uint(&u, 0, UINT64_MAX);
+    return sk_unpack_finish(&u);
+}
+
+enum sk_status sk_participant_get(struct sk_engine *e,
+                                  const struct sk_participant_id *id,
+                                  struct sk_participant *out)
+{
+    struct sk_key key = record_key(id);
+    struct sk_participant who = {.id = *id};
+    struct sk_bytes plain;
+
+    SK_TRY(sk_vault_get(e, &id->id, sk_key_done(&key), &plain));
+    SK_TRY(participant_read(plain, &who));
+    *out = who;
+    return SK_OK;
+}
+
+enum sk_status sk_participant_exists(struct sk_engine *e,
+                                     const struct sk_participant_id *id)
+{
+    struct sk_key key = record_key(id);
+    struct sk_bytes value;
+
+    return sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value);
+}
+
+/* ------------------------------------------------------------- indexes
+ * Keyed hashes: who has only the store cannot try all numbers or names. */
+
+static struct sk_key insz_key(struct sk_engine *e, struct sk_bytes insz)
+{
+    struct sk_key key = sk_key_start(SK_T_INSZ);
+    struct sk_hash hash;
+
+    sk_keyed_hash(&e->index_secret, context_insz, insz, &hash);
+    sk_key_bytes(&key, (struct sk_bytes){hash.bytes, sizeof(hash.bytes)});
+    return key;
+}
+
+static struct sk_key name_key(struct sk_engine *e,
+                              const struct sk_name_word *word)
+{
+    struct sk_key key = sk_key_start(SK_T_NAME);
+    struct sk_hash hash;
+
+    sk_keyed_hash(&e->index_secret, context_name,
+                  (struct sk_bytes){word->bytes, word->size}, &hash);
+    sk_key_bytes(&key, (struct sk_bytes){hash.bytes, 16});
+    return key;
+}
+
+static enum sk_status index_name(struct sk_engine *e, struct sk_bytes name,
+                                 const struct sk_participant_id *id)
+{
+    struct sk_name_word word;
+
+    while (sk_name_next(&name, &word)) {
+        struct sk_key key = name_key(e, &word);
+
+        sk_key_id(&key, &id->id);
+        SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
+                            (struct sk_bytes){0}));
+    }
+    return SK_OK;
+}
+
+/* ------------------------------------------------------------- add */
+
+static enum sk_status refuse_argument(struct sk_engine *e, const char *field)
+{
+    return sk_refuse(e, "bad-argument", field, (struct sk_bytes){0});
+}
+
+static bool is_name(struct sk_bytes text)
+{
+    struct sk_field field = {.kind = SK_KIND_NAME, .max = 200};
+    struct sk_field_value value = {.text = text};
+
+    return sk_value_is_legal(&field, &value, 0);
+}
+
+/* YYYY, YYYY-MM or YYYY-MM-DD, and begun by today. */
+static bool is_birth_date(const struct sk_engine *e, struct sk_bytes text)
+{
+    char whole[] = "YYYY-01-01";
+    int32_t day;
+
+    if (text.size != 4 && text.size != 7 && text.size != 10)
+        return false;
+    memcpy(whole, text.data, text.size);
+    return sk_day_parse(sk_text(whole), &day) && day <= sk_today(e);
+}
+
+static enum sk_status read_administration(struct sk_engine *e,
+                                          struct sk_value args,
+                                          struct sk_fact_period *out)
+{
+    const struct sk_bytes *days;
+    size_t count;
+    struct sk_fact_period period = {INT32_MAX, INT32_MAX};
+
+    SK_TRY(sk_arg_words(e, args, "administration", &days, &count));
+    if (count > 2 || (count > 0 && !sk_day_parse(days[0], &period.from)) ||
+        (count > 1 && !sk_day_parse(days[1], &period.until)) ||
+        period.until < period.from)
+        return refuse_argument(e, "administration");
+    *out = period;
+    return SK_OK;
+}
+
+static enum sk_status check_insz(struct sk_engine *e, struct sk_bytes insz)
+{
+    char text[SK_ID_TEXT_SIZE + 1];
+    struct sk_bytes known;
+    struct sk_key key;
+    struct sk_id id;
+    enum sk_status status;
+
+    if (insz.size == 0)
+        return SK_OK;
+    if (!sk_insz_is_legal(e, insz))
+        return sk_refuse(e, "insz-invalid", "insz", (struct sk_bytes){0});
+    key = insz_key(e, insz);
+    status = sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &known);
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    if (known.size != sizeof(id.bytes))
+        return SK_E_BAD_LENGTH;
+    memcpy(id.bytes, known.data, sizeof(id.bytes));
+    sk_id_format(&id, text);
+    return sk_refuse(e, "insz-known", "insz",
+                     sk_arena_copy(&e->scratch, sk_text(text)));
+}
+
+static enum sk_status read_participant(struct sk_engine *e,
+                                       struct sk_value args,
+                                       struct sk_participant *out)
+{
+    struct sk_participant who = {0};
+
+    who.given_name = sk_arg_text(args, "given_name");
+    who.family_name = sk_arg_text(args, "family_name");
+    who.birth_date = sk_arg_text(args, "birth_date");
+    who.insz = sk_clean_code(e, sk_text("insz"), sk_arg_text(args, "insz"));
+    if (!is_name(who.given_name))
+        return refuse_argument(e, "given_name");
+    if (who.family_name.size > 0 && !is_name(who.family_name))
+        return refuse_argument(e, "family_name");
+    if (who.birth_date.size > 0 && !is_birth_date(e, who.birth_date))
+        return refuse_argument(e, "birth_date");
+    SK_TRY(read_administration(e, args, &who.administration));
+    SK_TRY(check_insz(e, who.insz));
+    *out = who;
+    return SK_OK;
+}
+
+enum sk_status sk_op_participant_add(struct sk_engine *e, struct sk_value args)
+{
+    struct sk_participant who;
+    struct sk_key key;
+
+    SK_TRY(read_participant(e, args, &who));
+
+    sk_new_id(e, &who.id.id);
+    SK_TRY(sk_vault_make(e, &who.id.id));
+    SK_TRY(participant_put(e, &who));
+    SK_TRY(index_name(e, who.given_name, &who.id));
+    SK_TRY(index_name(e, who.family_name, &who.id));
+    if (who.insz.size > 0) {
+        key = insz_key(e, who.insz);
+        SK_TRY(sk_store_put(
+            e->store, SK_SPACE_DATA, sk_key_done(&key),
+            (struct sk_bytes){who.id.id.bytes, sizeof(who.id.id.bytes)}));
+    }
+    sk_pack_map(&e->reply, 1);
+    sk_reply_id(&e->reply, "participant", &who.id.id);
+    return SK_OK;
+}
+
+/* ------------------------------------------------------------- find, list */
+
+static enum sk_status pack_line(struct sk_engine *e,
+                                const struct sk_participant_id *id)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+    struct sk_participant who;
+    bool family;
+
+    SK_TRY(sk_participant_get(e, id, &who));
+    family = who.family_name.size > 0;
+    sk_pack_map(&e->reply, family ? 3 : 2);
+    if (family)
+        sk_reply_text(&e->reply, "family_name", who.family_name);
+    sk_reply_text(&e->reply, "given_name", who.given_name);
+    sk_reply_id(&e->reply, "participant", &id->id);
+    sk_arena_reset(&e->scratch, mark);
+    return SK_OK;
+}
+
+/* Does the index have every word of this name for this participant? */
+static enum sk_status has_words(struct sk_engine *e, struct sk_bytes name,
+                                const struct sk_participant_id *id, bool *out)
+{
+    struct sk_name_word word;
+
+    *out = true;
+    while (*out && sk_name_next(&name, &word)) {
+        struct sk_key key = name_key(e, &word);
+        struct sk_bytes value;
+        enum sk_status status;
+
+        sk_key_id(&key, &id->id);
+        status = sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key),
+                              &value);
+        if (status == SK_E_NOT_FOUND)
+            *out = false;
+        else
+            SK_TRY(status);
+    }
+    return SK_OK;
+}
+
+/* Up to one more than a list holds. */
+static enum sk_status find_name(struct sk_engine *e, struct sk_bytes name,
+                                struct sk_participant_id *ids, size_t *count)
+{
+    struct sk_name_word word;
+    struct sk_key key;
+    struct sk_scan scan;
+    struct sk_bytes at;
+    struct sk_bytes value;
+    enum sk_status status = SK_OK;
+
+    if (!sk_name_next(&name, &word))
+        return SK_OK;
+    key = name_key(e, &word);
+    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&key));
+    while (*count <= LIST_DEFAULT &&
+           (status = sk_scan_next(&scan, &at, &value)) == SK_OK) {
+        struct sk_participant_id *id = &ids[*count];
+        bool all;
+
+        if (at.size != key.size + SK_ID_SIZE)
+            return SK_E_BAD_LENGTH;
+        memcpy(id->id.bytes, at.data + key.size, SK_ID_SIZE);
+        SK_TRY(has_words(e, name, id, &all));
+        *count += all ? 1 : 0;
+    }
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
+}
+
+static enum sk_status find_insz(struct sk_engine *e, struct sk_bytes insz,
+                                struct sk_participant_id *ids, size_t *count)
+{
+    struct sk_key key = insz_key(e, insz);
+    struct sk_bytes value;
+    enum sk_status status;
+
+    status = sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value);
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    if (value.size != SK_ID_SIZE)
+        return SK_E_BAD_LENGTH;
+    memcpy(ids[0].id.bytes, value.data, SK_ID_SIZE);
+    *count = 1;
+    return SK_OK;
+}
+
+static enum sk_status pack_list(struct sk_engine *e,
+                                const struct sk_participant_id *ids,
+                                size_t count, bool more)
+{
+    sk_pack_map(&e->reply, 2);
+    sk_reply_bool(&e->reply, "more", more);
+    sk_pack_cstr(&e->reply, "participants");
+    sk_pack_array(&e->reply, count);
+    for (size_t i = 0; i < count; i++)
+        SK_TRY(pack_line(e, &ids[i]));
+    return SK_OK;
+}
+
+enum sk_status sk_op_participant_find(struct sk_engine *e,
+                                      struct sk_value args)
+{
+    struct sk_bytes name = sk_arg_text(args, "name");
+    struct sk_bytes insz =
+        sk_clean_code(e, sk_text("insz"), sk_arg_text(args, "insz"));
+    struct sk_participant_id ids[LIST_DEFAULT + 1];
+    size_t count = 0;
+
+    if (name.size == 0 && insz.size == 0)
+        return sk_refuse(e, "missing-argument", "name", (struct sk_bytes){0});
+    if (insz.size > 0 && !sk_insz_is_legal(e, insz))
+        return sk_refuse(e, "insz-invalid", "insz", (struct sk_bytes){0});
+    if (insz.size > 0)
+        SK_TRY(find_insz(e, insz, ids, &count));
+    else
+        SK_TRY(find_name(e, name, ids, &count));
+    if (count > LIST_DEFAULT)
+        return pack_list(e, ids, LIST_DEFAULT, true);
+    return pack_list(e, ids, count, false);
+}
+
+enum sk_status sk_op_participant_list(struct sk_engine *e,
+                                      struct sk_value args)
+{
+    struct sk_value limit = sk_value_get(args, "limit");
+    uint64_t most = LIST_DEFAULT;
+    struct sk_participant_id ids[LIST_MAX];
+    struct sk_participant_id after;
+    struct sk_key prefix = sk_key_start(SK_T_PARTICIPANT);
+    struct sk_key from;
+    struct sk_scan scan;
+    struct sk_bytes at;
+    struct sk_bytes value;
+    size_t found = 0;
+    enum sk_status status = SK_OK;
+
+    if (sk_value_kind(limit) == SK_VALUE_UINT)
+        most = sk_value_uint(limit);
+    if (most < 1 || most > LIST_MAX)
+        return refuse_argument(e, "limit");
+    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    if (sk_arg_id(args, "after", &after.id)) {
+        from = record_key(&after);
+        scan = sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
+                             sk_key_done(&from));
+    }
+    while (found < most &&
+           (status = sk_scan_next(&scan, &at, &value)) == SK_OK) {
+        if (at.size != 1 + SK_ID_SIZE)
+            return SK_E_BAD_LENGTH;
+        memcpy(ids[found++].id.bytes, at.data + 1, SK_ID_SIZE);
+    }
+    if (found == most)
+        status = sk_scan_next(&scan, &at, &value);
+    if (status != SK_OK && status != SK_E_NOT_FOUND)
+        return status;
+    return pack_list(e, ids, found, status == SK_OK);
+}
