@@ -51,11 +51,9 @@ struct sk_config {
  *
  * Fails with SK_E_BAD_VALUE (see findings) or SK_E_MEMORY.
  */
-SK_CHECKED enum sk_status sk_config_read(const char *file,
-                                         struct sk_bytes bytes,
-                                         struct sk_arena *arena,
-                                         struct sk_findings *findings,
-                                         struct sk_config *out);
+SK_CHECKED enum sk_status
+sk_config_read(const char *file, struct sk_bytes bytes, struct sk_arena *arena,
+               struct sk_findings *findings, struct sk_config *out);
 
 /*
  * Write a node.conf that reads back as this, with comments.

@@ -89,8 +89,8 @@ sk_minisign_secret_format(const struct sk_sign_secret *secret,
  * Read a secret key file without password.
  * Fails with SK_E_UNSUPPORTED (it has a password), SK_E_BAD_*.
  */
-SK_CHECKED enum sk_status sk_minisign_secret_parse(struct sk_bytes file,
-                                                   struct sk_sign_secret *secret,
-                                                   struct sk_minisign_key *key);
+SK_CHECKED enum sk_status
+sk_minisign_secret_parse(struct sk_bytes file, struct sk_sign_secret *secret,
+                         struct sk_minisign_key *key);
 
 #endif
