@@ -1,0 +1,331 @@
+#include "node/ipc.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "protocol/card.h"
+#include "protocol/pack.h"
+#include "protocol/unpack.h"
+
+/* Several frames; the kernel's limit may give less, never too little. */
+#define PAIR_BYTES (1024 * 1024)
+
+const char *sk_ipc_note_text(enum sk_ipc_note note)
+{
+    static const char *const texts[] = {
+#define NOTE_TEXT(name, text) text,
+        SK_IPC_NOTES(NOTE_TEXT)
+#undef NOTE_TEXT
+    };
+
+    assert(note < SK_IPC_NOTE_COUNT);
+    return texts[note];
+}
+
+/* ------------------------------------------------------------------- down */
+
+enum sk_status sk_ipc_down_encode(const struct sk_ipc_down *down,
+                                  struct sk_room room, struct sk_bytes *out)
+{
+    struct sk_pack p = sk_pack_start(room);
+
+    sk_pack_array(&p, down->type == SK_IPC_STOP    ? 1
+                      : down->type == SK_IPC_START ? 3
+                      : down->type == SK_IPC_SEND  ? 3
+                                                   : 2);
+    sk_pack_uint(&p, (uint64_t)down->type);
+    switch (down->type) {
+    case SK_IPC_START:
+        sk_pack_bin(&p, (struct sk_bytes){down->secret.secret_bytes,
+                                          sizeof(down->secret.secret_bytes)});
+        sk_pack_cstr(&p, down->listen);
+        break;
+    case SK_IPC_PEERS:
+        sk_pack_raw(&p, down->peers);
+        break;
+    case SK_IPC_SEND:
+        sk_pack_str(&p, sk_org_text(&down->org));
+        sk_pack_bin(&p, down->frame);
+        break;
+    case SK_IPC_STOP:
+        break;
+    }
+    return sk_pack_finish(&p, out);
+}
+
+/* An endpoint or "". */
+static void unpack_endpoint(struct sk_unpack *u,
+                            char out[SK_ENDPOINT_SIZE_MAX + 1])
+{
+    struct sk_bytes text = sk_unpack_str(u, 0, SK_ENDPOINT_SIZE_MAX);
+
+    memset(out, 0, SK_ENDPOINT_SIZE_MAX + 1);
+    if (text.size == 0)
+        return;
+    if (!sk_endpoint_is_legal(text)) {
+        if (u->status == SK_OK)
+            u->status = SK_E_BAD_VALUE;
+        return;
+    }
+    memcpy(out, text.data, text.size);
+}
+
+enum sk_status sk_ipc_down_decode(struct sk_bytes in, struct sk_ipc_down *out)
+{
+    struct sk_unpack u = sk_unpack_start(in);
+    struct sk_ipc_down down = {.type = SK_IPC_STOP};
+    size_t count = sk_unpack_array_upto(&u, 1, 3);
+    size_t want = 0;
+
+    down.type =
+        (enum sk_ipc_down_type)sk_unpack_uint(&u, SK_IPC_START, SK_IPC_STOP);
+    if (u.status != SK_OK)
+        return u.status;
+    switch (down.type) {
+    case SK_IPC_START:
+        want = 3;
+        sk_unpack_bin(&u, down.secret.secret_bytes,
+                      sizeof(down.secret.secret_bytes));
+        unpack_endpoint(&u, down.listen);
+        break;
+    case SK_IPC_PEERS:
+        want = 2;
+        down.peers = sk_unpack_any(&u);
+        break;
+    case SK_IPC_SEND:
+        want = 3;
+        sk_unpack_org(&u, &down.org);
+        down.frame = sk_unpack_bin_upto(&u, 1, SK_FRAME_SIZE_MAX);
+        break;
+    case SK_IPC_STOP:
+        want = 1;
+        break;
+    }
+    SK_TRY(sk_unpack_finish(&u));
+    if (count != want)
+        return SK_E_BAD_FORM;
+    *out = down;
+    sk_wipe(&down, sizeof(down));
+    return SK_OK;
+}
+
+/* ------------------------------------------------------------------ peers */
+
+enum sk_status sk_ipc_peers_encode(const struct sk_ipc_peers *peers,
+                                   struct sk_room room, struct sk_bytes *out)
+{
+    struct sk_pack p = sk_pack_start(room);
+
+    assert(peers->count <= SK_PARTNERS_MAX);
+
+    sk_pack_array(&p, peers->count);
+    for (size_t i = 0; i < peers->count; i++) {
+        const struct sk_ipc_peer *peer = &peers->list[i];
+
+        sk_pack_array(&p, 3);
+        sk_pack_str(&p, sk_org_text(&peer->org));
+        sk_pack_bin(&p, (struct sk_bytes){peer->curve.bytes,
+                                          sizeof(peer->curve.bytes)});
+        sk_pack_cstr(&p, peer->endpoint);
+    }
+    return sk_pack_finish(&p, out);
+}
+
+/* Two partners behind one name or key would be told apart by nobody. */
+static bool is_known(const struct sk_ipc_peers *peers,
+                     const struct sk_ipc_peer *peer)
+{
+    for (size_t i = 0; i < peers->count; i++) {
+        const struct sk_ipc_peer *other = &peers->list[i];
+
+        if (sk_org_equal(&other->org, &peer->org) ||
+            memcmp(&other->curve, &peer->curve, sizeof(peer->curve)) == 0)
+            return true;
+    }
+    return false;
+}
+
+enum sk_status sk_ipc_peers_decode(struct sk_bytes in, struct sk_ipc_peers *out)
+{
+    static struct sk_ipc_peers peers; /* large; one thread */
+    struct sk_unpack u = sk_unpack_start(in);
+    size_t count = sk_unpack_array_upto(&u, 0, SK_PARTNERS_MAX);
+
+    memset(&peers, 0, sizeof(peers));
+    for (size_t i = 0; i < count && u.status == SK_OK; i++) {
+        struct sk_ipc_peer *peer = &peers.list[i];
+
+        sk_unpack_array(&u, 3);
+        sk_unpack_org(&u, &peer->org);
+        sk_unpack_bin(&u, peer->curve.bytes, sizeof(peer->curve.bytes));
+        unpack_endpoint(&u, peer->endpoint);
+        if (u.status == SK_OK && is_known(&peers, peer))
+            return SK_E_BAD_VALUE;
+        peers.count = i + 1;
+    }
+    SK_TRY(sk_unpack_finish(&u));
+    *out = peers;
+    return SK_OK;
+}
+
+/* --------------------------------------------------------------------- up */
+
+enum sk_status sk_ipc_up_encode(const struct sk_ipc_up *up, struct sk_room room,
+                                struct sk_bytes *out)
+{
+    struct sk_pack p = sk_pack_start(room);
+
+    sk_pack_array(&p, up->type == SK_IPC_READY    ? 2
+                      : up->type == SK_IPC_COUNTS ? 4
+                                                  : 3);
+    sk_pack_uint(&p, (uint64_t)up->type);
+    switch (up->type) {
+    case SK_IPC_READY:
+        sk_pack_cstr(&p, up->endpoint);
+        break;
+    case SK_IPC_LINK:
+        sk_pack_str(&p, sk_org_text(&up->org));
+        sk_pack_bool(&p, up->up);
+        break;
+    case SK_IPC_RECEIVED:
+        sk_pack_str(&p, sk_org_text(&up->org));
+        sk_pack_bin(&p, up->frame);
+        break;
+    case SK_IPC_NOTE:
+        sk_pack_uint(&p, (uint64_t)up->note);
+        if (up->has_org)
+            sk_pack_str(&p, sk_org_text(&up->org));
+        else
+            sk_pack_cstr(&p, "");
+        break;
+    case SK_IPC_COUNTS:
+        sk_pack_uint(&p, up->strangers);
+        sk_pack_uint(&p, up->dropped);
+        sk_pack_uint(&p, up->unsent);
+        break;
+    }
+    return sk_pack_finish(&p, out);
+}
+
+static void unpack_note(struct sk_unpack *u, struct sk_ipc_up *up)
+{
+    struct sk_bytes org;
+
+    up->note = (enum sk_ipc_note)sk_unpack_uint(u, 0, SK_IPC_NOTE_COUNT - 1);
+    org = sk_unpack_str(u, 0, SK_ORG_SIZE_MAX);
+    up->has_org = org.size > 0;
+    if (up->has_org && !sk_org_parse(org, &up->org) && u->status == SK_OK)
+        u->status = SK_E_BAD_VALUE;
+}
+
+enum sk_status sk_ipc_up_decode(struct sk_bytes in, struct sk_ipc_up *out)
+{
+    struct sk_unpack u = sk_unpack_start(in);
+    struct sk_ipc_up up = {.type = SK_IPC_READY};
+    size_t count = sk_unpack_array_upto(&u, 2, 4);
+    size_t want = 3;
+
+    up.type =
+        (enum sk_ipc_up_type)sk_unpack_uint(&u, SK_IPC_READY, SK_IPC_COUNTS);
+    if (u.status != SK_OK)
+        return u.status;
+    switch (up.type) {
+    case SK_IPC_READY:
+        want = 2;
+        unpack_endpoint(&u, up.endpoint);
+        break;
+    case SK_IPC_LINK:
+        sk_unpack_org(&u, &up.org);
+        up.up = sk_unpack_bool(&u);
+        break;
+    case SK_IPC_RECEIVED:
+        sk_unpack_org(&u, &up.org);
+        up.frame = sk_unpack_bin_upto(&u, 1, SK_FRAME_SIZE_MAX);
+        break;
+    case SK_IPC_NOTE:
+        unpack_note(&u, &up);
+        break;
+    case SK_IPC_COUNTS:
+        want = 4;
+        up.strangers = sk_unpack_uint(&u, 0, UINT64_MAX);
+        up.dropped = sk_unpack_uint(&u, 0, UINT64_MAX);
+        up.unsent = sk_unpack_uint(&u, 0, UINT64_MAX);
+        break;
+    }
+    SK_TRY(sk_unpack_finish(&u));
+    if (count != want)
+        return SK_E_BAD_FORM;
+    *out = up;
+    return SK_OK;
+}
+
+/* ------------------------------------------------------------------- pair */
+
+enum sk_status sk_ipc_pair(int fds[2])
+{
+    int pair[2];
+    int size = PAIR_BYTES;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+                   pair) != 0)
+        return SK_E_IO;
+    for (int i = 0; i < 2; i++) {
+        /* Best effort: the default takes one of the largest messages. */
+        (void)setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+    }
+    fds[0] = pair[0];
+    fds[1] = pair[1];
+    return SK_OK;
+}
+
+static enum sk_status status_of(int error)
+{
+    switch (error) {
+    case EAGAIN:
+    case ENOBUFS:
+    case EINTR:
+        return SK_E_AGAIN;
+    case EPIPE:
+    case ECONNRESET:
+    case ENOTCONN:
+        return SK_E_CLOSED;
+    case EMSGSIZE:
+        return SK_E_TOO_LARGE;
+    default:
+        return SK_E_IO;
+    }
+}
+
+enum sk_status sk_ipc_send(int fd, struct sk_bytes message)
+{
+    ssize_t sent;
+
+    assert(message.size > 0);
+    assert(message.size <= SK_IPC_SIZE_MAX);
+
+    sent = send(fd, message.data, message.size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0)
+        return status_of(errno);
+    assert((size_t)sent == message.size); /* packets are whole */
+    return SK_OK;
+}
+
+enum sk_status sk_ipc_receive(int fd, struct sk_room room, struct sk_bytes *out)
+{
+    ssize_t got;
+
+    assert(room.size_max >= SK_IPC_SIZE_MAX);
+
+    /* MSG_TRUNC: the true size, so that a cut message shows. */
+    got = recv(fd, room.data, room.size_max, MSG_DONTWAIT | MSG_TRUNC);
+    if (got < 0)
+        return status_of(errno);
+    if (got == 0)
+        return SK_E_CLOSED;
+    if ((size_t)got > room.size_max)
+        return SK_E_TOO_LARGE;
+    *out = (struct sk_bytes){room.data, (size_t)got};
+    return SK_OK;
+}

@@ -1,0 +1,34 @@
+#include "node/log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static void line(int level, const struct sk_org *org, enum sk_status status,
+                 const char *text)
+{
+    /* One write per line: both processes share stderr. */
+    fprintf(stderr, "<%d>%s %s %s\n", level, org == NULL ? "-" : org->text,
+            status == SK_OK ? "-" : sk_status_text(status), text);
+}
+
+void sk_log_error(const struct sk_org *org, enum sk_status status,
+                  const char *text)
+{
+    line(3, org, status, text);
+}
+
+void sk_log_warn(const struct sk_org *org, enum sk_status status,
+                 const char *text)
+{
+    line(4, org, status, text);
+}
+
+void sk_log_info(const struct sk_org *org, const char *text)
+{
+    line(6, org, SK_OK, text);
+}
+
+void sk_log_count(const char *text, uint64_t number)
+{
+    fprintf(stderr, "<6>- - %s: %" PRIu64 "\n", text, number);
+}
