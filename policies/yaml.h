@@ -17,12 +17,12 @@ enum sk_node_kind { SK_NODE_SCALAR, SK_NODE_LIST, SK_NODE_MAP };
 struct sk_node {
     enum sk_node_kind kind;
     struct sk_place place;
-    struct sk_bytes text;     /* scalar; NUL-terminated in the arena */
-    struct sk_bytes key;      /* when the parent is a map */
+    struct sk_bytes text; /* scalar; NUL-terminated in the arena */
+    struct sk_bytes key;  /* when the parent is a map */
     struct sk_place key_place;
-    struct sk_node *first;    /* of a list or map */
-    struct sk_node *next;     /* sibling */
-    size_t count;             /* children */
+    struct sk_node *first; /* of a list or map */
+    struct sk_node *next;  /* sibling */
+    size_t count;          /* children */
 };
 
 /*
@@ -59,7 +59,8 @@ bool sk_node_append(struct sk_arena *arena, struct sk_node *list,
 
 /*
  * Write a tree as YAML that sk_yaml_read() reads back as the same tree
- * (double-quoted flow style).  Fails with SK_E_NO_ROOM.
+ * (double-quoted flow style).  Fails with SK_E_NO_ROOM, and with SK_E_BAD_VALUE
+ * when a text holds what no file may hold (only trees made by hand do).
  */
 SK_CHECKED enum sk_status sk_yaml_write(const struct sk_node *node,
                                         struct sk_room room,

@@ -1,0 +1,77 @@
+#include "policies/utf8.h"
+
+struct range {
+    uint32_t first;
+    uint32_t last;
+};
+
+/* Bytes that follow a first byte, or 4 for a byte that starts nothing. */
+static size_t tail_of(uint8_t first)
+{
+    if (first < 0x80)
+        return 0;
+    if (first >= 0xc2 && first <= 0xdf)
+        return 1;
+    if (first >= 0xe0 && first <= 0xef)
+        return 2;
+    if (first >= 0xf0 && first <= 0xf4)
+        return 3;
+    return 4;
+}
+
+uint32_t sk_utf8_next(struct sk_bytes bytes, size_t *at)
+{
+    static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
+    uint8_t first = bytes.data[*at];
+    size_t tail = tail_of(first);
+    uint32_t character;
+
+    assert(*at < bytes.size);
+
+    if (tail == 4 || bytes.size - *at <= tail)
+        return SK_NO_CHARACTER;
+    character = tail == 0 ? first : first & (0x3fU >> tail);
+    for (size_t i = 1; i <= tail; i++) {
+        uint8_t next = bytes.data[*at + i];
+
+        if ((next & 0xc0) != 0x80)
+            return SK_NO_CHARACTER;
+        character = character << 6 | (next & 0x3fU);
+    }
+    if (character < least[tail] || character > 0x10ffff ||
+        (character >= 0xd800 && character <= 0xdfff))
+        return SK_NO_CHARACTER;
+    *at += tail + 1;
+    return character;
+}
+
+bool sk_character_is_forbidden(uint32_t character)
+{
+    static const struct range forbidden[] = {
+        {0x2028, 0x2029}, {0x202a, 0x202e}, {0x2066, 0x2069},
+        {0xfeff, 0xfeff}, {0xfffe, 0xffff},
+    };
+
+    if (character < 0xa0)
+        return (character < 0x20 && character != '\n') ||
+               (character >= 0x7f && character <= 0x9f);
+    for (size_t i = 0; i < SK_COUNT(forbidden); i++) {
+        if (character >= forbidden[i].first && character <= forbidden[i].last)
+            return true;
+    }
+    return false;
+}
+
+bool sk_utf8_is_line(struct sk_bytes text)
+{
+    size_t at = 0;
+
+    while (at < text.size) {
+        uint32_t character = sk_utf8_next(text, &at);
+
+        if (character == SK_NO_CHARACTER || character == '\n' ||
+            sk_character_is_forbidden(character))
+            return false;
+    }
+    return true;
+}

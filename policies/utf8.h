@@ -1,0 +1,25 @@
+/*
+ * Characters: strict UTF-8, and what no file and no value may hold.
+ *                                                  docs/POLICY.md 3.1, 6.2
+ */
+#ifndef SK_POLICIES_UTF8_H
+#define SK_POLICIES_UTF8_H
+
+#include "protocol/base.h"
+
+#define SK_NO_CHARACTER UINT32_MAX
+
+/*
+ * The character at *at, and *at behind it.  SK_NO_CHARACTER, and *at where it
+ * was, when the bytes there are no strict UTF-8 (overlong, surrogate, above
+ * U+10FFFF, cut off).
+ */
+uint32_t sk_utf8_next(struct sk_bytes bytes, size_t *at);
+
+/* POLICY.md 3.1, line breaks apart: forbidden everywhere, comments included. */
+bool sk_character_is_forbidden(uint32_t character);
+
+/* Is it a text of one line that 3.1 allows? */
+bool sk_utf8_is_line(struct sk_bytes text);
+
+#endif
