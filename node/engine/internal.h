@@ -88,8 +88,10 @@ struct sk_bytes sk_key_done(const struct sk_key *key);
  * after `base` is item 1 of the incarnation.       docs/PROTOCOL.md 8 */
 #define SK_RANGES_MAX 16
 struct sk_range { /* an envelope that was handed to the transport */
+    uint64_t first;
     uint64_t last;
     struct sk_hash root;
+    uint8_t voided[SK_ITEMS_COUNT_MAX / 8]; /* items that left as VOID */
 };
 struct sk_log {
     bool loaded;
@@ -349,7 +351,21 @@ sk_participant_get(struct sk_engine *e, const struct sk_participant_id *id,
 /* SK_E_NOT_FOUND when there is no such participant; reads no values. */
 SK_CHECKED enum sk_status
 sk_participant_exists(struct sk_engine *e, const struct sk_participant_id *id);
+/* A partner argument: in the roster and not ourselves; refuses no-charter,
+   unknown-org, recipient-is-owner.  relation.c */
+SK_CHECKED enum sk_status sk_arg_partner(struct sk_engine *e,
+                                         struct sk_value args,
+                                         const char *name, struct sk_org *out);
 /* Parts of participant.show that other files pack: the value only. */
+SK_CHECKED enum sk_status
+sk_relations_pack(struct sk_engine *e, const struct sk_participant_id *id,
+                  struct sk_pack *p); /* relation.c: array */
+SK_CHECKED enum sk_status
+sk_objections_pack(struct sk_engine *e, const struct sk_participant_id *id,
+                   struct sk_pack *p); /* objection.c: array */
+SK_CHECKED enum sk_status
+sk_events_pack(struct sk_engine *e, const struct sk_participant_id *id,
+               bool fields, struct sk_pack *p); /* event.c: array */
 SK_CHECKED enum sk_status
 sk_consents_pack(struct sk_engine *e, const struct sk_participant_id *id,
                  struct sk_pack *p); /* consent.c: array */
