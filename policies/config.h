@@ -7,7 +7,6 @@
  *     key: {passphrase-file: PATH}      # or one of key-file: PATH,
  *                                       # credential: NAME, ask: true
  *     store_bytes: 1073741824           # optional: room for the store
- *     clock: system                     # optional; manual: rehearsals only
  *
  * Read by the daemon and by the command line through this one function.  It
  * holds no secret.  Unknown keys are errors, with line and column.
@@ -38,7 +37,6 @@ struct sk_config {
     /* Path (relative: to the node's folder) or name; "" for ask. */
     char key_name[SK_CONFIG_PATH_SIZE_MAX + 1];
     uint64_t store_bytes; /* 0: the default of the store */
-    bool manual_clock;
 };
 
 /*

@@ -1,0 +1,168 @@
+/*
+ * What every command shares: options from a table, help, errors that say
+ * what, where and what to do next, files and folders with a cap on size.
+ *
+ * Exit codes of `schakel`:
+ *      0  done; the answer is yes
+ *      1  understood, and the answer is no: refused, not valid, findings
+ *      2  wrong use, or input that cannot be used
+ *     10  wider (policy diff, policy replay)
+ *     69  the node does not answer (EX_UNAVAILABLE)
+ *     70  a fault of the program itself (EX_SOFTWARE)
+ *     73  a file cannot be made (EX_CANTCREAT)
+ *     74  reading or writing failed (EX_IOERR)
+ *     77  not allowed (EX_NOPERM)
+ *
+ * Dutch when LC_ALL, LC_MESSAGES or LANG (the first that is set) starts with
+ * "nl"; English otherwise.
+ */
+#ifndef SK_TOOLS_CLI_H
+#define SK_TOOLS_CLI_H
+
+#include <stdio.h>
+
+#include "protocol/charter.h"
+
+#define SK_EXIT_YES 0
+#define SK_EXIT_NO 1
+#define SK_EXIT_USAGE 2
+#define SK_EXIT_UNAVAILABLE 69
+#define SK_EXIT_SOFTWARE 70
+#define SK_EXIT_CANTCREAT 73
+#define SK_EXIT_IO 74
+#define SK_EXIT_NOPERM 77
+
+#define SK_OPTIONS_MAX 16
+#define SK_OPTION_VALUES_MAX 256
+
+/* ------------------------------------------------------------ language */
+bool sk_cli_dutch(void);
+/* One of the two, by language. */
+const char *sk_cli_word(const char *nl, const char *en);
+
+/* ------------------------------------------------------------- options */
+struct sk_option {
+    const char *name;  /* "dir": used as --dir */
+    const char *value; /* "DIR"; NULL for a flag */
+    bool required;
+    bool many; /* may be given more than once */
+    const char *nl;
+    const char *en;
+};
+
+/* One command: its help, its options, and what completion offers. */
+struct sk_command {
+    const char *name;     /* "charter new" */
+    const char *operands; /* "CHARTERDIR", or "" */
+    size_t operands_min;
+    size_t operands_max;
+    const char *nl; /* one line */
+    const char *en;
+    const char *more_nl; /* paragraphs below, or NULL */
+    const char *more_en;
+    struct sk_option options[SK_OPTIONS_MAX]; /* ends at name NULL */
+};
+
+struct sk_values {
+    const char *list[SK_OPTION_VALUES_MAX];
+    size_t count;
+};
+struct sk_parsed {
+    const struct sk_command *command;
+    struct sk_values values[SK_OPTIONS_MAX];
+    char **operands;
+    size_t operands_count;
+};
+
+/*
+ * Read options.  argv[0] is the last word of the command's name.  --help and
+ * --json (which sk_cli_json() then tells) belong to every command.
+ *
+ * Returns -1 to go on, or the exit code when it is over: help was shown, or
+ * an error was told.
+ */
+int sk_cli_parse(const struct sk_command *command, int argc, char **argv,
+                 struct sk_parsed *out);
+/* First value, or NULL when not given. */
+const char *sk_cli_get(const struct sk_parsed *parsed, const char *name);
+const struct sk_values *sk_cli_all(const struct sk_parsed *parsed,
+                                   const char *name);
+bool sk_cli_has(const struct sk_parsed *parsed, const char *name);
+
+bool sk_cli_json(void);
+void sk_cli_set_json(bool json);
+
+void sk_cli_help(FILE *out, const struct sk_command *command);
+
+/* The folder of the node: --dir, else SCHAKEL_DIR, else NULL. */
+const char *sk_cli_dir(const struct sk_parsed *parsed);
+
+/* -------------------------------------------------------------- errors */
+/* What, where, and the next step; NULL or "" for what is not known. */
+struct sk_problem {
+    const char *code; /* a word, for --json */
+    const char *nl;
+    const char *en;
+    const char *where;  /* a file, an option, an organisation */
+    const char *detail; /* errno text, line:column */
+    const char *next_nl;
+    const char *next_en;
+};
+/* Tell it (stderr; with --json an object on stdout) and return `code`. */
+int sk_cli_fail(int code, const struct sk_problem *problem);
+/* sk_cli_fail() for a file that could not be read or written. */
+int sk_cli_fail_file(enum sk_status status, const char *path);
+
+/* --------------------------------------------------------------- files */
+/*
+ * Read a whole regular file, also through a symbolic link; "-" is standard
+ * input.   out: malloc'ed, also for an empty file; free(data).
+ * Fails with SK_E_NOT_FOUND, SK_E_REFUSED (permission), SK_E_TOO_LARGE,
+ * SK_E_BAD_FORM (not a regular file), SK_E_IO, SK_E_MEMORY.
+ */
+SK_CHECKED enum sk_status sk_cli_read(const char *path, size_t size_max,
+                                      struct sk_bytes *out);
+/*
+ * Write a whole file: a temporary one beside it, fsync, rename.
+ *     replace    false: fails with SK_E_EXISTS when it is there
+ * Fails with SK_E_NOT_FOUND (no such folder), SK_E_REFUSED, SK_E_FULL,
+ * SK_E_IO; then nothing has changed.
+ */
+SK_CHECKED enum sk_status sk_cli_write(const char *path, struct sk_bytes bytes,
+                                       unsigned mode, bool replace);
+/* "dir/name" in malloc'ed memory; exits when memory is out. */
+char *sk_cli_path(const char *dir, const char *name);
+
+/* The files of a folder, also of the folders in it ("cards/x.card").  Names
+   that start with a dot are passed over. */
+struct sk_folder {
+    struct sk_charter_file *files;
+    size_t count;
+};
+/* Fails like sk_cli_read; `size_max` for all files together. */
+SK_CHECKED enum sk_status sk_cli_read_folder(const char *dir, size_t size_max,
+                                             struct sk_folder *out);
+void sk_cli_free_folder(struct sk_folder *folder);
+
+/* A text of the terminal without echo, NUL-terminated, to be wiped.
+   Fails with SK_E_NOT_FOUND (no terminal), SK_E_TOO_LARGE, SK_E_IO. */
+SK_CHECKED enum sk_status sk_cli_ask(const char *question, char *out,
+                                     size_t size_max);
+
+/* ------------------------------------------------- the commands (main.c) */
+/* argv[0] is the first word: "init", "charter", "participant". */
+int sk_cmd_init(int argc, char **argv);
+int sk_cmd_charter(int argc, char **argv);
+int sk_cmd_card(int argc, char **argv);
+int sk_cmd_policy(int argc, char **argv);   /* cmd_policy.c */
+int sk_cmd_rehearse(int argc, char **argv); /* cmd_rehearse.c */
+/* Every operation of protocol/control.h: argv[0] "participant", argv[1]
+   "add"; cmd_node.c. */
+int sk_cmd_node(int argc, char **argv);
+
+/* Their tables, for help and completion; end at name NULL. */
+extern const struct sk_command sk_init_commands[];
+extern const struct sk_command sk_charter_commands[];
+extern const struct sk_command sk_card_commands[];
+
+#endif
