@@ -5,7 +5,8 @@
  *   engine.c      open, step, clock, frames out;  ops.c: who handles what
  *   reply.c       requests and replies: refusals, packing, arguments
  *   vault.c       data keys: seal, open, destroy
- *   federation.c  charter, cards, roster, policy: the bundle in force
+ *   federation.c  charter, cards, roster, policy: the bundle in force;
+ *                 charter.c policy.c status.c: operations on them
  *   participant.c relation.c event.c employer.c objection.c calendar.c
  *   collective.c text.c clean.c
  *   consent.c     consent records;  facts.c: what a decision needs to know
@@ -297,6 +298,36 @@ SK_CHECKED enum sk_status sk_vault_destroy(struct sk_engine *e,
 /* ------------------------------------------------------------- federation.c */
 /* Load charter, cards and policy from the store into e->bundle, sessions. */
 SK_CHECKED enum sk_status sk_federation_load(struct sk_engine *e);
+/* Files of the charter and the policy in SK_T_FILE; bytes in scratch. */
+SK_CHECKED enum sk_status sk_file_get(struct sk_engine *e, const char *name,
+                                      struct sk_bytes *out);
+SK_CHECKED enum sk_status sk_file_put(struct sk_engine *e,
+                                      struct sk_bytes name,
+                                      struct sk_bytes bytes);
+SK_CHECKED enum sk_status sk_file_delete(struct sk_engine *e,
+                                         struct sk_bytes name);
+/* The charter in force, read again into scratch; SK_E_NOT_FOUND: none. */
+SK_CHECKED enum sk_status sk_federation_charter(struct sk_engine *e,
+                                                struct sk_charter **out);
+/* Load charter and policy (empty: none) into the bundle memory that is not in
+   use; NULL in *out when findings has errors.  take: from now on it is in
+   force; sessions: one per partner of its roster. */
+SK_CHECKED enum sk_status
+sk_federation_compile(struct sk_engine *e, const struct sk_charter *charter,
+                      struct sk_bytes policy, struct sk_findings *findings,
+                      struct sk_bundle **out);
+void sk_federation_take(struct sk_engine *e, const struct sk_charter *charter,
+                        struct sk_bundle *bundle, bool has_policy);
+SK_CHECKED enum sk_status
+sk_federation_sessions(struct sk_engine *e, const struct sk_charter *charter);
+/* A card of a partner of this charter, newer than what is known of it:
+   SK_E_OLD, SK_E_BAD_*.  put: store it and use it. */
+SK_CHECKED enum sk_status
+sk_federation_card_check(struct sk_engine *e, const struct sk_charter *charter,
+                         struct sk_bytes bytes, struct sk_card *out);
+SK_CHECKED enum sk_status sk_federation_card_put(struct sk_engine *e,
+                                                 const struct sk_card *card,
+                                                 struct sk_bytes bytes);
 /* The roster entry; NULL when unknown or no charter. */
 const struct sk_roster_org *sk_federation_org(const struct sk_engine *e,
                                               struct sk_bytes org);
