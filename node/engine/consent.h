@@ -1,0 +1,78 @@
+/*
+ * Consent records of one participant: an append-only chain.
+ *                                                       docs/CONSENT.md 1, 3
+ * Stored in SK_T_CONSENT, number 1, 2, ... per participant, sealed under the
+ * participant's key:
+ *
+ *     array of 2
+ *         bin      body       array of 20, see consent.c
+ *         bin 64   signature  of this node's online key over the body
+ *
+ * The body holds the hash of the body before it.  A record that is missing or
+ * does not fit breaks the chain: then givings behind the break do not count,
+ * refusals and withdrawals do (1.3).
+ */
+#ifndef SK_NODE_ENGINE_CONSENT_H
+#define SK_NODE_ENGINE_CONSENT_H
+
+#include "node/engine/internal.h"
+
+struct sk_consent_record {
+    struct sk_participant_id participant;
+    uint64_t number; /* in the chain, from 1 */
+    struct sk_consent_id consent;
+    struct sk_fact_consent fact; /* views in scratch */
+    struct sk_bytes form;        /* paper, screen, spoken or empty */
+    struct sk_bytes language;
+    bool interpreter;
+    bool has_notice;
+    struct sk_hash notice; /* SHA-256 of the text that was shown */
+    struct sk_bytes notice_id;
+    struct sk_bytes vocabulary; /* id/version at that time */
+    uint64_t recorded_ms;
+    struct sk_hash previous;
+    struct sk_signature signature;
+    struct sk_hash hash; /* of this body */
+    bool in_chain;       /* nothing is missing before it */
+};
+
+/* Every record, oldest first; all views live until the end of the input. */
+SK_CHECKED enum sk_status
+sk_consent_each(struct sk_engine *e, const struct sk_participant_id *id,
+                enum sk_status (*fn)(void *context,
+                                     const struct sk_consent_record *),
+                void *context);
+
+/* The same as an array in scratch. */
+SK_CHECKED enum sk_status
+sk_consent_all(struct sk_engine *e, const struct sk_participant_id *id,
+               struct sk_consent_record **out, size_t *count);
+
+/* Put a record behind the last one: fills consent, number, vocabulary,
+   recorded_ms, previous, hash and signature. */
+SK_CHECKED enum sk_status sk_consent_append(struct sk_engine *e,
+                                            struct sk_consent_record *record);
+
+/* One record by its id; SK_E_NOT_FOUND. */
+SK_CHECKED enum sk_status sk_consent_get(struct sk_engine *e,
+                                         const struct sk_consent_id *id,
+                                         struct sk_consent_record *out);
+
+/* Does the node's key `public` stand under this record? */
+bool sk_consent_is_signed(struct sk_engine *e,
+                          const struct sk_consent_record *record,
+                          const struct sk_sign_public *public);
+
+/* Is word equal to branch or under it (POLICY.md 1)?  "*" has all under it. */
+bool sk_word_is_under(struct sk_bytes word, struct sk_bytes branch);
+
+/* When a giving for this purpose ends (POLICY.md 8.3); INT64_MIN: it never
+   speaks. birth: of the participant, or empty. */
+int64_t sk_consent_end(const struct sk_engine *e,
+                       const struct sk_consent_record *record,
+                       struct sk_bytes purpose, struct sk_bytes birth);
+
+/* The day on which somebody comes of age (8.3); INT32_MIN without birth date. */
+int32_t sk_adult_day(struct sk_bytes birth);
+
+#endif

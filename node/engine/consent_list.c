@@ -1,0 +1,267 @@
+#include "node/engine/consent.h"
+
+/*
+ * The consents of a participant as people read them: what was recorded, and
+ * what each giving is worth now (CONSENT 3).  Only for reading: a decision
+ * asks policies/, never this.
+ */
+
+struct atom {
+    struct sk_bytes purpose;
+    struct sk_bytes recipient;
+    struct sk_bytes category; /* empty: a giving without categories */
+};
+
+static bool is_state(const struct sk_consent_record *r, const char *state)
+{
+    return sk_bytes_equal(r->fact.state, sk_text(state));
+}
+
+static bool has_word(const struct sk_bytes *list, size_t count,
+                     struct sk_bytes word, bool branches)
+{
+    if (list == NULL)
+        return branches;
+    for (size_t i = 0; i < count; i++)
+        if (branches ? sk_word_is_under(word, list[i])
+                     : sk_bytes_equal(word, list[i]))
+            return true;
+    return false;
+}
+
+/* Does it say something about the atom (POLICY.md 8.3)? */
+static bool speaks(const struct sk_consent_record *r, const struct atom *a)
+{
+    const struct sk_fact_consent *f = &r->fact;
+    bool takes = !is_state(r, "given");
+
+    if (is_state(r, "requested"))
+        return false;
+    return has_word(f->purposes, f->purposes_count, a->purpose, takes) &&
+           has_word(f->recipients, f->recipients_count, a->recipient, takes) &&
+           (a->category.size == 0 ||
+            has_word(f->categories, f->categories_count, a->category, takes));
+}
+
+/* Of equal instants what takes away comes last, then what came in last. */
+static bool is_later(const struct sk_consent_record *a,
+                     const struct sk_consent_record *b)
+{
+    bool a_gives = is_state(a, "given");
+    bool b_gives = is_state(b, "given");
+
+    if (a->fact.at != b->fact.at)
+        return a->fact.at > b->fact.at;
+    if (a_gives != b_gives)
+        return b_gives;
+    return a->number > b->number;
+}
+
+enum worth { EXPIRED, REPLACED, REFUSED, WITHDRAWN, LIVE };
+
+struct view {
+    struct sk_engine *e;
+    const struct sk_consent_record *all;
+    size_t count;
+    struct sk_bytes birth;
+};
+
+static enum worth worth_of_atom(const struct view *view,
+                                const struct sk_consent_record *giving,
+                                const struct atom *atom)
+{
+    const struct sk_consent_record *last = giving;
+    int64_t end =
+        sk_consent_end(view->e, giving, atom->purpose, view->birth);
+
+    for (size_t i = 0; i < view->count; i++) {
+        const struct sk_consent_record *r = &view->all[i];
+
+        if (!speaks(r, atom) || !is_later(r, last))
+            continue;
+        /* Two tracks: an ordinary renewal does not end an explicit one. */
+        if (is_state(r, "given") && giving->fact.explicit_consent &&
+            !r->fact.explicit_consent)
+            continue;
+        last = r;
+    }
+    if (is_state(last, "withdrawn"))
+        return WITHDRAWN;
+    if (is_state(last, "refused"))
+        return REFUSED;
+    if (last != giving)
+        return REPLACED;
+    return sk_instant(view->e) < end ? LIVE : EXPIRED;
+}
+
+/* One live atom keeps a giving alive; else the strongest word counts. */
+static enum worth worth_of(const struct view *view,
+                           const struct sk_consent_record *giving)
+{
+    const struct sk_fact_consent *f = &giving->fact;
+    size_t categories = f->categories_count == 0 ? 1 : f->categories_count;
+    enum worth worth = EXPIRED;
+
+    for (size_t p = 0; p < f->purposes_count; p++) {
+        for (size_t o = 0; o < f->recipients_count; o++) {
+            for (size_t c = 0; c < categories && worth != LIVE; c++) {
+                struct atom atom = {.purpose = f->purposes[p],
+                                    .recipient = f->recipients[o]};
+                enum worth one;
+
+                if (f->categories_count > 0)
+                    atom.category = f->categories[c];
+                one = worth_of_atom(view, giving, &atom);
+                if (one > worth)
+                    worth = one;
+            }
+        }
+    }
+    return worth;
+}
+
+static const char *now_of(const struct view *view,
+                          const struct sk_consent_record *r)
+{
+    if (is_state(r, "withdrawn"))
+        return "withdrawn";
+    if (is_state(r, "refused"))
+        return "refused";
+    if (is_state(r, "requested"))
+        return "requested";
+    switch (worth_of(view, r)) {
+    case LIVE:
+        return "given";
+    case WITHDRAWN:
+        return "withdrawn";
+    case REFUSED:
+        return "refused";
+    case REPLACED:
+        return "replaced";
+    case EXPIRED:
+        break;
+    }
+    return "expired";
+}
+
+static void pack_words(struct sk_pack *p, const char *key,
+                       const struct sk_bytes *list, size_t count)
+{
+    sk_pack_cstr(p, key);
+    sk_pack_array(p, count);
+    for (size_t i = 0; i < count; i++)
+        sk_pack_str(p, list[i]);
+}
+
+static void pack_hash(struct sk_pack *p, const char *key,
+                      const struct sk_hash *hash)
+{
+    static const char digits[] = "0123456789abcdef";
+    char text[2 * SK_HASH_SIZE + 1] = {0};
+
+    for (size_t i = 0; i < SK_HASH_SIZE; i++) {
+        text[2 * i] = digits[hash->bytes[i] >> 4];
+        text[2 * i + 1] = digits[hash->bytes[i] & 15];
+    }
+    sk_reply_cstr(p, key, text);
+}
+
+/* The keys of one record up to `given_by`; how many there are. */
+static size_t pack_first(struct sk_pack *p, const struct sk_consent_record *r)
+{
+    const struct sk_fact_consent *f = &r->fact;
+    size_t count = 2;
+
+    sk_reply_instant(p, "at", (uint64_t)f->at * 1000);
+    if (f->categories != NULL) {
+        pack_words(p, "categories", f->categories, f->categories_count);
+        count++;
+    }
+    sk_reply_id(p, "consent", &r->consent.id);
+    if (is_state(r, "given")) {
+        sk_reply_bool(p, "explicit", f->explicit_consent);
+        count++;
+    }
+    if (r->form.size > 0) {
+        sk_reply_text(p, "form", r->form);
+        count++;
+    }
+    if (f->given_by.size > 0) {
+        sk_reply_text(p, "given_by", f->given_by);
+        count++;
+    }
+    return count;
+}
+
+static void pack_one(const struct view *view, const struct sk_consent_record *r,
+                     struct sk_pack *p)
+{
+    const struct sk_fact_consent *f = &r->fact;
+    size_t at = sk_reply_open(p);
+    size_t count = pack_first(p, r);
+
+    if (is_state(r, "given")) {
+        sk_reply_bool(p, "interpreter", r->interpreter);
+        count++;
+    }
+    if (r->language.size > 0) {
+        sk_reply_text(p, "language", r->language);
+        count++;
+    }
+    if (r->has_notice) {
+        pack_hash(p, "notice_hash", &r->notice);
+        count++;
+    }
+    if (r->notice_id.size > 0) {
+        sk_reply_text(p, "notice_id", r->notice_id);
+        count++;
+    }
+    sk_reply_cstr(p, "now", now_of(view, r));
+    if (f->purposes != NULL) {
+        pack_words(p, "purposes", f->purposes, f->purposes_count);
+        count++;
+    }
+    if (f->recipients != NULL) {
+        pack_words(p, "recipients", f->recipients, f->recipients_count);
+        count++;
+    }
+    sk_reply_uint(p, "recorded_ms", r->recorded_ms);
+    sk_reply_text(p, "state", f->state);
+    count += 3;
+    if (f->until != INT64_MIN) {
+        sk_reply_instant(p, "until", (uint64_t)f->until * 1000);
+        count++;
+    }
+    sk_reply_close_map(p, at, count);
+}
+
+enum sk_status sk_consents_pack(struct sk_engine *e,
+                                const struct sk_participant_id *id,
+                                struct sk_pack *p)
+{
+    struct sk_consent_record *all;
+    struct sk_participant participant;
+    struct view view = {.e = e};
+
+    SK_TRY(sk_consent_all(e, id, &all, &view.count));
+    view.all = all;
+    /* Without a charter there are no words to judge a giving by. */
+    if (e->bundle == NULL)
+        view.count = 0;
+    SK_TRY(sk_participant_get(e, id, &participant));
+    view.birth = participant.birth_date;
+    sk_pack_array(p, view.count);
+    for (size_t i = 0; i < view.count; i++)
+        pack_one(&view, &all[i], p);
+    return SK_OK;
+}
+
+enum sk_status sk_op_consent_list(struct sk_engine *e, struct sk_value args)
+{
+    struct sk_participant_id id;
+
+    SK_TRY(sk_arg_participant(e, args, &id));
+    sk_pack_map(&e->reply, 1);
+    sk_pack_cstr(&e->reply, "consents");
+    return sk_consents_pack(e, &id, &e->reply);
+}
