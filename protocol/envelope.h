@@ -28,6 +28,9 @@ struct sk_envelope_head {
     struct sk_seal_id sealing;
 };
 
+/* A plaintext of this size fits a frame between any two orgs. */
+#define SK_PLAIN_SIZE_MAX 129023
+
 /* Padded size for a plaintext of this size (the 0x80 included). */
 size_t sk_padded_size(size_t size);
 

@@ -79,6 +79,14 @@ void sk_curve_keypair(const struct sk_seed *seed,
                    secret->secret_bytes);
 }
 
+void sk_seal_public_of(const struct sk_seal_secret *secret,
+                       struct sk_seal_public *out)
+{
+    int rc = crypto_scalarmult_base(out->bytes, secret->secret_bytes);
+
+    assert(rc == 0);
+}
+
 void sk_seal_id_of(const struct sk_seal_public *public, struct sk_seal_id *out)
 {
     struct sk_hash hash;

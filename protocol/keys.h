@@ -61,6 +61,9 @@ void sk_seal_keypair(const struct sk_seed *seed, struct sk_seal_public *public,
 void sk_curve_keypair(const struct sk_seed *seed,
                       struct sk_curve_public *public,
                       struct sk_curve_secret *secret);
+/* The public half of a secret. */
+void sk_seal_public_of(const struct sk_seal_secret *secret,
+                       struct sk_seal_public *out);
 void sk_seal_id_of(const struct sk_seal_public *public, struct sk_seal_id *out);
 
 /* Ed25519 over context || 0x00 || bytes.  context: a C string. */

@@ -77,6 +77,14 @@ void sk_pack_bin(struct sk_pack *p, struct sk_bytes bytes)
     (void)msgpack_pack_bin_body(&packer, bytes.data, bytes.size);
 }
 
+void sk_pack_bin_head(struct sk_pack *p, size_t size)
+{
+    msgpack_packer packer = packer_of(p);
+
+    assert(size <= UINT32_MAX);
+    (void)msgpack_pack_bin(&packer, size);
+}
+
 void sk_pack_str(struct sk_pack *p, struct sk_bytes text)
 {
     msgpack_packer packer = packer_of(p);

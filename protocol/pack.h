@@ -29,6 +29,8 @@ void sk_pack_nil(struct sk_pack *p);
 void sk_pack_bool(struct sk_pack *p, bool value);
 void sk_pack_uint(struct sk_pack *p, uint64_t value);
 void sk_pack_bin(struct sk_pack *p, struct sk_bytes bytes);
+/* The head of a bin alone; `size` bytes of body follow, put there by others. */
+void sk_pack_bin_head(struct sk_pack *p, size_t size);
 /* text must be valid UTF-8. */
 void sk_pack_str(struct sk_pack *p, struct sk_bytes text);
 void sk_pack_cstr(struct sk_pack *p, const char *text);

@@ -1,6 +1,6 @@
 #include "protocol/control.h"
 
-#include "protocol/date.h"
+#include "protocol/form.h"
 
 /* Defaults of a kind, where the table says 0 (docs/CONTROL.md 3). */
 #define TEXT_SIZE_MAX 1000
@@ -26,29 +26,10 @@ static uint32_t max_of(const struct sk_arg *arg, uint32_t otherwise)
     return arg->size_max != 0 ? arg->size_max : otherwise;
 }
 
-/* Text for people: no control characters but tab and line feed. */
 static bool is_text(struct sk_value v, size_t size_max)
 {
-    struct sk_bytes text = sk_value_str(v);
-
-    if (sk_value_kind(v) != SK_VALUE_STR)
-        return false;
-    if (text.size == 0 || text.size > size_max)
-        return false;
-    for (size_t i = 0; i < text.size; i++) {
-        uint8_t c = text.data[i];
-
-        if ((c < 0x20 && c != '\t' && c != '\n') || c == 0x7f)
-            return false;
-    }
-    return true;
-}
-
-static bool is_word(struct sk_bytes text)
-{
-    struct sk_org word;
-
-    return sk_org_parse(text, &word); /* the same ID grammar */
+    return sk_value_kind(v) == SK_VALUE_STR &&
+           sk_text_is_legal(sk_value_str(v), size_max);
 }
 
 /* Every entry of an array of 1..count_max passes. */
@@ -89,7 +70,7 @@ static bool is_map(struct sk_value v, size_t count_max)
     while (sk_value_next(&walk)) {
         enum sk_value_kind kind = sk_value_kind(walk.value);
 
-        if (!is_word(walk.key))
+        if (!sk_word_is_legal(walk.key))
             return false;
         if (kind == SK_VALUE_BOOL || kind == SK_VALUE_UINT)
             continue;
@@ -151,7 +132,7 @@ static bool is_arg(const struct sk_arg *arg, struct sk_value v)
     case SK_ARG_TEXT:
         return is_text(v, max_of(arg, TEXT_SIZE_MAX));
     case SK_ARG_WORD:
-        return kind == SK_VALUE_STR && is_word(text);
+        return kind == SK_VALUE_STR && sk_word_is_legal(text);
     case SK_ARG_ID:
         return kind == SK_VALUE_STR && sk_id_parse(text, &id);
     case SK_ARG_DATE:
@@ -163,7 +144,7 @@ static bool is_arg(const struct sk_arg *arg, struct sk_value v)
     case SK_ARG_BOOL:
         return kind == SK_VALUE_BOOL;
     case SK_ARG_WORDS:
-        return is_list(v, max_of(arg, WORDS_COUNT_MAX), is_word);
+        return is_list(v, max_of(arg, WORDS_COUNT_MAX), sk_word_is_legal);
     case SK_ARG_DATES:
         return is_list(v, max_of(arg, DATES_COUNT_MAX), sk_date_is_legal);
     case SK_ARG_MAP:

@@ -1,4 +1,49 @@
-#include "protocol/date.h"
+#include "protocol/form.h"
+
+#include <string.h>
+
+bool sk_word_is_legal(struct sk_bytes text)
+{
+    struct sk_org word;
+
+    return sk_org_parse(text, &word); /* the same grammar */
+}
+
+bool sk_policy_is_legal(struct sk_bytes text)
+{
+    const uint8_t *slash =
+        text.size == 0 ? NULL : memchr(text.data, '/', text.size);
+    size_t at;
+
+    if (slash == NULL)
+        return false;
+    at = (size_t)(slash - text.data);
+    if (!sk_word_is_legal((struct sk_bytes){text.data, at}))
+        return false;
+    at++;
+    if (at == text.size || text.size - at > 9 || text.data[at] == '0')
+        return false;
+    for (; at < text.size; at++)
+        if (text.data[at] < '0' || text.data[at] > '9')
+            return false;
+    return true;
+}
+
+bool sk_text_is_legal(struct sk_bytes text, size_t size_max)
+{
+    if (text.size == 0 || text.size > size_max)
+        return false;
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t c = text.data[i];
+
+        if ((c < 0x20 && c != '\t' && c != '\n') || c == 0x7f)
+            return false;
+        /* U+0080..9F are 0xc2 0x80..9f; an 0xc2 always has a byte behind. */
+        if (c == 0xc2 && i + 1 < text.size && text.data[i + 1] < 0xa0)
+            return false;
+    }
+    return true;
+}
 
 /* True when exactly these digits stand at text[at..], as a number in out. */
 static bool digits_at(struct sk_bytes text, size_t at, size_t count,
