@@ -2,7 +2,8 @@
  * The items of a log: what one node tells another, in order, exactly once.
  *                                                        docs/PROTOCOL.md 7
  * Wire: array [uint kind, ...], per kind below.  Days are DATE text, instants
- * are uint milliseconds.  Lists of words are sorted and without doubles.
+ * are uint milliseconds.  Lists of words are sorted and without doubles; so
+ * are the texts of a set.  The caller of encode sees to it (an assert).
  *
  *  0 VOID       []   a place whose item may no longer be sent, or that was
  *                    taken back
@@ -39,6 +40,8 @@
 #define SK_ITEM_FIELDS_MAX 64
 #define SK_ITEM_WORDS_MAX 64
 #define SK_ITEM_ENTRIES_MAX 256
+#define SK_ITEM_DAYS_MAX 100000     /* within_days */
+#define SK_ITEM_EPOCH_MAX 4294967295
 
 enum sk_item_kind {
     SK_ITEM_VOID = 0,
@@ -167,8 +170,12 @@ struct sk_item {
 SK_CHECKED enum sk_status sk_item_encode(const struct sk_item *item,
                                          struct sk_room room,
                                          struct sk_bytes *out);
-/* Form only: words are checked against vocabulary and roster by the engine.
-   Views into `in`.  Fails with SK_E_BAD_*; out untouched. */
+/*
+ * Form only: words are checked against vocabulary and roster by the engine.
+ * Views into `in`.  An item is large, so this decoder, unlike the others,
+ * fills out as it reads: when it fails (with SK_E_BAD_* or SK_E_TOO_LARGE)
+ * the kind is VOID and the rest is not to be looked at.
+ */
 SK_CHECKED enum sk_status sk_item_decode(struct sk_bytes in,
                                          struct sk_item *out);
 

@@ -1,0 +1,218 @@
+#include "protocol/item.h"
+
+#include "protocol/pack.h"
+
+static void pack_words(struct sk_pack *p, const struct sk_words *words)
+{
+    assert(words->count <= SK_ITEM_WORDS_MAX);
+
+    sk_pack_array(p, words->count);
+    for (size_t i = 0; i < words->count; i++) {
+        assert(i == 0 ||
+               sk_bytes_compare(words->list[i - 1], words->list[i]) < 0);
+        sk_pack_str(p, words->list[i]);
+    }
+}
+
+static void pack_fields(struct sk_pack *p, const struct sk_item_event *event)
+{
+    assert(event->fields_count <= SK_ITEM_FIELDS_MAX);
+
+    sk_pack_map(p, event->fields_count);
+    for (size_t i = 0; i < event->fields_count; i++) {
+        const struct sk_item_field *field = &event->fields[i];
+
+        assert(i == 0 ||
+               sk_bytes_compare(event->fields[i - 1].name, field->name) < 0);
+        sk_pack_str(p, field->name);
+        sk_pack_array(p, 2);
+        sk_pack_str(p, field->level);
+        if (field->is_set)
+            pack_words(p, &field->set);
+        else if (sk_bytes_equal(field->text, sk_text("true")))
+            sk_pack_bool(p, true);
+        else
+            sk_pack_str(p, field->text);
+    }
+}
+
+static void pack_do(struct sk_pack *p, bool erase, uint64_t within_days)
+{
+    sk_pack_cstr(p, erase ? "erase" : "stop");
+    sk_pack_uint(p, within_days);
+}
+
+static void pack_event(struct sk_pack *p, const struct sk_item_event *event)
+{
+    assert(event->consents_count <= SK_ITEM_WORDS_MAX);
+
+    sk_pack_id(p, &event->message.id);
+    sk_pack_id(p, &event->handle.id);
+    sk_pack_str(p, event->source);
+    sk_pack_str(p, event->type);
+    sk_pack_str(p, event->purpose);
+    pack_fields(p, event);
+    sk_pack_str(p, event->erase_by);
+    pack_words(p, &event->duties);
+    if (event->roles_all)
+        sk_pack_nil(p);
+    else
+        pack_words(p, &event->roles);
+    pack_words(p, &event->rules);
+    sk_pack_array(p, event->consents_count);
+    for (size_t i = 0; i < event->consents_count; i++)
+        sk_pack_id(p, &event->consents[i].id);
+    sk_pack_str(p, event->policy);
+    pack_do(p, event->erase, event->within_days);
+    if (!event->has_handover) {
+        sk_pack_nil(p);
+        return;
+    }
+    sk_pack_array(p, 4);
+    sk_pack_id(p, &event->handover.id);
+    sk_pack_id(p, &event->trajectory.id);
+    sk_pack_uint(p, event->epoch);
+    sk_pack_str(p, event->handover_kind);
+}
+
+static void pack_withdrawn(struct sk_pack *p,
+                           const struct sk_item_withdrawn *withdrawn)
+{
+    assert(withdrawn->entries_count >= 1);
+    assert(withdrawn->entries_count <= SK_ITEM_ENTRIES_MAX);
+
+    sk_pack_id(p, &withdrawn->notice);
+    sk_pack_id(p, &withdrawn->handle.id);
+    sk_pack_array(p, withdrawn->entries_count);
+    for (size_t i = 0; i < withdrawn->entries_count; i++) {
+        const struct sk_item_entry *entry = &withdrawn->entries[i];
+
+        sk_pack_array(p, 2);
+        sk_pack_id(p, &entry->message.id);
+        if (entry->all)
+            sk_pack_nil(p);
+        else
+            pack_words(p, &entry->fields);
+    }
+    pack_words(p, &withdrawn->purposes);
+    pack_words(p, &withdrawn->categories);
+    pack_do(p, withdrawn->erase, withdrawn->within_days);
+    sk_pack_uint(p, withdrawn->at_ms);
+}
+
+static void pack_answer(struct sk_pack *p, const struct sk_item_answer *answer,
+                        bool kept)
+{
+    assert(answer->messages_count <= SK_ITEM_ENTRIES_MAX);
+
+    sk_pack_id(p, &answer->notice);
+    sk_pack_array(p, answer->messages_count);
+    for (size_t i = 0; i < answer->messages_count; i++)
+        sk_pack_id(p, &answer->messages[i].id);
+    if (kept) {
+        sk_pack_str(p, answer->law_reference);
+        sk_pack_str(p, answer->keep_until);
+    } else {
+        sk_pack_str(p, answer->method);
+    }
+    sk_pack_uint(p, answer->at_ms);
+}
+
+static void pack_owner(struct sk_pack *p, const struct sk_item_owner *owner,
+                       bool released)
+{
+    sk_pack_id(p, &owner->trajectory.id);
+    sk_pack_id(p, &owner->handover.id);
+    sk_pack_uint(p, owner->epoch);
+    if (released) {
+        sk_pack_str(p, owner->owner);
+        sk_pack_str(p, owner->previous);
+    } else {
+        sk_pack_str(p, owner->reason);
+    }
+    sk_pack_uint(p, owner->at_ms);
+}
+
+/* Entries of the array, the kind among them. */
+static size_t count_of(enum sk_item_kind kind)
+{
+    switch (kind) {
+    case SK_ITEM_VOID:
+        return 1;
+    case SK_ITEM_EVENT:
+        return 16;
+    case SK_ITEM_WITHDRAWN:
+        return 9;
+    case SK_ITEM_ERASED:
+        return 5;
+    case SK_ITEM_KEPT:
+        return 6;
+    case SK_ITEM_READ:
+    case SK_ITEM_ACCEPTED:
+        return 3;
+    case SK_ITEM_HANDOVER:
+        return 5;
+    case SK_ITEM_RELEASED:
+        return 7;
+    case SK_ITEM_UNRELEASED:
+        return 6;
+    case SK_ITEM_COLLECTIVE:
+        return 4;
+    }
+    return 0;
+}
+
+static void pack_item(struct sk_pack *p, const struct sk_item *item)
+{
+    sk_pack_array(p, count_of(item->kind));
+    sk_pack_uint(p, item->kind);
+    switch (item->kind) {
+    case SK_ITEM_VOID:
+        return;
+    case SK_ITEM_EVENT:
+        pack_event(p, &item->event);
+        return;
+    case SK_ITEM_WITHDRAWN:
+        pack_withdrawn(p, &item->withdrawn);
+        return;
+    case SK_ITEM_ERASED:
+    case SK_ITEM_KEPT:
+        pack_answer(p, &item->answer, item->kind == SK_ITEM_KEPT);
+        return;
+    case SK_ITEM_READ:
+    case SK_ITEM_ACCEPTED:
+        sk_pack_id(p, &item->receipt.message.id);
+        sk_pack_uint(p, item->receipt.at_ms);
+        return;
+    case SK_ITEM_HANDOVER:
+        sk_pack_id(p, &item->handover.handover.id);
+        sk_pack_str(p, item->handover.input);
+        sk_pack_uint(p, item->handover.epoch);
+        sk_pack_uint(p, item->handover.at_ms);
+        return;
+    case SK_ITEM_RELEASED:
+    case SK_ITEM_UNRELEASED:
+        pack_owner(p, &item->owner, item->kind == SK_ITEM_RELEASED);
+        return;
+    case SK_ITEM_COLLECTIVE:
+        sk_pack_id(p, &item->collective.message.id);
+        sk_pack_str(p, item->collective.type);
+        sk_pack_raw(p, item->collective.body.bytes);
+        return;
+    }
+    assert(!"a kind of item");
+}
+
+enum sk_status sk_item_encode(const struct sk_item *item, struct sk_room room,
+                              struct sk_bytes *out)
+{
+    struct sk_pack p = sk_pack_start(room);
+    struct sk_bytes bytes = {0};
+
+    pack_item(&p, item);
+    SK_TRY(sk_pack_finish(&p, &bytes));
+    if (bytes.size > SK_ITEM_SIZE_MAX)
+        return SK_E_TOO_LARGE;
+    *out = bytes;
+    return SK_OK;
+}
