@@ -21,6 +21,7 @@ int32_t sk_day_of_date(struct sk_date date);
 /* DATE and INSTANT of 3.4; false and out untouched otherwise. */
 bool sk_day_parse(struct sk_bytes text, int32_t *out);
 bool sk_instant_parse(struct sk_bytes text, int64_t *out);
+/* What lies before year 0 or after 9999 is shown as the nearest day. */
 void sk_day_format(int32_t day, char out[11]);
 void sk_instant_format(int64_t instant, char out[21]);
 
