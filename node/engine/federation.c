@@ -262,8 +262,8 @@ enum sk_status sk_federation_load(struct sk_engine *e)
     bool has_policy = true;
     enum sk_status status = sk_federation_charter(e, &charter);
 
-    e->reload = false;
     if (status == SK_E_NOT_FOUND) {
+        e->reload = false;
         e->bundle = NULL;
         e->sessions_count = 0;
         return SK_OK;
@@ -286,6 +286,7 @@ enum sk_status sk_federation_load(struct sk_engine *e)
     sk_federation_take(e, charter, bundle, has_policy);
     SK_TRY(sk_federation_sessions(e, charter));
     sk_arena_reset(&e->scratch, mark);
+    e->reload = false;
     return SK_OK;
 }
 

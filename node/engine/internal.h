@@ -174,6 +174,7 @@ struct sk_engine {
     size_t frame_sizes_count;
     struct sk_replay *replay; /* manual clock only; session.c */
     struct sk_room replay_room; /* what session.c may use for it, zeroed */
+    size_t pump_at; /* the session whose turn is first; session.c */
     struct sk_room reply_room;
     uint64_t largest_ms; /* system clock: the largest time ever seen */
     uint64_t kept_ms;    /* what META has of it */
@@ -320,6 +321,13 @@ void sk_federation_take(struct sk_engine *e, const struct sk_charter *charter,
                         struct sk_bundle *bundle, bool has_policy);
 SK_CHECKED enum sk_status
 sk_federation_sessions(struct sk_engine *e, const struct sk_charter *charter);
+/* "id/version" of a charter; of the policy in force, empty when there is
+   none.  In scratch. */
+struct sk_bytes sk_charter_name(struct sk_engine *e,
+                                const struct sk_charter *charter);
+struct sk_bytes sk_policy_name(struct sk_engine *e);
+/* "active", "suspended", "left". */
+const char *sk_org_status_text(const struct sk_roster_org *org);
 /* A card of a partner of this charter, newer than what is known of it:
    SK_E_OLD, SK_E_BAD_*.  put: store it and use it. */
 SK_CHECKED enum sk_status

@@ -1,0 +1,119 @@
+#include "node/engine/internal.h"
+
+#include <string.h>
+
+/* At most this many in one transaction; the rest at the next input. */
+#define DUE_PER_STEP_MAX 256
+
+/* Key: day + 2^31 as 8 bytes, kind, id.  Days before 1970 sort first. */
+static struct sk_key due_key(int32_t day, enum sk_due_kind kind,
+                             const struct sk_id *id)
+{
+    struct sk_key key = sk_key_start(SK_T_DUE);
+    uint8_t byte = (uint8_t)kind;
+
+    sk_key_u64(&key, (uint64_t)((int64_t)day + INT64_C(0x80000000)));
+    sk_key_bytes(&key, (struct sk_bytes){&byte, 1});
+    sk_key_id(&key, id);
+    return key;
+}
+
+struct due {
+    int32_t day;
+    enum sk_due_kind kind;
+    struct sk_id id;
+};
+
+static bool due_read(struct sk_bytes key, struct due *out)
+{
+    uint64_t day = 0;
+
+    if (key.size != 1 + 8 + 1 + SK_ID_SIZE)
+        return false;
+    for (size_t i = 1; i <= 8; i++)
+        day = day << 8 | key.data[i];
+    if (day > UINT32_MAX)
+        return false;
+    out->day = (int32_t)((int64_t)day - INT64_C(0x80000000));
+    out->kind = (enum sk_due_kind)key.data[9];
+    memcpy(out->id.bytes, key.data + 10, SK_ID_SIZE);
+    return true;
+}
+
+enum sk_status sk_due_put(struct sk_engine *e, int32_t day,
+                          enum sk_due_kind kind, const struct sk_id *id,
+                          struct sk_bytes value)
+{
+    struct sk_key key = due_key(day, kind, id);
+
+    /* What is due today or before waits for the next look, which then must
+       happen today. */
+    if (day <= e->due_day)
+        e->due_day = day == INT32_MIN ? day : day - 1;
+    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value);
+}
+
+static enum sk_status due_do(struct sk_engine *e, const struct due *due,
+                             struct sk_bytes value)
+{
+    const struct sk_message_id message = {due->id};
+    const struct sk_handover_id handover = {due->id};
+
+    switch (due->kind) {
+    case SK_DUE_ERASE_BY:
+        return sk_inbox_expire(e, &message, value);
+    case SK_DUE_HANDOVER_EXPIRE:
+        return sk_handover_expire(e, &handover, value);
+    }
+    return SK_E_BAD_VALUE;
+}
+
+static enum sk_status due_next(struct sk_engine *e, int32_t today, bool *done)
+{
+    struct sk_key prefix = sk_key_start(SK_T_DUE);
+    struct sk_scan scan =
+        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    struct sk_bytes at;
+    struct sk_bytes value;
+    struct sk_bytes copy;
+    struct sk_key key;
+    struct due due;
+    enum sk_status status = sk_scan_next(&scan, &at, &value);
+
+    if (status == SK_E_NOT_FOUND) {
+        *done = true;
+        return SK_OK;
+    }
+    SK_TRY(status);
+    if (!due_read(at, &due))
+        return SK_E_BAD_FORM;
+    if (due.day > today) {
+        *done = true;
+        return SK_OK;
+    }
+    key.size = 0;
+    sk_key_bytes(&key, at);
+    copy = sk_arena_copy(&e->scratch, value);
+    SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key)));
+    return due_do(e, &due, copy);
+}
+
+enum sk_status sk_due_run(struct sk_engine *e)
+{
+    int32_t today = sk_today(e);
+    bool done = false;
+
+    if (today <= e->due_day)
+        return SK_OK;
+    for (size_t i = 0; i < DUE_PER_STEP_MAX && !done; i++) {
+        size_t mark = sk_arena_mark(&e->scratch);
+
+        SK_TRY(due_next(e, today, &done));
+        sk_arena_reset(&e->scratch, mark);
+    }
+    if (done)
+        e->due_day = today;
+    else
+        sk_wake_at(e, e->real_ms);
+    return SK_OK;
+}

@@ -1,0 +1,141 @@
+#include "node/engine/internal.h"
+
+/* Operations on the node itself: how it is doing, and its clock. */
+
+static const char version[] = "0.1.0";
+
+static void pack_frame_sizes(struct sk_engine *e)
+{
+    sk_pack_cstr(&e->reply, "frame_sizes");
+    sk_pack_array(&e->reply, e->frame_sizes_count);
+    for (size_t i = 0; i < e->frame_sizes_count; i++) {
+        sk_pack_map(&e->reply, 2);
+        sk_reply_uint(&e->reply, "count", e->frame_counts[i]);
+        sk_reply_uint(&e->reply, "size", e->frame_sizes[i]);
+    }
+}
+
+static void pack_peers(struct sk_engine *e)
+{
+    uint64_t known = 0;
+    uint64_t up = 0;
+
+    for (size_t i = 0; i < e->sessions_count; i++) {
+        known += e->sessions[i].known ? 1 : 0;
+        up += e->sessions[i].up ? 1 : 0;
+    }
+    sk_pack_cstr(&e->reply, "peers");
+    sk_pack_map(&e->reply, 2);
+    sk_reply_uint(&e->reply, "known", known);
+    sk_reply_uint(&e->reply, "up", up);
+}
+
+/* What partners whose line is up could confirm, and did not yet. */
+static enum sk_status pending_up(struct sk_engine *e, uint64_t *out)
+{
+    *out = 0;
+    for (size_t i = 0; i < e->sessions_count; i++) {
+        const struct sk_session *session = &e->sessions[i];
+        uint64_t events;
+        uint64_t items;
+
+        if (!session->up || session->suspended)
+            continue;
+        SK_TRY(sk_outbox_pending(e, &session->org, &events, &items));
+        *out += items;
+    }
+    return SK_OK;
+}
+
+static void pack_store(struct sk_engine *e)
+{
+    struct sk_store_stats stats;
+    bool room;
+
+    sk_store_stats(e->store, &stats);
+    room = stats.room_bytes != UINT64_MAX;
+    sk_pack_cstr(&e->reply, "store");
+    sk_pack_map(&e->reply, room ? 3 : 2);
+    sk_reply_uint(&e->reply, "data_bytes", stats.data_bytes);
+    sk_reply_uint(&e->reply, "keys_bytes", stats.keys_bytes);
+    if (room)
+        sk_reply_uint(&e->reply, "room_bytes", stats.room_bytes);
+}
+
+/* Text, or nil when it is empty. */
+static void pack_name(struct sk_engine *e, const char *key,
+                      struct sk_bytes name)
+{
+    sk_pack_cstr(&e->reply, key);
+    if (name.size == 0)
+        sk_pack_nil(&e->reply);
+    else
+        sk_pack_str(&e->reply, name);
+}
+
+static enum sk_status charter_name(struct sk_engine *e, struct sk_bytes *out)
+{
+    struct sk_charter *charter;
+    enum sk_status status = sk_federation_charter(e, &charter);
+
+    *out = (struct sk_bytes){0};
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    *out = sk_charter_name(e, charter);
+    return SK_OK;
+}
+
+enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
+{
+    struct sk_bytes charter;
+    uint64_t notices;
+    uint64_t events;
+    uint64_t items;
+    uint64_t up;
+
+    (void)args; /* it has none */
+    SK_TRY(charter_name(e, &charter));
+    SK_TRY(sk_notices_open(e, &notices));
+    SK_TRY(sk_outbox_pending(e, NULL, &events, &items));
+    SK_TRY(pending_up(e, &up));
+    sk_pack_map(&e->reply, e->clock_back ? 14 : 13);
+    sk_reply_uint(&e->reply, "card_version", e->card.version);
+    pack_name(e, "charter", charter);
+    sk_reply_cstr(&e->reply, "clock", e->manual_clock ? "manual" : "system");
+    if (e->clock_back)
+        sk_reply_bool(&e->reply, "clock_back", true);
+    pack_frame_sizes(e);
+    sk_reply_uint(&e->reply, "notices_open", notices);
+    sk_reply_instant(&e->reply, "now", e->now_ms);
+    sk_reply_text(&e->reply, "org", sk_org_text(&e->org));
+    pack_peers(e);
+    sk_pack_cstr(&e->reply, "pending");
+    sk_pack_map(&e->reply, 2);
+    sk_reply_uint(&e->reply, "events", events);
+    sk_reply_uint(&e->reply, "items", items);
+    sk_reply_uint(&e->reply, "pending_up", up);
+    pack_name(e, "policy", sk_policy_name(e));
+    pack_store(e);
+    sk_reply_cstr(&e->reply, "version", version);
+    return SK_OK;
+}
+
+enum sk_status sk_op_clock_set(struct sk_engine *e, struct sk_value args)
+{
+    int64_t at;
+    uint64_t now_ms;
+
+    if (!sk_instant_parse(sk_arg_text(args, "at"), &at) || at < 0)
+        return sk_refuse(e, "bad-argument", "at", (struct sk_bytes){0});
+    now_ms = (uint64_t)at * 1000;
+    if (now_ms < e->now_ms / 1000 * 1000)
+        return sk_refuse(e, "clock-back", "at", (struct sk_bytes){0});
+
+    SK_TRY(sk_meta_put_u64(e, "clock", now_ms));
+    e->now_ms = now_ms;
+    SK_TRY(sk_due_run(e));
+    sk_pack_map(&e->reply, 1);
+    sk_reply_instant(&e->reply, "now", e->now_ms);
+    return SK_OK;
+}
