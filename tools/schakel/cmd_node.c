@@ -1,0 +1,796 @@
+#include "tools/schakel/cmd_node.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/texts.h"
+#include "tools/schakel/client.h"
+#include "tools/schakel/json.h"
+#include "tools/schakel/render.h"
+
+#define NAME_SIZE_MAX 64
+#define LINE_SIZE_MAX 65536
+#define BLOBS_MAX 300
+
+static const char default_dir[] = "/var/lib/schakel";
+
+/* ------------------------------------------------------------- tables */
+/* Texts of one command made from an operation. */
+struct made {
+    struct sk_command command;
+    char name[NAME_SIZE_MAX];
+    char operands[256];
+    char options[SK_OP_ARGS_MAX][NAME_SIZE_MAX];
+};
+
+static void copy_dashed(char *out, size_t size_max, const char *name)
+{
+    size_t i = 0;
+
+    for (; name[i] != '\0' && i + 1 < size_max; i++)
+        out[i] = name[i] == '_' || name[i] == '.' ? '-' : name[i];
+    out[i] = '\0';
+}
+
+static const char *value_word(enum sk_arg_kind kind)
+{
+    switch (kind) {
+    case SK_ARG_BOOL:
+        return NULL;
+    case SK_ARG_DATE:
+        return "DATE";
+    case SK_ARG_INSTANT:
+        return "INSTANT";
+    case SK_ARG_UINT:
+        return "N";
+    case SK_ARG_WORDS:
+        return "WORD,...";
+    case SK_ARG_DATES:
+        return "DATE,...";
+    case SK_ARG_MAP:
+        return "NAME=VALUE";
+    case SK_ARG_FILE:
+        return "FILE";
+    case SK_ARG_FILES:
+        return "FOLDER";
+    case SK_ARG_ID:
+        return "ID";
+    case SK_ARG_TEXT:
+    case SK_ARG_WORD:
+        return "TEXT";
+    }
+    return NULL;
+}
+
+static bool is_many(enum sk_arg_kind kind)
+{
+    return kind == SK_ARG_WORDS || kind == SK_ARG_DATES || kind == SK_ARG_MAP;
+}
+
+/* Required arguments may also be given without their option, in order. */
+static bool is_operand(const struct sk_arg *arg)
+{
+    return arg->required && !is_many(arg->kind) && arg->kind != SK_ARG_BOOL;
+}
+
+static void add_option(struct sk_command *command, size_t *at,
+                       struct sk_option option)
+{
+    assert(*at + 1 < SK_OPTIONS_MAX);
+    command->options[(*at)++] = option;
+}
+
+/* The command of an operation: "event.record" becomes "event record". */
+static void make_command(const struct sk_op *op, struct made *out)
+{
+    struct sk_command *c = &out->command;
+    size_t at = 0;
+    size_t used = 0;
+
+    memset(out, 0, sizeof(*out));
+    copy_dashed(out->name, sizeof(out->name), op->name);
+    if (strchr(out->name, '-') != NULL)
+        *strchr(out->name, '-') = ' ';
+    c->name = out->name;
+    c->nl = op->nl;
+    c->en = op->en;
+    add_option(c, &at,
+               (struct sk_option){"dir", "DIR", false, false,
+                                  "de map van het knooppunt (of SCHAKEL_DIR)",
+                                  "the node's folder (or SCHAKEL_DIR)"});
+    for (size_t i = 0; i < SK_OP_ARGS_MAX && op->args[i].name != NULL; i++) {
+        const struct sk_arg *arg = &op->args[i];
+
+        copy_dashed(out->options[i], sizeof(out->options[i]), arg->name);
+        add_option(c, &at,
+                   (struct sk_option){out->options[i], value_word(arg->kind),
+                                      false, is_many(arg->kind), arg->nl,
+                                      arg->en});
+        if (is_operand(arg)) {
+            used += (size_t)snprintf(out->operands + used,
+                                     sizeof(out->operands) - used, "%s[%s]",
+                                     used > 0 ? " " : "", out->options[i]);
+            c->operands_max++;
+        }
+    }
+    if (strcmp(op->name, "event.record") == 0)
+        add_option(c, &at,
+                   (struct sk_option){
+                       "stdin", NULL, false, false,
+                       "lees gebeurtenissen van standaardinvoer, een "
+                       "JSON-object per regel",
+                       "read events from standard input, one JSON object a "
+                       "line"});
+    c->operands = out->operands;
+}
+
+/* "status" is short for "node status". */
+static const struct sk_op *find_op(int argc, char **argv, int *words)
+{
+    char name[NAME_SIZE_MAX];
+
+    *words = 1;
+    if (strcmp(argv[0], "status") == 0)
+        return sk_op_find(sk_text("node.status"));
+    if (argc < 2)
+        return NULL;
+    *words = 2;
+    snprintf(name, sizeof(name), "%s.%s", argv[0], argv[1]);
+    return sk_op_find(sk_text(name));
+}
+
+/* ------------------------------------------------------------- arguments */
+/* One request under construction. */
+struct request {
+    json_t *args;
+    struct sk_blob blobs[BLOBS_MAX];
+    size_t blobs_count;
+    struct sk_folder folder;
+    struct sk_bytes file;
+};
+
+static void request_free(struct request *r)
+{
+    json_decref(r->args);
+    sk_cli_free_folder(&r->folder);
+    free((void *)(uintptr_t)r->file.data);
+}
+
+static int bad_value(const char *option, const char *nl, const char *en)
+{
+    return sk_cli_fail(
+        SK_EXIT_USAGE,
+        &(struct sk_problem){
+            .code = "bad-argument", .nl = nl, .en = en, .where = option});
+}
+
+static void split_words(json_t *list, const char *text)
+{
+    while (*text != '\0') {
+        size_t size = strcspn(text, ",");
+
+        if (size > 0)
+            json_array_append_new(list, json_stringn(text, size));
+        text += size + (text[size] == ',');
+    }
+}
+
+/* "name=value"; a value [a,b] is a list. */
+static int set_pair(json_t *map, const char *option, const char *pair)
+{
+    const char *equals = strchr(pair, '=');
+    char name[NAME_SIZE_MAX];
+    size_t size;
+
+    if (equals == NULL || equals == pair ||
+        (size_t)(equals - pair) >= sizeof(name))
+        return bad_value(option, "schrijf NAAM=WAARDE", "write NAME=VALUE");
+    memcpy(name, pair, (size_t)(equals - pair));
+    name[equals - pair] = '\0';
+    size = strlen(++equals);
+    if (size >= 2 && equals[0] == '[' && equals[size - 1] == ']') {
+        char *inner = strndup(equals + 1, size - 2);
+        json_t *list = json_array();
+
+        if (inner != NULL)
+            split_words(list, inner);
+        free(inner);
+        json_object_set_new(map, name, list);
+    } else {
+        json_object_set_new(map, name, json_string(equals));
+    }
+    return -1;
+}
+
+static int set_file(struct request *r, const struct sk_arg *arg,
+                    const char *path)
+{
+    enum sk_status status =
+        sk_cli_read(path, SK_CONTROL_SIZE_MAX - 4096, &r->file);
+
+    if (status != SK_OK)
+        return sk_cli_fail_file(status, path);
+    r->blobs[r->blobs_count++] =
+        (struct sk_blob){.argument = arg->name, .bytes = r->file};
+    return -1;
+}
+
+static int set_folder(struct request *r, const struct sk_arg *arg,
+                      const char *path)
+{
+    enum sk_status status =
+        sk_cli_read_folder(path, SK_CONTROL_SIZE_MAX - 65536, &r->folder);
+
+    if (status == SK_OK && r->folder.count >= BLOBS_MAX)
+        status = SK_E_TOO_LARGE;
+    if (status != SK_OK)
+        return sk_cli_fail_file(status, path);
+    for (size_t i = 0; i < r->folder.count; i++)
+        r->blobs[r->blobs_count++] =
+            (struct sk_blob){.argument = arg->name,
+                             .name = r->folder.files[i].name,
+                             .bytes = r->folder.files[i].bytes};
+    return -1;
+}
+
+static int set_number(struct request *r, const struct sk_arg *arg,
+                      const char *option, const char *text)
+{
+    char *end = NULL;
+    unsigned long long number = strtoull(text, &end, 10);
+
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || number > INT64_MAX)
+        return bad_value(option, "geef een getal", "give a number");
+    json_object_set_new(r->args, arg->name, json_integer((json_int_t)number));
+    return -1;
+}
+
+/* All values of one argument into the request. */
+static int set_argument(struct request *r, const struct sk_arg *arg,
+                        const char *option, const struct sk_values *values)
+{
+    json_t *list;
+    int code = -1;
+
+    switch (arg->kind) {
+    case SK_ARG_BOOL:
+        json_object_set_new(r->args, arg->name, json_true());
+        return -1;
+    case SK_ARG_UINT:
+        return set_number(r, arg, option, values->list[0]);
+    case SK_ARG_WORDS:
+    case SK_ARG_DATES:
+        list = json_array();
+        for (size_t i = 0; i < values->count; i++)
+            split_words(list, values->list[i]);
+        json_object_set_new(r->args, arg->name, list);
+        return -1;
+    case SK_ARG_MAP:
+        list = json_object();
+        json_object_set_new(r->args, arg->name, list);
+        for (size_t i = 0; code < 0 && i < values->count; i++)
+            code = set_pair(list, option, values->list[i]);
+        return code;
+    case SK_ARG_FILE:
+        return set_file(r, arg, values->list[0]);
+    case SK_ARG_FILES:
+        return set_folder(r, arg, values->list[0]);
+    case SK_ARG_TEXT:
+    case SK_ARG_WORD:
+    case SK_ARG_ID:
+    case SK_ARG_DATE:
+    case SK_ARG_INSTANT:
+        json_object_set_new(r->args, arg->name, json_string(values->list[0]));
+        return -1;
+    }
+    return -1;
+}
+
+/* Options and operands into a request; -1 or an exit code. */
+static int fill_request(const struct sk_op *op, const struct sk_parsed *parsed,
+                        struct request *r)
+{
+    size_t operand = 0;
+    char option[NAME_SIZE_MAX];
+
+    r->args = json_object();
+    for (size_t i = 0; i < SK_OP_ARGS_MAX && op->args[i].name != NULL; i++) {
+        const struct sk_arg *arg = &op->args[i];
+        struct sk_values given = {0};
+        int code;
+
+        copy_dashed(option, sizeof(option), arg->name);
+        if (sk_cli_has(parsed, option)) {
+            given = *sk_cli_all(parsed, option);
+        } else if (is_operand(arg) && operand < parsed->operands_count) {
+            given.list[0] = parsed->operands[operand++];
+            given.count = 1;
+        } else if (arg->required) {
+            return sk_cli_fail(
+                SK_EXIT_USAGE,
+                &(struct sk_problem){.code = "missing-argument",
+                                     .nl = "er ontbreekt een gegeven",
+                                     .en = "an argument is missing",
+                                     .where = option,
+                                     .detail = sk_cli_word(arg->nl, arg->en),
+                                     .next_nl = "zie --help",
+                                     .next_en = "see --help"});
+        } else {
+            continue;
+        }
+        code = set_argument(r, arg, option, &given);
+        if (code >= 0)
+            return code;
+    }
+    return -1;
+}
+
+/* ------------------------------------------------------------- asking */
+static int fail_connect(enum sk_status status, const char *dir)
+{
+    struct sk_problem problem = {
+        .code = "node-not-running",
+        .nl = "er draait geen knooppunt in deze map",
+        .en = "no node runs in this folder",
+        .where = dir,
+        .next_nl = "start het met: schakeld --dir MAP (of noem de juiste map "
+                   "met --dir)",
+        .next_en = "start it with: schakeld --dir DIR (or name the right "
+                   "folder with --dir)"};
+
+    if (status == SK_E_REFUSED) {
+        problem.code = "permission";
+        problem.nl = "u mag niet bij dit knooppunt";
+        problem.en = "you may not talk to this node";
+        problem.next_nl = "doe dit als de gebruiker van het knooppunt";
+        problem.next_en = "do this as the user that runs the node";
+        return sk_cli_fail(SK_EXIT_NOPERM, &problem);
+    }
+    if (status != SK_E_NOT_FOUND)
+        problem.detail = sk_status_text(status);
+    return sk_cli_fail(SK_EXIT_UNAVAILABLE, &problem);
+}
+
+static int open_node(const struct sk_parsed *parsed, struct sk_client **out)
+{
+    const char *dir = sk_cli_dir(parsed);
+    enum sk_status status;
+
+    if (dir == NULL)
+        dir = default_dir;
+    status = sk_client_open(dir, out);
+    return status == SK_OK ? -1 : fail_connect(status, dir);
+}
+
+/* An error reply: the code in words, what it is about, the next step. */
+static int tell_error(const json_t *reply)
+{
+    const json_t *error = json_object_get(reply, "error");
+    const char *code = sk_json_text(error, "code");
+    const json_t *findings = json_object_get(error, "errors");
+    const char *nl = sk_code_text(code, true);
+    const char *en = sk_code_text(code, false);
+
+    if (sk_cli_json()) {
+        sk_json_print(reply);
+        return SK_EXIT_NO;
+    }
+    for (size_t i = 0; i < json_array_size(findings); i++) {
+        const json_t *f = json_array_get(findings, i);
+
+        fprintf(stderr, "policy:%lld:%lld: %s: %s\n",
+                (long long)json_integer_value(json_object_get(f, "line")),
+                (long long)json_integer_value(json_object_get(f, "column")),
+                sk_json_text(f, "code"),
+                sk_json_text(f, sk_cli_dutch() ? "message_nl" : "message_en"));
+    }
+    return sk_cli_fail(SK_EXIT_NO, &(struct sk_problem){
+                                       .code = code,
+                                       .nl = nl == NULL ? code : nl,
+                                       .en = en == NULL ? code : en,
+                                       .where = sk_json_text(error, "field"),
+                                       .detail = sk_json_text(error, "detail"),
+                                       .next_nl = sk_code_next(code, true),
+                                       .next_en = sk_code_next(code, false)});
+}
+
+static int tell_status(enum sk_status status)
+{
+    return sk_cli_fail(
+        SK_EXIT_UNAVAILABLE,
+        &(struct sk_problem){.code = "no-answer",
+                             .nl = "het knooppunt gaf geen antwoord",
+                             .en = "the node gave no answer",
+                             .detail = sk_status_text(status),
+                             .next_nl = "kijk met: schakel status",
+                             .next_en = "look with: schakel status"});
+}
+
+/* Ask; -1 with a reply that is ok, or an exit code. */
+static int ask(struct sk_client *client, const char *op, struct request *r,
+               json_t **reply)
+{
+    enum sk_status status =
+        sk_client_call(client, op, r->args, r->blobs, r->blobs_count, reply);
+    int code;
+
+    if (status != SK_OK)
+        return tell_status(status);
+    if (json_is_true(json_object_get(*reply, "ok")))
+        return -1;
+    code = tell_error(*reply);
+    json_decref(*reply);
+    *reply = NULL;
+    return code;
+}
+
+static int show(const char *op, json_t *reply)
+{
+    const json_t *result = json_object_get(reply, "result");
+    const char *decision = sk_json_text(result, "decision");
+    int code = SK_EXIT_YES;
+
+    if (sk_cli_json())
+        sk_json_print(reply);
+    else
+        sk_render(stdout, op, result, sk_cli_dutch());
+    if (decision[0] != '\0' && strcmp(decision, "permit") != 0)
+        code = SK_EXIT_NO;
+    json_decref(reply);
+    return code;
+}
+
+/* ------------------------------------------------------------- NDJSON */
+static void tell_line(size_t line, const json_t *reply, const char *problem)
+{
+    json_t *out = json_pack("{s:I}", "line", (json_int_t)line);
+
+    if (problem != NULL)
+        json_object_set_new(
+            out, "error",
+            json_pack("{s:s, s:s}", "code", "bad-line", "detail", problem));
+    else
+        json_object_update_missing(out, (json_t *)(uintptr_t)reply);
+    json_dumpf(out, stdout, JSON_SORT_KEYS | JSON_COMPACT);
+    putchar('\n');
+    json_decref(out);
+}
+
+/* Numbers and booleans of a field become text, as the node wants them. */
+static json_t *as_text(const json_t *value)
+{
+    char room[64];
+    json_t *list;
+
+    if (json_is_boolean(value))
+        return json_string(json_is_true(value) ? "true" : "false");
+    if (json_is_number(value)) {
+        sk_render_value(value, room, sizeof(room));
+        return json_string(room);
+    }
+    if (!json_is_array(value))
+        return json_incref((json_t *)(uintptr_t)value);
+    list = json_array();
+    for (size_t i = 0; i < json_array_size(value); i++)
+        json_array_append_new(list, as_text(json_array_get(value, i)));
+    return list;
+}
+
+static void fields_as_text(json_t *args)
+{
+    json_t *fields = json_object_get(args, "fields");
+    json_t *texts = json_object();
+
+    if (!json_is_object(fields)) {
+        json_decref(texts);
+        return;
+    }
+    for (void *it = json_object_iter(fields); it != NULL;
+         it = json_object_iter_next(fields, it))
+        json_object_set_new(texts, json_object_iter_key(it),
+                            as_text(json_object_iter_value(it)));
+    json_object_set_new(args, "fields", texts);
+}
+
+/* One line; true when the event was recorded. */
+static bool record_line(struct sk_client *client, size_t number,
+                        const char *line, size_t size, enum sk_status *status)
+{
+    json_error_t error;
+    json_t *args = json_loadb(line, size, JSON_REJECT_DUPLICATES, &error);
+    json_t *reply = NULL;
+    bool good = false;
+
+    if (args == NULL || !json_is_object(args)) {
+        tell_line(number, NULL, args == NULL ? error.text : "not an object");
+        json_decref(args);
+        return false;
+    }
+    fields_as_text(args);
+    *status = sk_client_call(client, "event.record", args, NULL, 0, &reply);
+    if (*status == SK_E_BAD_VALUE || *status == SK_E_TOO_LARGE) {
+        tell_line(number, NULL, sk_status_text(*status));
+        *status = SK_OK;
+    } else if (*status == SK_OK) {
+        tell_line(number, reply, NULL);
+        good = json_is_true(json_object_get(reply, "ok"));
+        json_decref(reply);
+    }
+    json_decref(args);
+    return good;
+}
+
+static int record_stdin(struct sk_client *client)
+{
+    char *line = malloc(LINE_SIZE_MAX + 2);
+    enum sk_status status = SK_OK;
+    size_t number = 0;
+    size_t refused = 0;
+
+    if (line == NULL)
+        return sk_cli_fail_file(SK_E_MEMORY, "-");
+    while (status == SK_OK && fgets(line, LINE_SIZE_MAX + 2, stdin) != NULL) {
+        size_t size = strcspn(line, "\n");
+
+        number++;
+        if (size > LINE_SIZE_MAX || strlen(line) < size) {
+            int c;
+
+            while ((c = getchar()) != '\n' && c != EOF)
+                continue;
+            tell_line(number, NULL, "line too long");
+            refused++;
+        } else if (size > 0) {
+            refused += !record_line(client, number, line, size, &status);
+        }
+    }
+    free(line);
+    if (status != SK_OK)
+        return tell_status(status);
+    fprintf(stderr, "%s: %zu; %s: %zu\n", sk_cli_word("regels", "lines"),
+            number, sk_cli_word("geweigerd", "refused"), refused);
+    return refused == 0 ? SK_EXIT_YES : SK_EXIT_NO;
+}
+
+/* ------------------------------------------------------------- handovers
+ * A coach's step is an event about the handover, and the offer to share it.
+ */
+struct step {
+    const char *verb;
+    const char *type;
+    const char *answer; /* value of the field `answer`, or NULL */
+    const char *nl;
+    const char *en;
+};
+
+static const struct step steps[] = {
+    {"accept", "handover.answered", "accepted", "aanvaard een overdracht",
+     "accept a handover"},
+    {"decline", "handover.answered", "declined", "aanvaard een overdracht niet",
+     "decline a handover"},
+    {"ask", "handover.answered", "need_info", "vraag om uitleg",
+     "ask for more information"},
+    {"wait", "handover.answered", "waiting", "zet op de wachtlijst",
+     "put on the waiting list"},
+    {"complete", "handover.completed", NULL, "neem de begeleiding over",
+     "take over the guidance"},
+    {"return", "handover.returned", NULL, "geef de begeleiding terug",
+     "return the guidance"},
+};
+
+static const struct sk_option step_options[] = {
+    {"dir", "DIR", false, false, "de map van het knooppunt (of SCHAKEL_DIR)",
+     "the node's folder (or SCHAKEL_DIR)"},
+    {"for", "PURPOSE", false, false,
+     "deel de gegevens ook, voor dit doel (anders alleen de stap zelf)",
+     "share the fields too, for this purpose (else only the step itself)"},
+    {"fields", "NAME=VALUE", false, true, "gegevens", "fields"},
+};
+
+static void make_step(const struct step *step, struct made *out)
+{
+    memset(out, 0, sizeof(*out));
+    snprintf(out->name, sizeof(out->name), "handover %s", step->verb);
+    out->command.name = out->name;
+    out->command.operands = "HANDOVER";
+    out->command.operands_min = 1;
+    out->command.operands_max = 1;
+    out->command.nl = step->nl;
+    out->command.en = step->en;
+    memcpy(out->command.options, step_options, sizeof(step_options));
+}
+
+static void make_request(struct made *out)
+{
+    static const struct sk_option to = {"to",  "ORG",        true,
+                                        false, "de partner", "the partner"};
+
+    memset(out, 0, sizeof(*out));
+    out->command.name = "handover request";
+    out->command.operands = "PARTICIPANT";
+    out->command.operands_min = 1;
+    out->command.operands_max = 1;
+    out->command.nl = "vraag een partner om de begeleiding over te nemen";
+    out->command.en = "ask a partner to take over the guidance";
+    memcpy(out->command.options, step_options, sizeof(step_options));
+    out->command.options[SK_COUNT(step_options)] = to;
+}
+
+/* Record the event in `args`, then offer it when a purpose was named. */
+static int record_and_send(struct sk_client *client, struct request *record,
+                           const char *to, const char *purpose)
+{
+    struct request send = {0};
+    json_t *reply = NULL;
+    int code = ask(client, "event.record", record, &reply);
+
+    if (code >= 0)
+        return code;
+    if (purpose == NULL)
+        return show("event.record", reply);
+    send.args =
+        json_pack("{s:s, s:s, s:s}", "event",
+                  sk_json_text(json_object_get(reply, "result"), "event"),
+                  "for", purpose, "to", to);
+    json_decref(reply);
+    reply = NULL;
+    code = ask(client, "disclosure.send", &send, &reply);
+    request_free(&send);
+    return code >= 0 ? code : show("disclosure.send", reply);
+}
+
+static int fields_of(const struct sk_parsed *parsed, json_t *fields)
+{
+    const struct sk_values *pairs = sk_cli_all(parsed, "fields");
+    int code = -1;
+
+    for (size_t i = 0; code < 0 && pairs != NULL && i < pairs->count; i++)
+        code = set_pair(fields, "fields", pairs->list[i]);
+    return code;
+}
+
+static int run_step(const struct step *step, int argc, char **argv)
+{
+    static struct made made;
+    struct request show_it = {0};
+    struct request record = {0};
+    struct sk_client *client = NULL;
+    struct sk_parsed parsed;
+    json_t *view = NULL;
+    json_t *fields = json_object();
+    int code;
+
+    make_step(step, &made);
+    code = sk_cli_parse(&made.command, argc, argv, &parsed);
+    if (code < 0)
+        code = open_node(&parsed, &client);
+    if (code < 0)
+        code = fields_of(&parsed, fields);
+    if (code < 0) {
+        show_it.args = json_pack("{s:s}", "handover", parsed.operands[0]);
+        code = ask(client, "handover.show", &show_it, &view);
+    }
+    if (code < 0) {
+        const json_t *result = json_object_get(view, "result");
+
+        if (step->answer != NULL)
+            json_object_set_new(fields, "answer", json_string(step->answer));
+        record.args =
+            json_pack("{s:s, s:s, s:s, s:O}", "about", parsed.operands[0],
+                      "participant", sk_json_text(result, "participant"),
+                      "type", step->type, "fields", fields);
+        code = record_and_send(client, &record, sk_json_text(result, "partner"),
+                               sk_cli_get(&parsed, "for"));
+    }
+    json_decref(fields);
+    json_decref(view);
+    request_free(&show_it);
+    request_free(&record);
+    sk_client_close(&client);
+    return code;
+}
+
+static int run_request(int argc, char **argv)
+{
+    static struct made made;
+    struct request record = {0};
+    struct sk_client *client = NULL;
+    struct sk_parsed parsed;
+    json_t *fields = json_object();
+    int code;
+
+    make_request(&made);
+    code = sk_cli_parse(&made.command, argc, argv, &parsed);
+    if (code < 0)
+        code = open_node(&parsed, &client);
+    if (code < 0)
+        code = fields_of(&parsed, fields);
+    if (code < 0) {
+        record.args =
+            json_pack("{s:s, s:s, s:O}", "participant", parsed.operands[0],
+                      "type", "handover.requested", "fields", fields);
+        code = record_and_send(client, &record, sk_cli_get(&parsed, "to"),
+                               sk_cli_get(&parsed, "for"));
+    }
+    json_decref(fields);
+    request_free(&record);
+    sk_client_close(&client);
+    return code;
+}
+
+/* ------------------------------------------------------------- commands */
+const struct sk_command *sk_node_command_at(size_t i)
+{
+    static struct made made;
+
+    if (i < sk_ops_count) {
+        make_command(&sk_ops[i], &made);
+        return &made.command;
+    }
+    i -= sk_ops_count;
+    if (i < SK_COUNT(steps)) {
+        make_step(&steps[i], &made);
+        return &made.command;
+    }
+    if (i > SK_COUNT(steps))
+        return NULL;
+    make_request(&made);
+    return &made.command;
+}
+
+static int run_op(const struct sk_op *op, int argc, char **argv)
+{
+    static struct made made;
+    struct request r = {0};
+    struct sk_client *client = NULL;
+    struct sk_parsed parsed;
+    json_t *reply = NULL;
+    int code;
+
+    make_command(op, &made);
+    code = sk_cli_parse(&made.command, argc, argv, &parsed);
+    if (code >= 0)
+        return code;
+    if (sk_cli_has(&parsed, "stdin")) {
+        code = open_node(&parsed, &client);
+        if (code < 0)
+            code = record_stdin(client);
+    } else {
+        code = fill_request(op, &parsed, &r);
+        if (code < 0)
+            code = open_node(&parsed, &client);
+        if (code < 0)
+            code = ask(client, op->name, &r, &reply);
+        if (code < 0)
+            code = show(op->name, reply);
+    }
+    request_free(&r);
+    sk_client_close(&client);
+    return code;
+}
+
+int sk_cmd_node(int argc, char **argv)
+{
+    const struct sk_op *op;
+    int words;
+
+    if (argc >= 2 && strcmp(argv[0], "handover") == 0) {
+        for (size_t i = 0; i < SK_COUNT(steps); i++)
+            if (strcmp(argv[1], steps[i].verb) == 0)
+                return run_step(&steps[i], argc - 1, argv + 1);
+        if (strcmp(argv[1], "request") == 0)
+            return run_request(argc - 1, argv + 1);
+    }
+    op = find_op(argc, argv, &words);
+    if (op == NULL)
+        return sk_cli_fail(
+            SK_EXIT_USAGE,
+            &(struct sk_problem){.code = "unknown-command",
+                                 .nl = "dit commando bestaat niet",
+                                 .en = "there is no such command",
+                                 .where = argc > 1 ? argv[1] : argv[0],
+                                 .next_nl = "zie: schakel --help",
+                                 .next_en = "see: schakel --help"});
+    return run_op(op, argc - words + 1, argv + words - 1);
+}

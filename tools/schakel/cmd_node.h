@@ -1,0 +1,21 @@
+/*
+ * Commands that ask a running node something: one per operation of
+ * protocol/control.h, made from its table, and a few that put two operations
+ * in a row because a coach thinks of them as one.
+ *
+ *     schakel participant add --dir NODE --given-name Jonas ...
+ *     schakel handover accept HANDOVER --for guidance.handover ...
+ */
+#ifndef SK_TOOLS_CMD_NODE_H
+#define SK_TOOLS_CMD_NODE_H
+
+#include "tools/schakel/cli.h"
+
+/* argv[0] is "participant" and argv[1] "add", or argv[0] is "status". */
+int sk_cmd_node(int argc, char **argv);
+
+/* The i-th command for help and completion, in static memory that the next
+   call uses again; NULL past the end. */
+const struct sk_command *sk_node_command_at(size_t i);
+
+#endif
