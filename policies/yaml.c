@@ -32,9 +32,10 @@ struct reader {
     /* libyaml counts characters: where we are, in both. */
     size_t index;
     size_t at;
-    size_t end;         /* byte behind the event before */
-    yaml_mark_t opened; /* start of the last text, if quoted over lines */
-    size_t quoted_line; /* where that text ended; SIZE_MAX: none */
+    yaml_mark_t end_mark; /* of the event before */
+    size_t end;           /* byte behind the event before */
+    yaml_mark_t opened;   /* start of the last text, if quoted over lines */
+    size_t quoted_line;   /* where that text ended; SIZE_MAX: none */
     struct frame stack[DEPTH_MAX];
     size_t depth;
     struct sk_keys keys;
@@ -482,6 +483,7 @@ static void on_event(struct reader *r, const yaml_event_t *event)
 /* For "opened on line": the last text that was quoted over several lines. */
 static void note_event(struct reader *r, const yaml_event_t *event)
 {
+    r->end_mark = event->end_mark;
     r->end = seek(r, event->end_mark);
     if (event->type != YAML_SCALAR_EVENT)
         return;
@@ -524,6 +526,16 @@ static void on_unclosed(struct reader *r, const char *detail)
                   p->context_mark);
 }
 
+/* A surrogate, or above U+10FFFF; the mark is behind the "\\u". */
+static void on_impossible_escape(struct reader *r)
+{
+    struct sk_place place = place_of(r, r->parser.problem_mark);
+
+    place.column -= place.column > 2 ? 2 : 0;
+    refuse_one(r, "E005", place, "what",
+               sk_text("impossible character by an escape"));
+}
+
 /* The words of libyaml, which are all constants of its scanner and parser,
    turned into the codes of POLICY.md 3.3. */
 static void on_problem(struct reader *r)
@@ -539,9 +551,14 @@ static void on_problem(struct reader *r)
         refuse_one(r, "E006", place_of(r, mark), "what", snippet(r, mark));
     else if (has(p->context, "tag") || has(problem, "tag handle"))
         refuse_one(r, "E003", place_of(r, mark), "tag", snippet(r, mark));
+    else if (has(problem, "<document start>") && byte_at(r, r->end) == '%')
+        refuse_one(r, "E006", place_of(r, r->end_mark), "what",
+                   snippet(r, r->end_mark));
     else if (has(problem, "Unicode character escape"))
-        refuse_one(r, "E005", place_of(r, p->problem_mark), "what",
-                   sk_text("impossible character by an escape"));
+        on_impossible_escape(r);
+    else if ((has(problem, "expected key") || has(problem, "node content")) &&
+             byte_at(r, seek(r, p->problem_mark)) == ':')
+        refuse(r, "E007", place_of(r, p->problem_mark), NULL, 0);
     else if (has(p->context, "quoted scalar") && has(problem, "end of stream"))
         refuse_syntax(
             r, p->context_mark,
