@@ -20,14 +20,13 @@
 
 #include "protocol/base.h"
 #include "protocol/limits.h"
-#include "protocol/status.h"
+#include "protocol/lines.h"
 
 #define SK_MANIFEST_NAME "MANIFEST"
 #define SK_MANIFEST_FILES_MAX 32
 #define SK_MANIFEST_FILE_NAME_SIZE_MAX 64
 #define SK_MANIFEST_SIZE_MAX 8192
 #define SK_MANIFEST_VERSION_MAX 999999999
-#define SK_HEX_SIZE 64 /* a hash as text, without the NUL */
 
 struct sk_manifest_file {
     struct sk_bytes name; /* [A-Za-z0-9][A-Za-z0-9._-]*, no folder */
@@ -47,10 +46,6 @@ struct sk_manifest {
 
 /* Plain SHA-256, as `sha256sum` prints it. */
 void sk_sha256(struct sk_bytes bytes, struct sk_hash *out);
-void sk_hash_format(const struct sk_hash *hash, char out[SK_HEX_SIZE + 1]);
-/* False, and out untouched, unless text is 64 lower-case hex characters. */
-bool sk_hash_parse(struct sk_bytes text, struct sk_hash *out);
-bool sk_hash_equal(const struct sk_hash *a, const struct sk_hash *b);
 
 /* Write.  Files must be sorted by name (assert).  Fails with SK_E_NO_ROOM. */
 SK_CHECKED enum sk_status sk_manifest_encode(const struct sk_manifest *manifest,
