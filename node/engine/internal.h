@@ -474,6 +474,16 @@ sk_employer_each(struct sk_engine *e, const struct sk_participant_id *id,
                                       const struct sk_employer *),
                  void *context);
 
+/* An event was recorded: does a job begin or end?  After it was stored. */
+SK_CHECKED enum sk_status
+sk_employer_recorded(struct sk_engine *e,
+                     const struct sk_recorded_event *event);
+
+/* ------------------------------------------------------------- collective.c
+ * Is it a collective message of domain.yaml, with its keys and no others?
+ * For what arrives, too. */
+bool sk_collective_is_legal(struct sk_bytes type, struct sk_value body);
+
 /* ------------------------------------------------------------- text.c
  * The word check of DOMAIN 9.3 on one outgoing text. word: what was found, a
  * view into the built-in list; written unless ALLOWED. */
