@@ -146,9 +146,7 @@ static int compare_blobs(const void *a, const void *b)
     const struct sk_blob *y = b;
     int order = strcmp(x->argument, y->argument);
 
-    if (order != 0 || x->name == NULL || y->name == NULL)
-        return order;
-    return strcmp(x->name, y->name);
+    return order != 0 ? order : sk_bytes_compare(x->name, y->name);
 }
 
 /* Arguments in sorted order: JSON members and blobs, each name once. */
@@ -185,13 +183,13 @@ static void pack_blobs(struct sk_pack *p, const char *name,
     last = first;
     while (last < count && strcmp(blobs[last].argument, name) == 0)
         last++;
-    if (blobs[first].name == NULL) {
+    if (blobs[first].name.size == 0) {
         sk_pack_bin(p, blobs[first].bytes);
         return;
     }
     sk_pack_map(p, last - first);
     for (size_t i = first; i < last; i++) {
-        sk_pack_cstr(p, blobs[i].name);
+        sk_pack_str(p, blobs[i].name);
         sk_pack_bin(p, blobs[i].bytes);
     }
 }

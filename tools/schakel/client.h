@@ -15,7 +15,7 @@ struct sk_client;
 /* Bytes for an argument of kind FILE, or one file of a FILES argument. */
 struct sk_blob {
     const char *argument;
-    const char *name; /* FILES: name inside the folder; FILE: NULL */
+    struct sk_bytes name; /* FILES: inside the folder; FILE: empty */
     struct sk_bytes bytes;
 };
 
