@@ -7,7 +7,7 @@
  *   vault.c       data keys: seal, open, destroy
  *   federation.c  charter, cards, roster, policy: the bundle in force;
  *                 charter.c policy.c status.c: operations on them
- *   participant.c relation.c event.c employer.c objection.c calendar.c
+ *   participant.c relation.c event.c record.c employer.c objection.c calendar.c
  *   collective.c text.c clean.c
  *   consent.c     consent records;  facts.c: what a decision needs to know
  *   ledger.c      who got what: every disclosure, per field
@@ -459,7 +459,11 @@ struct sk_recorded_event {
 SK_CHECKED enum sk_status sk_event_get(struct sk_engine *e,
                                        const struct sk_event_id *id,
                                        struct sk_recorded_event *out);
-/* A field of it; false when absent. */
+/* Store a new event that was checked, with what follows from it: handover,
+   employer, trajectory.  Refuses what sk_handover_recorded() refuses. */
+SK_CHECKED enum sk_status sk_event_record(struct sk_engine *e,
+                                          struct sk_recorded_event *event);
+/* A field of it (no set); false when absent. */
 bool sk_event_field(const struct sk_event_view *view, const char *name,
                     struct sk_bytes *out);
 
@@ -657,6 +661,10 @@ SK_CHECKED enum sk_status sk_apply_item(struct sk_engine *e,
                                         const char **refusal,
                                         struct sk_message_id *message);
 
+/* ------------------------------------------------------------- collective.c */
+/* Is it a type of the closed table, with no keys but its own? */
+bool sk_collective_is_known(struct sk_bytes type, struct sk_value body);
+
 /* ------------------------------------------------------------- inbox.c */
 struct sk_inbox_entry {
     struct sk_message_id message;
@@ -758,6 +766,10 @@ SK_CHECKED enum sk_status sk_handover_apply(struct sk_engine *e,
                                             const struct sk_org *from,
                                             const struct sk_item *item,
                                             const char **refusal);
+/* A person said who a handover's message is about (inbox.assign). */
+SK_CHECKED enum sk_status
+sk_handover_assigned(struct sk_engine *e, const struct sk_handover_id *id,
+                     const struct sk_participant_id *participant);
 /* A handover's message was opened by a person. */
 SK_CHECKED enum sk_status
 sk_handover_opened(struct sk_engine *e, const struct sk_handover_id *id);

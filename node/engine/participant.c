@@ -429,3 +429,60 @@ enum sk_status sk_op_participant_list(struct sk_engine *e,
         return status;
     return pack_list(e, ids, found, status == SK_OK);
 }
+
+/* ------------------------------------------------------------- show */
+
+static void pack_administration(struct sk_pack *p, struct sk_fact_period period)
+{
+    bool until = period.until != INT32_MAX;
+
+    sk_pack_cstr(p, "administration");
+    sk_pack_map(p, until ? 2 : 1);
+    sk_reply_day(p, "from", period.from);
+    if (until)
+        sk_reply_day(p, "until", period.until);
+}
+
+static size_t pack_text(struct sk_pack *p, const char *key,
+                        struct sk_bytes text)
+{
+    if (text.size == 0)
+        return 0;
+    sk_reply_text(p, key, text);
+    return 1;
+}
+
+enum sk_status sk_op_participant_show(struct sk_engine *e,
+                                      struct sk_value args)
+{
+    struct sk_pack *p = &e->reply;
+    struct sk_participant_id id;
+    struct sk_participant who;
+    size_t count = 7;
+    size_t at;
+
+    SK_TRY(sk_arg_participant(e, args, &id));
+    SK_TRY(sk_participant_get(e, &id, &who));
+    at = sk_reply_open(p);
+    if (who.administration.from != INT32_MAX) {
+        pack_administration(p, who.administration);
+        count++;
+    }
+    count += pack_text(p, "birth_date", who.birth_date);
+    sk_pack_cstr(p, "consents");
+    SK_TRY(sk_consents_pack(e, &id, p));
+    sk_pack_cstr(p, "events");
+    SK_TRY(sk_events_pack(e, &id, false, p));
+    count += pack_text(p, "family_name", who.family_name);
+    sk_reply_text(p, "given_name", who.given_name);
+    count += pack_text(p, "insz", who.insz);
+    sk_pack_cstr(p, "objections");
+    SK_TRY(sk_objections_pack(e, &id, p));
+    sk_reply_id(p, "participant", &id.id);
+    sk_pack_cstr(p, "relations");
+    SK_TRY(sk_relations_pack(e, &id, p));
+    sk_pack_cstr(p, "trajectory");
+    SK_TRY(sk_trajectory_pack(e, &id, p));
+    sk_reply_close_map(p, at, count);
+    return SK_OK;
+}
