@@ -66,6 +66,15 @@ struct sk_unlock {
     struct sk_bytes secret_view; /* borrowed */
 };
 
+/*
+ * From the content of a key file, passphrase file or credential: a key is all
+ * 32 bytes, a passphrase the first line without its end.  A view into it.
+ * Fails with SK_E_BAD_LENGTH.
+ */
+SK_CHECKED enum sk_status sk_unlock_of(enum sk_unlock_kind kind,
+                                       struct sk_bytes content,
+                                       struct sk_unlock *out);
+
 /* The identity: what the charter names; needed only to sign. */
 struct sk_identity {
     struct sk_org org;
