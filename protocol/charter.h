@@ -89,6 +89,7 @@ struct sk_charter_fault {
  *
  *     files      any order; names and bytes borrowed, views live on in out
  *     previous   the charter in force, or NULL when the node has none
+ *     out        all zero after a failure (it is too large for a copy)
  *     fault      written on every failure; never NULL
  *
  * Fails with
