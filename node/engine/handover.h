@@ -1,0 +1,124 @@
+/*
+ * Handovers: the state machine of both sides, and the one owner (I6).
+ *                                                       docs/DOMAIN.md 5
+ *
+ *   draft -request-> requested -open-> received -answer-> accepted -complete->
+ *                    need_info, waiting, declined        completed
+ *   and: cancelled, expired (sender), returned (receiver); see handover.c
+ *
+ * The sender's state is the one that counts.  The receiver moves on its own
+ * inputs at once and tells the sender; an input of the sender that crossed one
+ * of these wins, because the sender refuses what came too late.
+ *
+ * SK_T_HANDOVER and SK_T_TRAJECTORY hold ids, words and times, no values.
+ */
+#ifndef SK_NODE_ENGINE_HANDOVER_H
+#define SK_NODE_ENGINE_HANDOVER_H
+
+#include "node/engine/internal.h"
+
+enum sk_handover_state {
+    SK_HANDOVER_DRAFT,
+    SK_HANDOVER_REQUESTED,
+    SK_HANDOVER_RECEIVED,
+    SK_HANDOVER_NEED_INFO,
+    SK_HANDOVER_WAITING,
+    SK_HANDOVER_ACCEPTED,
+    SK_HANDOVER_DECLINED,
+    SK_HANDOVER_COMPLETED,
+    SK_HANDOVER_RETURNED,
+    SK_HANDOVER_CANCELLED,
+    SK_HANDOVER_EXPIRED,
+};
+
+enum sk_handover_input {
+    SK_STEP_REQUEST,
+    SK_STEP_OPEN,
+    SK_STEP_NEED_INFO,
+    SK_STEP_WAITING,
+    SK_STEP_ACCEPT,
+    SK_STEP_DECLINE,
+    SK_STEP_COMPLETE,
+    SK_STEP_RETURN,
+    SK_STEP_CANCEL,
+    SK_STEP_EXPIRE,
+};
+
+struct sk_handover {
+    struct sk_handover_id id;
+    bool sender; /* our role */
+    struct sk_org partner;
+    struct sk_bytes kind; /* a word; static or in scratch */
+    enum sk_handover_state state;
+    struct sk_trajectory_id trajectory;
+    uint64_t epoch; /* of the trajectory when it was requested */
+    struct sk_participant_id participant; /* zero: not known here */
+    struct sk_handle handle; /* receiver: the sender's name for the person */
+    struct sk_event_id event;      /* sender: the request */
+    struct sk_message_id message;  /* the last request */
+    bool again; /* sender: that one came after a question back */
+    uint64_t requested_ms;
+    uint64_t changed_ms;
+};
+
+struct sk_trajectory {
+    struct sk_trajectory_id id;
+    struct sk_org owner;
+    uint64_t epoch;
+    uint64_t since_ms;        /* when this owner became it */
+    struct sk_handover_id open; /* ours that may move it; zero: none */
+};
+
+/* The state that follows, or false: the input is refused (wrong-state). */
+bool sk_handover_next(enum sk_handover_state from,
+                      enum sk_handover_input input,
+                      enum sk_handover_state *to);
+const char *sk_handover_state_text(enum sk_handover_state state);
+const char *sk_handover_input_text(enum sk_handover_input input);
+bool sk_handover_input_parse(struct sk_bytes text, enum sk_handover_input *out);
+/* Inputs of the sender; all others are the receiver's. */
+bool sk_handover_input_is_senders(enum sk_handover_input input);
+bool sk_handover_is_open(enum sk_handover_state state);
+/* Kinds that move the ownership: warm and return. */
+bool sk_handover_moves(struct sk_bytes kind);
+
+/* SK_E_NOT_FOUND. */
+SK_CHECKED enum sk_status sk_handover_get(struct sk_engine *e,
+                                          const struct sk_handover_id *id,
+                                          struct sk_handover *out);
+/* Keeps the index of open ones. */
+SK_CHECKED enum sk_status sk_handover_put(struct sk_engine *e,
+                                          const struct sk_handover *handover);
+SK_CHECKED enum sk_status sk_trajectory_get(struct sk_engine *e,
+                                            const struct sk_trajectory_id *id,
+                                            struct sk_trajectory *out);
+SK_CHECKED enum sk_status
+sk_trajectory_put(struct sk_engine *e, const struct sk_trajectory *trajectory);
+/* The trajectory of a participant; SK_E_NOT_FOUND. */
+SK_CHECKED enum sk_status
+sk_trajectory_of(struct sk_engine *e, const struct sk_participant_id *id,
+                 struct sk_trajectory *out);
+SK_CHECKED enum sk_status
+sk_trajectory_set_of(struct sk_engine *e, const struct sk_participant_id *id,
+                     const struct sk_trajectory_id *trajectory);
+
+/* Write the new state; a trajectory that waited for it is free again. */
+SK_CHECKED enum sk_status sk_handover_move(struct sk_engine *e,
+                                           struct sk_handover *handover,
+                                           enum sk_handover_state state);
+/* An input of this node: state, and HANDOVER for the partner.  Refuses
+   wrong-state. */
+SK_CHECKED enum sk_status sk_handover_own(struct sk_engine *e,
+                                          struct sk_handover *handover,
+                                          enum sk_handover_input input);
+
+/* A message was dropped before it ever left: when it was the request, the
+   partner never knew, and the handover ends here. */
+SK_CHECKED enum sk_status
+sk_handover_dropped(struct sk_engine *e, const struct sk_ledger_entry *entry);
+/* May this request still go?  False when its handover was closed meanwhile. */
+SK_CHECKED enum sk_status
+sk_handover_wants(struct sk_engine *e, const struct sk_ledger_entry *entry,
+                  bool *out);
+
+#endif

@@ -1,0 +1,257 @@
+#include "node/engine/handover.h"
+
+#include <string.h>
+
+#define RECORD_COUNT 13
+#define RECORD_SIZE_MAX 512
+
+/* ------------------------------------------------------------- the machine */
+
+#define FROM(state) (1u << SK_HANDOVER_##state)
+
+static const char *const states[] = {
+    [SK_HANDOVER_DRAFT] = "draft",
+    [SK_HANDOVER_REQUESTED] = "requested",
+    [SK_HANDOVER_RECEIVED] = "received",
+    [SK_HANDOVER_NEED_INFO] = "need_info",
+    [SK_HANDOVER_WAITING] = "waiting",
+    [SK_HANDOVER_ACCEPTED] = "accepted",
+    [SK_HANDOVER_DECLINED] = "declined",
+    [SK_HANDOVER_COMPLETED] = "completed",
+    [SK_HANDOVER_RETURNED] = "returned",
+    [SK_HANDOVER_CANCELLED] = "cancelled",
+    [SK_HANDOVER_EXPIRED] = "expired",
+};
+
+/* domain.yaml, handover.transitions, line by line. */
+static const struct {
+    const char *input;
+    bool sender;
+    uint32_t from;
+    enum sk_handover_state to;
+} transitions[] = {
+    [SK_STEP_REQUEST] = {"request", true, FROM(DRAFT) | FROM(NEED_INFO),
+                         SK_HANDOVER_REQUESTED},
+    [SK_STEP_OPEN] = {"open", false, FROM(REQUESTED), SK_HANDOVER_RECEIVED},
+    [SK_STEP_NEED_INFO] = {"answer-need_info", false,
+                           FROM(REQUESTED) | FROM(RECEIVED) | FROM(WAITING),
+                           SK_HANDOVER_NEED_INFO},
+    [SK_STEP_WAITING] = {"answer-waiting", false,
+                         FROM(REQUESTED) | FROM(RECEIVED) | FROM(NEED_INFO),
+                         SK_HANDOVER_WAITING},
+    [SK_STEP_ACCEPT] = {"answer-accepted", false,
+                        FROM(REQUESTED) | FROM(RECEIVED) | FROM(NEED_INFO) |
+                            FROM(WAITING),
+                        SK_HANDOVER_ACCEPTED},
+    [SK_STEP_DECLINE] = {"answer-declined", false,
+                         FROM(REQUESTED) | FROM(RECEIVED) | FROM(NEED_INFO) |
+                             FROM(WAITING),
+                         SK_HANDOVER_DECLINED},
+    [SK_STEP_COMPLETE] = {"complete", false, FROM(ACCEPTED),
+                          SK_HANDOVER_COMPLETED},
+    [SK_STEP_RETURN] = {"return", false, FROM(ACCEPTED) | FROM(COMPLETED),
+                        SK_HANDOVER_RETURNED},
+    [SK_STEP_CANCEL] = {"cancel", true,
+                        FROM(REQUESTED) | FROM(RECEIVED) | FROM(NEED_INFO) |
+                            FROM(WAITING) | FROM(ACCEPTED),
+                        SK_HANDOVER_CANCELLED},
+    [SK_STEP_EXPIRE] = {"expire", true,
+                        FROM(REQUESTED) | FROM(RECEIVED) | FROM(NEED_INFO),
+                        SK_HANDOVER_EXPIRED},
+};
+
+bool sk_handover_next(enum sk_handover_state from,
+                      enum sk_handover_input input, enum sk_handover_state *to)
+{
+    if ((transitions[input].from & (1u << from)) == 0)
+        return false;
+    *to = transitions[input].to;
+    return true;
+}
+
+const char *sk_handover_state_text(enum sk_handover_state state)
+{
+    return states[state];
+}
+
+const char *sk_handover_input_text(enum sk_handover_input input)
+{
+    return transitions[input].input;
+}
+
+bool sk_handover_input_parse(struct sk_bytes text, enum sk_handover_input *out)
+{
+    for (size_t i = 0; i < SK_COUNT(transitions); i++) {
+        if (sk_bytes_equal(text, sk_text(transitions[i].input))) {
+            *out = (enum sk_handover_input)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool sk_handover_input_is_senders(enum sk_handover_input input)
+{
+    return transitions[input].sender;
+}
+
+bool sk_handover_is_open(enum sk_handover_state state)
+{
+    const uint32_t open = FROM(REQUESTED) | FROM(RECEIVED) | FROM(NEED_INFO) |
+                          FROM(WAITING) | FROM(ACCEPTED);
+
+    return (open & (1u << state)) != 0;
+}
+
+bool sk_handover_moves(struct sk_bytes kind)
+{
+    return sk_bytes_equal(kind, sk_text("warm")) ||
+           sk_bytes_equal(kind, sk_text("return"));
+}
+
+/* ------------------------------------------------------------- handovers */
+
+static struct sk_key id_key(enum sk_table table, const struct sk_id *id)
+{
+    struct sk_key key = sk_key_start(table);
+
+    sk_key_id(&key, id);
+    return key;
+}
+
+enum sk_status sk_handover_get(struct sk_engine *e,
+                               const struct sk_handover_id *id,
+                               struct sk_handover *out)
+{
+    struct sk_key key = id_key(SK_T_HANDOVER, &id->id);
+    struct sk_handover h = {.id = *id};
+    struct sk_bytes value;
+    struct sk_unpack u;
+
+    SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value));
+    u = sk_unpack_start(value);
+    sk_unpack_array(&u, RECORD_COUNT);
+    h.sender = sk_unpack_bool(&u);
+    sk_unpack_org(&u, &h.partner);
+    h.kind = sk_unpack_str(&u, 1, 64);
+    h.state = (enum sk_handover_state)sk_unpack_uint(&u, 0,
+                                                     SK_HANDOVER_EXPIRED);
+    sk_unpack_id(&u, &h.trajectory.id);
+    h.epoch = sk_unpack_uint(&u, 0, UINT64_MAX);
+    sk_unpack_id(&u, &h.participant.id);
+    sk_unpack_id(&u, &h.handle.id);
+    sk_unpack_id(&u, &h.event.id);
+    sk_unpack_id(&u, &h.message.id);
+    h.again = sk_unpack_bool(&u);
+    h.requested_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
+    h.changed_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
+    SK_TRY(sk_unpack_finish(&u));
+    h.kind = sk_arena_copy(&e->scratch, h.kind);
+    if (h.kind.size == 0)
+        return SK_E_MEMORY;
+    *out = h;
+    return SK_OK;
+}
+
+static enum sk_status put_open(struct sk_engine *e,
+                               const struct sk_handover *h)
+{
+    struct sk_key key = id_key(SK_T_HANDOVER_OPEN, &h->id.id);
+
+    if (sk_handover_is_open(h->state))
+        return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
+                            (struct sk_bytes){0});
+    return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key));
+}
+
+enum sk_status sk_handover_put(struct sk_engine *e, const struct sk_handover *h)
+{
+    struct sk_key key = id_key(SK_T_HANDOVER, &h->id.id);
+    uint8_t room[RECORD_SIZE_MAX];
+    struct sk_pack p = sk_pack_start((struct sk_room){room, sizeof(room)});
+    struct sk_bytes value;
+
+    sk_pack_array(&p, RECORD_COUNT);
+    sk_pack_bool(&p, h->sender);
+    sk_pack_str(&p, sk_org_text(&h->partner));
+    sk_pack_str(&p, h->kind);
+    sk_pack_uint(&p, (uint64_t)h->state);
+    sk_pack_id(&p, &h->trajectory.id);
+    sk_pack_uint(&p, h->epoch);
+    sk_pack_id(&p, &h->participant.id);
+    sk_pack_id(&p, &h->handle.id);
+    sk_pack_id(&p, &h->event.id);
+    sk_pack_id(&p, &h->message.id);
+    sk_pack_bool(&p, h->again);
+    sk_pack_uint(&p, h->requested_ms);
+    sk_pack_uint(&p, h->changed_ms);
+    SK_TRY(sk_pack_finish(&p, &value));
+    SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value));
+    return put_open(e, h);
+}
+
+/* ------------------------------------------------------------- trajectories */
+
+enum sk_status sk_trajectory_get(struct sk_engine *e,
+                                 const struct sk_trajectory_id *id,
+                                 struct sk_trajectory *out)
+{
+    struct sk_key key = id_key(SK_T_TRAJECTORY, &id->id);
+    struct sk_trajectory t = {.id = *id};
+    struct sk_bytes value;
+    struct sk_unpack u;
+
+    SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value));
+    u = sk_unpack_start(value);
+    sk_unpack_array(&u, 4);
+    sk_unpack_org(&u, &t.owner);
+    t.epoch = sk_unpack_uint(&u, 0, UINT64_MAX);
+    t.since_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
+    sk_unpack_id(&u, &t.open.id);
+    SK_TRY(sk_unpack_finish(&u));
+    *out = t;
+    return SK_OK;
+}
+
+enum sk_status sk_trajectory_put(struct sk_engine *e,
+                                 const struct sk_trajectory *t)
+{
+    struct sk_key key = id_key(SK_T_TRAJECTORY, &t->id.id);
+    uint8_t room[RECORD_SIZE_MAX];
+    struct sk_pack p = sk_pack_start((struct sk_room){room, sizeof(room)});
+    struct sk_bytes value;
+
+    sk_pack_array(&p, 4);
+    sk_pack_str(&p, sk_org_text(&t->owner));
+    sk_pack_uint(&p, t->epoch);
+    sk_pack_uint(&p, t->since_ms);
+    sk_pack_id(&p, &t->open.id);
+    SK_TRY(sk_pack_finish(&p, &value));
+    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value);
+}
+
+enum sk_status sk_trajectory_of(struct sk_engine *e,
+                                const struct sk_participant_id *id,
+                                struct sk_trajectory *out)
+{
+    struct sk_key key = id_key(SK_T_TRAJECTORY_OF, &id->id);
+    struct sk_trajectory_id trajectory;
+    struct sk_bytes value;
+
+    SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value));
+    if (value.size != SK_ID_SIZE)
+        return SK_E_BAD_FORM;
+    memcpy(trajectory.id.bytes, value.data, SK_ID_SIZE);
+    return sk_trajectory_get(e, &trajectory, out);
+}
+
+enum sk_status sk_trajectory_set_of(struct sk_engine *e,
+                                    const struct sk_participant_id *id,
+                                    const struct sk_trajectory_id *trajectory)
+{
+    struct sk_key key = id_key(SK_T_TRAJECTORY_OF, &id->id);
+
+    return sk_store_put(
+        e->store, SK_SPACE_DATA, sk_key_done(&key),
+        (struct sk_bytes){trajectory->id.bytes, SK_ID_SIZE});
+}

@@ -1,0 +1,491 @@
+#include "node/engine/internal.h"
+
+#include "node/engine/handover.h"
+
+/*
+ * One record per message, SK_T_LEDGER, sealed under the participant's key:
+ * array of 27, in the order of struct sk_ledger_entry.  No values (I3).
+ */
+#define RECORD_COUNT 27
+#define RECORD_SIZE_MAX (64u * 1024)
+#define TEXT_MAX 512 /* bytes of one text in it: a law, a policy, a reason */
+
+/* ------------------------------------------------------------- the record */
+
+static void pack_list(struct sk_pack *p, const struct sk_bytes *list,
+                      size_t count)
+{
+    sk_pack_array(p, count);
+    for (size_t i = 0; i < count; i++)
+        sk_pack_str(p, list[i]);
+}
+
+static void pack_fields(struct sk_pack *p, const struct sk_ledger_entry *entry)
+{
+    sk_pack_array(p, entry->fields_count);
+    for (size_t i = 0; i < entry->fields_count; i++) {
+        const struct sk_ledger_field *field = &entry->fields[i];
+
+        sk_pack_array(p, 4);
+        sk_pack_str(p, field->name);
+        sk_pack_uint(p, (uint64_t)field->withheld);
+        sk_pack_str(p, field->level);
+        sk_pack_bool(p, field->recalled);
+    }
+}
+
+static void pack_rules(struct sk_pack *p, const struct sk_ledger_entry *entry)
+{
+    sk_pack_array(p, entry->rules_count);
+    for (size_t i = 0; i < entry->rules_count; i++) {
+        const struct sk_recall_rule *rule = &entry->rules[i];
+
+        sk_pack_array(p, 4);
+        sk_pack_str(p, rule->id);
+        sk_pack_bool(p, rule->explicit_consent);
+        pack_list(p, rule->where, rule->where_count);
+        pack_list(p, rule->fields, rule->fields_count);
+    }
+}
+
+static void pack_entry(struct sk_pack *p, const struct sk_ledger_entry *entry)
+{
+    sk_pack_array(p, RECORD_COUNT);
+    sk_pack_id(p, &entry->message.id);
+    sk_pack_id(p, &entry->participant.id);
+    sk_pack_id(p, &entry->event.id);
+    sk_pack_str(p, entry->type);
+    sk_pack_str(p, sk_org_text(&entry->to));
+    sk_pack_str(p, entry->purpose);
+    sk_pack_uint(p, entry->queued_ms);
+    sk_pack_uint(p, entry->sent_ms);
+    sk_pack_uint(p, entry->stored_ms);
+    sk_pack_uint(p, entry->read_ms);
+    sk_pack_uint(p, (uint64_t)entry->state);
+    sk_pack_str(p, entry->reason);
+    pack_fields(p, entry);
+    pack_rules(p, entry);
+    pack_list(p, entry->consents.list, entry->consents.count);
+    sk_pack_str(p, entry->policy);
+    /* Days may lie before 1970. */
+    sk_pack_uint(p, (uint64_t)((int64_t)entry->erase_by - INT32_MIN));
+    sk_pack_bool(p, entry->erase);
+    sk_pack_uint(p, entry->within_days);
+    sk_pack_uint(p, (uint64_t)entry->recall);
+    sk_pack_bool(p, entry->recall_all);
+    sk_pack_str(p, entry->law_reference);
+    sk_pack_str(p, entry->keep_until);
+    sk_pack_uint(p, entry->answered_ms);
+    sk_pack_id(p, &entry->notice);
+    sk_pack_bool(p, entry->has_handover);
+    sk_pack_id(p, &entry->handover.id);
+}
+
+static const struct sk_bytes *unpack_list(struct sk_engine *e,
+                                          struct sk_unpack *u, size_t *count)
+{
+    size_t n = sk_unpack_array_upto(u, 0, SK_EVENT_FIELDS_MAX);
+    struct sk_bytes *list =
+        sk_arena_get_array(&e->scratch, n + 1, sizeof(*list));
+
+    *count = 0;
+    if (list == NULL)
+        return NULL;
+    for (size_t i = 0; i < n; i++)
+        list[i] = sk_unpack_str(u, 0, TEXT_MAX);
+    *count = n;
+    return list;
+}
+
+static void unpack_fields(struct sk_unpack *u, struct sk_ledger_entry *out)
+{
+    out->fields_count = sk_unpack_array_upto(u, 0, SK_EVENT_FIELDS_MAX);
+    for (size_t i = 0; i < out->fields_count; i++) {
+        struct sk_ledger_field *field = &out->fields[i];
+
+        sk_unpack_array(u, 4);
+        field->name = sk_unpack_str(u, 1, TEXT_MAX);
+        field->withheld =
+            (enum sk_withheld)sk_unpack_uint(u, 0, SK_WITHHELD_NOT_GRANTED);
+        field->level = sk_unpack_str(u, 0, TEXT_MAX);
+        field->recalled = sk_unpack_bool(u);
+    }
+}
+
+static void unpack_rules(struct sk_engine *e, struct sk_unpack *u,
+                         struct sk_ledger_entry *out)
+{
+    out->rules_count = sk_unpack_array_upto(u, 0, SK_ITEM_WORDS_MAX);
+    for (size_t i = 0; i < out->rules_count; i++) {
+        struct sk_recall_rule *rule = &out->rules[i];
+
+        sk_unpack_array(u, 4);
+        rule->id = sk_unpack_str(u, 1, TEXT_MAX);
+        rule->explicit_consent = sk_unpack_bool(u);
+        rule->where = unpack_list(e, u, &rule->where_count);
+        rule->fields = unpack_list(e, u, &rule->fields_count);
+    }
+}
+
+static void unpack_terms(struct sk_unpack *u, struct sk_ledger_entry *out)
+{
+    out->consents.count = sk_unpack_array_upto(u, 0, SK_ITEM_WORDS_MAX);
+    for (size_t i = 0; i < out->consents.count; i++)
+        out->consents.list[i] = sk_unpack_str(u, 1, TEXT_MAX);
+    out->policy = sk_unpack_str(u, 0, TEXT_MAX);
+    out->erase_by =
+        (int32_t)((int64_t)sk_unpack_uint(u, 0, UINT32_MAX) + INT32_MIN);
+    out->erase = sk_unpack_bool(u);
+    out->within_days = (uint32_t)sk_unpack_uint(u, 0, UINT32_MAX);
+    out->recall =
+        (enum sk_ledger_recall)sk_unpack_uint(u, 0, SK_RECALL_KEPT);
+    out->recall_all = sk_unpack_bool(u);
+    out->law_reference = sk_unpack_str(u, 0, TEXT_MAX);
+    out->keep_until = sk_unpack_str(u, 0, TEXT_MAX);
+    out->answered_ms = sk_unpack_uint(u, 0, UINT64_MAX);
+    sk_unpack_id(u, &out->notice);
+    out->has_handover = sk_unpack_bool(u);
+    sk_unpack_id(u, &out->handover.id);
+}
+
+static enum sk_status unpack_entry(struct sk_engine *e, struct sk_bytes plain,
+                                   struct sk_ledger_entry *out)
+{
+    struct sk_unpack u = sk_unpack_start(plain);
+
+    *out = (struct sk_ledger_entry){0};
+    sk_unpack_array(&u, RECORD_COUNT);
+    sk_unpack_id(&u, &out->message.id);
+    sk_unpack_id(&u, &out->participant.id);
+    sk_unpack_id(&u, &out->event.id);
+    out->type = sk_unpack_str(&u, 1, TEXT_MAX);
+    sk_unpack_org(&u, &out->to);
+    out->purpose = sk_unpack_str(&u, 1, TEXT_MAX);
+    out->queued_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
+    out->sent_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
+    out->stored_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
+    out->read_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
+    out->state = (enum sk_ledger_state)sk_unpack_uint(&u, 0, SK_LEDGER_REFUSED);
+    out->reason = sk_unpack_str(&u, 0, TEXT_MAX);
+    unpack_fields(&u, out);
+    unpack_rules(e, &u, out);
+    unpack_terms(&u, out);
+    SK_TRY(sk_unpack_finish(&u));
+    return e->scratch.full ? SK_E_MEMORY : SK_OK;
+}
+
+/* ------------------------------------------------------------- the table */
+
+static struct sk_key entry_key(const struct sk_participant_id *participant,
+                               const struct sk_message_id *message)
+{
+    struct sk_key key = sk_key_start(SK_T_LEDGER);
+
+    sk_key_id(&key, &participant->id);
+    sk_key_id(&key, &message->id);
+    return key;
+}
+
+static struct sk_key index_key(const struct sk_message_id *message)
+{
+    struct sk_key key = sk_key_start(SK_T_LEDGER_OF);
+
+    sk_key_id(&key, &message->id);
+    return key;
+}
+
+enum sk_status sk_ledger_get(struct sk_engine *e,
+                             const struct sk_message_id *id,
+                             struct sk_ledger_entry *out)
+{
+    struct sk_key key = index_key(id);
+    struct sk_participant_id participant;
+    struct sk_bytes value;
+    struct sk_bytes plain;
+
+    SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value));
+    if (value.size < SK_ID_SIZE)
+        return SK_E_BAD_FORM;
+    for (size_t i = 0; i < SK_ID_SIZE; i++)
+        participant.id.bytes[i] = value.data[i];
+    key = entry_key(&participant, id);
+    SK_TRY(sk_vault_get(e, &participant.id, sk_key_done(&key), &plain));
+    return unpack_entry(e, plain, out);
+}
+
+/* Who it is about and whom it went to, without opening it: the index outlives
+   the participant's key. */
+static enum sk_status put_index(struct sk_engine *e,
+                                const struct sk_ledger_entry *entry)
+{
+    struct sk_key key = index_key(&entry->message);
+    uint8_t value[SK_ID_SIZE + SK_ORG_SIZE_MAX];
+    struct sk_bytes org = sk_org_text(&entry->to);
+
+    for (size_t i = 0; i < SK_ID_SIZE; i++)
+        value[i] = entry->participant.id.bytes[i];
+    for (size_t i = 0; i < org.size; i++)
+        value[SK_ID_SIZE + i] = org.data[i];
+    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
+                        (struct sk_bytes){value, SK_ID_SIZE + org.size});
+}
+
+enum sk_status sk_ledger_put(struct sk_engine *e,
+                             const struct sk_ledger_entry *entry)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+    struct sk_pack p = sk_scratch_pack(e, RECORD_SIZE_MAX);
+    struct sk_key key = entry_key(&entry->participant, &entry->message);
+    struct sk_bytes plain;
+    enum sk_status status = SK_E_MEMORY;
+
+    pack_entry(&p, entry);
+    if (sk_pack_finish(&p, &plain) == SK_OK)
+        status = sk_vault_put(e, &entry->participant.id, sk_key_done(&key),
+                              plain);
+    if (status == SK_OK && entry->sent_ms == 0)
+        status = put_index(e, entry);
+    sk_wipe(p.data, p.size);
+    sk_arena_reset(&e->scratch, mark);
+    return status;
+}
+
+enum sk_status
+sk_ledger_each(struct sk_engine *e, const struct sk_participant_id *id,
+               enum sk_status (*fn)(void *context, struct sk_ledger_entry *),
+               void *context)
+{
+    struct sk_key prefix = sk_key_start(SK_T_LEDGER);
+    struct sk_ledger_entry *entry =
+        sk_arena_get(&e->scratch, sizeof(*entry));
+    struct sk_scan scan;
+
+    if (entry == NULL)
+        return SK_E_MEMORY;
+    sk_key_id(&prefix, &id->id);
+    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    for (;;) {
+        size_t mark = sk_arena_mark(&e->scratch);
+        struct sk_bytes key;
+        struct sk_bytes sealed;
+        struct sk_bytes plain;
+        enum sk_status status = sk_scan_next(&scan, &key, &sealed);
+
+        if (status == SK_E_NOT_FOUND)
+            return SK_OK;
+        SK_TRY(status);
+        SK_TRY(sk_vault_open(e, &id->id, key, sealed, &plain));
+        SK_TRY(unpack_entry(e, plain, entry));
+        SK_TRY(fn(context, entry));
+        sk_arena_reset(&e->scratch, mark);
+    }
+}
+
+enum sk_status sk_ledger_drop(struct sk_engine *e,
+                              struct sk_ledger_entry *entry,
+                              const char *reason)
+{
+    assert(entry->state == SK_LEDGER_QUEUED);
+
+    entry->state = SK_LEDGER_DROPPED;
+    entry->reason = sk_text(reason);
+    SK_TRY(sk_ledger_put(e, entry));
+    return sk_handover_dropped(e, entry);
+}
+
+/* ------------------------------------------------------------- the views */
+
+static const char *state_text(enum sk_ledger_state state)
+{
+    switch (state) {
+    case SK_LEDGER_QUEUED:
+        return "queued";
+    case SK_LEDGER_SENT:
+        return "sent";
+    case SK_LEDGER_STORED:
+        return "stored";
+    case SK_LEDGER_READ:
+        return "read";
+    case SK_LEDGER_ACCEPTED:
+        return "accepted";
+    case SK_LEDGER_DROPPED:
+        return "dropped";
+    case SK_LEDGER_REFUSED:
+        break;
+    }
+    return "refused";
+}
+
+static const char *recall_text(enum sk_ledger_recall recall)
+{
+    switch (recall) {
+    case SK_RECALL_NONE:
+        return "none";
+    case SK_RECALL_ASKED:
+        return "asked";
+    case SK_RECALL_CONFIRMED:
+        return "confirmed";
+    case SK_RECALL_KEPT:
+        break;
+    }
+    return "kept";
+}
+
+static void view_fields(struct sk_pack *p, const struct sk_ledger_entry *entry)
+{
+    sk_pack_cstr(p, "fields");
+    sk_pack_array(p, entry->fields_count);
+    for (size_t i = 0; i < entry->fields_count; i++) {
+        const struct sk_ledger_field *field = &entry->fields[i];
+
+        sk_pack_map(p, field->recalled ? 4 : 3);
+        sk_reply_text(p, "field", field->name);
+        sk_reply_text(p, "level", field->level);
+        sk_reply_cstr(p, "outcome",
+                      field->withheld == SK_SENT
+                          ? "sent"
+                          : sk_withheld_text(field->withheld));
+        if (field->recalled)
+            sk_reply_bool(p, "recalled", true);
+    }
+}
+
+static size_t view_recall(struct sk_pack *p,
+                          const struct sk_ledger_entry *entry)
+{
+    size_t at;
+    size_t count = 0;
+
+    sk_reply_cstr(p, "recall", recall_text(entry->recall));
+    if (entry->recall == SK_RECALL_NONE || entry->recall_all)
+        return 1;
+    sk_pack_cstr(p, "recall_fields");
+    at = sk_reply_open(p);
+    for (size_t i = 0; i < entry->fields_count; i++) {
+        if (!entry->fields[i].recalled)
+            continue;
+        sk_pack_str(p, entry->fields[i].name);
+        count++;
+    }
+    sk_reply_close_array(p, at, count);
+    return 2;
+}
+
+/* Keys `answered` to `message`. */
+static size_t view_first(struct sk_pack *p, const struct sk_ledger_entry *entry)
+{
+    size_t count = 4;
+
+    if (entry->answered_ms != 0) {
+        sk_reply_instant(p, "answered", entry->answered_ms);
+        count++;
+    }
+    sk_pack_cstr(p, "consents");
+    pack_list(p, entry->consents.list, entry->consents.count);
+    sk_reply_day(p, "erase_by", entry->erase_by);
+    sk_reply_id(p, "event", &entry->event.id);
+    view_fields(p, entry);
+    if (entry->has_handover) {
+        sk_reply_id(p, "handover", &entry->handover.id);
+        count++;
+    }
+    if (entry->keep_until.size > 0) {
+        sk_reply_text(p, "keep_until", entry->keep_until);
+        count++;
+    }
+    if (entry->law_reference.size > 0) {
+        sk_reply_text(p, "law_reference", entry->law_reference);
+        count++;
+    }
+    return count;
+}
+
+static size_t view_instant(struct sk_pack *p, const char *key, uint64_t ms)
+{
+    if (ms == 0)
+        return 0;
+    sk_reply_instant(p, key, ms);
+    return 1;
+}
+
+static void view(struct sk_engine *e, const struct sk_ledger_entry *entry,
+                 struct sk_pack *p)
+{
+    const char *replay = sk_replay_answer(e, &entry->message);
+    size_t at = sk_reply_open(p);
+    size_t count = view_first(p, entry);
+
+    sk_reply_id(p, "message", &entry->message.id);
+    sk_reply_text(p, "policy", entry->policy);
+    sk_reply_text(p, "purpose", entry->purpose);
+    sk_reply_instant(p, "queued", entry->queued_ms);
+    count += 4 + view_instant(p, "read", entry->read_ms);
+    if (entry->reason.size > 0) {
+        sk_reply_text(p, "reason", entry->reason);
+        count++;
+    }
+    count += view_recall(p, entry);
+    if (replay != NULL) {
+        sk_reply_cstr(p, "replay", replay);
+        count++;
+    }
+    sk_pack_cstr(p, "rules");
+    sk_pack_array(p, entry->rules_count);
+    for (size_t i = 0; i < entry->rules_count; i++)
+        sk_pack_str(p, entry->rules[i].id);
+    count += 1 + view_instant(p, "sent", entry->sent_ms);
+    sk_reply_cstr(p, "state", state_text(entry->state));
+    count += 1 + view_instant(p, "stored", entry->stored_ms);
+    sk_reply_text(p, "to", sk_org_text(&entry->to));
+    sk_reply_text(p, "type", entry->type);
+    count += 2;
+    sk_reply_close_map(p, at, count);
+}
+
+struct listing {
+    struct sk_engine *e;
+    size_t count;
+};
+
+static enum sk_status list_one(void *context, struct sk_ledger_entry *entry)
+{
+    struct listing *listing = context;
+
+    view(listing->e, entry, &listing->e->reply);
+    listing->count++;
+    return SK_OK;
+}
+
+enum sk_status sk_op_disclosure_list(struct sk_engine *e, struct sk_value args)
+{
+    struct sk_participant_id id;
+    struct listing listing = {.e = e};
+    size_t at;
+
+    SK_TRY(sk_arg_participant(e, args, &id));
+    sk_pack_map(&e->reply, 1);
+    sk_pack_cstr(&e->reply, "disclosures");
+    at = sk_reply_open(&e->reply);
+    SK_TRY(sk_ledger_each(e, &id, list_one, &listing));
+    sk_reply_close_array(&e->reply, at, listing.count);
+    return SK_OK;
+}
+
+enum sk_status sk_op_message_show(struct sk_engine *e, struct sk_value args)
+{
+    struct sk_message_id id;
+    struct sk_ledger_entry *entry =
+        sk_arena_get(&e->scratch, sizeof(*entry));
+    enum sk_status status = SK_E_NOT_FOUND;
+
+    if (entry == NULL)
+        return SK_E_MEMORY;
+    if (sk_arg_id(args, "message", &id.id))
+        status = sk_ledger_get(e, &id, entry);
+    if (status == SK_E_NOT_FOUND)
+        return sk_refuse(e, "unknown-message", "message",
+                         (struct sk_bytes){0});
+    SK_TRY(status);
+    view(e, entry, &e->reply);
+    return SK_OK;
+}
