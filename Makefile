@@ -198,6 +198,23 @@ fuzz: $(fuzz_b)/fuzz_$(T)
 fuzz-short: $(addprefix $(fuzz_b)/,$(fuzzers))
 	@sh tools/dev/fuzz-short.sh $(fuzz_b) $(fuzzers)
 
+# ---------------------------------------------------------------- bench
+$(B)/bench_decide: $(B)/tools/dev/bench_decide.o $(policies_a)
+	$(call say,LD,$@)
+	$(Q)$(call link,$(LIBS_policies) $(LIBS_protocol))
+$(B)/bench_exchange: $(B)/tools/dev/bench_exchange.o $(B)/tools/schakel/client.o $(B)/tools/schakel/json.o $(protocol_a)
+	$(call say,LD,$@)
+	$(Q)$(call link,$(LIBS_tools) $(LIBS_protocol) -lpthread)
+$(B)/bench_nats: $(B)/tools/dev/bench_nats.o
+	$(call say,LD,$@)
+	$(Q)$(call link,-lnats)
+
+## bench           speed, side by side in one run
+bench:
+	@sh tools/dev/setup.sh bench
+	@$(MAKE) --no-print-directory all $(B)/bench_decide $(B)/bench_exchange $(B)/bench_nats
+	@sh tools/dev/bench.sh $(B)
+
 # ---------------------------------------------------------------- install
 ## install         DESTDIR= PREFIX=/usr/local
 install: all

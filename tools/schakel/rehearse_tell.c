@@ -578,6 +578,18 @@ static void report_json(struct sk_world *w)
                       t->to->org, "type", t->type, "person", t->person, "at",
                       t->at, "levels", t->levels, "received", t->received,
                       "dropped", t->dropped, "recalled", t->recalled));
+    if (w->keep) {
+        json_t *nodes = json_array();
+
+        for (size_t i = 0; i < w->actors_count; i++)
+            if (w->actors[i].online)
+                json_array_append_new(nodes, json_pack("{s:s, s:s, s:i}", "org",
+                                                       w->actors[i].org, "dir",
+                                                       w->actors[i].dir, "pid",
+                                                       (int)w->actors[i].pid));
+        json_object_set_new(report, "nodes", nodes);
+        json_object_set_new(report, "root", json_string(w->root));
+    }
     if (w->kills > 0)
         json_object_set_new(report, "kills",
                             json_integer((json_int_t)w->kills));
