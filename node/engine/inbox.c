@@ -1,0 +1,439 @@
+#include "node/engine/session.h"
+
+#include <string.h>
+
+/* Why a message is in SK_T_RECALLED. */
+enum { GONE_RECALLED = 1, GONE_EXPIRED = 2 };
+
+/* What is kept, sealed under a data key of the message. */
+struct record {
+    struct sk_org from;
+    uint64_t number;
+    uint64_t received_ms;
+    uint64_t opened_ms;
+    uint64_t accepted_ms;
+    struct sk_words locked;
+    struct sk_bytes item; /* as it came, or what is left of it */
+};
+
+/* ------------------------------------------------------------- keys */
+
+static struct sk_key record_key(const struct sk_message_id *id)
+{
+    struct sk_key key = sk_key_start(SK_T_INBOX);
+
+    sk_key_id(&key, &id->id);
+    return key;
+}
+
+static struct sk_key gone_key(const struct sk_org *from,
+                              const struct sk_message_id *id)
+{
+    struct sk_key key = sk_key_start(SK_T_RECALLED);
+
+    sk_key_org(&key, from);
+    sk_key_id(&key, &id->id);
+    return key;
+}
+
+/* list: "a" all, "n" not opened yet. */
+static struct sk_key order_key(const char *list, uint64_t number)
+{
+    struct sk_key key = sk_key_start(SK_T_INBOX_ORDER);
+
+    sk_key_bytes(&key, sk_text(list));
+    sk_key_u64(&key, number);
+    return key;
+}
+
+static struct sk_bytes id_bytes(const struct sk_message_id *id)
+{
+    return (struct sk_bytes){id->id.bytes, sizeof(id->id.bytes)};
+}
+
+/* ------------------------------------------------------------- records */
+
+static enum sk_status unpack_record(struct sk_bytes plain, struct record *out)
+{
+    struct sk_unpack u = sk_unpack_start(plain);
+
+    sk_unpack_array(&u, 7);
+    sk_unpack_org(&u, &out->from);
+    out->number = sk_unpack_uint(&u, 0, UINT64_MAX);
+    out->received_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
+    out->opened_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
+    out->accepted_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
+    out->locked.count = sk_unpack_array_upto(&u, 0, SK_ITEM_WORDS_MAX);
+    for (size_t i = 0; i < out->locked.count; i++)
+        out->locked.list[i] = sk_unpack_str(&u, 1, SK_ITEM_SIZE_MAX);
+    out->item = sk_unpack_bin_upto(&u, 1, SK_ITEM_SIZE_MAX);
+    return sk_unpack_finish(&u) == SK_OK ? SK_OK : SK_E_IO;
+}
+
+static enum sk_status load(struct sk_engine *e, const struct sk_message_id *id,
+                           struct record *out)
+{
+    struct sk_key key = record_key(id);
+    struct sk_bytes plain;
+
+    SK_TRY(sk_vault_get(e, &id->id, sk_key_done(&key), &plain));
+    return unpack_record(plain, out);
+}
+
+static enum sk_status save(struct sk_engine *e, const struct sk_message_id *id,
+                           const struct record *record)
+{
+    struct sk_key key = record_key(id);
+    size_t size_max = record->item.size + 256;
+    struct sk_bytes plain;
+    struct sk_pack p;
+
+    for (size_t i = 0; i < record->locked.count; i++)
+        size_max += record->locked.list[i].size + 5;
+    p = sk_scratch_pack(e, size_max);
+    sk_pack_array(&p, 7);
+    sk_pack_str(&p, sk_org_text(&record->from));
+    sk_pack_uint(&p, record->number);
+    sk_pack_uint(&p, record->received_ms);
+    sk_pack_uint(&p, record->opened_ms);
+    sk_pack_uint(&p, record->accepted_ms);
+    sk_pack_array(&p, record->locked.count);
+    for (size_t i = 0; i < record->locked.count; i++)
+        sk_pack_str(&p, record->locked.list[i]);
+    sk_pack_bin(&p, record->item);
+    SK_TRY(sk_pack_finish(&p, &plain));
+    return sk_vault_put(e, &id->id, sk_key_done(&key), plain);
+}
+
+/* The order of arrival at this node; open messages leave the second list. */
+static enum sk_status index_record(struct sk_engine *e,
+                                   const struct sk_message_id *id,
+                                   const struct record *record)
+{
+    struct sk_key all = order_key("a", record->number);
+    struct sk_key new = order_key("n", record->number);
+
+    SK_TRY(
+        sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&all), id_bytes(id)));
+    if (record->opened_ms != 0)
+        return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&new));
+    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&new),
+                        id_bytes(id));
+}
+
+static enum sk_status next_number(struct sk_engine *e, uint64_t *out)
+{
+    uint64_t number = 0;
+    enum sk_status status = sk_meta_get_u64(e, "inbox", &number);
+
+    if (status != SK_OK && status != SK_E_NOT_FOUND)
+        return status;
+    *out = number + 1;
+    return sk_meta_put_u64(e, "inbox", *out);
+}
+
+static enum sk_status drop_record(struct sk_engine *e,
+                                  const struct sk_message_id *id,
+                                  uint64_t number)
+{
+    struct sk_key key = record_key(id);
+    struct sk_key all = order_key("a", number);
+    struct sk_key new = order_key("n", number);
+
+    SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key)));
+    SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&all)));
+    SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&new)));
+    /* CONSENT 5.3: without its key nothing that is left can be read. */
+    return sk_vault_destroy(e, &id->id);
+}
+
+/* ------------------------------------------------------------- arrival */
+
+enum sk_status sk_inbox_has(struct sk_engine *e, const struct sk_org *from,
+                            const struct sk_message_id *id)
+{
+    struct record *record = sk_arena_get(&e->scratch, sizeof(*record));
+
+    if (record == NULL)
+        return SK_E_MEMORY;
+    SK_TRY(load(e, id, record));
+    return sk_org_equal(&record->from, from) ? SK_OK : SK_E_EXISTS;
+}
+
+enum sk_status sk_inbox_add(struct sk_engine *e, const struct sk_org *from,
+                            const struct sk_message_id *id,
+                            struct sk_bytes item)
+{
+    struct record *record = sk_arena_get(&e->scratch, sizeof(*record));
+
+    if (record == NULL)
+        return SK_E_MEMORY;
+    record->from = *from;
+    record->received_ms = e->now_ms;
+    record->item = item;
+    SK_TRY(next_number(e, &record->number));
+    SK_TRY(sk_vault_make(e, &id->id));
+    SK_TRY(save(e, id, record));
+    return index_record(e, id, record);
+}
+
+/* ------------------------------------------------------------- entries */
+
+enum sk_status sk_inbox_get(struct sk_engine *e, const struct sk_message_id *id,
+                            struct sk_inbox_entry *out)
+{
+    struct record *record = sk_arena_get(&e->scratch, sizeof(*record));
+    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+
+    if (record == NULL || item == NULL)
+        return SK_E_MEMORY;
+    SK_TRY(load(e, id, record));
+    if (sk_item_decode(record->item, item) != SK_OK)
+        return SK_E_IO;
+    out->message = *id;
+    out->from = record->from;
+    out->number = record->number;
+    out->received_ms = record->received_ms;
+    out->opened_ms = record->opened_ms;
+    out->accepted_ms = record->accepted_ms;
+    out->locked = record->locked;
+    out->collective = item->kind == SK_ITEM_COLLECTIVE;
+    if (!out->collective) {
+        out->event = item->event;
+        out->body = (struct sk_value){0};
+        return SK_OK;
+    }
+    memset(&out->event, 0, sizeof(out->event));
+    out->event.message = item->collective.message;
+    out->event.type = item->collective.type;
+    out->body = item->collective.body;
+    return SK_OK;
+}
+
+static enum sk_status encode_entry(struct sk_engine *e,
+                                   const struct sk_inbox_entry *entry,
+                                   struct sk_bytes *out)
+{
+    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    struct sk_room room;
+
+    room.size_max = SK_ITEM_SIZE_MAX;
+    room.data = sk_arena_get(&e->scratch, room.size_max);
+    if (item == NULL || room.data == NULL)
+        return SK_E_MEMORY;
+    if (entry->collective) {
+        item->kind = SK_ITEM_COLLECTIVE;
+        item->collective.message = entry->message;
+        item->collective.type = entry->event.type;
+        item->collective.body = entry->body;
+    } else {
+        item->kind = SK_ITEM_EVENT;
+        item->event = entry->event;
+    }
+    return sk_item_encode(item, room, out);
+}
+
+enum sk_status sk_inbox_put(struct sk_engine *e,
+                            const struct sk_inbox_entry *entry)
+{
+    struct record *record = sk_arena_get(&e->scratch, sizeof(*record));
+
+    if (record == NULL)
+        return SK_E_MEMORY;
+    record->from = entry->from;
+    record->number = entry->number;
+    record->received_ms = entry->received_ms;
+    record->opened_ms = entry->opened_ms;
+    record->accepted_ms = entry->accepted_ms;
+    record->locked = entry->locked;
+    SK_TRY(encode_entry(e, entry, &record->item));
+    SK_TRY(save(e, &entry->message, record));
+    return index_record(e, &entry->message, record);
+}
+
+/* ------------------------------------------------------------- gone */
+
+enum sk_status sk_inbox_gone(struct sk_engine *e, const struct sk_org *from,
+                             const struct sk_message_id *id, const char **code)
+{
+    struct sk_key key = gone_key(from, id);
+    struct sk_bytes value;
+    struct sk_unpack u;
+    enum sk_status status;
+    uint64_t why;
+
+    *code = NULL;
+    status = sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value);
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    u = sk_unpack_start(value);
+    sk_unpack_array(&u, 2);
+    sk_unpack_str(&u, 10, 10);
+    why = sk_unpack_uint(&u, GONE_RECALLED, GONE_EXPIRED);
+    if (sk_unpack_finish(&u) != SK_OK)
+        return SK_E_IO;
+    *code = why == GONE_RECALLED ? "recalled" : "expired";
+    return SK_OK;
+}
+
+enum sk_status sk_inbox_is_recalled(struct sk_engine *e,
+                                    const struct sk_org *from,
+                                    const struct sk_message_id *id, bool *out)
+{
+    const char *code;
+
+    SK_TRY(sk_inbox_gone(e, from, id, &code));
+    *out = code != NULL;
+    return SK_OK;
+}
+
+/* The id and the fact are all that stays (CONSENT 5.1). */
+static enum sk_status mark_gone(struct sk_engine *e, const struct sk_org *from,
+                                const struct sk_message_id *id, uint64_t why)
+{
+    struct sk_key key = gone_key(from, id);
+    uint8_t bytes[16];
+    struct sk_pack p = sk_pack_start((struct sk_room){bytes, sizeof(bytes)});
+    struct sk_bytes value;
+    const char *before;
+    char day[11];
+
+    SK_TRY(sk_inbox_gone(e, from, id, &before));
+    if (before != NULL)
+        return SK_OK;
+    sk_day_format(sk_today(e), day);
+    sk_pack_array(&p, 2);
+    sk_pack_cstr(&p, day);
+    sk_pack_uint(&p, why);
+    SK_TRY(sk_pack_finish(&p, &value));
+    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value);
+}
+
+/* The record of this message of `from`; SK_E_NOT_FOUND also when the id is
+   another partner's. */
+static enum sk_status load_from(struct sk_engine *e, const struct sk_org *from,
+                                const struct sk_message_id *id,
+                                struct record **out)
+{
+    struct record *record = sk_arena_get(&e->scratch, sizeof(*record));
+
+    if (record == NULL)
+        return SK_E_MEMORY;
+    SK_TRY(load(e, id, record));
+    if (!sk_org_equal(&record->from, from))
+        return SK_E_NOT_FOUND;
+    *out = record;
+    return SK_OK;
+}
+
+/* ------------------------------------------------------------- locks */
+
+static bool has_word(const struct sk_words *words, struct sk_bytes word)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        if (sk_bytes_equal(words->list[i], word))
+            return true;
+    }
+    return false;
+}
+
+enum sk_status sk_inbox_lock(struct sk_engine *e, const struct sk_org *from,
+                             const struct sk_message_id *id, bool all,
+                             const struct sk_words *fields)
+{
+    struct record *record;
+    struct sk_key new;
+    enum sk_status status;
+
+    if (all)
+        SK_TRY(mark_gone(e, from, id, GONE_RECALLED));
+    status = load_from(e, from, id, &record);
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    if (all) {
+        new = order_key("n", record->number);
+        return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&new));
+    }
+    for (size_t i = 0; i < fields->count; i++) {
+        if (!has_word(&record->locked, fields->list[i]) &&
+            record->locked.count < SK_ITEM_WORDS_MAX)
+            record->locked.list[record->locked.count++] = fields->list[i];
+    }
+    return save(e, id, record);
+}
+
+/* ------------------------------------------------------------- erasure */
+
+/* A new data key under which the fields are no longer: the old bytes stay
+   unreadable wherever they are. */
+static enum sk_status erase_fields(struct sk_engine *e,
+                                   const struct sk_message_id *id,
+                                   const struct sk_words *fields)
+{
+    struct sk_inbox_entry *entry = sk_arena_get(&e->scratch, sizeof(*entry));
+    struct sk_item_event *event;
+    size_t kept = 0;
+
+    if (entry == NULL)
+        return SK_E_MEMORY;
+    SK_TRY(sk_inbox_get(e, id, entry));
+    event = &entry->event;
+    for (size_t i = 0; i < event->fields_count; i++) {
+        if (!has_word(fields, event->fields[i].name))
+            event->fields[kept++] = event->fields[i];
+    }
+    event->fields_count = kept;
+    kept = 0;
+    for (size_t i = 0; i < entry->locked.count; i++) {
+        if (!has_word(fields, entry->locked.list[i]))
+            entry->locked.list[kept++] = entry->locked.list[i];
+    }
+    entry->locked.count = kept;
+    SK_TRY(sk_vault_destroy(e, &id->id));
+    SK_TRY(sk_vault_make(e, &id->id));
+    return sk_inbox_put(e, entry);
+}
+
+enum sk_status sk_inbox_erase(struct sk_engine *e, const struct sk_org *from,
+                              const struct sk_message_id *id, bool all,
+                              const struct sk_words *fields)
+{
+    struct record *record;
+    enum sk_status status;
+
+    if (all)
+        SK_TRY(mark_gone(e, from, id, GONE_RECALLED));
+    status = load_from(e, from, id, &record);
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    if (all)
+        return drop_record(e, id, record->number);
+    return erase_fields(e, id, fields);
+}
+
+enum sk_status sk_inbox_expire(struct sk_engine *e,
+                               const struct sk_message_id *id,
+                               struct sk_bytes from)
+{
+    struct record *record;
+    struct sk_org org;
+    enum sk_status status;
+    int32_t until;
+
+    if (!sk_org_parse(from, &org))
+        return SK_E_IO;
+    status = load_from(e, &org, id, &record);
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    /* A law may make us keep it longer than the sender allowed. */
+    SK_TRY(sk_erasure_keep_until(e, &org, id, &until));
+    if (until != INT32_MIN && until >= sk_today(e))
+        return sk_due_put(e, until + 1, SK_DUE_ERASE_BY, &id->id,
+                          sk_org_text(&org));
+    SK_TRY(mark_gone(e, &org, id, GONE_EXPIRED));
+    return drop_record(e, id, record->number);
+}

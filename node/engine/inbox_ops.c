@@ -1,0 +1,444 @@
+#include "node/engine/session.h"
+
+#define LIST_LIMIT 100
+#define LIST_LIMIT_MAX 1000
+
+/* ------------------------------------------------------------- packing */
+
+static size_t pack_participant(struct sk_engine *e, struct sk_pack *p,
+                               const struct sk_inbox_entry *entry,
+                               enum sk_status *status)
+{
+    struct sk_participant_id id;
+
+    *status = SK_E_NOT_FOUND;
+    if (!entry->collective)
+        *status = sk_handle_find(e, &entry->from, &entry->event.handle, &id);
+    if (*status == SK_OK)
+        sk_reply_id(p, "participant", &id.id);
+    if (*status != SK_E_NOT_FOUND)
+        return *status == SK_OK ? 1 : 0;
+    *status = SK_OK;
+    return 0;
+}
+
+static bool is_locked(const struct sk_inbox_entry *entry, struct sk_bytes name)
+{
+    for (size_t i = 0; i < entry->locked.count; i++) {
+        if (sk_bytes_equal(entry->locked.list[i], name))
+            return true;
+    }
+    return false;
+}
+
+static void pack_words(struct sk_pack *p, const char *key,
+                       const struct sk_words *words)
+{
+    sk_pack_cstr(p, key);
+    sk_pack_array(p, words->count);
+    for (size_t i = 0; i < words->count; i++)
+        sk_pack_str(p, words->list[i]);
+}
+
+static void pack_value(struct sk_pack *p, const struct sk_item_field *field)
+{
+    if (!field->is_set) {
+        sk_pack_str(p, field->text);
+        return;
+    }
+    sk_pack_array(p, field->set.count);
+    for (size_t i = 0; i < field->set.count; i++)
+        sk_pack_str(p, field->set.list[i]);
+}
+
+/* CONSENT 4.5: a field that was asked back is not shown. */
+static void pack_fields(struct sk_pack *p, const char *key,
+                        const struct sk_inbox_entry *entry, bool levels)
+{
+    size_t count = 0;
+    size_t at;
+
+    sk_pack_cstr(p, key);
+    if (entry->collective) {
+        sk_pack_raw(p, entry->body.bytes);
+        return;
+    }
+    at = sk_reply_open(p);
+    for (size_t i = 0; i < entry->event.fields_count; i++) {
+        const struct sk_item_field *field = &entry->event.fields[i];
+
+        if (is_locked(entry, field->name))
+            continue;
+        sk_pack_str(p, field->name);
+        if (levels)
+            sk_pack_str(p, field->level);
+        else
+            pack_value(p, field);
+        count++;
+    }
+    sk_reply_close_map(p, at, count);
+}
+
+static void pack_handover(struct sk_pack *p, const struct sk_item_event *event)
+{
+    sk_pack_cstr(p, "handover");
+    sk_pack_map(p, 4);
+    sk_reply_uint(p, "epoch", event->epoch);
+    sk_reply_id(p, "handover", &event->handover.id);
+    sk_reply_text(p, "kind", event->handover_kind);
+    sk_reply_id(p, "trajectory", &event->trajectory.id);
+}
+
+/* One line of a list. */
+static enum sk_status pack_line(struct sk_engine *e, struct sk_pack *p,
+                                const struct sk_inbox_entry *entry)
+{
+    size_t at = sk_reply_open(p);
+    size_t count = 4;
+    enum sk_status status;
+
+    if (entry->collective) {
+        pack_fields(p, "fields", entry, /* levels */ false);
+        count++;
+    }
+    sk_reply_text(p, "from", sk_org_text(&entry->from));
+    if (entry->event.has_handover) {
+        sk_reply_id(p, "handover", &entry->event.handover.id);
+        count++;
+    }
+    sk_reply_id(p, "message", &entry->message.id);
+    sk_reply_bool(p, "opened", entry->opened_ms != 0);
+    count += pack_participant(e, p, entry, &status);
+    SK_TRY(status);
+    if (!entry->collective) {
+        sk_reply_text(p, "purpose", entry->event.purpose);
+        count++;
+    }
+    sk_reply_instant(p, "received", entry->received_ms);
+    sk_reply_text(p, "type", entry->event.type);
+    sk_reply_close_map(p, at, count + 1);
+    return SK_OK;
+}
+
+static size_t pack_terms(struct sk_pack *p, const struct sk_item_event *event)
+{
+    sk_pack_cstr(p, "on_withdrawal");
+    sk_pack_map(p, 2);
+    sk_reply_cstr(p, "do", event->erase ? "erase" : "stop");
+    sk_reply_uint(p, "within_days", event->within_days);
+    return 1;
+}
+
+static void pack_consents(struct sk_pack *p, const struct sk_item_event *event)
+{
+    char text[SK_ID_TEXT_SIZE + 1];
+
+    sk_pack_cstr(p, "consents");
+    sk_pack_array(p, event->consents_count);
+    for (size_t i = 0; i < event->consents_count; i++) {
+        sk_id_format(&event->consents[i].id, text);
+        sk_pack_cstr(p, text);
+    }
+}
+
+static enum sk_status pack_event_tail(struct sk_engine *e, struct sk_pack *p,
+                                      const struct sk_inbox_entry *entry,
+                                      size_t *count)
+{
+    const struct sk_item_event *event = &entry->event;
+    enum sk_status status;
+
+    *count += pack_participant(e, p, entry, &status);
+    SK_TRY(status);
+    sk_reply_text(p, "policy", event->policy);
+    sk_reply_text(p, "purpose", event->purpose);
+    sk_reply_instant(p, "received", entry->received_ms);
+    if (event->roles_all) {
+        sk_pack_cstr(p, "roles");
+        sk_pack_nil(p);
+    } else {
+        pack_words(p, "roles", &event->roles);
+    }
+    pack_words(p, "rules", &event->rules);
+    *count += 5;
+    return SK_OK;
+}
+
+/* Everything about one message. */
+static enum sk_status pack_view(struct sk_engine *e, struct sk_pack *p,
+                                const struct sk_inbox_entry *entry)
+{
+    const struct sk_item_event *event = &entry->event;
+    size_t at = sk_reply_open(p);
+    size_t count = 4;
+
+    if (!entry->collective) {
+        pack_consents(p, event);
+        pack_words(p, "duties", &event->duties);
+        sk_reply_text(p, "erase_by", event->erase_by);
+        count += 3;
+    }
+    pack_fields(p, "fields", entry, /* levels */ false);
+    sk_reply_text(p, "from", sk_org_text(&entry->from));
+    if (!entry->collective) {
+        sk_reply_id(p, "handle", &event->handle.id);
+        count++;
+    }
+    if (event->has_handover) {
+        pack_handover(p, event);
+        count++;
+    }
+    if (!entry->collective) {
+        pack_fields(p, "levels", entry, /* levels */ true);
+        count++;
+    }
+    sk_reply_id(p, "message", &entry->message.id);
+    if (!entry->collective)
+        count += pack_terms(p, event);
+    if (entry->opened_ms != 0) {
+        sk_reply_instant(p, "opened", entry->opened_ms);
+        count++;
+    }
+    if (entry->collective) {
+        sk_reply_instant(p, "received", entry->received_ms);
+        count++;
+    } else {
+        SK_TRY(pack_event_tail(e, p, entry, &count));
+    }
+    sk_reply_text(p, "type", event->type);
+    sk_reply_close_map(p, at, count);
+    return SK_OK;
+}
+
+/* ------------------------------------------------------------- finding */
+
+/* The partner whose message with this id was erased, if any: its detail. */
+static enum sk_status refuse_unknown(struct sk_engine *e,
+                                     const struct sk_message_id *id)
+{
+    const char *code = NULL;
+
+    for (size_t i = 0; i < e->sessions_count && code == NULL; i++)
+        SK_TRY(sk_inbox_gone(e, &e->sessions[i].org, id, &code));
+    if (code == NULL)
+        return sk_refuse(e, "unknown-message", "message", (struct sk_bytes){0});
+    return sk_refuse(e, "unknown-message", "message",
+                     sk_text(code[0] == 'r' ? "recalled" : "erased"));
+}
+
+/* The message argument: kept, and not asked back. */
+static enum sk_status arg_message(struct sk_engine *e, struct sk_value args,
+                                  struct sk_inbox_entry **out)
+{
+    struct sk_inbox_entry *entry = sk_arena_get(&e->scratch, sizeof(*entry));
+    struct sk_message_id id = {0};
+    enum sk_status status = SK_E_NOT_FOUND;
+    const char *gone = NULL;
+
+    if (entry == NULL)
+        return SK_E_MEMORY;
+    if (sk_arg_id(args, "message", &id.id))
+        status = sk_inbox_get(e, &id, entry);
+    if (status == SK_E_NOT_FOUND)
+        return refuse_unknown(e, &id);
+    SK_TRY(status);
+    SK_TRY(sk_inbox_gone(e, &entry->from, &id, &gone));
+    if (gone != NULL)
+        return refuse_unknown(e, &id);
+    *out = entry;
+    return SK_OK;
+}
+
+/* ------------------------------------------------------------- list */
+
+struct listing {
+    const char *list; /* "a", or "n" for what was not opened yet */
+    struct sk_org from;
+    bool only_from;
+    uint64_t limit;
+    uint64_t count;
+    bool more;
+};
+
+static enum sk_status list_one(struct sk_engine *e, struct listing *l,
+                               const struct sk_message_id *id)
+{
+    struct sk_inbox_entry *entry = sk_arena_get(&e->scratch, sizeof(*entry));
+    const char *gone;
+    enum sk_status status;
+
+    if (entry == NULL)
+        return SK_E_MEMORY;
+    status = sk_inbox_get(e, id, entry);
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    if (l->only_from && !sk_org_equal(&l->from, &entry->from))
+        return SK_OK;
+    SK_TRY(sk_inbox_gone(e, &entry->from, id, &gone));
+    if (gone != NULL)
+        return SK_OK;
+    if (l->count == l->limit) {
+        l->more = true;
+        return SK_OK;
+    }
+    l->count++;
+    return pack_line(e, &e->reply, entry);
+}
+
+static enum sk_status list_all(struct sk_engine *e, struct listing *l,
+                               uint64_t after)
+{
+    struct sk_key prefix = sk_key_start(SK_T_INBOX_ORDER);
+    struct sk_key from;
+    struct sk_scan scan;
+    struct sk_bytes key;
+    struct sk_bytes value;
+    enum sk_status status;
+
+    sk_key_bytes(&prefix, sk_text(l->list));
+    from = prefix;
+    sk_key_u64(&from, after);
+    scan = sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
+                         sk_key_done(&from));
+    while (!l->more &&
+           (status = sk_scan_next(&scan, &key, &value)) != SK_E_NOT_FOUND) {
+        size_t mark = sk_arena_mark(&e->scratch);
+        struct sk_message_id id;
+
+        SK_TRY(status);
+        if (value.size != SK_ID_SIZE)
+            return SK_E_IO;
+        for (size_t i = 0; i < SK_ID_SIZE; i++)
+            id.id.bytes[i] = value.data[i];
+        SK_TRY(list_one(e, l, &id));
+        sk_arena_reset(&e->scratch, mark);
+    }
+    return SK_OK;
+}
+
+enum sk_status sk_op_inbox_list(struct sk_engine *e, struct sk_value args)
+{
+    struct listing l = {.list = "a", .limit = LIST_LIMIT};
+    struct sk_value limit = sk_value_get(args, "limit");
+    struct sk_message_id after_id;
+    uint64_t after = 0;
+    size_t at;
+
+    if (sk_value_bool(sk_value_get(args, "new")))
+        l.list = "n";
+    if (sk_value_kind(sk_value_get(args, "from")) != SK_VALUE_NONE) {
+        SK_TRY(sk_arg_partner(e, args, "from", &l.from));
+        l.only_from = true;
+    }
+    if (sk_value_kind(limit) == SK_VALUE_UINT)
+        l.limit = sk_value_uint(limit);
+    if (l.limit == 0 || l.limit > LIST_LIMIT_MAX)
+        l.limit = LIST_LIMIT_MAX;
+    if (sk_arg_id(args, "after", &after_id.id)) {
+        size_t mark = sk_arena_mark(&e->scratch);
+        struct sk_inbox_entry *entry =
+            sk_arena_get(&e->scratch, sizeof(*entry));
+        enum sk_status status =
+            entry == NULL ? SK_E_MEMORY : sk_inbox_get(e, &after_id, entry);
+
+        if (status == SK_E_NOT_FOUND)
+            return sk_refuse(e, "unknown-message", "after",
+                             (struct sk_bytes){0});
+        SK_TRY(status);
+        after = entry->number;
+        sk_arena_reset(&e->scratch, mark);
+    }
+    sk_pack_map(&e->reply, 2);
+    sk_pack_cstr(&e->reply, "messages");
+    at = sk_reply_open(&e->reply);
+    SK_TRY(list_all(e, &l, after));
+    sk_reply_close_array(&e->reply, at, (size_t)l.count);
+    sk_reply_bool(&e->reply, "more", l.more);
+    return SK_OK;
+}
+
+/* ------------------------------------------------------------- one message */
+
+/* READ or ACCEPTED, to who sent it. */
+static enum sk_status tell(struct sk_engine *e,
+                           const struct sk_inbox_entry *entry,
+                           enum sk_item_kind kind)
+{
+    struct sk_item *item;
+
+    if (entry->collective)
+        return SK_OK;
+    item = sk_arena_get(&e->scratch, sizeof(*item));
+    if (item == NULL)
+        return SK_E_MEMORY;
+    item->kind = kind;
+    item->receipt.message = entry->message;
+    item->receipt.at_ms = e->now_ms;
+    return sk_outbox_item(e, &entry->from, item);
+}
+
+/* A person sees it for the first time. */
+static enum sk_status open_entry(struct sk_engine *e,
+                                 struct sk_inbox_entry *entry)
+{
+    if (entry->opened_ms != 0)
+        return SK_OK;
+    if (entry->event.has_handover &&
+        sk_bytes_equal(entry->event.type, sk_text("handover.requested")))
+        SK_TRY(sk_handover_opened(e, &entry->event.handover));
+    entry->opened_ms = e->now_ms;
+    SK_TRY(sk_inbox_put(e, entry));
+    return tell(e, entry, SK_ITEM_READ);
+}
+
+enum sk_status sk_op_inbox_open(struct sk_engine *e, struct sk_value args)
+{
+    struct sk_inbox_entry *entry;
+
+    SK_TRY(arg_message(e, args, &entry));
+    SK_TRY(open_entry(e, entry));
+    return pack_view(e, &e->reply, entry);
+}
+
+enum sk_status sk_op_inbox_peek(struct sk_engine *e, struct sk_value args)
+{
+    struct sk_inbox_entry *entry;
+
+    SK_TRY(arg_message(e, args, &entry));
+    return pack_view(e, &e->reply, entry);
+}
+
+enum sk_status sk_op_inbox_assign(struct sk_engine *e, struct sk_value args)
+{
+    struct sk_participant_id participant;
+    struct sk_inbox_entry *entry;
+
+    SK_TRY(arg_message(e, args, &entry));
+    SK_TRY(sk_arg_participant(e, args, &participant));
+    if (entry->collective)
+        return sk_refuse(e, "wrong-state", "message", (struct sk_bytes){0});
+    SK_TRY(
+        sk_handle_assign(e, &entry->from, &entry->event.handle, &participant));
+    sk_pack_map(&e->reply, 2);
+    sk_reply_id(&e->reply, "message", &entry->message.id);
+    sk_reply_id(&e->reply, "participant", &participant.id);
+    return SK_OK;
+}
+
+enum sk_status sk_op_inbox_accept(struct sk_engine *e, struct sk_value args)
+{
+    struct sk_inbox_entry *entry;
+
+    SK_TRY(arg_message(e, args, &entry));
+    if (entry->accepted_ms == 0) {
+        SK_TRY(open_entry(e, entry));
+        entry->accepted_ms = e->now_ms;
+        SK_TRY(sk_inbox_put(e, entry));
+        SK_TRY(tell(e, entry, SK_ITEM_ACCEPTED));
+    }
+    sk_pack_map(&e->reply, 2);
+    sk_reply_instant(&e->reply, "accepted", entry->accepted_ms);
+    sk_reply_id(&e->reply, "message", &entry->message.id);
+    return SK_OK;
+}

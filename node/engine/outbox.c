@@ -1,0 +1,333 @@
+#include "node/engine/session.h"
+
+#include <string.h>
+
+/* Bytes of a log record at most. */
+#define LOG_SIZE_MAX 2048
+
+static struct sk_key log_key(const struct sk_org *org)
+{
+    struct sk_key key = sk_key_start(SK_T_PEER);
+
+    sk_key_org(&key, org);
+    return key;
+}
+
+static struct sk_key entry_key(const struct sk_org *to, uint64_t number)
+{
+    struct sk_key key = sk_key_start(SK_T_OUT);
+
+    sk_key_org(&key, to);
+    sk_key_u64(&key, number);
+    return key;
+}
+
+/* ------------------------------------------------------------- the log */
+
+static void pack_log(struct sk_pack *p, const struct sk_log *log)
+{
+    sk_pack_array(p, 11);
+    sk_pack_uint(p, log->incarnation);
+    sk_pack_uint(p, log->base);
+    sk_pack_uint(p, log->head);
+    sk_pack_uint(p, log->handed);
+    sk_pack_uint(p, log->stored);
+    sk_pack_uint(p, log->old_incarnation);
+    sk_pack_uint(p, log->old_base);
+    sk_pack_array(p, log->ranges_count);
+    for (size_t i = 0; i < log->ranges_count; i++) {
+        const struct sk_range *range = &log->ranges[i];
+
+        sk_pack_array(p, 4);
+        sk_pack_uint(p, range->first);
+        sk_pack_uint(p, range->last);
+        sk_pack_bin(
+            p, (struct sk_bytes){range->root.bytes, sizeof(range->root.bytes)});
+        sk_pack_bin(p, (struct sk_bytes){range->voided, sizeof(range->voided)});
+    }
+    sk_pack_uint(p, log->peer_incarnation);
+    sk_pack_uint(p, log->peer_cursor);
+    sk_pack_uint(p, log->answers);
+}
+
+static enum sk_status unpack_log(struct sk_bytes in, struct sk_log *out)
+{
+    struct sk_unpack u = sk_unpack_start(in);
+    struct sk_log log = {.loaded = true};
+
+    sk_unpack_array(&u, 11);
+    log.incarnation = sk_unpack_uint(&u, 1, UINT64_MAX);
+    log.base = sk_unpack_uint(&u, 0, UINT64_MAX);
+    log.head = sk_unpack_uint(&u, 0, UINT64_MAX);
+    log.handed = sk_unpack_uint(&u, 0, UINT64_MAX);
+    log.stored = sk_unpack_uint(&u, 0, UINT64_MAX);
+    log.old_incarnation = sk_unpack_uint(&u, 0, UINT64_MAX);
+    log.old_base = sk_unpack_uint(&u, 0, UINT64_MAX);
+    log.ranges_count = sk_unpack_array_upto(&u, 0, SK_RANGES_MAX);
+    for (size_t i = 0; i < log.ranges_count; i++) {
+        struct sk_range *range = &log.ranges[i];
+
+        sk_unpack_array(&u, 4);
+        range->first = sk_unpack_uint(&u, 0, UINT64_MAX);
+        range->last = sk_unpack_uint(&u, 0, UINT64_MAX);
+        sk_unpack_bin(&u, range->root.bytes, sizeof(range->root.bytes));
+        sk_unpack_bin(&u, range->voided, sizeof(range->voided));
+    }
+    log.peer_incarnation = sk_unpack_uint(&u, 0, UINT64_MAX);
+    log.peer_cursor = sk_unpack_uint(&u, 0, UINT64_MAX);
+    log.answers = sk_unpack_uint(&u, 0, UINT64_MAX);
+    /* Our own record: what it says wrong is a broken store. */
+    if (sk_unpack_finish(&u) != SK_OK)
+        return SK_E_IO;
+    *out = log;
+    return SK_OK;
+}
+
+enum sk_status sk_log_get(struct sk_engine *e, const struct sk_org *org,
+                          struct sk_log *out)
+{
+    struct sk_session *s = sk_session_find(e, org);
+    struct sk_key key = log_key(org);
+    struct sk_bytes value;
+    enum sk_status status;
+
+    if (s != NULL && s->log.loaded) {
+        *out = s->log;
+        return SK_OK;
+    }
+    status = sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value);
+    if (status == SK_E_NOT_FOUND)
+        *out = (struct sk_log){.loaded = true, .incarnation = 1};
+    else if (status != SK_OK)
+        return status;
+    else
+        SK_TRY(unpack_log(value, out));
+    if (s != NULL)
+        s->log = *out;
+    return SK_OK;
+}
+
+enum sk_status sk_log_put(struct sk_engine *e, const struct sk_org *org,
+                          const struct sk_log *log)
+{
+    struct sk_session *s = sk_session_find(e, org);
+    struct sk_key key = log_key(org);
+    uint8_t bytes[LOG_SIZE_MAX];
+    struct sk_pack p = sk_pack_start((struct sk_room){bytes, sizeof(bytes)});
+    struct sk_bytes value;
+
+    assert(log->incarnation > 0);
+    assert(log->base <= log->handed);
+    assert(log->handed <= log->head);
+    assert(log->stored <= log->head);
+
+    pack_log(&p, log);
+    SK_TRY(sk_pack_finish(&p, &value));
+    SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value));
+    if (s != NULL)
+        s->log = *log;
+    return SK_OK;
+}
+
+void sk_log_restart(struct sk_log *log, uint64_t incarnation, uint64_t base)
+{
+    assert(incarnation > log->incarnation);
+    assert(base <= log->head);
+
+    log->old_incarnation = log->incarnation;
+    log->old_base = log->base;
+    log->incarnation = incarnation;
+    log->base = base;
+    log->handed = base;
+    log->ranges_count = 0;
+}
+
+/* ------------------------------------------------------------- entries */
+
+enum sk_status sk_outbox_put(struct sk_engine *e, const struct sk_org *to,
+                             const struct sk_out_entry *entry, uint64_t *number)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+    struct sk_pack p = sk_scratch_pack(e, entry->item.size + 64);
+    struct sk_key key;
+    struct sk_log log;
+    struct sk_bytes value;
+
+    SK_TRY(sk_log_get(e, to, &log));
+    log.head++;
+    sk_pack_array(&p, 2);
+    sk_pack_uint(&p, entry->kind);
+    if (entry->kind == SK_OUT_EVENT)
+        sk_pack_id(&p, &entry->message.id);
+    else
+        sk_pack_bin(&p, entry->item);
+    SK_TRY(sk_pack_finish(&p, &value));
+    key = entry_key(to, log.head);
+    SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value));
+    SK_TRY(sk_log_put(e, to, &log));
+    sk_arena_reset(&e->scratch, mark);
+    if (number != NULL)
+        *number = log.head;
+    return SK_OK;
+}
+
+enum sk_status sk_outbox_item(struct sk_engine *e, const struct sk_org *to,
+                              const struct sk_item *item)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+    struct sk_out_entry entry = {.kind = SK_OUT_ITEM};
+    struct sk_room room;
+
+    /* I1: an event leaves only through the gate. */
+    assert(item->kind != SK_ITEM_EVENT);
+
+    room.size_max = SK_ITEM_SIZE_MAX;
+    room.data = sk_arena_get(&e->scratch, room.size_max);
+    if (room.data == NULL)
+        return SK_E_MEMORY;
+    SK_TRY(sk_item_encode(item, room, &entry.item));
+    SK_TRY(sk_outbox_put(e, to, &entry, NULL));
+    sk_arena_reset(&e->scratch, mark);
+    return SK_OK;
+}
+
+static enum sk_status unpack_entry(struct sk_bytes value,
+                                   struct sk_out_entry *out)
+{
+    struct sk_unpack u = sk_unpack_start(value);
+    struct sk_out_entry entry = {0};
+
+    sk_unpack_array(&u, 2);
+    entry.kind =
+        (enum sk_out_kind)sk_unpack_uint(&u, SK_OUT_EVENT, SK_OUT_ITEM);
+    if (entry.kind == SK_OUT_EVENT)
+        sk_unpack_id(&u, &entry.message.id);
+    else
+        entry.item = sk_unpack_bin_upto(&u, 0, SK_ITEM_SIZE_MAX);
+    if (sk_unpack_finish(&u) != SK_OK)
+        return SK_E_IO;
+    *out = entry;
+    return SK_OK;
+}
+
+enum sk_status sk_outbox_get(struct sk_engine *e, const struct sk_org *to,
+                             uint64_t number, struct sk_out_entry *out)
+{
+    struct sk_key key = entry_key(to, number);
+    struct sk_bytes value;
+
+    SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value));
+    return unpack_entry(value, out);
+}
+
+/* ------------------------------------------------------------- stored */
+
+/* The ledger entry behind a number, in scratch; SK_E_NOT_FOUND when the
+   number is no event, or the ledger no longer has it. */
+static enum sk_status ledger_of(struct sk_engine *e, const struct sk_org *to,
+                                uint64_t number, struct sk_ledger_entry **out)
+{
+    struct sk_ledger_entry *entry;
+    struct sk_out_entry queued;
+
+    SK_TRY(sk_outbox_get(e, to, number, &queued));
+    if (queued.kind != SK_OUT_EVENT)
+        return SK_E_NOT_FOUND;
+    entry = sk_arena_get(&e->scratch, sizeof(*entry));
+    if (entry == NULL)
+        return SK_E_MEMORY;
+    SK_TRY(sk_ledger_get(e, &queued.message, entry));
+    *out = entry;
+    return SK_OK;
+}
+
+enum sk_status sk_outbox_stored(struct sk_engine *e, const struct sk_org *to,
+                                uint64_t number, uint64_t at_ms)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+    struct sk_ledger_entry *entry = NULL;
+    enum sk_status status = ledger_of(e, to, number, &entry);
+
+    if (status == SK_OK && entry->stored_ms == 0) {
+        entry->stored_ms = at_ms;
+        if (entry->state == SK_LEDGER_QUEUED || entry->state == SK_LEDGER_SENT)
+            entry->state = SK_LEDGER_STORED;
+        status = sk_ledger_put(e, entry);
+    }
+    sk_arena_reset(&e->scratch, mark);
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
+}
+
+enum sk_status sk_outbox_voided(struct sk_engine *e, const struct sk_org *to,
+                                uint64_t number)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+    struct sk_ledger_entry *entry = NULL;
+    enum sk_status status = ledger_of(e, to, number, &entry);
+
+    /* It left once and was lost; what arrived in its place is empty. */
+    if (status == SK_OK && entry->state == SK_LEDGER_SENT) {
+        entry->state = SK_LEDGER_DROPPED;
+        if (entry->reason.size == 0)
+            entry->reason = sk_text("not-delivered");
+        status = sk_ledger_put(e, entry);
+    }
+    sk_arena_reset(&e->scratch, mark);
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
+}
+
+/* ------------------------------------------------------------- pending */
+
+static enum sk_status count_events(struct sk_engine *e, const struct sk_org *to,
+                                   const struct sk_log *log, uint64_t *events)
+{
+    for (uint64_t n = log->stored + 1; n <= log->head; n++) {
+        size_t mark = sk_arena_mark(&e->scratch);
+        struct sk_ledger_entry *entry = NULL;
+        enum sk_status status = ledger_of(e, to, n, &entry);
+
+        if (status == SK_OK && (entry->state == SK_LEDGER_QUEUED ||
+                                entry->state == SK_LEDGER_SENT))
+            (*events)++;
+        sk_arena_reset(&e->scratch, mark);
+        if (status != SK_OK && status != SK_E_NOT_FOUND)
+            return status;
+    }
+    return SK_OK;
+}
+
+static enum sk_status pending_of(struct sk_engine *e, const struct sk_org *to,
+                                 uint64_t *events, uint64_t *items)
+{
+    struct sk_log log;
+
+    SK_TRY(sk_log_get(e, to, &log));
+    *items += log.head - log.stored;
+    return count_events(e, to, &log, events);
+}
+
+enum sk_status sk_outbox_pending(struct sk_engine *e, const struct sk_org *to,
+                                 uint64_t *events, uint64_t *items)
+{
+    struct sk_key prefix = sk_key_start(SK_T_PEER);
+    struct sk_scan scan;
+    struct sk_bytes key;
+    struct sk_bytes value;
+    struct sk_org org;
+    enum sk_status status;
+
+    *events = 0;
+    *items = 0;
+    if (to != NULL)
+        return pending_of(e, to, events, items);
+    /* Also of partners that are in no charter any more. */
+    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
+        struct sk_bytes text = {key.data + 1, key.size - 2};
+
+        if (key.size < 3 || !sk_org_parse(text, &org))
+            return SK_E_IO;
+        SK_TRY(pending_of(e, &org, events, items));
+    }
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
+}

@@ -1,0 +1,279 @@
+#include "node/engine/session.h"
+
+#include <string.h>
+
+/* The answers to one envelope: a receipt and up to one refusal per item. */
+#define ANSWERS_SIZE_MAX (64 * 1024)
+
+/* ------------------------------------------------------------- answers
+ * What we said about an envelope of the partner, signed, to be said again
+ * byte for byte: array of bin, the receipt last. */
+
+static struct sk_key answers_prefix(const struct sk_org *org)
+{
+    struct sk_key key = sk_key_start(SK_T_RECEIPT);
+
+    sk_key_org(&key, org);
+    sk_key_bytes(&key, sk_text("i"));
+    return key;
+}
+
+static struct sk_key answers_key(const struct sk_org *org, uint64_t incarnation,
+                                 uint64_t last)
+{
+    struct sk_key key = answers_prefix(org);
+
+    sk_key_u64(&key, incarnation);
+    sk_key_u64(&key, last);
+    return key;
+}
+
+static enum sk_status forward_answers(struct sk_engine *e, struct sk_session *s,
+                                      struct sk_bytes record)
+{
+    struct sk_unpack u = sk_unpack_start(record);
+    size_t count = sk_unpack_array_upto(&u, 1, SK_ITEMS_COUNT_MAX + 1);
+
+    for (size_t i = 0; i < count; i++) {
+        struct sk_bytes plain = sk_unpack_bin_upto(&u, 1, SK_FRAME_SIZE_MAX);
+
+        if (u.status != SK_OK)
+            return SK_E_IO;
+        SK_TRY(sk_wire_forward(e, s, plain, /* frame */ NULL));
+    }
+    return SK_OK;
+}
+
+/* Say again what was said about the envelope that ended at `last`. */
+static enum sk_status repeat_answers(struct sk_engine *e, struct sk_session *s,
+                                     uint64_t incarnation, uint64_t last)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+    struct sk_key key = answers_key(&s->org, incarnation, last);
+    struct sk_bytes record;
+    enum sk_status status;
+
+    SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &record));
+    record = sk_arena_copy(&e->scratch, record);
+    status = record.size == 0 ? SK_E_MEMORY : forward_answers(e, s, record);
+    sk_arena_reset(&e->scratch, mark);
+    return status;
+}
+
+static enum sk_status keep_answers(struct sk_engine *e, struct sk_session *s,
+                                   struct sk_log *log, struct sk_bytes record)
+{
+    struct sk_key key =
+        answers_key(&s->org, log->peer_incarnation, log->peer_cursor);
+    struct sk_key prefix = answers_prefix(&s->org);
+    struct sk_scan scan;
+    struct sk_bytes oldest;
+    struct sk_bytes value;
+    uint8_t bytes[SK_STORE_KEY_SIZE_MAX];
+
+    SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), record));
+    log->answers++;
+    if (log->answers <= SK_ANSWERS_MAX)
+        return SK_OK;
+    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    SK_TRY(sk_scan_next(&scan, &oldest, &value));
+    memcpy(bytes, oldest.data, oldest.size);
+    log->answers--;
+    return sk_store_delete(e->store, SK_SPACE_DATA,
+                           (struct sk_bytes){bytes, oldest.size});
+}
+
+enum sk_status sk_deliver_answers(struct sk_engine *e, struct sk_session *s)
+{
+    struct sk_key prefix = answers_prefix(&s->org);
+    uint64_t lasts[SK_IN_FLIGHT_MAX] = {0};
+    struct sk_log log;
+    struct sk_scan scan;
+    struct sk_bytes key;
+    struct sk_bytes value;
+    enum sk_status status;
+    size_t count = 0;
+
+    SK_TRY(sk_log_get(e, &s->org, &log));
+    sk_key_u64(&prefix, log.peer_incarnation);
+    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
+        uint64_t last = 0;
+
+        for (size_t i = key.size - 8; i < key.size; i++)
+            last = last << 8 | key.data[i];
+        lasts[count % SK_IN_FLIGHT_MAX] = last;
+        count++;
+    }
+    if (status != SK_E_NOT_FOUND)
+        return status;
+    for (size_t i = count < SK_IN_FLIGHT_MAX ? 0 : count - SK_IN_FLIGHT_MAX;
+         i < count; i++)
+        SK_TRY(repeat_answers(e, s, log.peer_incarnation,
+                              lasts[i % SK_IN_FLIGHT_MAX]));
+    return SK_OK;
+}
+
+/* ------------------------------------------------------------- duplicates */
+
+static enum sk_status refuse_duplicate(struct sk_engine *e,
+                                       struct sk_session *s,
+                                       const struct sk_message_id *id,
+                                       const char *code)
+{
+    struct sk_message *message = sk_arena_get(&e->scratch, sizeof(*message));
+
+    if (message == NULL)
+        return SK_E_MEMORY;
+    sk_wire_refusal(code, "duplicate", message);
+    message->refusal.has_message = true;
+    message->refusal.message = *id;
+    return sk_wire_send(e, s, message);
+}
+
+static enum sk_status duplicate_item(struct sk_engine *e, struct sk_session *s,
+                                     struct sk_bytes bytes)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    struct sk_message_id id;
+    const char *code = NULL;
+
+    if (item == NULL)
+        return SK_E_MEMORY;
+    if (sk_item_decode(bytes, item) == SK_OK && item->kind == SK_ITEM_EVENT) {
+        id = item->event.message;
+        SK_TRY(sk_inbox_gone(e, &s->org, &id, &code));
+    }
+    if (code != NULL)
+        SK_TRY(refuse_duplicate(e, s, &id, code));
+    sk_arena_reset(&e->scratch, mark);
+    return SK_OK;
+}
+
+/* PROTOCOL.md 8.6: everything in it was applied before. */
+static enum sk_status on_duplicate(struct sk_engine *e, struct sk_session *s,
+                                   const struct sk_log *log,
+                                   const struct sk_items *items)
+{
+    uint64_t last = items->first + items->count - 1;
+    enum sk_status status;
+
+    for (size_t i = 0; i < items->count; i++)
+        SK_TRY(duplicate_item(e, s, items->items[i]));
+    status = repeat_answers(e, s, items->incarnation, last);
+    /* No longer kept under this number: the last one says it all. */
+    if (status == SK_E_NOT_FOUND)
+        status = repeat_answers(e, s, items->incarnation, log->peer_cursor);
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
+}
+
+/* ------------------------------------------------------------- in order */
+
+/* Add a signed message to the answers of this envelope. */
+static enum sk_status add_answer(struct sk_engine *e, struct sk_session *s,
+                                 struct sk_message *message,
+                                 struct sk_pack *answers)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+    struct sk_bytes plain;
+
+    SK_TRY(sk_wire_sign(e, s, message, &plain));
+    sk_pack_bin(answers, plain);
+    sk_arena_reset(&e->scratch, mark);
+    return answers->full ? SK_E_MEMORY : SK_OK;
+}
+
+static enum sk_status apply_one(struct sk_engine *e, struct sk_session *s,
+                                const struct sk_items *items, size_t i,
+                                struct sk_message *answer,
+                                struct sk_pack *answers, size_t *count)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+    uint64_t writes = e->store->writes;
+    uint64_t number = items->first + i;
+    struct sk_message_id id = {0};
+    const char *code = NULL;
+    enum sk_status status;
+
+    status = sk_apply_item(e, &s->org, items->items[i], &code, &id);
+    sk_arena_reset(&e->scratch, mark);
+    if (status == SK_E_FULL || status == SK_E_IO || status == SK_E_AGAIN)
+        return status;
+    if (status != SK_OK) {
+        /* I4: an item is applied as a whole or not at all. */
+        if (e->store->writes != writes)
+            return SK_E_IO;
+        code = "malformed-item";
+    }
+    if (code == NULL)
+        return SK_OK;
+    sk_wire_refusal(code, "item", answer);
+    answer->refusal.incarnation = items->incarnation;
+    answer->refusal.first = number;
+    answer->refusal.last = number;
+    answer->refusal.has_message = !sk_id_is_zero(&id.id);
+    answer->refusal.message = id;
+    (*count)++;
+    return add_answer(e, s, answer, answers);
+}
+
+/* I10: effects, cursor and answers are one transaction. */
+static enum sk_status apply(struct sk_engine *e, struct sk_session *s,
+                            const struct sk_items *items, size_t from)
+{
+    struct sk_message *answer = sk_arena_get(&e->scratch, sizeof(*answer));
+    struct sk_pack answers = sk_scratch_pack(e, ANSWERS_SIZE_MAX);
+    struct sk_bytes record;
+    struct sk_log log;
+    size_t at = sk_reply_open(&answers);
+    size_t count = 1;
+
+    if (answer == NULL)
+        return SK_E_MEMORY;
+    for (size_t i = from; i < items->count; i++)
+        SK_TRY(apply_one(e, s, items, i, answer, &answers, &count));
+    /* Applying may have written to the log. */
+    SK_TRY(sk_log_get(e, &s->org, &log));
+    log.peer_cursor = items->first + items->count - 1;
+    answer->kind = SK_MESSAGE_RECEIPT;
+    answer->receipt = (struct sk_receipt){
+        .incarnation = items->incarnation,
+        .last = log.peer_cursor,
+        .root = items->root,
+        .at_ms = e->now_ms,
+    };
+    SK_TRY(add_answer(e, s, answer, &answers));
+    sk_reply_close_array(&answers, at, count);
+    SK_TRY(sk_pack_finish(&answers, &record));
+    SK_TRY(keep_answers(e, s, &log, record));
+    SK_TRY(sk_log_put(e, &s->org, &log));
+    return forward_answers(e, s, record);
+}
+
+enum sk_status sk_deliver_items(struct sk_engine *e, struct sk_session *s,
+                                const struct sk_items *items)
+{
+    uint64_t first = items->first;
+    struct sk_log log;
+
+    if (items->incarnation == 0 || items->incarnation > SK_NUMBER_MAX ||
+        first == 0 || first > SK_NUMBER_MAX || items->count == 0)
+        return sk_wire_refuse(e, s, "bad-envelope", "items");
+    if (first == 1)
+        SK_TRY(sk_session_adopt(e, s, items->incarnation));
+    SK_TRY(sk_log_get(e, &s->org, &log));
+    if (items->incarnation < log.peer_incarnation) {
+        SK_TRY(sk_wire_refuse(e, s, "wrong-incarnation", "items"));
+        return sk_session_hello(e, s, /* answer */ false);
+    }
+    /* PROTOCOL.md 8.2: in order only. */
+    if (items->incarnation > log.peer_incarnation ||
+        first > log.peer_cursor + 1) {
+        SK_TRY(sk_wire_refuse(e, s, "gap", "items"));
+        return sk_session_hello(e, s, /* answer */ false);
+    }
+    if (first + items->count - 1 <= log.peer_cursor)
+        return on_duplicate(e, s, &log, items);
+    return apply(e, s, items, (size_t)(log.peer_cursor + 1 - first));
+}

@@ -1,0 +1,340 @@
+#include "node/engine/session.h"
+
+#include <string.h>
+
+/* A frame that arrives may ask for this many answers; with less room left in
+   the effects it waits for the next batch. */
+#define FRAMES_RESERVE 16
+
+#define BACKOFF_START_MS 1000
+
+static uint64_t backoff_ms(uint32_t failures)
+{
+    uint64_t wait = BACKOFF_START_MS;
+
+    for (uint32_t i = 0; i < failures && wait < SK_BACKOFF_MAX_MS; i++)
+        wait *= 2;
+    return wait < SK_BACKOFF_MAX_MS ? wait : SK_BACKOFF_MAX_MS;
+}
+
+/* ------------------------------------------------------------- HELLO */
+
+enum sk_status sk_session_hello(struct sk_engine *e, struct sk_session *s,
+                                bool answer)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+    struct sk_message *message = sk_arena_get(&e->scratch, sizeof(*message));
+    struct sk_log log;
+
+    if (message == NULL)
+        return SK_E_MEMORY;
+    SK_TRY(sk_log_get(e, &s->org, &log));
+    message->kind = SK_MESSAGE_HELLO;
+    message->hello = (struct sk_hello){
+        .incarnation = log.incarnation,
+        .head = log.head - log.base,
+        .peer_incarnation = log.peer_incarnation,
+        .cursor = log.peer_cursor,
+        .card_version = s->card.version,
+        .charter_version = e->charter_version,
+        .sent_ms = e->now_ms,
+        .answer = answer,
+    };
+    SK_TRY(sk_wire_send(e, s, message));
+    sk_arena_reset(&e->scratch, mark);
+    s->hello_ms = e->real_ms;
+    if (answer) {
+        s->asking = true;
+        s->retry_ms = e->real_ms + backoff_ms(s->failures);
+    }
+    return SK_OK;
+}
+
+void sk_session_doubt(struct sk_engine *e, struct sk_session *s)
+{
+    s->greeted = false;
+    s->asking = false;
+    s->flight_count = 0;
+    s->retry_ms = e->real_ms + (s->failures == 0 ? 0 : backoff_ms(s->failures));
+}
+
+/* PROTOCOL.md 8.4: where our log goes on, after what the partner has. */
+static enum sk_status resume(struct sk_engine *e, struct sk_session *s,
+                             const struct sk_hello *h)
+{
+    struct sk_log log;
+    uint64_t base;
+    bool restart = false;
+
+    SK_TRY(sk_log_get(e, &s->org, &log));
+    base = log.stored;
+    if (h->peer_incarnation > log.incarnation ||
+        (h->peer_incarnation == log.incarnation &&
+         h->cursor > log.handed - log.base)) {
+        /* It has what we never sent: we are a backup. */
+        restart = true;
+    } else if (h->peer_incarnation == 0 && log.stored > 0) {
+        /* It lost everything: all of it is decided and sent again. */
+        restart = log.base > 0;
+        base = 0;
+    } else if (h->peer_incarnation == log.old_incarnation &&
+               h->peer_incarnation != 0 &&
+               log.old_base + h->cursor < log.stored) {
+        /* It fell back to before our last restart. */
+        base = log.old_base + h->cursor;
+        restart = true;
+    }
+    if (restart) {
+        uint64_t next = h->peer_incarnation > log.incarnation
+                            ? h->peer_incarnation
+                            : log.incarnation;
+
+        sk_log_restart(&log, next + 1, base);
+        SK_TRY(sk_log_put(e, &s->org, &log));
+    }
+    s->sent = log.base;
+    if (h->peer_incarnation == log.incarnation)
+        s->sent += h->cursor;
+    s->flight_count = 0;
+    return SK_OK;
+}
+
+enum sk_status sk_session_adopt(struct sk_engine *e, struct sk_session *s,
+                                uint64_t incarnation)
+{
+    struct sk_log log;
+
+    SK_TRY(sk_log_get(e, &s->org, &log));
+    if (incarnation <= log.peer_incarnation)
+        return SK_OK;
+    log.peer_incarnation = incarnation;
+    log.peer_cursor = 0;
+    return sk_log_put(e, &s->org, &log);
+}
+
+static enum sk_status on_hello(struct sk_engine *e, struct sk_session *s,
+                               const struct sk_hello *h)
+{
+    if (h->incarnation == 0 || h->incarnation > SK_NUMBER_MAX ||
+        h->peer_incarnation > SK_NUMBER_MAX || h->cursor > SK_NUMBER_MAX)
+        return sk_wire_refuse(e, s, "wrong-incarnation", "hello");
+    if (h->card_version < e->card.version)
+        SK_TRY(sk_wire_card(e, s));
+    SK_TRY(sk_session_adopt(e, s, h->incarnation));
+    if (!s->greeted || s->asking || h->answer)
+        SK_TRY(resume(e, s, h));
+    s->up = true;
+    s->line_known = true;
+    s->greeted = true;
+    s->asking = false;
+    s->failures = 0;
+    s->refused[0] = '\0';
+    s->charter_version = h->charter_version;
+    if (!h->answer)
+        return SK_OK;
+    SK_TRY(sk_session_hello(e, s, /* answer */ false));
+    return sk_deliver_answers(e, s);
+}
+
+/* ------------------------------------------------------------- frames */
+
+static enum sk_status on_card(struct sk_engine *e, struct sk_session *s,
+                              struct sk_bytes card)
+{
+    struct sk_org org = s->org;
+    enum sk_status status = sk_federation_card(e, &org, card);
+
+    if (status == SK_E_OLD)
+        return SK_OK;
+    /* The sessions may have moved. */
+    s = sk_session_find(e, &org);
+    if (s == NULL || !s->known)
+        return SK_OK;
+    if (status == SK_OK)
+        return sk_session_hello(e, s, /* answer */ true);
+    if (status == SK_E_FULL || status == SK_E_IO)
+        return status;
+    return sk_wire_refuse(e, s, "bad-signature", "card");
+}
+
+static enum sk_status on_message(struct sk_engine *e, struct sk_session *s,
+                                 const struct sk_message *message,
+                                 struct sk_bytes plain)
+{
+    switch (message->kind) {
+    case SK_MESSAGE_HELLO:
+        return on_hello(e, s, &message->hello);
+    case SK_MESSAGE_ITEMS:
+        return sk_deliver_items(e, s, &message->items);
+    case SK_MESSAGE_RECEIPT:
+        return sk_deliver_receipt(e, s, &message->receipt, plain);
+    case SK_MESSAGE_REFUSAL:
+        return sk_deliver_refusal(e, s, &message->refusal);
+    case SK_MESSAGE_CARD:
+        return on_card(e, s, message->card);
+    case SK_MESSAGE_BYE:
+        /* It stopped: what was in the air may be lost. */
+        sk_session_doubt(e, s);
+        s->retry_ms = e->real_ms + SK_BACKOFF_MAX_MS;
+        return SK_OK;
+    }
+    return SK_OK;
+}
+
+static bool room_for_answers(const struct sk_engine *e)
+{
+    const struct sk_effects *effects = e->effects;
+
+    return effects->frames_count + FRAMES_RESERVE <= SK_EFFECT_FRAMES_MAX &&
+           effects->room.size_max - effects->used >=
+               (size_t)2 * SK_FRAME_SIZE_MAX;
+}
+
+enum sk_status sk_session_frame(struct sk_engine *e, const struct sk_org *from,
+                                struct sk_bytes frame)
+{
+    struct sk_session *s = sk_session_find(e, from);
+    const char *code = NULL;
+    const char *check = NULL;
+    struct sk_message *message;
+    struct sk_bytes plain;
+    enum sk_status status;
+
+    /* Without the charter and its card nothing of it can be believed. */
+    if (s == NULL || !s->known)
+        return SK_OK;
+    if (!room_for_answers(e))
+        return SK_E_AGAIN;
+    message = sk_arena_get(&e->scratch, sizeof(*message));
+    if (message == NULL)
+        return SK_E_MEMORY;
+    status = sk_wire_open(e, s, frame, message, &plain, &code, &check);
+    if (status == SK_E_REFUSED) {
+        if (sk_bytes_equal(sk_text(code), sk_text("wrong-sealing-key")))
+            SK_TRY(sk_wire_card(e, s));
+        return sk_wire_refuse(e, s, code, check);
+    }
+    SK_TRY(status);
+    s->heard_ms = e->real_ms;
+    return on_message(e, s, message, plain);
+}
+
+/* ------------------------------------------------------------- the line */
+
+enum sk_status sk_session_link(struct sk_engine *e, const struct sk_org *peer,
+                               bool up)
+{
+    struct sk_session *s = sk_session_find(e, peer);
+
+    if (s == NULL)
+        return SK_OK;
+    s->line_known = true;
+    s->up = up;
+    s->failures = 0;
+    sk_session_doubt(e, s);
+    if (!up || !s->known)
+        return SK_OK;
+    return sk_session_hello(e, s, /* answer */ true);
+}
+
+/* When this session next has something to do without being asked. */
+static uint64_t due_ms(const struct sk_session *s)
+{
+    uint64_t keepalive = s->spoke_ms + SK_KEEPALIVE_MS;
+    uint64_t silence = s->heard_ms + SK_SILENCE_MS;
+    uint64_t due = keepalive < silence ? keepalive : silence;
+
+    if (!s->greeted || s->asking)
+        return s->retry_ms;
+    if (s->flight_count > 0 && s->retry_ms < due)
+        return s->retry_ms;
+    return due;
+}
+
+static enum sk_status tend(struct sk_engine *e, struct sk_session *s)
+{
+    if (!s->up || !s->known || e->real_ms < due_ms(s))
+        return SK_OK;
+    if (s->greeted && !s->asking && s->flight_count == 0 &&
+        e->real_ms < s->heard_ms + SK_SILENCE_MS)
+        return sk_session_hello(e, s, /* answer */ false);
+    /* Silence, or no receipt, or no answer: ask where to go on. */
+    if (e->real_ms >= s->heard_ms + SK_SILENCE_MS)
+        s->greeted = false;
+    SK_TRY(sk_session_hello(e, s, /* answer */ true));
+    s->failures++;
+    return SK_OK;
+}
+
+static enum sk_status tend_all(struct sk_engine *e)
+{
+    for (size_t i = 0; i < e->sessions_count; i++) {
+        enum sk_status status = tend(e, &e->sessions[i]);
+
+        /* No room in the effects: the others at the next wake-up. */
+        if (status == SK_E_AGAIN)
+            break;
+        SK_TRY(status);
+    }
+    return SK_OK;
+}
+
+static void schedule(struct sk_engine *e)
+{
+    for (size_t i = 0; i < e->sessions_count; i++) {
+        const struct sk_session *s = &e->sessions[i];
+
+        if (s->up && s->known)
+            sk_wake_at(e, due_ms(s));
+    }
+}
+
+enum sk_status sk_session_timer(struct sk_engine *e)
+{
+    SK_TRY(tend_all(e));
+    schedule(e);
+    return SK_OK;
+}
+
+enum sk_status sk_session_stop(struct sk_engine *e)
+{
+    for (size_t i = 0; i < e->sessions_count; i++) {
+        struct sk_session *s = &e->sessions[i];
+        struct sk_message *message;
+        enum sk_status status;
+
+        if (!s->up || !s->greeted)
+            continue;
+        message = sk_arena_get(&e->scratch, sizeof(*message));
+        if (message == NULL)
+            return SK_E_MEMORY;
+        message->kind = SK_MESSAGE_BYE;
+        message->bye_sent_ms = e->now_ms;
+        status = sk_wire_send(e, s, message);
+        if (status == SK_E_AGAIN)
+            return SK_OK;
+        SK_TRY(status);
+        s->greeted = false;
+        s->up = false;
+    }
+    return SK_OK;
+}
+
+enum sk_status sk_session_pump(struct sk_engine *e)
+{
+    SK_TRY(tend_all(e));
+    for (size_t i = 0; i < e->sessions_count; i++) {
+        size_t at = (e->pump_at + i) % e->sessions_count;
+        enum sk_status status = sk_deliver_out(e, &e->sessions[at]);
+
+        if (status == SK_E_AGAIN) {
+            /* The next pump starts with who had no turn now. */
+            e->pump_at = at;
+            sk_wake_at(e, e->real_ms);
+            break;
+        }
+        SK_TRY(status);
+    }
+    schedule(e);
+    return SK_OK;
+}

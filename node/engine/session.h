@@ -1,0 +1,151 @@
+/*
+ * Inside delivery: what the files about one partner's line share.
+ *                                                        docs/PROTOCOL.md 8
+ *   outbox.c   the log: entries, cursors, pending
+ *   wire.c     sign, seal and send one message; open one frame
+ *   session.c  the line: link, HELLO, time-outs, frames that arrive
+ *   deliver.c  ITEMS out; receipts and refusals that come back
+ *   receive.c  ITEMS in: order, duplicates, answers
+ *   apply.c    one item;  inbox.c: what is kept of it
+ *   replay.c   rehearsals: the last envelopes, to send them once more
+ *   peer.c     how it stands, for people
+ *
+ *                 LINK up: HELLO               its HELLO
+ *     DOWN -----------------------> ASKING -----------------> GREETED
+ *      ^                             ^  |  silence, no receipt,   |
+ *      |                             |  |  BYE, a gap             |
+ *      |                             +--|-------------------------+
+ *      +--------------------------------+   LINK down
+ *
+ * Only GREETED sends items.  The answer to a HELLO that asks says where to go
+ * on, so what was in the air is never missed and never applied twice (I10).
+ */
+#ifndef SK_NODE_ENGINE_SESSION_H
+#define SK_NODE_ENGINE_SESSION_H
+
+#include "node/engine/internal.h"
+
+/* Incarnations and numbers on the wire stay below this. */
+#define SK_NUMBER_MAX (UINT64_C(1) << 53)
+
+/* How long an envelope may be without receipt before we ask. */
+#define SK_RECEIPT_WAIT_MS 5000
+
+/* Receipts that are kept to be given again, per partner. */
+#define SK_ANSWERS_MAX 256
+
+/* ------------------------------------------------------------- outbox.c */
+/* A new incarnation of our log whose item 1 is entry base + 1. */
+void sk_log_restart(struct sk_log *log, uint64_t incarnation, uint64_t base);
+/* The partner has this number, but as VOID. */
+SK_CHECKED enum sk_status
+sk_outbox_voided(struct sk_engine *e, const struct sk_org *to, uint64_t number);
+
+/* ------------------------------------------------------------- wire.c */
+/* Sign and write, in scratch. */
+SK_CHECKED enum sk_status sk_wire_sign(struct sk_engine *e,
+                                       const struct sk_session *s,
+                                       struct sk_message *message,
+                                       struct sk_bytes *plain);
+/* Seal a signed message and send it. frame: what left, or NULL. */
+SK_CHECKED enum sk_status sk_wire_forward(struct sk_engine *e,
+                                          struct sk_session *s,
+                                          struct sk_bytes plain,
+                                          struct sk_bytes *frame);
+/* All three in one. */
+SK_CHECKED enum sk_status sk_wire_send(struct sk_engine *e,
+                                       struct sk_session *s,
+                                       struct sk_message *message);
+/* Fill a refusal; code and check are static texts. */
+void sk_wire_refusal(const char *code, const char *check,
+                     struct sk_message *out);
+SK_CHECKED enum sk_status sk_wire_refuse(struct sk_engine *e,
+                                         struct sk_session *s, const char *code,
+                                         const char *check);
+/*
+ * Open a frame and verify what is inside; views in scratch.
+ * code, check: set, and the status SK_E_REFUSED, when it is not good.  A CARD
+ * is also believed when the card inside is under the charter's identity and
+ * its own key signed the message: that is how keys rotate.
+ */
+SK_CHECKED enum sk_status
+sk_wire_open(struct sk_engine *e, const struct sk_session *s,
+             struct sk_bytes frame, struct sk_message *out,
+             struct sk_bytes *plain, const char **code, const char **check);
+/* Send our own card, when the store has it as signed bytes. */
+SK_CHECKED enum sk_status sk_wire_card(struct sk_engine *e,
+                                       struct sk_session *s);
+
+/* ------------------------------------------------------------- session.c */
+/* Say HELLO.  answer: ask where to go on. */
+SK_CHECKED enum sk_status sk_session_hello(struct sk_engine *e,
+                                           struct sk_session *s, bool answer);
+/* Something is wrong with the line: ask, at once or after the back-off. */
+void sk_session_doubt(struct sk_engine *e, struct sk_session *s);
+/* PROTOCOL.md 8.3: a higher incarnation of the partner's log is a new log. */
+SK_CHECKED enum sk_status sk_session_adopt(struct sk_engine *e,
+                                           struct sk_session *s,
+                                           uint64_t incarnation);
+
+/* ------------------------------------------------------------- inbox.c */
+/* Why this message of `from` cannot come (again): "recalled", "expired"; NULL
+   when nothing is against it. */
+SK_CHECKED enum sk_status sk_inbox_gone(struct sk_engine *e,
+                                        const struct sk_org *from,
+                                        const struct sk_message_id *id,
+                                        const char **code);
+/* SK_OK: this message of `from` is kept; SK_E_EXISTS: another partner used the
+   same id; SK_E_NOT_FOUND. */
+SK_CHECKED enum sk_status sk_inbox_has(struct sk_engine *e,
+                                       const struct sk_org *from,
+                                       const struct sk_message_id *id);
+/* Keep a message that came, under a data key of its own.  item: its bytes as
+   they came. */
+SK_CHECKED enum sk_status sk_inbox_add(struct sk_engine *e,
+                                       const struct sk_org *from,
+                                       const struct sk_message_id *id,
+                                       struct sk_bytes item);
+
+/* ------------------------------------------------------------- apply.c */
+/* An instant that a partner named, not later than a day from now. */
+uint64_t sk_partner_ms(const struct sk_engine *e, uint64_t at_ms);
+
+/* ------------------------------------------------------------- deliver.c */
+/* As many envelopes as the credit allows. */
+SK_CHECKED enum sk_status sk_deliver_out(struct sk_engine *e,
+                                         struct sk_session *s);
+SK_CHECKED enum sk_status sk_deliver_receipt(struct sk_engine *e,
+                                             struct sk_session *s,
+                                             const struct sk_receipt *receipt,
+                                             struct sk_bytes plain);
+SK_CHECKED enum sk_status sk_deliver_refusal(struct sk_engine *e,
+                                             struct sk_session *s,
+                                             const struct sk_refusal *refusal);
+
+/* ------------------------------------------------------------- receive.c */
+SK_CHECKED enum sk_status sk_deliver_items(struct sk_engine *e,
+                                           struct sk_session *s,
+                                           const struct sk_items *items);
+/* The answers to the partner's last envelopes, once more. */
+SK_CHECKED enum sk_status sk_deliver_answers(struct sk_engine *e,
+                                             struct sk_session *s);
+
+/* ------------------------------------------------------------- replay.c */
+/* One item, in memory of the engine that scratch does not clear: for the one
+   that is being applied.  It holds views only. */
+struct sk_item *sk_item_room(struct sk_engine *e);
+/* Remember an envelope of items that leaves; messages: the events in it. */
+void sk_replay_keep(struct sk_engine *e, const struct sk_org *to,
+                    uint64_t incarnation, uint64_t last,
+                    const struct sk_message_id *messages, size_t count,
+                    struct sk_bytes frame);
+/* Send the last envelope with this message once more.  SK_E_NOT_FOUND. */
+SK_CHECKED enum sk_status sk_replay_send(struct sk_engine *e,
+                                         const struct sk_message_id *id);
+/* What came back: a receipt up to `last`, or a refusal of one message. */
+void sk_replay_receipt(struct sk_engine *e, const struct sk_org *from,
+                       uint64_t incarnation, uint64_t last);
+void sk_replay_refusal(struct sk_engine *e, const struct sk_org *from,
+                       const struct sk_message_id *id, const char *code);
+
+#endif
