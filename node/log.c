@@ -3,11 +3,26 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+static bool use_words;
+
+void sk_log_use_words(void)
+{
+    use_words = true;
+}
+
+static const char *level_text(int level)
+{
+    if (!use_words)
+        return level == 3 ? "<3>" : level == 4 ? "<4>" : "<6>";
+    return level == 3 ? "error " : level == 4 ? "warning " : "info ";
+}
+
 static void line(int level, const struct sk_org *org, enum sk_status status,
                  const char *text)
 {
     /* One write per line: both processes share stderr. */
-    fprintf(stderr, "<%d>%s %s %s\n", level, org == NULL ? "-" : org->text,
+    fprintf(stderr, "%s%s %s %s\n", level_text(level),
+            org == NULL ? "-" : org->text,
             status == SK_OK ? "-" : sk_status_text(status), text);
 }
 
@@ -30,5 +45,5 @@ void sk_log_info(const struct sk_org *org, const char *text)
 
 void sk_log_count(const char *text, uint64_t number)
 {
-    fprintf(stderr, "<6>- - %s: %" PRIu64 "\n", text, number);
+    fprintf(stderr, "%s- - %s: %" PRIu64 "\n", level_text(6), text, number);
 }

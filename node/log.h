@@ -11,6 +11,9 @@
 #include "protocol/base.h"
 #include "protocol/status.h"
 
+/* For people at a terminal: "error", "warning", "info" in place of <n>. */
+void sk_log_use_words(void);
+
 /* org: may be NULL; text: ours, static. */
 void sk_log_error(const struct sk_org *org, enum sk_status status,
                   const char *text);

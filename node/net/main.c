@@ -218,13 +218,15 @@ static bool is_pair(int fd)
            type == SOCK_SEQPACKET;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct sk_sandbox sandbox = {.memory_bytes = MEMORY_BYTES,
                                  .files_max = FILES_MAX};
     enum sk_status status;
 
     (void)mallopt(M_ARENA_MAX, 1);
+    if (argc == 2 && strcmp(argv[1], "--foreground") == 0)
+        sk_log_use_words();
     if (!is_pair(PAIR_FD)) {
         sk_log_error(NULL, SK_E_REFUSED, "schakel-net is started by schakeld");
         return EX_USAGE;

@@ -1,0 +1,199 @@
+/*
+ * Group commit: what arrived together is one transaction.
+ *
+ * The engine is a function of (store, input, time, seed).  When the batch
+ * cannot be stored it is rolled back and its inputs run again one by one with
+ * the time and seed they had, so that one of them cannot take the others
+ * down; the one that fails gets a coded answer, or is told again by its
+ * sender.  Effects leave after their commit and never before.   I4
+ */
+#include "node/core/core.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#include "node/log.h"
+
+#define RETRY_MS 1000
+
+bool sk_batch_has_room(const struct sk_core *core)
+{
+    return core->inputs_count < SK_BATCH_COUNT_MAX &&
+           core->frames.size_max - core->frames_used >= SK_IPC_SIZE_MAX;
+}
+
+struct sk_batch_input *sk_batch_add(struct sk_core *core,
+                                    enum sk_input_type type)
+{
+    struct sk_batch_input *slot = &core->inputs[core->inputs_count];
+
+    assert(core->inputs_count < SK_BATCH_COUNT_MAX);
+
+    core->inputs_count++;
+    *slot = (struct sk_batch_input){
+        .input = {.type = type, .now_ms = core->now_ms}};
+    randombytes_buf(&slot->input.seed, sizeof(slot->input.seed));
+    return slot;
+}
+
+/* ------------------------------------------------------------- commit */
+
+/* The store may say the same for hours: one line when it changes. */
+static void note_store(struct sk_core *core, enum sk_status status)
+{
+    if (status == core->store_status)
+        return;
+    core->store_status = status;
+    if (status == SK_OK)
+        sk_log_info(NULL, "the store takes writes again");
+    else
+        sk_log_error(NULL, status, "the store takes no writes");
+}
+
+static enum sk_status run_inputs(struct sk_core *core, size_t first,
+                                 size_t *count)
+{
+    for (size_t i = 0; i < *count; i++) {
+        struct sk_batch_input *slot = &core->inputs[first + i];
+        uint64_t writes = core->store->writes;
+        enum sk_status status =
+            sk_engine_step(core->engine, &slot->input, &core->effects);
+
+        /* No room for its effects, and it wrote nothing: the next batch. */
+        if (status == SK_E_AGAIN && i > 0 && core->store->writes == writes) {
+            *count = i;
+            return SK_OK;
+        }
+        SK_TRY(status);
+        slot->reply = core->effects.reply;
+    }
+    return SK_OK;
+}
+
+/* Inputs from `first` on as one transaction: as many as their effects have
+   room for.  When it fails nothing of it happened. */
+static enum sk_status commit_inputs(struct sk_core *core, size_t first,
+                                    size_t *count)
+{
+    struct sk_seed seed;
+    enum sk_status status;
+
+    randombytes_buf(&seed, sizeof(seed));
+    sk_effects_start(&core->effects, core->effects_room);
+    status = sk_store_begin(core->store);
+    if (status != SK_OK)
+        goto out;
+    status = run_inputs(core, first, count);
+    if (status == SK_OK)
+        status =
+            sk_engine_pump(core->engine, core->now_ms, &seed, &core->effects);
+    if (status == SK_OK)
+        status = sk_store_commit(core->store);
+    else
+        sk_store_abort(core->store);
+    if (status != SK_OK)
+        sk_engine_rollback(core->engine);
+out:
+    sodium_memzero(&seed, sizeof(seed));
+    if (status == SK_OK || status == SK_E_FULL || status == SK_E_IO)
+        note_store(core, status);
+    return status;
+}
+
+/* ------------------------------------------------------------ effects */
+
+static void shred(struct sk_core *core)
+{
+    enum sk_status status = sk_store_shred(core->store);
+
+    /* The keys are deleted and hidden; the store tries again when it opens. */
+    if (status != SK_OK)
+        sk_log_error(NULL, status, "old keys are not overwritten yet");
+}
+
+static void publish(struct sk_core *core, size_t first, size_t count)
+{
+    struct sk_effects *effects = &core->effects;
+
+    if (effects->shred)
+        shred(core);
+    if (effects->peers_changed)
+        sk_child_send_peers(core);
+    for (size_t i = 0; i < effects->frames_count; i++)
+        sk_child_send_frame(core, &effects->frames[i]);
+    for (size_t i = first; i < first + count; i++) {
+        struct sk_batch_input *slot = &core->inputs[i];
+
+        if (slot->client != NULL)
+            sk_control_reply(core, slot->client, slot->reply);
+        if (slot->input.type == SK_INPUT_LINK)
+            sk_child_told(core, &slot->input);
+    }
+    if (effects->wake_ms < core->wake_ms || core->now_ms >= core->wake_ms)
+        core->wake_ms = effects->wake_ms;
+    sodium_memzero(core->effects_room.data, effects->used);
+}
+
+/* ------------------------------------------------------------ failures */
+
+static const char *code_of(enum sk_status status)
+{
+    if (status == SK_E_FULL)
+        return "disk-full";
+    if (status == SK_E_AGAIN)
+        return "too-large";
+    return "store-broken";
+}
+
+static void answer_failure(struct sk_core *core, struct sk_batch_input *slot,
+                           enum sk_status status)
+{
+    uint8_t bytes[128];
+    struct sk_bytes reply;
+
+    if (status == SK_E_IO)
+        core->failed = true;
+    /* A frame is not receipted, so it comes again; links and timers we tell
+       again ourselves. */
+    core->retry_ms = core->monotonic_ms + RETRY_MS;
+    if (slot->client == NULL)
+        return;
+    if (sk_engine_error_reply(code_of(status),
+                              (struct sk_room){bytes, sizeof(bytes)},
+                              &reply) == SK_OK)
+        sk_control_reply(core, slot->client, reply);
+}
+
+static void run_one_by_one(struct sk_core *core, size_t first, size_t count)
+{
+    for (size_t i = first; i < first + count; i++) {
+        size_t one = 1;
+        enum sk_status status = commit_inputs(core, i, &one);
+
+        if (status == SK_OK)
+            publish(core, i, 1);
+        else
+            answer_failure(core, &core->inputs[i], status);
+    }
+}
+
+void sk_batch_run(struct sk_core *core)
+{
+    size_t first = 0;
+
+    while (first < core->inputs_count) {
+        size_t count = core->inputs_count - first;
+        enum sk_status status = commit_inputs(core, first, &count);
+
+        if (status == SK_OK)
+            publish(core, first, count);
+        else
+            run_one_by_one(core, first, count);
+        first += count;
+    }
+    sk_child_settled(core);
+    core->inputs_count = 0;
+    sodium_memzero(core->inputs, sizeof(core->inputs));
+    sodium_memzero(core->frames.data, core->frames_used);
+    core->frames_used = 0;
+}

@@ -1,0 +1,186 @@
+/*
+ * schakeld: the engine, the keys and the store of one node, and the loop that
+ * brings inputs to the engine and its effects to the world.
+ *                                                   docs/ARCHITECTURE.md 3
+ *
+ *   main.c     options, start and stop          setup.c   files of the folder
+ *   loop.c     epoll, signals, time             batch.c   group commit
+ *   control.c  ctl.sock                         child.c   schakel-net
+ *   notify.c   the service manager
+ *
+ * One thread.  Everything is allocated at start, but the buffers of control
+ * clients, which grow as bytes come and have a limit together.
+ */
+#ifndef SK_NODE_CORE_CORE_H
+#define SK_NODE_CORE_CORE_H
+
+#include <sys/types.h>
+
+#include "node/engine/engine.h"
+#include "node/ipc.h"
+#include "policies/config.h"
+
+/* Inputs in one batch; bytes of frames in one batch. */
+#define SK_BATCH_COUNT_MAX 128
+#define SK_BATCH_FRAMES_SIZE_MAX (4u * 1024 * 1024)
+
+/* Control connections; bytes that all of them may make us hold; how long a
+   request may take to arrive and a reply to be taken, ms. */
+#define SK_CLIENTS_MAX 32
+#define SK_CLIENTS_SIZE_MAX (32u * 1024 * 1024)
+#define SK_CLIENT_SLOW_MS 10000
+
+struct sk_options {
+    const char *dir;
+    const char *net; /* path of schakel-net, or NULL: beside schakeld */
+    bool manual_clock;
+    uint64_t manual_ms;
+    bool foreground;
+};
+
+/* ------------------------------------------------------------- setup.c */
+struct sk_setup {
+    struct sk_config config;
+    struct sk_card card;
+    struct sk_node_secrets *secrets; /* locked memory, owned */
+};
+/* Read node.conf, node.key and own.card in the current folder; says on the
+   log what is wrong.  Fails with what it says. */
+SK_CHECKED enum sk_status sk_setup_open(const struct sk_options *options,
+                                        struct sk_setup *out);
+void sk_setup_close(struct sk_setup *setup);
+
+/* ------------------------------------------------------------- clients */
+enum sk_client_state {
+    SK_CLIENT_FREE,
+    SK_CLIENT_READING,
+    SK_CLIENT_ASKING, /* its request is in the batch */
+    SK_CLIENT_WRITING,
+};
+
+struct sk_client {
+    enum sk_client_state state;
+    int fd;
+    uint8_t *data; /* request, then reply, with 4 bytes of size in front */
+    size_t size;
+    size_t size_max;
+    size_t at;            /* written of a reply */
+    uint64_t deadline_ms; /* monotonic; 0: idle, none */
+    bool hang_up;         /* after this reply */
+};
+
+/* ------------------------------------------------------------- partners */
+struct sk_link {
+    struct sk_org org;
+    bool up;    /* schakel-net says */
+    bool told;  /* the engine knows, committed */
+    bool asked; /* an input of this batch says so */
+};
+
+/* ------------------------------------------------------------- batch.c */
+struct sk_batch_input {
+    struct sk_input input;
+    struct sk_client *client; /* of a CONTROL */
+    struct sk_bytes reply;
+};
+
+struct sk_core {
+    const struct sk_options *options;
+    struct sk_setup setup;
+    struct sk_store *store;
+    struct sk_engine *engine;
+    int epoll_fd;
+    int signal_fd;
+    bool stopping;
+    bool failed; /* the store is broken: exit, so that somebody looks */
+    bool ready;
+    uint64_t now_ms;       /* real clock */
+    uint64_t monotonic_ms; /* for time-outs of our own */
+    uint64_t wake_ms;      /* real clock: when the engine wants a TIMER */
+    uint64_t retry_ms;     /* monotonic: when to try again after a failure */
+    enum sk_status store_status; /* as last logged */
+
+    /* batch.c */
+    struct sk_batch_input inputs[SK_BATCH_COUNT_MAX];
+    size_t inputs_count;
+    struct sk_room frames; /* bytes of the inputs */
+    size_t frames_used;
+    struct sk_effects effects;
+    struct sk_room effects_room;
+
+    /* control.c */
+    int control_fd;
+    struct sk_client clients[SK_CLIENTS_MAX];
+    size_t clients_size;
+
+    /* child.c */
+    int net_fd; /* -1: not running */
+    pid_t net_pid;
+    uint64_t net_started_ms;  /* monotonic */
+    uint64_t net_start_at_ms; /* monotonic; when to start it again */
+    uint32_t net_failures;
+    uint64_t strangers; /* as last logged */
+    struct sk_link links[SK_PARTNERS_MAX];
+    size_t links_count;
+};
+
+/* Room for one more input?  Then a place for it, with time and seed. */
+bool sk_batch_has_room(const struct sk_core *core);
+struct sk_batch_input *sk_batch_add(struct sk_core *core,
+                                    enum sk_input_type type);
+/* Step, commit, let the effects out. */
+void sk_batch_run(struct sk_core *core);
+
+/* ------------------------------------------------------------- control.c */
+SK_CHECKED enum sk_status sk_control_open(struct sk_core *core);
+void sk_control_accept(struct sk_core *core);
+/* Read and write what a client is ready for; a whole request is an input. */
+void sk_control_serve(struct sk_core *core, struct sk_client *client);
+/* reply: borrowed. */
+void sk_control_reply(struct sk_core *core, struct sk_client *client,
+                      struct sk_bytes reply);
+/* Cut those who are too slow; the next such moment, or UINT64_MAX. */
+uint64_t sk_control_expire(struct sk_core *core);
+void sk_control_close(struct sk_core *core);
+
+/* ------------------------------------------------------------- child.c */
+/* Start schakel-net when it does not run and its back-off is over. */
+void sk_child_start(struct sk_core *core);
+/* Messages of schakel-net become inputs, as many as the batch takes. */
+void sk_child_read(struct sk_core *core);
+/* Links that the engine does not know yet become inputs. */
+void sk_child_links(struct sk_core *core);
+/* This LINK is committed; this batch is over. */
+void sk_child_told(struct sk_core *core, const struct sk_input *input);
+void sk_child_settled(struct sk_core *core);
+void sk_child_send_frame(struct sk_core *core,
+                         const struct sk_effect_frame *frame);
+void sk_child_send_peers(struct sk_core *core);
+/* SIGCHLD came. */
+void sk_child_reap(struct sk_core *core);
+/* Let it send what it has, wait a moment, end it. */
+void sk_child_stop(struct sk_core *core);
+
+/* ------------------------------------------------------------- loop.c */
+/* What epoll says who is ready. */
+enum sk_ready {
+    SK_READY_SIGNAL,
+    SK_READY_NET,
+    SK_READY_CONTROL,
+    SK_READY_CLIENT
+};
+SK_CHECKED enum sk_status sk_loop_open(struct sk_core *core);
+SK_CHECKED enum sk_status sk_loop_watch(struct sk_core *core, int fd,
+                                        enum sk_ready ready, size_t index,
+                                        uint32_t events);
+void sk_loop_change(struct sk_core *core, int fd, enum sk_ready ready,
+                    size_t index, uint32_t events);
+void sk_loop_run(struct sk_core *core);
+void sk_loop_close(struct sk_core *core);
+void sk_loop_times(struct sk_core *core);
+
+/* ------------------------------------------------------------- notify.c */
+/* One line of sd_notify's protocol; nothing without NOTIFY_SOCKET. */
+void sk_notify(const char *line);
+
+#endif

@@ -1,0 +1,220 @@
+/*
+ * schakeld: one node.                                  docs/OPERATING.md
+ */
+#include <getopt.h>
+#include <malloc.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "node/core/core.h"
+#include "node/log.h"
+#include "node/sandbox.h"
+#include "policies/civil.h"
+
+/* Private memory: the engine's, batches, clients, Argon2id's 64 MiB. */
+#define MEMORY_BYTES (UINT64_C(1) << 30)
+#define FILES_MAX 256
+
+static struct sk_core core;
+
+static int usage(FILE *to, int code)
+{
+    fputs("usage: schakeld --dir DIR [--foreground] [--net PATH]\n"
+          "                [--manual-clock YYYY-MM-DDTHH:MM:SSZ]\n"
+          "\n"
+          "Runs the node in DIR (made by: schakel init) until SIGTERM.\n"
+          "\n"
+          "  --dir DIR        the node's folder\n"
+          "  --foreground     at a terminal: plain log lines, may ask for the\n"
+          "                   passphrase\n"
+          "  --net PATH       schakel-net, when it is not beside schakeld\n"
+          "  --manual-clock   rehearsals only: time stands still until the\n"
+          "                   operation clock.set moves it\n"
+          "  --help           this text\n"
+          "\n"
+          "Prints READY, the node's name and where it listens, when partners\n"
+          "can reach it.  Exit status: 0 stopped, 64 wrong options, 69 in use\n"
+          "or the store is broken, 73 folder on a network file system, 77\n"
+          "wrong key or passphrase, 78 a file of the folder is wrong.\n",
+          to);
+    return code;
+}
+
+/* False when the options make no sense. */
+static bool read_options(int argc, char **argv, struct sk_options *out)
+{
+    static const struct option longs[] = {
+        {"dir", required_argument, NULL, 'd'},
+        {"manual-clock", required_argument, NULL, 'm'},
+        {"net", required_argument, NULL, 'n'},
+        {"foreground", no_argument, NULL, 'f'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    int64_t instant;
+    int c;
+
+    while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+        switch (c) {
+        case 'd':
+            out->dir = optarg;
+            break;
+        case 'm':
+            if (!sk_instant_parse(sk_text(optarg), &instant) || instant < 0)
+                return false;
+            out->manual_clock = true;
+            out->manual_ms = (uint64_t)instant * 1000;
+            break;
+        case 'n':
+            out->net = optarg;
+            break;
+        case 'f':
+            out->foreground = true;
+            break;
+        case 'h':
+            exit(usage(stdout, 0));
+        default:
+            return false;
+        }
+    }
+    return out->dir != NULL && optind == argc;
+}
+
+static int exit_code(enum sk_status status)
+{
+    switch (status) {
+    case SK_OK:
+        return 0;
+    case SK_E_WRONG_KEY:
+        return EX_NOPERM;
+    case SK_E_UNSUPPORTED:
+        return EX_CANTCREAT;
+    case SK_E_BAD_FORM:
+    case SK_E_BAD_VALUE:
+    case SK_E_BAD_LENGTH:
+    case SK_E_BAD_VERSION:
+    case SK_E_BAD_SIGNATURE:
+    case SK_E_BAD_SEAL:
+    case SK_E_TOO_LARGE:
+    case SK_E_NOT_FOUND:
+    case SK_E_REFUSED:
+        return EX_CONFIG;
+    default:
+        return EX_UNAVAILABLE;
+    }
+}
+
+/* Memory that is there when it is touched. */
+static struct sk_room reserve(size_t size)
+{
+    void *data = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (data == MAP_FAILED)
+        return (struct sk_room){NULL, 0};
+    sk_memory_guard(data, size);
+    return (struct sk_room){data, size};
+}
+
+static enum sk_status open_store(const struct sk_config *config)
+{
+    enum sk_status status =
+        sk_store_open_lmdb(".", config->store_bytes, &core.store);
+
+    if (status == SK_E_LOCKED)
+        sk_log_error(NULL, status, "another schakeld runs this node");
+    else if (status == SK_E_UNSUPPORTED)
+        sk_log_error(NULL, status,
+                     "the folder is on a network file system: a store there "
+                     "loses data; move it to a local disk");
+    else if (status != SK_OK)
+        sk_log_error(NULL, status, "store");
+    return status;
+}
+
+static enum sk_status open_engine(void)
+{
+    struct sk_engine_config config = {
+        .store = core.store,
+        .secrets = core.setup.secrets,
+        .card = &core.setup.card,
+        .manual_clock =
+            core.options->manual_clock || core.setup.config.manual_clock,
+        .now_ms =
+            core.options->manual_clock ? core.options->manual_ms : core.now_ms,
+        .room = reserve(SK_ENGINE_MEMORY_SIZE),
+    };
+    enum sk_status status = SK_E_MEMORY;
+
+    core.frames = reserve(SK_BATCH_FRAMES_SIZE_MAX);
+    core.effects_room = reserve(SK_EFFECTS_SIZE_MAX);
+    if (config.room.data != NULL && core.frames.data != NULL &&
+        core.effects_room.data != NULL)
+        status = sk_engine_open(&config, &core.engine);
+    if (status == SK_E_REFUSED)
+        sk_log_error(NULL, status,
+                     "the store is of another node, or of a "
+                     "newer schakeld");
+    else if (status != SK_OK)
+        sk_log_error(NULL, status, "engine");
+    return status;
+}
+
+static enum sk_status run(const struct sk_options *options)
+{
+    struct sk_sandbox sandbox = {.memory_bytes = MEMORY_BYTES,
+                                 .files_max = FILES_MAX};
+    enum sk_status status = SK_E_IO;
+
+    core.options = options;
+    core.control_fd = -1;
+    core.net_fd = -1;
+    core.epoll_fd = -1;
+    core.signal_fd = -1;
+    if (sk_sandbox_enter(&sandbox) != SK_OK || sodium_init() < 0) {
+        sk_log_error(NULL, SK_E_REFUSED, "sandbox");
+        return SK_E_IO;
+    }
+    if (chdir(options->dir) != 0) {
+        sk_log_error(NULL, SK_E_NOT_FOUND, "the folder of --dir");
+        return SK_E_NOT_FOUND;
+    }
+    sk_loop_times(&core);
+    SK_TRY(sk_setup_open(options, &core.setup));
+    status = open_store(&core.setup.config);
+    if (status == SK_OK)
+        status = open_engine();
+    if (status == SK_OK)
+        status = sk_loop_open(&core);
+    if (status == SK_OK)
+        status = sk_control_open(&core);
+    if (status == SK_OK) {
+        sk_loop_run(&core);
+        sk_notify("STOPPING=1");
+        status = core.failed ? SK_E_IO : SK_OK;
+    }
+    sk_control_close(&core);
+    sk_loop_close(&core);
+    if (core.engine != NULL)
+        sk_engine_close(&core.engine);
+    sk_store_close(&core.store);
+    sk_setup_close(&core.setup);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct sk_options options = {0};
+
+    (void)mallopt(M_ARENA_MAX, 1);
+    if (!read_options(argc, argv, &options))
+        return usage(stderr, EX_USAGE);
+    if (options.foreground)
+        sk_log_use_words();
+    return exit_code(run(&options));
+}
