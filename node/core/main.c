@@ -87,26 +87,17 @@ static bool read_options(int argc, char **argv, struct sk_options *out)
 
 static int exit_code(enum sk_status status)
 {
-    switch (status) {
-    case SK_OK:
+    if (status == SK_OK)
         return 0;
-    case SK_E_WRONG_KEY:
+    if (status == SK_E_WRONG_KEY)
         return EX_NOPERM;
-    case SK_E_UNSUPPORTED:
+    if (status == SK_E_UNSUPPORTED)
         return EX_CANTCREAT;
-    case SK_E_BAD_FORM:
-    case SK_E_BAD_VALUE:
-    case SK_E_BAD_LENGTH:
-    case SK_E_BAD_VERSION:
-    case SK_E_BAD_SIGNATURE:
-    case SK_E_BAD_SEAL:
-    case SK_E_TOO_LARGE:
-    case SK_E_NOT_FOUND:
-    case SK_E_REFUSED:
+    /* Everything about bytes comes first in the list of statuses. */
+    if (status <= SK_E_TOO_LARGE || status == SK_E_NOT_FOUND ||
+        status == SK_E_REFUSED)
         return EX_CONFIG;
-    default:
-        return EX_UNAVAILABLE;
-    }
+    return EX_UNAVAILABLE;
 }
 
 /* Memory that is there when it is touched. */
@@ -143,8 +134,7 @@ static enum sk_status open_engine(void)
         .store = core.store,
         .secrets = core.setup.secrets,
         .card = &core.setup.card,
-        .manual_clock =
-            core.options->manual_clock || core.setup.config.manual_clock,
+        .manual_clock = core.options->manual_clock,
         .now_ms =
             core.options->manual_clock ? core.options->manual_ms : core.now_ms,
         .room = reserve(SK_ENGINE_MEMORY_SIZE),
