@@ -26,8 +26,16 @@ static const struct sk_op_row rows[] = {
     DATES("event.record", sk_op_event_record),
     ROW("event.list", sk_op_event_list),
     ROW("event.show", sk_op_event_show),
+    ROW("message.replay", sk_op_message_replay),
     ROW("text.check", sk_op_text_check),
     DATES("collective.publish", sk_op_collective_publish),
+    ROW("inbox.list", sk_op_inbox_list),
+    ROW("inbox.open", sk_op_inbox_open),
+    ROW("inbox.peek", sk_op_inbox_peek),
+    ROW("inbox.assign", sk_op_inbox_assign),
+    ROW("inbox.accept", sk_op_inbox_accept),
+    ROW("peer.list", sk_op_peer_list),
+    ROW("peer.show", sk_op_peer_show),
 };
 
 const struct sk_op_row *sk_op_row_find(const char *name)
