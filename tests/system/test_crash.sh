@@ -1,0 +1,29 @@
+#!/bin/sh
+# kill -9 of nodes and their network processes at random instants of the
+# stories: same final state, every item applied exactly once.
+set -u
+build=${1:?}
+failed=0
+kills=0
+for seed in ${SEEDS:-11 12 13 14}; do
+  for story in S2A X1; do
+    out=$(mktemp)
+    "$build/schakel" rehearse --json --crash "$seed" \
+      "tests/scenarios/$story.yaml" > "$out" 2>&1
+    status=$?
+    killed=$(sed -n 's/^  "kills": \([0-9]*\).*/\1/p' "$out")
+    kills=$((kills + ${killed:-0}))
+    if [ $status = 0 ]; then
+      echo "ok - $story with seed $seed survives ${killed:-0} kills"
+    else
+      echo "not ok - $story with seed $seed (exit status $status)"
+      grep -A6 '"problems"' "$out"
+      tail -5 "$out"
+      failed=1
+    fi
+    rm -f "$out"
+  done
+done
+if [ "$kills" -ge 20 ]; then echo "ok - $kills processes were killed"
+else echo "not ok - only $kills processes were killed"; failed=1; fi
+exit $failed

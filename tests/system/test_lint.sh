@@ -1,0 +1,62 @@
+#!/bin/sh
+# The layer check finds a violation of each row of its table; the purity check
+# finds a call to the world.
+set -u
+build=${1:?}
+here=$(pwd)
+failed=0
+ok() { echo "ok - $1"; }
+bad() { echo "not ok - $1"; failed=1; }
+
+if sh tools/dev/check-layers.sh >/dev/null 2>&1; then ok "the tree keeps its layers"
+else bad "the tree keeps its layers"; sh tools/dev/check-layers.sh; fi
+
+# plant FILE LINE: the check must fail on a tree that has only this file.
+plant() {
+  tree=$(mktemp -d)
+  mkdir -p "$tree/$(dirname "$1")"
+  printf '%s\n' "$2" > "$tree/$1"
+  if (cd "$tree" && sh "$here/tools/dev/check-layers.sh") >/dev/null 2>&1; then
+    bad "found in $1: $2"
+  else
+    ok "found in $1: $2"
+  fi
+  rm -rf "$tree"
+}
+plant protocol/x.c '#include "policies/decide.h"'
+plant policies/x.c '#include "node/store.h"'
+plant node/engine/x.c '#include "tools/schakel/json.h"'
+plant node/engine/x.c '#include "node/core/core.h"'
+plant node/engine/x.c '#include <time.h>'
+plant policies/x.c '#include <stdio.h>'
+plant protocol/x.c '#include <stdlib.h>'
+plant tools/schakel/x.c '#include "node/store.h"'
+plant policies/x.c '#include <sodium.h>'
+plant node/core/x.c '#include <lmdb.h>'
+plant node/core/x.c '#include <zmq.h>'
+plant node/core/x.c '#include <jansson.h>'
+plant node/core/x.c '#include <msgpack.h>'
+plant policies/decide.c '#include <yaml.h>'
+plant node/core/x.c 'int x; // a note'
+
+if sh tools/dev/check-purity.sh "$build" >/dev/null 2>&1; then ok "pure libraries are pure"
+else bad "pure libraries are pure"; sh tools/dev/check-purity.sh "$build"; fi
+tree=$(mktemp -d)
+for lib in protocol policies engine; do
+  for call in 'time(0)' 'getpid()' 'malloc(1)' 'printf("x")'; do
+    for other in protocol policies engine; do
+      printf 'int sk_%s; ' "$other" | cc -x c -c -o "$tree/e.o" -
+      rm -f "$tree/libsk-$other.a"; ar rcs "$tree/libsk-$other.a" "$tree/e.o"
+    done
+    printf '#include <stdio.h>\n#include <stdlib.h>\n#include <time.h>\n#include <unistd.h>\nvoid sk_x(void); void sk_x(void) { volatile long v = (long)%s; (void)v; }\n' "$call" |
+      cc -O0 -x c -c -o "$tree/x.o" -
+    rm -f "$tree/libsk-$lib.a"; ar rcs "$tree/libsk-$lib.a" "$tree/x.o"
+    if sh tools/dev/check-purity.sh "$tree" >/dev/null 2>&1; then
+      bad "$lib may not call $call"
+    else
+      ok "$lib may not call $call"
+    fi
+  done
+done
+rm -rf "$tree"
+exit $failed
