@@ -3,7 +3,7 @@
 /* code; what happened nl, en; what to do nl, en */
 const struct sk_code sk_codes[] = {
     {"ambiguous",
-     "dit kan meer dan een ding zijn",
+     "dit kan meer dan één ding zijn",
      "this could be more than one thing",
      "Geef het volledige nummer.",
      "Give the full number."},
@@ -497,7 +497,7 @@ const struct sk_code sk_codes[] = {
     {"repeated-option",
      "deze optie staat er twee keer",
      "this option is there twice",
-     "Geef de optie een keer.",
+     "Geef de optie één keer.",
      "Give the option once."},
     {"retention-already-over",
      "de bewaartermijn is al voorbij",
