@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* The record of one event, besides its values: words and texts. */
-#define EVENT_RECORD_SIZE_MAX (SK_EVENT_SIZE_MAX + 4096)
+#define EVENT_RECORD_SIZE_MAX (2 * SK_EVENT_SIZE_MAX + 8192)
 
 /* ------------------------------------------------------------- record
  * array [type, occurred DATE, source, provenance, about: nil or bin 16,

@@ -75,7 +75,7 @@ enum sk_status sk_op_text_check(struct sk_engine *e, struct sk_value args)
 
     SK_TRY(sk_arg_partner(e, args, "to", &to));
     if (sk_vocabulary_field(sk_bundle_vocabulary(e->bundle), field) == SK_NONE)
-        return sk_refuse(e, "bad-argument", "field", (struct sk_bytes){0});
+        return sk_refuse(e, "unknown-field", "field", (struct sk_bytes){0});
     result = sk_text_check(e, field, sk_arg_text(args, "value"),
                            sk_org_text(&to), &word);
     sk_pack_map(&e->reply, result == SK_TEXT_ALLOWED ? 1 : 2);
