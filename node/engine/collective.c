@@ -166,10 +166,10 @@ enum sk_status sk_op_collective_publish(struct sk_engine *e,
     struct sk_value body = sk_value_get(args, "body");
     struct sk_bytes name = sk_arg_text(args, "type");
     const struct collective_type *type = find_type(name);
-    struct sk_session **recipients;
+    struct sk_session **recipients = NULL;
     struct sk_bytes wrong;
     struct sk_item *item;
-    size_t count;
+    size_t count = 0;
 
     if (e->bundle == NULL)
         return sk_refuse(e, "no-charter", NULL, (struct sk_bytes){0});
