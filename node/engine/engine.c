@@ -557,7 +557,26 @@ static enum sk_status load_clock(struct sk_engine *e, uint64_t now_ms)
     return tick(e, now_ms);
 }
 
-static enum sk_status load(struct sk_engine *e, uint64_t now_ms)
+/* Partners that know an older card of ours are sent this one. */
+static enum sk_status keep_card(struct sk_engine *e, struct sk_bytes card)
+{
+    struct sk_key key = sk_key_start(SK_T_CARD);
+    struct sk_bytes kept;
+    enum sk_status status;
+
+    if (card.size == 0)
+        return SK_OK;
+    sk_key_org(&key, &e->org);
+    status = sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &kept);
+    if (status == SK_OK && sk_bytes_equal(kept, card))
+        return SK_OK;
+    if (status != SK_OK && status != SK_E_NOT_FOUND)
+        return status;
+    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), card);
+}
+
+static enum sk_status load(struct sk_engine *e,
+                           const struct sk_engine_config *config)
 {
     struct sk_bytes org;
     enum sk_status status = sk_meta_get(e, "org", &org);
@@ -566,7 +585,8 @@ static enum sk_status load(struct sk_engine *e, uint64_t now_ms)
         status = write_identity(e);
     SK_TRY(status);
     SK_TRY(check_identity(e));
-    SK_TRY(load_clock(e, now_ms));
+    SK_TRY(load_clock(e, config->now_ms));
+    SK_TRY(keep_card(e, config->card_bytes));
     return sk_federation_load(e);
 }
 
@@ -631,7 +651,7 @@ enum sk_status sk_engine_open(const struct sk_engine_config *config,
 
     status = sk_store_begin(e->store);
     if (status == SK_OK) {
-        status = load(e, config->now_ms);
+        status = load(e, config);
         if (status == SK_OK)
             status = sk_store_commit(e->store);
         else

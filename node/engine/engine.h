@@ -33,6 +33,8 @@ struct sk_engine_config {
     struct sk_store *store;                /* borrowed for life */
     const struct sk_node_secrets *secrets; /* copied, wiped on close */
     const struct sk_card *card;            /* own card; copied */
+    struct sk_bytes card_bytes; /* the same as signed, to hand on; may be
+                                   empty: then it cannot be */
     bool manual_clock;
     uint64_t now_ms;     /* UTC ms since 1970; start of a manual clock */
     struct sk_room room; /* SK_ENGINE_MEMORY_SIZE, 64-byte aligned */
