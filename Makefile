@@ -180,14 +180,14 @@ tidy:
 
 # ---------------------------------------------------------------- fuzz
 fuzz_b := build/fuzz
-fuzz_pure := $(patsubst %.c,$(fuzz_b)/%.o,$(wildcard protocol/*.c policies/*.c node/engine/*.c node/store.c node/store_memory.c node/ipc.c))
+fuzz_pure := $(patsubst %.c,$(fuzz_b)/%.o,$(wildcard protocol/*.c policies/*.c node/engine/*.c node/store.c node/store_memory.c node/ipc.c tools/schakel/json.c))
 fuzz_flags := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 $(fuzz_b)/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)clang -std=c17 -I. -MMD -MP $(if $(filter tests/%,$<),-D_GNU_SOURCE) $(fuzz_flags) -c $< -o $@
 $(fuzz_b)/fuzz_%: $(fuzz_b)/tests/fuzz/fuzz_%.o $(fuzz_pure)
 	$(call say,LD,$@)
-	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS_policies) $(LIBS_protocol)
+	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS_tools) $(LIBS_policies) $(LIBS_protocol)
 
 SECS ?= 60
 ## fuzz            one target for a while: make fuzz T=envelope SECS=600

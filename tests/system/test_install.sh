@@ -1,0 +1,24 @@
+#!/bin/sh
+# `make install` puts a working node anywhere.
+set -u
+build=${1:?}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+check() { if eval "$2"; then echo "ok - $1"; else echo "not ok - $1"; failed=1; fi; }
+make -s B="$build" SAN="$(case $build in *san*) echo 1 ;; *) echo 0 ;; esac)" \
+  install DESTDIR="$work" PREFIX=/opt/schakel >"$work/log" 2>&1 ||
+  { cat "$work/log"; echo "not ok - make install"; exit 1; }
+at=$work/opt/schakel
+for file in bin/schakel bin/schakeld libexec/schakel/schakel-net \
+    share/schakel/library/vocabulary.yaml share/doc/schakel/README.md \
+    lib/systemd/system/schakeld@.service; do
+  check "$file is installed" "[ -f '$at/$file' ]"
+done
+check "the unit names the prefix" \
+  "grep -q /opt/schakel/bin/schakeld '$at/lib/systemd/system/schakeld@.service'"
+check "the installed library passes its check" \
+  "'$at/bin/schakel' policy check '$at/share/schakel/library/kempen/nodes/ocmw-mol' >/dev/null"
+check "the installed node plays a story" \
+  "'$at/bin/schakel' rehearse --json tools/dev/bench/story.yaml >'$work/out' 2>&1 || { tail -5 '$work/out'; false; }"
+exit $failed
