@@ -42,6 +42,8 @@ struct sk_options {
 struct sk_setup {
     struct sk_config config;
     struct sk_card card;
+    uint8_t card_bytes[SK_CARD_SIZE_MAX]; /* as signed */
+    size_t card_size;
     struct sk_node_secrets *secrets; /* locked memory, owned */
 };
 /* Read node.conf, node.key and own.card in the current folder; says on the

@@ -197,21 +197,20 @@ static bool is_card_of(const struct sk_card *card,
            memcmp(card->curve.bytes, curve.bytes, sizeof(curve.bytes)) == 0;
 }
 
-static enum sk_status read_card(const struct sk_setup *setup,
-                                struct sk_card *out)
+static enum sk_status read_card(struct sk_setup *setup)
 {
-    uint8_t bytes[SK_CARD_SIZE_MAX];
-    struct sk_bytes file;
+    struct sk_room room = {setup->card_bytes, sizeof(setup->card_bytes)};
+    struct sk_bytes file = {0};
     enum sk_status status;
 
-    status =
-        sk_file_read(CARD_NAME, (struct sk_room){bytes, sizeof(bytes)}, &file);
+    status = sk_file_read(CARD_NAME, room, &file);
     if (status == SK_OK)
-        status = sk_card_decode(file, out);
+        status = sk_card_decode(file, &setup->card);
     if (status != SK_OK)
         return complain(status, CARD_NAME);
-    if (!sk_org_equal(&out->org, &setup->config.org) ||
-        !is_card_of(out, setup->secrets))
+    setup->card_size = file.size;
+    if (!sk_org_equal(&setup->card.org, &setup->config.org) ||
+        !is_card_of(&setup->card, setup->secrets))
         return complain(SK_E_REFUSED, CARD_NAME " is not of this node: "
                                                 "schakel card renew");
     return SK_OK;
@@ -229,7 +228,7 @@ enum sk_status sk_setup_open(const struct sk_options *options,
         return complain(SK_E_MEMORY, KEY_NAME);
     status = open_key(options, &setup.config, setup.secrets);
     if (status == SK_OK)
-        status = read_card(&setup, &setup.card);
+        status = read_card(&setup);
     if (status != SK_OK) {
         sk_setup_close(&setup);
         return status;
