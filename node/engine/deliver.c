@@ -1,3 +1,4 @@
+#include "node/engine/handover.h"
 #include "node/engine/session.h"
 
 #include <string.h>
@@ -351,7 +352,8 @@ static enum sk_status refused_message(struct sk_engine *e, struct sk_session *s,
         return SK_OK;
     entry->state = SK_LEDGER_REFUSED;
     entry->reason = sk_text(refusal->code);
-    return sk_ledger_put(e, entry);
+    SK_TRY(sk_ledger_put(e, entry));
+    return sk_handover_dropped(e, entry);
 }
 
 enum sk_status sk_deliver_refusal(struct sk_engine *e, struct sk_session *s,

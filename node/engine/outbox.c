@@ -267,10 +267,9 @@ enum sk_status sk_outbox_voided(struct sk_engine *e, const struct sk_org *to,
 
     /* It left once and was lost; what arrived in its place is empty. */
     if (status == SK_OK && entry->state == SK_LEDGER_SENT) {
-        entry->state = SK_LEDGER_DROPPED;
-        if (entry->reason.size == 0)
-            entry->reason = sk_text("not-delivered");
-        status = sk_ledger_put(e, entry);
+        entry->state = SK_LEDGER_QUEUED;
+        entry->sent_ms = 0;
+        status = sk_ledger_drop(e, entry, "not-delivered");
     }
     sk_arena_reset(&e->scratch, mark);
     return status == SK_E_NOT_FOUND ? SK_OK : status;

@@ -106,6 +106,7 @@ enum sk_status sk_wire_card(struct sk_engine *e, struct sk_session *s)
     size_t mark = sk_arena_mark(&e->scratch);
     struct sk_key key = sk_key_start(SK_T_CARD);
     struct sk_message *message;
+    struct sk_card own;
     struct sk_bytes card;
     enum sk_status status;
 
@@ -114,6 +115,9 @@ enum sk_status sk_wire_card(struct sk_engine *e, struct sk_session *s)
     if (status == SK_E_NOT_FOUND)
         return SK_OK;
     SK_TRY(status);
+    if (sk_card_decode(card, &own) != SK_OK ||
+        own.version != e->card.version)
+        return SK_OK;
     message = sk_arena_get(&e->scratch, sizeof(*message));
     if (message == NULL)
         return SK_E_MEMORY;
