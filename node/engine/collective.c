@@ -95,7 +95,7 @@ static struct sk_bytes check_body(const struct collective_type *type,
     return (struct sk_bytes){0};
 }
 
-bool sk_collective_is_legal(struct sk_bytes name, struct sk_value body)
+bool sk_collective_is_known(struct sk_bytes name, struct sk_value body)
 {
     const struct collective_type *type = find_type(name);
 

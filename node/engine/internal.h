@@ -483,11 +483,6 @@ SK_CHECKED enum sk_status
 sk_employer_recorded(struct sk_engine *e,
                      const struct sk_recorded_event *event);
 
-/* ------------------------------------------------------------- collective.c
- * Is it a collective message of domain.yaml, with its keys and no others?
- * For what arrives, too. */
-bool sk_collective_is_legal(struct sk_bytes type, struct sk_value body);
-
 /* ------------------------------------------------------------- text.c
  * The word check of DOMAIN 9.3 on one outgoing text. word: what was found, a
  * view into the built-in list; written unless ALLOWED. */
@@ -661,8 +656,9 @@ SK_CHECKED enum sk_status sk_apply_item(struct sk_engine *e,
                                         const char **refusal,
                                         struct sk_message_id *message);
 
-/* ------------------------------------------------------------- collective.c */
-/* Is it a type of the closed table, with no keys but its own? */
+/* ------------------------------------------------------------- collective.c
+ * Is it a type of the closed table, with every key it needs and no others?
+ * For what is published and for what arrives. */
 bool sk_collective_is_known(struct sk_bytes type, struct sk_value body);
 
 /* ------------------------------------------------------------- inbox.c */
