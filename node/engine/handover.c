@@ -418,6 +418,19 @@ enum sk_status sk_handover_stamp(struct sk_engine *e,
     return SK_OK;
 }
 
+enum sk_status sk_handover_is_with(struct sk_engine *e,
+                                   const struct sk_handover_id *id,
+                                   const struct sk_org *partner, bool *out)
+{
+    struct sk_handover h;
+    enum sk_status status = sk_handover_get(e, id, &h);
+
+    if (status != SK_OK && status != SK_E_NOT_FOUND)
+        return status;
+    *out = status == SK_OK && sk_org_equal(&h.partner, partner);
+    return SK_OK;
+}
+
 static bool is_request(const struct sk_ledger_entry *entry)
 {
     return entry->has_handover && is_type(entry->type, "handover.requested");

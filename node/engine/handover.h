@@ -112,6 +112,11 @@ SK_CHECKED enum sk_status sk_handover_own(struct sk_engine *e,
                                           struct sk_handover *handover,
                                           enum sk_handover_input input);
 
+/* Is the partner the other side of it?  False too when it is unknown. */
+SK_CHECKED enum sk_status sk_handover_is_with(struct sk_engine *e,
+                                              const struct sk_handover_id *id,
+                                              const struct sk_org *partner,
+                                              bool *out);
 /* A message was dropped before it ever left: when it was the request, the
    partner never knew, and the handover ends here. */
 SK_CHECKED enum sk_status

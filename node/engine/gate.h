@@ -1,0 +1,45 @@
+/*
+ * The gate: what may leave this node, decided in one place.  I1, I2, I3
+ *
+ * A preview, an offer and a sending ask the same sk_gate_judge(); only
+ * sk_gate_item() makes bytes that leave.
+ */
+#ifndef SK_NODE_ENGINE_GATE_H
+#define SK_NODE_ENGINE_GATE_H
+
+#include "node/engine/internal.h"
+
+struct sk_gate_question {
+    const struct sk_bundle *bundle; /* the one in force, or a draft */
+    const struct sk_recorded_event *event;
+    struct sk_bytes to;
+    struct sk_bytes purpose;
+    const struct sk_facts_extra *extra; /* previews only; else NULL */
+};
+
+struct sk_gate_warning { /* DOMAIN 9.3 */
+    struct sk_bytes field;
+    struct sk_bytes word;
+};
+
+struct sk_gate_answer {
+    struct sk_decision decision; /* views in scratch and the bundle */
+    struct sk_gate_warning warnings[SK_EVENT_FIELDS_MAX];
+    size_t warnings_count;
+    bool blocked; /* warnings[0] must be changed before it may go */
+};
+
+/* Decide, and check the words of free text that would go out.  The answer is
+   in scratch.  Fails with SK_E_MEMORY or what the store says. */
+SK_CHECKED enum sk_status sk_gate_judge(struct sk_engine *e,
+                                        const struct sk_gate_question *question,
+                                        struct sk_gate_answer **out);
+
+/* Write what the decision gives into the entry: fields, rules, terms (I3).
+   Fails with SK_E_TOO_LARGE: more rules than a message may name. */
+SK_CHECKED enum sk_status sk_gate_fill(struct sk_engine *e,
+                                       const struct sk_bundle *bundle,
+                                       const struct sk_decision *decision,
+                                       struct sk_ledger_entry *entry);
+
+#endif
