@@ -680,6 +680,7 @@ static inline enum sk_status fx_open(struct fx *f, size_t at)
         .store = node->store,
         .secrets = &node->secrets,
         .card = &node->card,
+        .card_bytes = {node->card_bytes, node->card_size},
         .manual_clock = f->manual,
         .now_ms = f->real_ms,
     };
