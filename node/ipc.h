@@ -122,6 +122,8 @@ SK_CHECKED enum sk_status sk_ipc_peers_encode(const struct sk_ipc_peers *peers,
 SK_CHECKED enum sk_status sk_ipc_peers_decode(struct sk_bytes in,
                                               struct sk_ipc_peers *out);
 
+/* ------------------------------------------------------------ ipc_pair.c */
+
 /*
  * A connected pair, both ends non-blocking and closed on exec, with room for
  * several of the largest messages.  Fails with SK_E_IO.
