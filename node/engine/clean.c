@@ -4,70 +4,24 @@
 
 /* ------------------------------------------------------------- codes */
 
-static bool is_one_of(uint8_t c, const char *set)
-{
-    for (; *set != '\0'; set++) {
-        if (c == (uint8_t)*set)
-            return true;
-    }
-    return false;
-}
-
-static struct sk_bytes without(struct sk_engine *e, struct sk_bytes text,
-                               const char *separators)
-{
-    uint8_t *out = sk_arena_get(&e->scratch, text.size + 1);
-    size_t size = 0;
-
-    if (out == NULL)
-        return text;
-    for (size_t i = 0; i < text.size; i++) {
-        if (!is_one_of(text.data[i], separators))
-            out[size++] = text.data[i];
-    }
-    return (struct sk_bytes){out, size};
-}
-
-/* DOMAIN 4.2. */
-static struct sk_bytes clean_kbo(struct sk_engine *e, struct sk_bytes text)
-{
-    struct sk_bytes bare = without(e, text, " .");
-    uint8_t *out;
-
-    if (bare.size > 2 && memcmp(bare.data, "BE", 2) == 0) {
-        bare.data += 2;
-        bare.size -= 2;
-    }
-    if (bare.size != 9)
-        return bare;
-    out = sk_arena_get(&e->scratch, 10);
-    if (out == NULL)
-        return bare;
-    out[0] = '0';
-    memcpy(out + 1, bare.data, 9);
-    return (struct sk_bytes){out, 10};
-}
-
 struct sk_bytes sk_clean_code(struct sk_engine *e, struct sk_bytes format,
                               struct sk_bytes text)
 {
-    if (sk_bytes_equal(format, sk_text("insz")))
-        return without(e, text, " .-/");
-    if (sk_bytes_equal(format, sk_text("kbo")))
-        return clean_kbo(e, text);
-    if (sk_bytes_equal(format, sk_text("kbo-unit")))
-        return without(e, text, " .");
-    return text;
+    const struct sk_format *known = sk_format_find(format);
+    char *out = sk_arena_get(&e->scratch, text.size + 1);
+
+    if (known == NULL || out == NULL)
+        return text;
+    return (struct sk_bytes){(const uint8_t *)out,
+                             sk_format_clean(known, text, out)};
 }
 
 bool sk_insz_is_legal(const struct sk_engine *e, struct sk_bytes insz)
 {
-    struct sk_field field = {.kind = SK_KIND_CODE};
-    struct sk_field_value value = {.text = insz};
     struct sk_date today = sk_date_of_day(sk_today(e));
 
-    field.format = sk_text("insz");
-    return sk_value_is_legal(&field, &value, (uint32_t)today.year);
+    return sk_format_matches(sk_format_find(sk_text("insz")), insz,
+                             (uint32_t)today.year);
 }
 
 bool sk_insz_is_odd(struct sk_bytes insz)
