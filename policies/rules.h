@@ -11,6 +11,7 @@
 #define SK_POLICIES_RULES_H
 
 #include "policies/bundle.h"
+#include "policies/index.h"
 
 #define SK_ORGS_MAX 256
 #define SK_RULES_MAX 2000 /* in one policy, and again in the guards */
@@ -31,6 +32,33 @@ static inline bool sk_org_set_has(const struct sk_org_set *set, size_t org)
 static inline void sk_org_set_add(struct sk_org_set *set, size_t org)
 {
     set->words[org / 64] |= UINT64_C(1) << (org % 64);
+}
+
+/* ---------------------------------------------------------------- small */
+
+/* The field's category in this event: its own, or the event's. */
+static inline uint16_t sk_category_in(const struct sk_vocabulary *v,
+                                      uint16_t field, uint16_t event)
+{
+    uint16_t own = v->fields[field].category;
+
+    return own != SK_NONE ? own : v->events[event].category;
+}
+
+static inline uint8_t sk_exact(const struct sk_field *field)
+{
+    return (uint8_t)(field->levels_count - 1);
+}
+
+static inline uint64_t sk_bit(unsigned at)
+{
+    return UINT64_C(1) << at;
+}
+
+/* Position of the lowest member of a set that is not empty. */
+static inline unsigned sk_lowest(uint64_t set)
+{
+    return (unsigned)__builtin_ctzll(set);
 }
 
 /* ---------------------------------------------------------------- roster */
@@ -66,8 +94,7 @@ struct sk_roster {
     size_t count;
     struct sk_group *groups; /* built-in ones first, then own ones */
     size_t groups_count;
-    uint16_t *slots; /* hash table of ids: position + 1, or 0 */
-    size_t slots_count;
+    struct sk_index index;
 };
 
 /* Position in the roster, or SK_NONE. */
@@ -105,6 +132,17 @@ bool sk_take_covers_field(const struct sk_take *take, uint16_t field,
                           uint16_t category);
 /* Reaches a revealing field (7.5): limits it to the level below exact. */
 bool sk_take_reaches(const struct sk_take *take, const struct sk_field *field);
+/* What is left of a level when this rule speaks; 0 when a never covers. */
+uint8_t sk_take_leaves(const struct sk_take *take,
+                       const struct sk_vocabulary *v, uint16_t field,
+                       uint16_t event, uint8_t level);
+/* Does it speak for this recipient and purpose? */
+static inline bool sk_take_speaks(const struct sk_take *take, size_t org,
+                                  unsigned purpose)
+{
+    return sk_org_set_has(&take->who, org) &&
+           (take->purposes >> purpose & 1) != 0;
+}
 
 enum sk_gdpr {
     SK_GDPR_CONSENT,
@@ -158,6 +196,13 @@ struct sk_share {
     const struct sk_node *node;
 };
 
+/* Categories that a field tells of at this level in this event: its own, and
+   what it reveals when it is exact; none at drop. */
+uint64_t sk_told(const struct sk_vocabulary *v, uint16_t field, uint16_t event,
+                 uint8_t level);
+/* All categories that a rule shares (5.6 a). */
+uint64_t sk_share_tells(const struct sk_vocabulary *v,
+                        const struct sk_share *share);
 /* The shared event, or NULL. */
 const struct sk_shared_event *sk_share_what(const struct sk_share *share,
                                             uint16_t event);
@@ -215,36 +260,15 @@ SK_CHECKED enum sk_status sk_policy_load(struct sk_loading *l,
                                          const struct sk_node *file);
 void sk_invariants_load(struct sk_loading *l, const struct sk_node *file);
 /* After the policy: checks on one rule and between rules; warnings. */
-void sk_policy_check(struct sk_loading *l, const struct sk_node *file);
+void sk_policy_check(struct sk_loading *l);
 void sk_policy_warn(struct sk_loading *l);
 SK_CHECKED enum sk_status sk_bundle_index(struct sk_loading *l);
 
+/* E012 unless the key of this file names exactly what is loaded. */
+void sk_check_version(struct sk_loading *l, const struct sk_node *file,
+                      const char *key, struct sk_bytes have);
+
 /* ---------------------------------------------------------------- helpers */
-
-/* The field's category in this event: its own, or the event's. */
-static inline uint16_t sk_category_in(const struct sk_vocabulary *v,
-                                      uint16_t field, uint16_t event)
-{
-    uint16_t own = v->fields[field].category;
-
-    return own != SK_NONE ? own : v->events[event].category;
-}
-
-static inline uint8_t sk_exact(const struct sk_field *field)
-{
-    return (uint8_t)(field->levels_count - 1);
-}
-
-static inline uint64_t sk_bit(unsigned at)
-{
-    return UINT64_C(1) << at;
-}
-
-/* Position of the lowest member of a set that is not empty. */
-static inline unsigned sk_lowest(uint64_t set)
-{
-    return (unsigned)__builtin_ctzll(set);
-}
 
 /* Categories that need explicit consent for this rule and recipient (7.4). */
 static inline uint64_t sk_explicit_for(const struct sk_bundle *bundle,
