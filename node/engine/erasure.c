@@ -1,0 +1,455 @@
+#include "node/engine/notice.h"
+
+#include <string.h>
+
+/*
+ * What partners ask back, and our answers.               CONSENT 4.5, 4.8, 5.3
+ *
+ * From the notice on the data are locked: not shown, not used, not taken in
+ * again.  A person then confirms the erasure, which destroys keys, or names
+ * the law that makes us keep the data.
+ */
+
+#define RECORD_SIZE_MAX (48u * 1024)
+/* A term beyond this is taken as this; our own policies allow 31 days. */
+#define WITHIN_DAYS_MAX 366
+
+struct notice_in {
+    struct sk_org from;
+    uint64_t number;
+    struct sk_id notice;
+    uint64_t at_ms;
+    int32_t due;
+    bool erase;
+    struct sk_item_entry entries[SK_ITEM_ENTRIES_MAX];
+    size_t entries_count;
+    uint64_t received_ms;
+};
+
+/* ------------------------------------------------------------- the table */
+
+static struct sk_key notice_key(const struct sk_org *from, uint64_t number)
+{
+    struct sk_key key = sk_key_start(SK_T_NOTICE_IN);
+
+    sk_key_org(&key, from);
+    sk_key_u64(&key, number);
+    return key;
+}
+
+static enum sk_status put(struct sk_engine *e, const struct notice_in *notice)
+{
+    struct sk_pack p = sk_scratch_pack(e, RECORD_SIZE_MAX);
+    struct sk_key key = notice_key(&notice->from, notice->number);
+    struct sk_bytes value;
+    char day[11];
+
+    sk_day_format(notice->due, day);
+    sk_pack_array(&p, 6);
+    sk_pack_id(&p, &notice->notice);
+    sk_pack_uint(&p, notice->at_ms);
+    sk_pack_cstr(&p, day);
+    sk_pack_bool(&p, notice->erase);
+    sk_pack_array(&p, notice->entries_count);
+    for (size_t i = 0; i < notice->entries_count; i++) {
+        const struct sk_item_entry *entry = &notice->entries[i];
+
+        sk_pack_array(&p, 2);
+        sk_pack_id(&p, &entry->message.id);
+        if (entry->all) {
+            sk_pack_nil(&p);
+            continue;
+        }
+        sk_pack_array(&p, entry->fields.count);
+        for (size_t f = 0; f < entry->fields.count; f++)
+            sk_pack_str(&p, entry->fields.list[f]);
+    }
+    sk_pack_uint(&p, notice->received_ms);
+    if (sk_pack_finish(&p, &value) != SK_OK)
+        return SK_E_MEMORY;
+    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value);
+}
+
+static void unpack_entry(struct sk_unpack *u, struct sk_item_entry *out)
+{
+    sk_unpack_array(u, 2);
+    sk_unpack_id(u, &out->message.id);
+    out->all = sk_unpack_is_nil(u);
+    out->fields.count = 0;
+    if (out->all)
+        return;
+    out->fields.count = sk_unpack_array_upto(u, 0, SK_ITEM_WORDS_MAX);
+    for (size_t f = 0; f < out->fields.count; f++)
+        out->fields.list[f] = sk_unpack_str(u, 1, 64);
+}
+
+/* key and value as a scan gave them; texts are copied to scratch. */
+static enum sk_status unpack(struct sk_engine *e, struct sk_bytes key,
+                             struct sk_bytes value, struct notice_in *out)
+{
+    struct sk_unpack u;
+    struct sk_bytes day;
+    size_t at = 1;
+
+    while (key.data[at] != 0)
+        at++;
+    if (!sk_org_parse((struct sk_bytes){key.data + 1, at - 1}, &out->from))
+        return SK_E_IO;
+    out->number = 0;
+    for (at++; at < key.size; at++)
+        out->number = out->number << 8 | key.data[at];
+    value = sk_arena_copy(&e->scratch, value);
+    if (value.size == 0)
+        return SK_E_MEMORY;
+    u = sk_unpack_start(value);
+    sk_unpack_array(&u, 6);
+    sk_unpack_id(&u, &out->notice);
+    out->at_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
+    day = sk_unpack_str(&u, 10, 10);
+    out->erase = sk_unpack_bool(&u);
+    out->entries_count = sk_unpack_array_upto(&u, 0, SK_ITEM_ENTRIES_MAX);
+    for (size_t i = 0; i < out->entries_count; i++)
+        unpack_entry(&u, &out->entries[i]);
+    out->received_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
+    if (sk_unpack_finish(&u) != SK_OK || !sk_day_parse(day, &out->due))
+        return SK_E_IO;
+    return SK_OK;
+}
+
+static struct sk_scan scan_from(struct sk_engine *e, struct sk_bytes from,
+                                bool *known)
+{
+    struct sk_key prefix = sk_key_start(SK_T_NOTICE_IN);
+    struct sk_org org;
+
+    *known = true;
+    if (from.size > 0) {
+        *known = sk_org_parse(from, &org);
+        if (*known)
+            sk_key_org(&prefix, &org);
+    }
+    return sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+}
+
+/* The oldest open notice of a partner; refuses unknown-notice. */
+static enum sk_status oldest(struct sk_engine *e, struct sk_bytes from,
+                             struct notice_in **out)
+{
+    struct notice_in *notice = sk_arena_get(&e->scratch, sizeof(*notice));
+    struct sk_bytes key;
+    struct sk_bytes value;
+    enum sk_status status = SK_E_NOT_FOUND;
+    struct sk_scan scan;
+    bool known;
+
+    if (notice == NULL)
+        return SK_E_MEMORY;
+    scan = scan_from(e, from, &known);
+    if (known)
+        status = sk_scan_next(&scan, &key, &value);
+    if (status == SK_E_NOT_FOUND)
+        return sk_refuse(e, "unknown-notice", "from", from);
+    SK_TRY(status);
+    SK_TRY(unpack(e, key, value, notice));
+    *out = notice;
+    return SK_OK;
+}
+
+static enum sk_status close_notice(struct sk_engine *e,
+                                   const struct notice_in *notice)
+{
+    struct sk_key key = notice_key(&notice->from, notice->number);
+
+    return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key));
+}
+
+enum sk_status sk_notices_open(struct sk_engine *e, uint64_t *count)
+{
+    bool known;
+    struct sk_scan scan = scan_from(e, (struct sk_bytes){0}, &known);
+    uint64_t n = 0;
+
+    for (;;) {
+        struct sk_bytes key;
+        struct sk_bytes value;
+        enum sk_status status = sk_scan_next(&scan, &key, &value);
+
+        if (status == SK_E_NOT_FOUND)
+            break;
+        SK_TRY(status);
+        n++;
+    }
+    *count = n;
+    return SK_OK;
+}
+
+/* ------------------------------------------------------------- it arrives */
+
+/* Sorted by id; false when one message is named twice. */
+static bool sort_entries(struct sk_item_entry *list, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        size_t j = i;
+
+        for (; j > 0; j--) {
+            struct sk_item_entry swap = list[j];
+            int order = memcmp(&list[j - 1].message, &list[j].message,
+                               sizeof(list[j].message));
+
+            if (order == 0)
+                return false;
+            if (order < 0)
+                break;
+            list[j] = list[j - 1];
+            list[j - 1] = swap;
+        }
+    }
+    return true;
+}
+
+/* Is this notice open here already, and which number comes next? */
+static enum sk_status next_number(struct sk_engine *e,
+                                  const struct sk_org *from,
+                                  const struct sk_id *notice, uint64_t *number,
+                                  bool *open)
+{
+    struct notice_in *other = sk_arena_get(&e->scratch, sizeof(*other));
+    bool known;
+    struct sk_scan scan = scan_from(e, sk_org_text(from), &known);
+    size_t mark = sk_arena_mark(&e->scratch);
+
+    if (other == NULL)
+        return SK_E_MEMORY;
+    *number = 1;
+    *open = false;
+    for (;;) {
+        struct sk_bytes key;
+        struct sk_bytes value;
+        enum sk_status status = sk_scan_next(&scan, &key, &value);
+
+        if (status == SK_E_NOT_FOUND)
+            return SK_OK;
+        SK_TRY(status);
+        SK_TRY(unpack(e, key, value, other));
+        if (sk_id_equal(&other->notice, notice))
+            *open = true;
+        *number = other->number + 1;
+        sk_arena_reset(&e->scratch, mark);
+    }
+}
+
+enum sk_status sk_withdraw_apply(struct sk_engine *e, const struct sk_org *from,
+                                 const struct sk_item *item,
+                                 const char **refusal)
+{
+    const struct sk_item_withdrawn *in = &item->withdrawn;
+    struct notice_in *notice = sk_arena_get(&e->scratch, sizeof(*notice));
+    uint64_t within = in->within_days;
+    size_t mark;
+    bool open;
+
+    if (notice == NULL)
+        return SK_E_MEMORY;
+    *refusal = NULL;
+    *notice = (struct notice_in){.from = *from,
+                                 .notice = in->notice,
+                                 .at_ms = in->at_ms,
+                                 .erase = in->erase,
+                                 .entries_count = in->entries_count,
+                                 .received_ms = e->now_ms};
+    memcpy(notice->entries, in->entries,
+           in->entries_count * sizeof(in->entries[0]));
+    if (in->entries_count == 0 ||
+        !sort_entries(notice->entries, notice->entries_count)) {
+        *refusal = "malformed-item";
+        return SK_OK;
+    }
+    SK_TRY(next_number(e, from, &in->notice, &notice->number, &open));
+    if (open)
+        return SK_OK;
+    if (within > WITHIN_DAYS_MAX)
+        within = WITHIN_DAYS_MAX;
+    notice->due = sk_today(e) + (int32_t)within;
+    SK_TRY(put(e, notice));
+    mark = sk_arena_mark(&e->scratch);
+    for (size_t i = 0; i < notice->entries_count; i++) {
+        const struct sk_item_entry *entry = &notice->entries[i];
+
+        SK_TRY(sk_inbox_lock(e, from, &entry->message, entry->all,
+                             &entry->fields));
+        sk_arena_reset(&e->scratch, mark);
+    }
+    return SK_OK;
+}
+
+/* ------------------------------------------------------------- answers */
+
+static struct sk_key kept_key(const struct sk_org *from,
+                              const struct sk_message_id *message)
+{
+    struct sk_key key = sk_key_start(SK_T_KEPT);
+
+    sk_key_org(&key, from);
+    sk_key_id(&key, &message->id);
+    return key;
+}
+
+enum sk_status sk_erasure_keep_until(struct sk_engine *e,
+                                     const struct sk_org *from,
+                                     const struct sk_message_id *message,
+                                     int32_t *until)
+{
+    struct sk_key key = kept_key(from, message);
+    struct sk_bytes value;
+    enum sk_status status;
+
+    *until = INT32_MIN;
+    status = sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value);
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    return sk_day_parse(value, until) ? SK_OK : SK_E_IO;
+}
+
+/* Kept through `day`; a message that was asked back whole goes the day after,
+   also when it might have stayed longer without the withdrawal. */
+static enum sk_status keep(struct sk_engine *e, const struct notice_in *notice,
+                           int32_t day)
+{
+    char text[11];
+
+    sk_day_format(day, text);
+    for (size_t i = 0; i < notice->entries_count; i++) {
+        const struct sk_item_entry *entry = &notice->entries[i];
+        struct sk_key key = kept_key(&notice->from, &entry->message);
+
+        SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
+                            sk_text(text)));
+        if (entry->all)
+            SK_TRY(sk_due_put(e, day + 1, SK_DUE_ERASE_BY, &entry->message.id,
+                              sk_org_text(&notice->from)));
+    }
+    return SK_OK;
+}
+
+static enum sk_status erase(struct sk_engine *e, const struct notice_in *notice)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+
+    for (size_t i = 0; i < notice->entries_count; i++) {
+        const struct sk_item_entry *entry = &notice->entries[i];
+
+        SK_TRY(sk_inbox_erase(e, &notice->from, &entry->message, entry->all,
+                              &entry->fields));
+        sk_arena_reset(&e->scratch, mark);
+    }
+    return SK_OK;
+}
+
+/* ERASED or KEPT to the one who asked; the caller filled what differs. */
+static enum sk_status answer(struct sk_engine *e,
+                             const struct notice_in *notice,
+                             struct sk_item *item)
+{
+    struct sk_item_answer *out = &item->answer;
+
+    out->notice = notice->notice;
+    for (size_t i = 0; i < notice->entries_count; i++)
+        out->messages[out->messages_count++] = notice->entries[i].message;
+    out->at_ms = e->now_ms;
+    SK_TRY(sk_outbox_item(e, &notice->from, item));
+    return close_notice(e, notice);
+}
+
+static void reply(struct sk_engine *e, const struct notice_in *notice)
+{
+    sk_pack_map(&e->reply, 2);
+    sk_pack_cstr(&e->reply, "messages");
+    sk_pack_array(&e->reply, notice->entries_count);
+    for (size_t i = 0; i < notice->entries_count; i++) {
+        char text[SK_ID_TEXT_SIZE + 1];
+
+        sk_id_format(&notice->entries[i].message.id, text);
+        sk_pack_cstr(&e->reply, text);
+    }
+    sk_reply_id(&e->reply, "notice", &notice->notice);
+}
+
+/* ------------------------------------------------------------- operations */
+
+enum sk_status sk_op_erasure_list(struct sk_engine *e, struct sk_value args)
+{
+    struct notice_in *notice = sk_arena_get(&e->scratch, sizeof(*notice));
+    bool known;
+    struct sk_scan scan = scan_from(e, sk_arg_text(args, "from"), &known);
+    size_t mark = sk_arena_mark(&e->scratch);
+    size_t count = 0;
+    size_t at;
+
+    if (notice == NULL)
+        return SK_E_MEMORY;
+    sk_pack_map(&e->reply, 1);
+    sk_pack_cstr(&e->reply, "notices");
+    at = sk_reply_open(&e->reply);
+    while (known) {
+        struct sk_pack *p = &e->reply;
+        struct sk_bytes key;
+        struct sk_bytes value;
+        enum sk_status status = sk_scan_next(&scan, &key, &value);
+
+        if (status == SK_E_NOT_FOUND)
+            break;
+        SK_TRY(status);
+        SK_TRY(unpack(e, key, value, notice));
+        sk_pack_map(p, 6);
+        sk_reply_instant(p, "at", notice->at_ms);
+        sk_reply_cstr(p, "do", notice->erase ? "erase" : "stop");
+        sk_reply_day(p, "due", notice->due);
+        sk_reply_text(p, "from", sk_org_text(&notice->from));
+        sk_notice_pack_messages(p, notice->entries, notice->entries_count);
+        sk_reply_id(p, "notice", &notice->notice);
+        sk_arena_reset(&e->scratch, mark);
+        count++;
+    }
+    sk_reply_close_array(&e->reply, at, count);
+    return SK_OK;
+}
+
+enum sk_status sk_op_erasure_confirm(struct sk_engine *e, struct sk_value args)
+{
+    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    struct notice_in *notice;
+
+    if (item == NULL)
+        return SK_E_MEMORY;
+    SK_TRY(oldest(e, sk_arg_text(args, "from"), &notice));
+    item->kind = SK_ITEM_ERASED;
+    /* 4.8: `stop` locks the data until erase_by. */
+    item->answer.method = sk_text(notice->erase ? "key-destroyed" : "locked");
+    if (notice->erase)
+        SK_TRY(erase(e, notice));
+    SK_TRY(answer(e, notice, item));
+    reply(e, notice);
+    return SK_OK;
+}
+
+enum sk_status sk_op_erasure_refuse(struct sk_engine *e, struct sk_value args)
+{
+    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    struct notice_in *notice;
+    int32_t day;
+
+    if (item == NULL)
+        return SK_E_MEMORY;
+    if (!sk_arg_day(args, "keep_until", &day) || day < sk_today(e))
+        return sk_refuse(e, "bad-argument", "keep_until",
+                         (struct sk_bytes){0});
+    SK_TRY(oldest(e, sk_arg_text(args, "from"), &notice));
+    item->kind = SK_ITEM_KEPT;
+    item->answer.law_reference = sk_arg_text(args, "law_reference");
+    item->answer.keep_until = sk_arg_text(args, "keep_until");
+    SK_TRY(keep(e, notice, day));
+    SK_TRY(answer(e, notice, item));
+    reply(e, notice);
+    return SK_OK;
+}

@@ -1,0 +1,439 @@
+#include "node/engine/gate.h"
+#include "node/engine/notice.h"
+
+#include <string.h>
+
+/*
+ * A withdrawal and what follows from it at the one who sent: queued messages
+ * are dropped, what was handed over is recalled.        CONSENT 4.2 to 4.4, I7
+ *
+ * Three walks over the participant's messages: judge each (nothing is written
+ * but drops), gather what is lost into notices, write the ledger.  Scratch is
+ * given back after each message, so that cost does not grow with history.
+ */
+
+/* What one message loses now. */
+struct loss {
+    struct sk_message_id message;
+    struct sk_org to;
+    bool erase;
+    uint32_t within_days;
+    bool all;
+    uint16_t fields[SK_EVENT_FIELDS_MAX]; /* of the vocabulary */
+    size_t fields_count;
+    uint16_t purpose;
+    uint64_t categories; /* set */
+    bool done;           /* is in a notice */
+    struct sk_id notice;
+};
+
+struct recall {
+    struct sk_engine *e;
+    struct sk_facts *facts;
+    struct sk_consent_id withdrawal;
+    struct sk_participant_id participant;
+    struct sk_message_id *messages; /* all of the participant */
+    size_t messages_count;
+    struct sk_message_id *dropped;
+    size_t dropped_count;
+    struct loss *losses;
+    size_t losses_count;
+};
+
+/* ------------------------------------------------------------- the messages */
+
+static enum sk_status scan_messages(struct sk_engine *e,
+                                    const struct sk_participant_id *id,
+                                    struct sk_message_id *out, size_t *count)
+{
+    struct sk_key prefix = sk_key_start(SK_T_LEDGER);
+    struct sk_scan scan;
+
+    sk_key_id(&prefix, &id->id);
+    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    *count = 0;
+    for (;;) {
+        struct sk_bytes key;
+        struct sk_bytes value;
+        enum sk_status status = sk_scan_next(&scan, &key, &value);
+
+        if (status == SK_E_NOT_FOUND)
+            return SK_OK;
+        SK_TRY(status);
+        assert(key.size == 1 + 2 * SK_ID_SIZE);
+        if (out != NULL)
+            memcpy(out[*count].id.bytes, key.data + 1 + SK_ID_SIZE,
+                   SK_ID_SIZE);
+        (*count)++;
+    }
+}
+
+static enum sk_status list_messages(struct recall *r)
+{
+    struct sk_engine *e = r->e;
+    size_t n;
+
+    SK_TRY(scan_messages(e, &r->participant, NULL, &n));
+    r->messages =
+        sk_arena_get_array(&e->scratch, n + 1, sizeof(*r->messages));
+    r->dropped = sk_arena_get_array(&e->scratch, n + 1, sizeof(*r->dropped));
+    r->losses = sk_arena_get_array(&e->scratch, n + 1, sizeof(*r->losses));
+    if (e->scratch.full)
+        return SK_E_MEMORY;
+    return scan_messages(e, &r->participant, r->messages, &r->messages_count);
+}
+
+/* ------------------------------------------------------------- what is lost */
+
+/* 4.2: what no longer passes is never sent.  A reason that has nothing to do
+   with consent may pass again by the time it would be sent. */
+static bool is_final(const char *reason)
+{
+    return strncmp(reason, "consent-", 8) == 0 ||
+           strcmp(reason, "nothing-left") == 0;
+}
+
+static enum sk_status judge_queued(struct recall *r,
+                                   struct sk_ledger_entry *entry)
+{
+    struct sk_engine *e = r->e;
+    struct sk_recorded_event event;
+    struct sk_gate_question question = {.bundle = e->bundle,
+                                        .event = &event,
+                                        .to = sk_org_text(&entry->to),
+                                        .purpose = entry->purpose};
+    struct sk_gate_answer *answer;
+    enum sk_status status = sk_event_get(e, &entry->event, &event);
+
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK; /* the gate will say so */
+    SK_TRY(status);
+    SK_TRY(sk_gate_judge(e, &question, &answer));
+    if (answer->decision.permit || !is_final(answer->decision.reason))
+        return SK_OK;
+    r->dropped[r->dropped_count++] = entry->message;
+    return sk_ledger_drop(e, entry, answer->decision.reason);
+}
+
+/* The categories that a lost field tells of. */
+static uint64_t categories_of(const struct sk_vocabulary *v, uint16_t event,
+                              const struct sk_ledger_field *field)
+{
+    uint16_t at = sk_vocabulary_field(v, field->name);
+    uint16_t category;
+
+    if (at == SK_NONE)
+        return 0;
+    category = v->fields[at].category;
+    if (category == SK_NONE) {
+        if (event == SK_NONE)
+            return 0;
+        category = v->events[event].category;
+    }
+    return UINT64_C(1) << category;
+}
+
+static bool is_exact(const struct sk_ledger_field *field)
+{
+    return sk_bytes_equal(field->level, sk_text("exact"));
+}
+
+/* 4.3: which atoms still hold, with the rules that let it through.  Only what
+   is newly lost goes into the notice. */
+static bool judge_sent(const struct recall *r,
+                       const struct sk_ledger_entry *entry, struct loss *out)
+{
+    const struct sk_vocabulary *v = sk_bundle_vocabulary(r->e->bundle);
+    uint16_t event = sk_vocabulary_event(v, entry->type);
+    struct sk_recall_field fields[SK_EVENT_FIELDS_MAX];
+    const struct sk_ledger_field *sent[SK_EVENT_FIELDS_MAX];
+    bool lost[SK_EVENT_FIELDS_MAX];
+    bool standing = false;
+    size_t count = 0;
+
+    for (size_t i = 0; i < entry->fields_count; i++) {
+        if (entry->fields[i].withheld != SK_SENT)
+            continue;
+        sent[count] = &entry->fields[i];
+        fields[count].name = entry->fields[i].name;
+        fields[count].exact = is_exact(&entry->fields[i]);
+        count++;
+    }
+    out->all = sk_recall(r->e->bundle, r->facts, sk_org_text(&entry->to),
+                         entry->purpose, entry->type, entry->rules,
+                         entry->rules_count, fields, count, sk_instant(r->e),
+                         lost);
+    for (size_t i = 0; i < count; i++) {
+        uint16_t at = sk_vocabulary_field(v, fields[i].name);
+
+        if (!lost[i] && !sent[i]->recalled)
+            standing = true;
+        if (!lost[i] || sent[i]->recalled)
+            continue;
+        /* A word that is gone from the vocabulary cannot be named. */
+        if (at == SK_NONE)
+            out->all = true;
+        else
+            out->fields[out->fields_count++] = at;
+        out->categories |= categories_of(v, event, sent[i]);
+    }
+    if (out->fields_count > 0 && !standing)
+        out->all = true;
+    if (out->all && event != SK_NONE)
+        out->categories |= UINT64_C(1) << v->events[event].category;
+    return out->all || out->fields_count > 0;
+}
+
+/* Handed over, not erased yet, not recalled in full. */
+static bool is_out_there(const struct sk_engine *e,
+                         const struct sk_ledger_entry *entry)
+{
+    return (entry->state == SK_LEDGER_SENT ||
+            entry->state == SK_LEDGER_STORED ||
+            entry->state == SK_LEDGER_READ ||
+            entry->state == SK_LEDGER_ACCEPTED) &&
+           entry->erase_by > sk_today(e) && !entry->recall_all;
+}
+
+static enum sk_status judge_one(struct recall *r,
+                                const struct sk_message_id *id)
+{
+    const struct sk_vocabulary *v = sk_bundle_vocabulary(r->e->bundle);
+    struct sk_ledger_entry *entry =
+        sk_arena_get(&r->e->scratch, sizeof(*entry));
+    struct loss *loss = &r->losses[r->losses_count];
+
+    if (entry == NULL)
+        return SK_E_MEMORY;
+    SK_TRY(sk_ledger_get(r->e, id, entry));
+    if (entry->state == SK_LEDGER_QUEUED)
+        return judge_queued(r, entry);
+    if (!is_out_there(r->e, entry))
+        return SK_OK;
+    *loss = (struct loss){.message = *id,
+                          .to = entry->to,
+                          .erase = entry->erase,
+                          .within_days = entry->within_days,
+                          .purpose =
+                              sk_vocabulary_purpose(v, entry->purpose)};
+    if (judge_sent(r, entry, loss))
+        r->losses_count++;
+    return SK_OK;
+}
+
+/* ------------------------------------------------------------- notices */
+
+/* 4.4: a notice gives the terms under which its messages were sent, so those
+   with other terms need one of their own. */
+static bool goes_with(const struct loss *a, const struct loss *b)
+{
+    return sk_org_equal(&a->to, &b->to) && a->erase == b->erase &&
+           a->within_days == b->within_days;
+}
+
+static size_t size_of(const struct sk_vocabulary *v, const struct loss *loss)
+{
+    size_t size = 32;
+
+    for (size_t i = 0; i < loss->fields_count; i++)
+        size += v->fields[loss->fields[i]].id.size + 3;
+    return size;
+}
+
+static void add_entry(const struct sk_vocabulary *v, const struct loss *loss,
+                      struct sk_item_withdrawn *out)
+{
+    struct sk_item_entry *entry = &out->entries[out->entries_count++];
+
+    entry->message = loss->message;
+    entry->all = loss->all;
+    if (loss->all)
+        return;
+    for (size_t i = 0; i < loss->fields_count; i++)
+        entry->fields.list[entry->fields.count++] =
+            v->fields[loss->fields[i]].id;
+}
+
+static void sort_words(struct sk_words *words)
+{
+    for (size_t i = 1; i < words->count; i++) {
+        struct sk_bytes word = words->list[i];
+        size_t j = i;
+
+        for (; j > 0 && sk_bytes_compare(words->list[j - 1], word) > 0; j--)
+            words->list[j] = words->list[j - 1];
+        words->list[j] = word;
+    }
+}
+
+/* The scope in leaves, as far as this partner ever knew it. */
+static void add_scope(const struct sk_vocabulary *v, uint64_t purposes,
+                      uint64_t categories, struct sk_item_withdrawn *out)
+{
+    for (size_t i = 0; i < v->purposes_count; i++)
+        if ((purposes >> i & 1) != 0)
+            out->purposes.list[out->purposes.count++] = v->purposes[i].id;
+    for (size_t i = 0; i < v->categories_count; i++)
+        if ((categories >> i & 1) != 0)
+            out->categories.list[out->categories.count++] =
+                v->categories[i].id;
+    sort_words(&out->purposes);
+    sort_words(&out->categories);
+}
+
+/* Everything that goes with `first` into one item, as much as fits. */
+static void gather(struct recall *r, struct loss *first,
+                   struct sk_item_withdrawn *out)
+{
+    const struct sk_vocabulary *v = sk_bundle_vocabulary(r->e->bundle);
+    uint64_t purposes = 0;
+    uint64_t categories = 0;
+    size_t size = 0;
+
+    sk_new_id(r->e, &out->notice);
+    for (struct loss *l = first; l < r->losses + r->losses_count; l++) {
+        if (l->done || !goes_with(first, l) ||
+            out->entries_count == SK_NOTICE_MESSAGES_MAX ||
+            size + size_of(v, l) > SK_NOTICE_SIZE_MAX)
+            continue;
+        size += size_of(v, l);
+        l->done = true;
+        l->notice = out->notice;
+        if (l->purpose != SK_NONE)
+            purposes |= UINT64_C(1) << l->purpose;
+        categories |= l->categories;
+        add_entry(v, l, out);
+    }
+    add_scope(v, purposes, categories, out);
+    out->erase = first->erase;
+    out->within_days = first->within_days;
+    out->at_ms = r->e->now_ms;
+}
+
+/* In the reply: the messages of one notice; ids ascend, as the ledger does. */
+static void pack_notice(struct sk_pack *p, const struct sk_org *to,
+                        const struct sk_item_withdrawn *notice)
+{
+    sk_pack_map(p, 3);
+    sk_notice_pack_messages(p, notice->entries, notice->entries_count);
+    sk_reply_id(p, "notice", &notice->notice);
+    sk_reply_text(p, "to", sk_org_text(to));
+}
+
+static enum sk_status send_notice(struct recall *r, struct loss *first)
+{
+    struct sk_engine *e = r->e;
+    size_t mark = sk_arena_mark(&e->scratch);
+    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    struct sk_relation relation;
+    enum sk_status status;
+
+    if (item == NULL)
+        return SK_E_MEMORY;
+    item->kind = SK_ITEM_WITHDRAWN;
+    gather(r, first, &item->withdrawn);
+    /* The handle stays known when the relation is over. */
+    status = sk_relation_get(e, &r->participant, &first->to, &relation);
+    if (status != SK_OK && status != SK_E_NOT_FOUND)
+        return status;
+    if (status == SK_OK)
+        item->withdrawn.handle = relation.handle;
+    SK_TRY(sk_outbox_item(e, &first->to, item));
+    SK_TRY(sk_notice_out_put(e, &first->to, &r->participant, &r->withdrawal,
+                             &item->withdrawn));
+    pack_notice(&e->reply, &first->to, &item->withdrawn);
+    sk_arena_reset(&e->scratch, mark);
+    return SK_OK;
+}
+
+/* ------------------------------------------------------------- the ledger */
+
+static bool has_field(const struct sk_vocabulary *v, const struct loss *loss,
+                      struct sk_bytes name)
+{
+    for (size_t i = 0; i < loss->fields_count; i++)
+        if (sk_bytes_equal(v->fields[loss->fields[i]].id, name))
+            return true;
+    return false;
+}
+
+static enum sk_status write_loss(struct sk_engine *e, const struct loss *loss)
+{
+    const struct sk_vocabulary *v = sk_bundle_vocabulary(e->bundle);
+    struct sk_ledger_entry *entry =
+        sk_arena_get(&e->scratch, sizeof(*entry));
+
+    if (entry == NULL)
+        return SK_E_MEMORY;
+    SK_TRY(sk_ledger_get(e, &loss->message, entry));
+    for (size_t i = 0; i < entry->fields_count; i++) {
+        struct sk_ledger_field *field = &entry->fields[i];
+
+        if (field->withheld == SK_SENT &&
+            (loss->all || has_field(v, loss, field->name)))
+            field->recalled = true;
+    }
+    entry->recall = SK_RECALL_ASKED;
+    entry->recall_all = loss->all;
+    entry->notice = loss->notice;
+    entry->law_reference = (struct sk_bytes){0};
+    entry->keep_until = (struct sk_bytes){0};
+    entry->answered_ms = 0;
+    return sk_ledger_put(e, entry);
+}
+
+/* ------------------------------------------------------------- all of it */
+
+static void pack_dropped(struct sk_pack *p, const struct recall *r)
+{
+    sk_pack_cstr(p, "dropped");
+    sk_pack_array(p, r->dropped_count);
+    for (size_t i = 0; i < r->dropped_count; i++) {
+        char text[SK_ID_TEXT_SIZE + 1];
+
+        sk_id_format(&r->dropped[i].id, text);
+        sk_pack_cstr(p, text);
+    }
+}
+
+static enum sk_status send_notices(struct recall *r)
+{
+    size_t count = 0;
+    size_t at;
+
+    sk_pack_cstr(&r->e->reply, "notices");
+    at = sk_reply_open(&r->e->reply);
+    for (size_t i = 0; i < r->losses_count; i++) {
+        if (r->losses[i].done)
+            continue;
+        SK_TRY(send_notice(r, &r->losses[i]));
+        count++;
+    }
+    sk_reply_close_array(&r->e->reply, at, count);
+    return SK_OK;
+}
+
+enum sk_status sk_withdraw_recall(struct sk_engine *e,
+                                  const struct sk_participant_id *participant,
+                                  const struct sk_consent_id *withdrawal)
+{
+    struct recall r = {.e = e,
+                       .withdrawal = *withdrawal,
+                       .participant = *participant};
+    size_t mark;
+
+    SK_TRY(list_messages(&r));
+    SK_TRY(sk_facts_of(e, e->bundle, participant, NULL, &r.facts));
+    mark = sk_arena_mark(&e->scratch);
+    for (size_t i = 0; i < r.messages_count; i++) {
+        SK_TRY(judge_one(&r, &r.messages[i]));
+        sk_arena_reset(&e->scratch, mark);
+    }
+    pack_dropped(&e->reply, &r);
+    SK_TRY(send_notices(&r));
+    for (size_t i = 0; i < r.losses_count; i++) {
+        SK_TRY(write_loss(e, &r.losses[i]));
+        sk_arena_reset(&e->scratch, mark);
+    }
+    return SK_OK;
+}
