@@ -1,0 +1,250 @@
+/* The engine as its caller sees it: open, requests, clock, rollback. */
+#include "tests/node/fixture.h"
+
+#include "node/engine/internal.h"
+
+static struct fx f;
+static struct sk_effects effects;
+
+static void begin_system(void)
+{
+    fx_begin(&f, "S2A", "2026-09-01T08:00:00Z", /* manual */ false);
+}
+
+/* protocol/control.h: the one table of operations; each is handled. */
+Test(engine, handles_every_operation)
+{
+    for (size_t i = 0; i < sk_ops_count; i++)
+        cr_expect(sk_op_row_find(sk_ops[i].name) != NULL, "%s",
+                  sk_ops[i].name);
+    cr_expect(sk_op_row_find("no.such") == NULL);
+}
+
+Test(engine, tells_how_the_node_is_doing)
+{
+    fx_start(&f, "S2A", "2026-09-01T08:00:00Z");
+    fx_ok(&f, "buso", "node.status", "{}");
+    cr_expect(eq(str, (char *)fx_text(&f, "result.org"), "buso"));
+    cr_expect(eq(str, (char *)fx_text(&f, "result.charter"), "proef/1"));
+    cr_expect(eq(str, (char *)fx_text(&f, "result.policy"), "buso/1"));
+    cr_expect(eq(str, (char *)fx_text(&f, "result.clock"), "manual"));
+    cr_expect(eq(str, (char *)fx_text(&f, "result.now"),
+                 "2026-09-01T08:00:00Z"));
+    cr_expect(eq(str, (char *)fx_text(&f, "result.peers"),
+                 "{'known':4,'up':4}"));
+    cr_expect(eq(str, (char *)fx_text(&f, "result.pending"),
+                 "{'events':0,'items':0}"));
+    fx_ok(&f, "vdab", "node.status", "{}");
+    cr_expect(eq(str, (char *)fx_text(&f, "result.policy"), "nil"));
+    fx_end(&f);
+}
+
+/* A request of any bytes is answered with a coded refusal, never more. */
+Test(engine, refuses_requests_by_code)
+{
+    static const uint8_t noise[] = {0x93, 0x01, 0xff, 0x00};
+    struct sk_input input = {.type = SK_INPUT_CONTROL};
+
+    fx_begin(&f, "S2A", "2026-09-01T08:00:00Z", true);
+    input.bytes = (struct sk_bytes){noise, sizeof(noise)};
+    cr_assert(fx_step(&f, 0, &input, &effects) == SK_OK);
+    cr_assert(sk_value_check(effects.reply, &f.value) == SK_OK);
+    cr_expect(eq(str, (char *)fx_text(&f, ""),
+                 "{'error':{'code':'bad-request'},'ok':false}"));
+    fx_refused(&f, "buso", "unknown-op", "no.such", "{}");
+    fx_refused(&f, "buso", "missing-argument", "participant.add", "{}");
+    cr_expect(eq(str, (char *)fx_text(&f, "error.field"), "given_name"));
+    fx_refused(&f, "buso", "unknown-argument", "node.status", "{'x':1}");
+    fx_refused(&f, "buso", "no-charter", "charter.show", "{}");
+    fx_refused(&f, "buso", "no-charter", "text.check",
+               "{'field':'question','value':'x','to':'gtb'}");
+    fx_end(&f);
+}
+
+Test(engine, answers_without_an_engine_too)
+{
+    uint8_t room[64];
+    struct sk_bytes out;
+    struct sk_value v;
+
+    cr_assert(sk_engine_error_reply("disk-full",
+                                    (struct sk_room){room, sizeof(room)},
+                                    &out) == SK_OK);
+    cr_assert(sk_value_check(out, &v) == SK_OK);
+    cr_expect(sk_bytes_equal(
+        sk_value_str(sk_value_get(sk_value_get(v, "error"), "code")),
+        sk_text("disk-full")));
+    cr_expect(sk_engine_error_reply("disk-full", (struct sk_room){room, 8},
+                                    &out) == SK_E_NO_ROOM);
+}
+
+/* ------------------------------------------------------------- open */
+
+Test(engine, opens_only_its_own_store_with_its_own_key)
+{
+    begin_system();
+    fx_close(&f, 0);
+    cr_expect(fx_open(&f, 0) == SK_OK);
+    fx_close(&f, 0);
+    /* Another master key. */
+    f.nodes[0].secrets.master.secret_bytes[0] ^= 1;
+    cr_expect(fx_open(&f, 0) == SK_E_WRONG_KEY);
+    f.nodes[0].secrets.master.secret_bytes[0] ^= 1;
+    /* Another organisation. */
+    cr_assert(sk_org_parse(sk_text("ander"), &f.nodes[0].card.org));
+    cr_expect(fx_open(&f, 0) == SK_E_REFUSED);
+    f.nodes[0].card.org = f.nodes[0].org;
+    cr_expect(fx_open(&f, 0) == SK_OK);
+    fx_end(&f);
+}
+
+Test(engine, refuses_a_newer_format)
+{
+    struct sk_store *store;
+
+    begin_system();
+    fx_close(&f, 0);
+    store = f.nodes[0].store;
+    cr_assert(sk_store_begin(store) == SK_OK);
+    cr_assert(sk_store_put(store, SK_SPACE_DATA, sk_text("mformat"),
+                           (struct sk_bytes){
+                               (const uint8_t *)"\0\0\0\0\0\0\0\2", 8}) ==
+              SK_OK);
+    cr_assert(sk_store_commit(store) == SK_OK);
+    cr_expect(fx_open(&f, 0) == SK_E_REFUSED);
+    fx_end(&f);
+}
+
+Test(engine, knows_everything_again_after_a_restart)
+{
+    fx_start(&f, "S2A", "2026-09-01T08:00:00Z");
+    fx_ok(&f, "buso", "participant.add", "{'given_name':'Lotte'}");
+    fx_clock(&f, "2026-09-02T08:00:00Z");
+    fx_crash(&f, "buso");
+    fx_ok(&f, "buso", "node.status", "{}");
+    cr_expect(eq(str, (char *)fx_text(&f, "result.charter"), "proef/1"));
+    cr_expect(eq(str, (char *)fx_text(&f, "result.policy"), "buso/1"));
+    cr_expect(eq(str, (char *)fx_text(&f, "result.now"),
+                 "2026-09-02T08:00:00Z"));
+    fx_ok(&f, "buso", "participant.find", "{'name':'lotte'}");
+    cr_expect(eq(str, (char *)fx_text(&f, "result.participants.0.given_name"),
+                 "Lotte"));
+    fx_end(&f);
+}
+
+/* ------------------------------------------------------------- clock */
+
+Test(engine, moves_a_manual_clock_only_forward)
+{
+    fx_start(&f, "S2A", "2026-09-01T08:00:00Z");
+    fx_ok(&f, "buso", "clock.set", "{'at':'2026-09-01T08:00:00Z'}");
+    fx_ok(&f, "buso", "clock.set", "{'at':'2026-09-01T08:00:01Z'}");
+    cr_expect(eq(str, f.reply, "{'ok':true,'result':{'now':"
+                               "'2026-09-01T08:00:01Z'}}"));
+    fx_refused(&f, "buso", "clock-back", "clock.set",
+               "{'at':'2026-09-01T08:00:00Z'}");
+    f.real_ms += 3600 * 1000;
+    fx_ok(&f, "buso", "node.status", "{}");
+    cr_expect(eq(str, (char *)fx_text(&f, "result.now"),
+                 "2026-09-01T08:00:01Z"));
+    fx_end(&f);
+    begin_system();
+    fx_refused(&f, "buso", "not-manual-clock", "clock.set",
+               "{'at':'2026-09-01T08:00:00Z'}");
+    fx_end(&f);
+}
+
+/* A system clock that is set back: a little is flattened, a lot stops what
+   dates things, and the node says so. */
+Test(engine, does_not_date_things_with_a_clock_set_back)
+{
+    char *id;
+
+    begin_system();
+    fx_import_all(&f);
+    fx_ok(&f, "buso", "participant.add", "{'given_name':'Lotte'}");
+    id = strdup(fx_text(&f, "result.participant"));
+    f.real_ms += 10 * 60 * 1000;
+    fx_ok(&f, "buso", "node.status", "{}");
+    f.real_ms -= 5 * 60 * 1000;
+    fx_ok(&f, "buso", "node.status", "{}");
+    cr_expect(eq(str, (char *)fx_text(&f, "result.now"),
+                 "2026-09-01T08:10:00Z"));
+    cr_expect(eq(str, (char *)fx_text(&f, "result.clock_back"), "absent"));
+    fx_ok(&f, "buso", "objection.record",
+          "{'participant':'%s','state':'open'}", id);
+    f.real_ms -= 1;
+    fx_ok(&f, "buso", "node.status", "{}");
+    cr_expect(eq(str, (char *)fx_text(&f, "result.clock_back"), "true"));
+    cr_expect(eq(str, (char *)fx_text(&f, "result.now"),
+                 "2026-09-01T08:10:00Z"));
+    fx_refused(&f, "buso", "clock-back", "objection.record",
+               "{'participant':'%s','state':'open'}", id);
+    /* Also after a restart: the largest time is kept. */
+    fx_crash(&f, "buso");
+    fx_refused(&f, "buso", "clock-back", "objection.record",
+               "{'participant':'%s','state':'open'}", id);
+    f.real_ms += 10 * 60 * 1000;
+    fx_ok(&f, "buso", "objection.record",
+          "{'participant':'%s','state':'open'}", id);
+    free(id);
+    fx_end(&f);
+}
+
+/* ------------------------------------------------------------- batches */
+
+/* I4: when the store is full nothing happened, and the same request works
+   when there is room again. */
+Test(engine, forgets_a_batch_that_could_not_be_stored)
+{
+    fx_start(&f, "S2A", "2026-09-01T08:00:00Z");
+    /* Key, record, one word of the name; and the commit. */
+    for (uint64_t writes = 1; writes <= 4; writes++) {
+        sk_store_memory_fail_after(fx_node(&f, "buso")->store, writes);
+        cr_expect(fx_try(&f, "buso", "participant.add",
+                         "{'given_name':'Lotte'}") == SK_E_FULL,
+                  "after %d writes", (int)writes);
+        sk_store_memory_fail_after(fx_node(&f, "buso")->store, 0);
+        fx_ok(&f, "buso", "participant.find", "{'name':'lotte'}");
+        cr_expect(eq(str, (char *)fx_text(&f, "result.participants"), "[]"));
+    }
+    sk_store_memory_fail_after(fx_node(&f, "buso")->store, 5);
+    fx_ok(&f, "buso", "participant.add", "{'given_name':'Lotte'}");
+    fx_end(&f);
+}
+
+/* A policy that was activated in a batch that failed is not in force. */
+Test(engine, goes_back_to_the_policy_that_is_stored)
+{
+    struct fx_node *vdab;
+
+    fx_start(&f, "S2A", "2026-09-01T08:00:00Z");
+    vdab = fx_node(&f, "buso");
+    fx_crash(&f, "buso");
+    sk_store_memory_fail_after(vdab->store, 3);
+    cr_expect(fx_try(&f, "buso", "policy.activate",
+                     "{'policy':{'$file':'%s/nodes/buso/policy.yaml'}}",
+                     f.bundles) == SK_E_FULL);
+    sk_store_memory_fail_after(vdab->store, 0);
+    fx_ok(&f, "buso", "policy.show", "{}");
+    cr_expect(eq(str, (char *)fx_text(&f, "result.policy"), "buso/1"));
+    fx_ok(&f, "buso", "node.status", "{}");
+    cr_expect(eq(str, (char *)fx_text(&f, "result.peers.known"), "4"));
+    fx_end(&f);
+}
+
+/* The same inputs, time and seeds give the same bytes. */
+Test(engine, is_a_function_of_its_inputs)
+{
+    char *first;
+
+    fx_start(&f, "S2A", "2026-09-01T08:00:00Z");
+    fx_ok(&f, "buso", "participant.add", "{'given_name':'Lotte'}");
+    first = strdup(f.reply);
+    fx_end(&f);
+    fx_start(&f, "S2A", "2026-09-01T08:00:00Z");
+    fx_ok(&f, "buso", "participant.add", "{'given_name':'Lotte'}");
+    cr_expect(eq(str, f.reply, first));
+    free(first);
+    fx_end(&f);
+}
