@@ -311,10 +311,14 @@ bool sk_read_label(struct sk_findings *findings, const struct sk_node *entry,
     struct sk_label label;
 
     if (nl == NULL || en == NULL) {
-        bool named = entry->key.size > 0;
+        struct sk_bytes name = entry->key;
+        const struct sk_node *level = sk_node_get(entry, "level");
 
-        sk_read_say(findings, "E081", named ? entry->key_place : entry->place,
-                    "id", named ? entry->key : sk_text("?"));
+        if (name.size == 0) /* an item of a list: it is named inside */
+            name = level != NULL ? level->text : sk_text("?");
+        sk_read_say(findings, "E081",
+                    entry->key.size > 0 ? entry->key_place : entry->place, "id",
+                    name);
         return false;
     }
     if (!sk_read_line(findings, nl, &label.nl) ||

@@ -7,6 +7,8 @@
 #ifndef SK_POLICIES_VOCABULARY_H
 #define SK_POLICIES_VOCABULARY_H
 
+#include "policies/formats.h"
+#include "policies/index.h"
 #include "policies/yaml.h"
 
 #define SK_PURPOSES_MAX 64
@@ -35,7 +37,7 @@ struct sk_purpose {
     struct sk_label sentence;
     uint32_t consent_days; /* leaves */
     bool leaf;
-    bool events; /* may carry events */
+    bool events;    /* may carry events */
     uint64_t under; /* set of purposes this one is under, itself included */
 };
 
@@ -81,6 +83,8 @@ struct sk_code_grouping {
     struct sk_bytes level;
     struct sk_code_group *groups;
     size_t count;
+    struct sk_label label;
+    uint8_t *group_of; /* per value of the code list: its group */
 };
 struct sk_code_list {
     struct sk_bytes id;
@@ -89,6 +93,7 @@ struct sk_code_list {
     size_t count;
     struct sk_code_grouping *groupings; /* fine to coarse */
     size_t groupings_count;
+    struct sk_index index; /* of the values */
 };
 
 enum sk_kind {
@@ -109,6 +114,8 @@ struct sk_bands {
     struct sk_bytes level;
     uint32_t *cuts; /* in units of the last decimal, ascending from 0 */
     size_t count;
+    struct sk_label label;
+    struct sk_bytes *names; /* of each band: "0-18.9", "30.4+" */
 };
 
 struct sk_field {
@@ -132,6 +139,7 @@ struct sk_field {
        ..., [levels_count - 1] "exact". */
     struct sk_bytes levels[SK_LEVELS_MAX];
     uint8_t levels_count;
+    const struct sk_format *form; /* code: of that format */
 };
 
 struct sk_event_type {
@@ -167,15 +175,22 @@ struct sk_vocabulary {
     size_t fields_count;
     struct sk_event_type *events;
     size_t events_count;
-    uint16_t occurred; /* the field of that name */
+    uint16_t occurred;          /* the field of that name */
     const struct sk_node *tree; /* as read */
+    struct sk_index purpose_index;
+    struct sk_index category_index;
+    struct sk_index event_index;
+    struct sk_index field_index;
+    struct sk_index role_index;
+    struct sk_index codelist_index;
 };
 
 /* Load from a tree.  NULL in *out when there were errors.
    Fails only with SK_E_MEMORY. */
-SK_CHECKED enum sk_status
-sk_vocabulary_load(const struct sk_node *tree, struct sk_arena *arena,
-                   struct sk_findings *findings, struct sk_vocabulary **out);
+SK_CHECKED enum sk_status sk_vocabulary_load(const struct sk_node *tree,
+                                             struct sk_arena *arena,
+                                             struct sk_findings *findings,
+                                             struct sk_vocabulary **out);
 
 /* Position of a word, or SK_NONE.  Constant time on average. */
 uint16_t sk_vocabulary_purpose(const struct sk_vocabulary *v, struct sk_bytes);
@@ -184,8 +199,21 @@ uint16_t sk_vocabulary_event(const struct sk_vocabulary *v, struct sk_bytes);
 uint16_t sk_vocabulary_field(const struct sk_vocabulary *v, struct sk_bytes);
 uint16_t sk_vocabulary_role(const struct sk_vocabulary *v, struct sk_bytes);
 
+uint16_t sk_vocabulary_codelist(const struct sk_vocabulary *v, struct sk_bytes);
+uint16_t sk_code_list_value(const struct sk_code_list *list, struct sk_bytes);
+
 /* Is `id` a forbidden purpose or under one? */
 bool sk_vocabulary_forbidden(const struct sk_vocabulary *v, struct sk_bytes id);
+
+/* Is a tree word x under y: the same, or y and a point in front of it? */
+bool sk_is_under(struct sk_bytes x, struct sk_bytes y);
+
+/* "none", "discretion", "official", "professional". */
+const char *sk_secrecy_text(enum sk_secrecy secrecy);
+bool sk_secrecy_parse(struct sk_bytes text, enum sk_secrecy *out);
+/* "text", "name", "enum", ... */
+const char *sk_kind_text(enum sk_kind kind);
+bool sk_kind_parse(struct sk_bytes text, enum sk_kind *out);
 
 /* Position of the level in the field's chain, or SK_NONE. */
 uint16_t sk_field_level(const struct sk_field *field, struct sk_bytes level);
