@@ -1,0 +1,438 @@
+#include "support.h"
+
+#include "protocol/message.h"
+
+#define AT UINT64_C(1790000000123)
+
+static uint8_t room_data[SK_FRAME_SIZE_MAX];
+static const struct sk_room room = {room_data, sizeof(room_data)};
+static struct party mol;
+static struct party sopraco;
+
+static void setup(void)
+{
+    mol = party_mol();
+    sopraco = party_sopraco();
+}
+
+TestSuite(message, .init = setup);
+
+static struct sk_bytes encode(struct sk_message *message)
+{
+    struct sk_bytes out = {0};
+
+    cr_assert(eq(int, sk_message_encode(message, &mol.card.org,
+                                        &sopraco.card.org, &mol.signing, room,
+                                        &out), SK_OK));
+    return out;
+}
+
+static enum sk_status decode(struct sk_bytes in, struct sk_message *out)
+{
+    return sk_message_decode(in, &mol.card.org, &sopraco.card.org,
+                             &mol.card.signing, out);
+}
+
+/* The messages of tests/vectors/message.txt. */
+static const char *const names[] = {
+    "hello", "items", "receipt", "refusal", "refusal_of_a_message",
+    "card",  "bye",
+};
+
+static struct sk_message example(const char *name)
+{
+    struct sk_message m;
+
+    memset(&m, 0, sizeof(m));
+    if (strcmp(name, "hello") == 0) {
+        m.kind = SK_MESSAGE_HELLO;
+        m.hello = (struct sk_hello){.incarnation = 3, .head = 120,
+                                    .peer_incarnation = 2, .cursor = 77,
+                                    .card_version = 7, .charter_version = 4,
+                                    .sent_ms = AT, .answer = true};
+    } else if (strcmp(name, "items") == 0) {
+        m.kind = SK_MESSAGE_ITEMS;
+        m.items.incarnation = 3;
+        m.items.first = 119;
+        m.items.items[0] = vector("item", "event");
+        m.items.items[1] = vector("item", "void");
+        m.items.items[2] = vector("item", "withdrawn");
+        m.items.count = 3;
+    } else if (strcmp(name, "receipt") == 0) {
+        m.kind = SK_MESSAGE_RECEIPT;
+        m.receipt.incarnation = 2;
+        m.receipt.last = 77;
+        sk_hash("test", sk_text("root"), &m.receipt.root);
+        m.receipt.at_ms = AT;
+    } else if (strcmp(name, "refusal") == 0) {
+        m.kind = SK_MESSAGE_REFUSAL;
+        m.refusal = (struct sk_refusal){.code = "gap", .check = "first",
+                                        .incarnation = 2, .first = 79,
+                                        .last = 80};
+    } else if (strcmp(name, "refusal_of_a_message") == 0) {
+        m.kind = SK_MESSAGE_REFUSAL;
+        m.refusal = (struct sk_refusal){.code = "malformed-item",
+                                        .check = "erase_by", .incarnation = 2,
+                                        .first = 78, .last = 78,
+                                        .has_message = true};
+        m.refusal.message.id = id_of(1);
+    } else if (strcmp(name, "card") == 0) {
+        m.kind = SK_MESSAGE_CARD;
+        m.card = vector("card", "mol");
+    } else {
+        m.kind = SK_MESSAGE_BYE;
+        m.bye_sent_ms = AT;
+    }
+    return m;
+}
+
+static bool is_same(const struct sk_message *a, const struct sk_message *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    switch (a->kind) {
+    case SK_MESSAGE_HELLO:
+        return a->hello.incarnation == b->hello.incarnation &&
+               a->hello.head == b->hello.head &&
+               a->hello.peer_incarnation == b->hello.peer_incarnation &&
+               a->hello.cursor == b->hello.cursor &&
+               a->hello.card_version == b->hello.card_version &&
+               a->hello.charter_version == b->hello.charter_version &&
+               a->hello.sent_ms == b->hello.sent_ms &&
+               a->hello.answer == b->hello.answer;
+    case SK_MESSAGE_ITEMS:
+        if (a->items.incarnation != b->items.incarnation ||
+            a->items.first != b->items.first ||
+            a->items.count != b->items.count ||
+            memcmp(&a->items.root, &b->items.root, 32) != 0)
+            return false;
+        for (size_t i = 0; i < a->items.count; i++)
+            if (!sk_bytes_equal(a->items.items[i], b->items.items[i]))
+                return false;
+        return true;
+    case SK_MESSAGE_RECEIPT:
+        return a->receipt.incarnation == b->receipt.incarnation &&
+               a->receipt.last == b->receipt.last &&
+               a->receipt.at_ms == b->receipt.at_ms &&
+               memcmp(&a->receipt.root, &b->receipt.root, 32) == 0;
+    case SK_MESSAGE_REFUSAL:
+        return strcmp(a->refusal.code, b->refusal.code) == 0 &&
+               strcmp(a->refusal.check, b->refusal.check) == 0 &&
+               a->refusal.incarnation == b->refusal.incarnation &&
+               a->refusal.first == b->refusal.first &&
+               a->refusal.last == b->refusal.last &&
+               a->refusal.has_message == b->refusal.has_message &&
+               sk_id_equal(&a->refusal.message.id, &b->refusal.message.id);
+    case SK_MESSAGE_CARD:
+        return sk_bytes_equal(a->card, b->card);
+    case SK_MESSAGE_BYE:
+        return a->bye_sent_ms == b->bye_sent_ms;
+    }
+    return false;
+}
+
+Test(message, is_the_known_answer_both_ways)
+{
+    for (size_t i = 0; i < SK_COUNT(names); i++) {
+        struct sk_message m = example(names[i]);
+        struct sk_message got;
+
+        cr_expect(is_vector("message", names[i], encode(&m)), "%s", names[i]);
+        cr_assert(eq(int, decode(vector("message", names[i]), &got), SK_OK),
+                  "%s", names[i]);
+        cr_expect(is_same(&m, &got), "%s", names[i]);
+    }
+}
+
+Test(message, rejects_every_truncation_and_a_trailing_byte)
+{
+    for (size_t i = 0; i < SK_COUNT(names); i++) {
+        struct sk_bytes full = vector("message", names[i]);
+        struct sk_message got = {.kind = SK_MESSAGE_BYE, .bye_sent_ms = 77};
+        uint8_t *longer = calloc(1, full.size + 1);
+
+        for (size_t size = 0; size < full.size; size++) {
+            struct sk_bytes in = exact_copy((struct sk_bytes){full.data, size});
+
+            cr_expect(ne(int, decode(in, &got), SK_OK), "%s %zu", names[i],
+                      size);
+            free((void *)in.data);
+        }
+        memcpy(longer, full.data, full.size);
+        cr_expect(eq(int, decode((struct sk_bytes){longer, full.size + 1},
+                                 &got), SK_E_BAD_LENGTH));
+        cr_expect(eq(u64, got.bye_sent_ms, 77), "out was touched");
+    }
+}
+
+Test(message, rejects_every_changed_byte)
+{
+    for (size_t i = 0; i < SK_COUNT(names); i++) {
+        struct sk_bytes full = vector("message", names[i]);
+        struct sk_message got = {.kind = SK_MESSAGE_BYE, .bye_sent_ms = 77};
+
+        for (size_t at = 0; at < full.size; at++) {
+            ((uint8_t *)full.data)[at] ^= 1;
+            cr_expect(ne(int, decode(full, &got), SK_OK), "%s %zu", names[i],
+                      at);
+            ((uint8_t *)full.data)[at] ^= 1;
+        }
+        cr_expect(eq(u64, got.bye_sent_ms, 77), "out was touched");
+    }
+}
+
+Test(message, needs_all_its_room)
+{
+    for (size_t i = 0; i < SK_COUNT(names); i++) {
+        struct sk_message m = example(names[i]);
+        size_t size = encode(&m).size;
+
+        for (size_t less = 0; less <= size; less++) {
+            uint8_t *exact = malloc(less + 1);
+            struct sk_bytes out = {NULL, 7};
+            enum sk_status status =
+                sk_message_encode(&m, &mol.card.org, &sopraco.card.org,
+                                  &mol.signing, (struct sk_room){exact, less},
+                                  &out);
+
+            cr_expect(eq(int, status, less < size ? SK_E_NO_ROOM : SK_OK),
+                      "%s %zu", names[i], less);
+            cr_expect(eq(sz, out.size, less < size ? 7 : size));
+            free(exact);
+        }
+    }
+}
+
+/* PROTOCOL.md 6.2: what the statement names cannot be exchanged. */
+Test(message, is_bound_to_sender_and_recipient_and_key)
+{
+    for (size_t i = 0; i < SK_COUNT(names); i++) {
+        struct sk_bytes in = vector("message", names[i]);
+        struct sk_org other = org_of("ocmw-geel");
+        struct sk_message got;
+
+        cr_expect(eq(int, sk_message_decode(in, &other, &sopraco.card.org,
+                                            &mol.card.signing, &got),
+                     SK_E_BAD_SIGNATURE));
+        cr_expect(eq(int, sk_message_decode(in, &mol.card.org, &other,
+                                            &mol.card.signing, &got),
+                     SK_E_BAD_SIGNATURE));
+        cr_expect(eq(int, sk_message_decode(in, &sopraco.card.org,
+                                            &mol.card.org, &mol.card.signing,
+                                            &got), SK_E_BAD_SIGNATURE));
+        cr_expect(eq(int, sk_message_decode(in, &mol.card.org,
+                                            &sopraco.card.org,
+                                            &mol.card.identity, &got),
+                     SK_E_BAD_SIGNATURE));
+    }
+}
+
+/* --------------------------------------- one row per rule of PROTOCOL.md 6 */
+
+/* A validly signed message around any body of a kind without items. */
+static struct sk_bytes sign_body(uint64_t kind, struct sk_bytes body)
+{
+    uint8_t statement_data[300];
+    struct sk_pack p = sk_pack_start(
+        (struct sk_room){statement_data, sizeof(statement_data)});
+    struct sk_signature signature;
+    struct sk_bytes statement = {0};
+    struct sk_bytes out = {0};
+    struct sk_hash digest;
+
+    sk_hash("schakel/body/1", body, &digest);
+    sk_pack_array(&p, 4);
+    sk_pack_cstr(&p, "ocmw-mol");
+    sk_pack_cstr(&p, "sopraco");
+    sk_pack_uint(&p, kind);
+    sk_pack_bin(&p, (struct sk_bytes){digest.bytes, 32});
+    cr_assert(eq(int, sk_pack_finish(&p, &statement), SK_OK));
+    sk_sign(&mol.signing, "schakel/message/1", statement, &signature);
+    p = sk_pack_start(room);
+    sk_pack_array(&p, 3);
+    sk_pack_uint(&p, kind);
+    sk_pack_bin(&p, (struct sk_bytes){signature.bytes, 64});
+    sk_pack_bin(&p, body);
+    cr_assert(eq(int, sk_pack_finish(&p, &out), SK_OK));
+    return out;
+}
+
+static struct sk_bytes unhex(const char *hex)
+{
+    static uint8_t data[200];
+    size_t size = 0;
+
+    cr_assert(sodium_hex2bin(data, sizeof(data), hex, strlen(hex), " ", &size,
+                             NULL) == 0);
+    return (struct sk_bytes){data, size};
+}
+
+#define HASH "c420 0000000000000000000000000000000000000000000000000000000000000000 "
+#define LATE "cf00000699e991a800" /* the year 2200 */
+#define LAST "cf00000699e991a7ff"
+
+Test(message, rejects_each_broken_rule)
+{
+    static const struct {
+        const char *rule;
+        uint64_t kind;
+        const char *body;
+        enum sk_status want;
+    } rows[] = {
+        {"a hello", 1, "98 01 00 00 00 00 00 00 c2", SK_OK},
+        {"hello is an array of 8", 1, "97 01 00 00 00 00 00 00",
+         SK_E_BAD_LENGTH},
+        {"hello: incarnation from 1", 1, "98 00 00 00 00 00 00 00 c2",
+         SK_E_BAD_VALUE},
+        {"hello: the last instant", 1, "98 01 00 00 00 00 00 " LAST " c2",
+         SK_OK},
+        {"hello: a later instant", 1, "98 01 00 00 00 00 00 " LATE " c2",
+         SK_E_BAD_VALUE},
+        {"hello: answer is a bool", 1, "98 01 00 00 00 00 00 00 01",
+         SK_E_BAD_FORM},
+        {"a receipt", 3, "94 01 01 " HASH "00", SK_OK},
+        {"receipt: incarnation from 1", 3, "94 00 01 " HASH "00",
+         SK_E_BAD_VALUE},
+        {"receipt: last from 1", 3, "94 01 00 " HASH "00", SK_E_BAD_VALUE},
+        {"receipt: root is 32 bytes", 3, "94 01 01 c401 00 00",
+         SK_E_BAD_LENGTH},
+        {"receipt: instant", 3, "94 01 01 " HASH LATE, SK_E_BAD_VALUE},
+        {"a refusal", 4, "96 a3676170 a161 00 00 00 c0", SK_OK},
+        {"refusal: code is a word", 4, "96 a3476170 a161 00 00 00 c0",
+         SK_E_BAD_VALUE},
+        {"refusal: check is a word", 4, "96 a3676170 a120 00 00 00 c0",
+         SK_E_BAD_VALUE},
+        {"refusal: code is not empty", 4, "96 a0 a161 00 00 00 c0",
+         SK_E_BAD_LENGTH},
+        {"refusal: code of 40", 4,
+         "96 d928 61616161616161616161616161616161616161616161616161616161616161"
+         "616161616161616161 a161 00 00 00 c0", SK_OK},
+        {"refusal: code of 41", 4,
+         "96 d929 61616161616161616161616161616161616161616161616161616161616161"
+         "61616161616161616161 a161 00 00 00 c0", SK_E_BAD_LENGTH},
+        {"refusal: first to last", 4, "96 a3676170 a161 00 02 01 c0",
+         SK_E_BAD_VALUE},
+        {"refusal: message is an id", 4, "96 a3676170 a161 00 00 00 01",
+         SK_E_BAD_FORM},
+        {"a card", 5, "91 c40101", SK_OK},
+        {"card is not empty", 5, "91 c400", SK_E_BAD_LENGTH},
+        {"card is a bin", 5, "91 a161", SK_E_BAD_FORM},
+        {"a bye", 6, "91 00", SK_OK},
+        {"bye: instant", 6, "91 " LATE, SK_E_BAD_VALUE},
+        {"bye: nothing behind", 6, "9100 00", SK_E_BAD_LENGTH},
+        {"no kind 0", 0, "91 00", SK_E_BAD_VALUE},
+        {"no kind 7", 7, "91 00", SK_E_BAD_VALUE},
+        {"items signed as another kind", 2, "93 01 01 91 c40100",
+         SK_E_BAD_SIGNATURE},
+        {"items: incarnation from 1", 2, "93 00 01 91 c40100", SK_E_BAD_VALUE},
+        {"items: first from 1", 2, "93 01 00 91 c40100", SK_E_BAD_VALUE},
+        {"items: at least one", 2, "93 01 01 90", SK_E_BAD_LENGTH},
+        {"items: none is empty", 2, "93 01 01 91 c400", SK_E_BAD_LENGTH},
+        {"items: numbers fit", 2, "93 01 cfffffffffffffff81 91 c40100",
+         SK_E_BAD_VALUE},
+        {"items: a bin each", 2, "93 01 01 91 a100", SK_E_BAD_FORM},
+    };
+
+    for (size_t i = 0; i < SK_COUNT(rows); i++) {
+        struct sk_message got = {.kind = SK_MESSAGE_BYE, .bye_sent_ms = 77};
+        enum sk_status status =
+            decode(sign_body(rows[i].kind, unhex(rows[i].body)), &got);
+
+        cr_expect(eq(str, (char *)sk_status_text(status),
+                     (char *)sk_status_text(rows[i].want)), "%s",
+                  rows[i].rule);
+        if (status != SK_OK)
+            cr_expect(eq(u64, got.bye_sent_ms, 77), "%s", rows[i].rule);
+    }
+}
+
+/* PROTOCOL.md 6.5: 1 to 128 items of 1 to 32768 bytes. */
+Test(message, takes_up_to_128_items)
+{
+    static const uint8_t one[] = {0x91, 0x00};
+    static uint8_t data[200 + 129 * 4];
+    struct sk_pack p = sk_pack_start((struct sk_room){data, sizeof(data)});
+    struct sk_message m = {.kind = SK_MESSAGE_ITEMS};
+    struct sk_message got;
+    struct sk_bytes body = {0};
+
+    m.items.incarnation = 1;
+    m.items.first = 1;
+    m.items.count = SK_ITEMS_COUNT_MAX;
+    for (size_t i = 0; i < SK_ITEMS_COUNT_MAX; i++)
+        m.items.items[i] = (struct sk_bytes){one, 2};
+    cr_assert(eq(int, decode(encode(&m), &got), SK_OK));
+    cr_expect(is_same(&m, &got));
+
+    sk_pack_array(&p, 3);
+    sk_pack_uint(&p, 1);
+    sk_pack_uint(&p, 1);
+    sk_pack_array(&p, SK_ITEMS_COUNT_MAX + 1);
+    for (size_t i = 0; i < SK_ITEMS_COUNT_MAX + 1; i++)
+        sk_pack_bin(&p, (struct sk_bytes){one, 2});
+    cr_assert(eq(int, sk_pack_finish(&p, &body), SK_OK));
+    cr_expect(eq(int, decode(sign_body(2, body), &got), SK_E_BAD_LENGTH));
+}
+
+Test(message, takes_items_of_up_to_32768_bytes)
+{
+    static uint8_t large[SK_ITEM_SIZE_MAX + 1];
+    struct sk_message m = {.kind = SK_MESSAGE_ITEMS};
+    struct sk_message got;
+
+    m.items.incarnation = 1;
+    m.items.first = 1;
+    m.items.count = 1;
+    m.items.items[0] = (struct sk_bytes){large, SK_ITEM_SIZE_MAX};
+    cr_expect(eq(int, decode(encode(&m), &got), SK_OK));
+    m.items.items[0].size++;
+    cr_expect(eq(int, decode(encode(&m), &got), SK_E_BAD_LENGTH));
+}
+
+/* The signature covers the tree, so the order of the items too. */
+Test(message, keeps_items_in_their_order)
+{
+    struct sk_message m = example("items");
+    struct sk_message got;
+    struct sk_bytes first = m.items.items[0];
+    struct sk_hash root;
+
+    cr_assert(eq(int, decode(encode(&m), &got), SK_OK));
+    root = m.items.root;
+    m.items.items[0] = m.items.items[1];
+    m.items.items[1] = first;
+    (void)encode(&m);
+    cr_expect(ne(int, memcmp(&root, &m.items.root, 32), 0));
+}
+
+Test(message, survives_a_round_trip_whatever_is_in_it)
+{
+    static uint8_t data[SK_ITEMS_COUNT_MAX][600];
+    uint64_t state = 7;
+
+    for (int round = 0; round < 300; round++) {
+        struct sk_message m = example(names[below(&state, SK_COUNT(names))]);
+        struct sk_message got;
+
+        if (m.kind == SK_MESSAGE_HELLO) {
+            m.hello.incarnation = 1 + random_uint(&state) / 2;
+            m.hello.head = random_uint(&state);
+            m.hello.peer_incarnation = random_uint(&state);
+            m.hello.cursor = random_uint(&state);
+            m.hello.answer = below(&state, 2) == 0;
+        }
+        if (m.kind == SK_MESSAGE_ITEMS) {
+            m.items.first = 1 + random_uint(&state) / 2;
+            m.items.count = 1 + below(&state, SK_ITEMS_COUNT_MAX);
+            for (size_t i = 0; i < m.items.count; i++) {
+                fill_random(&state, data[i], sizeof(data[i]));
+                m.items.items[i] =
+                    (struct sk_bytes){data[i], 1 + below(&state, 600)};
+            }
+        }
+        if (m.kind == SK_MESSAGE_RECEIPT)
+            m.receipt.last = 1 + random_uint(&state) / 2;
+        cr_assert(eq(int, decode(encode(&m), &got), SK_OK), "%d", round);
+        cr_expect(is_same(&m, &got), "%d", round);
+    }
+}
