@@ -119,6 +119,9 @@ $(tests_protocol): %: %.o $(protocol_a)
 $(tests_policies): %: %.o $(policies_a)
 	$(call say,LD,$@)
 	$(Q)$(call link,$(LIBS_policies) $(LIBS_protocol) $(LIBS_test))
+# The transport is tested as a process, and by peers that speak raw ZeroMQ.
+$(B)/tests/node/test_net: $(B)/schakel-net
+$(B)/tests/node/test_net: LIBS_test += $(LIBS_net)
 $(tests_node): %: %.o $(node_a)
 	$(call say,LD,$@)
 	$(Q)$(call link,$(LIBS_node) $(LIBS_policies) $(LIBS_protocol) $(LIBS_test))

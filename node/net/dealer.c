@@ -147,7 +147,7 @@ void sk_net_dealer_read(struct sk_net *net, struct sk_net_peer *peer)
     for (int i = 0; i < SK_NET_TURN_COUNT && sk_net_has_room(net); i++) {
         if (peer->dealer == NULL || !sk_net_receive(peer->dealer, &part))
             return;
-        if (zmq_msg_more(&part) || zmq_msg_size(&part) == 0) {
+        if (!sk_net_is_frame(&part)) {
             net->counts.dropped++;
             sk_net_drain(peer->dealer, &part);
         } else {

@@ -45,8 +45,9 @@ static uint64_t monotonic_ms(void)
 
 static void on_start(struct sk_ipc_down *down)
 {
-    if (net.listen[0] != '\0' || net.router != NULL)
-        return; /* once */
+    if (net.started)
+        return;
+    net.started = true;
     net.secret = down->secret;
     sk_memory_guard(&net.secret, sizeof(net.secret));
     if (crypto_scalarmult_base(net.public.bytes, net.secret.secret_bytes) != 0)

@@ -58,6 +58,7 @@ struct sk_net {
     int pair;
     bool closed; /* the core is gone, or said stop */
     bool stop;
+    bool started;
     uint64_t now_ms; /* monotonic */
     struct sk_curve_secret secret;
     struct sk_curve_public public;
@@ -135,6 +136,8 @@ void sk_net_monitor_close(zsock_t *socket, void **monitor);
 bool sk_net_monitor_next(void *monitor, uint16_t *event, int32_t *value);
 /* Receive one part; false when there is none now. */
 bool sk_net_receive(zsock_t *socket, zmq_msg_t *part);
+/* The last part, of a size that a frame may have? */
+bool sk_net_is_frame(const zmq_msg_t *part);
 /* Drop the parts that follow this one. */
 void sk_net_drain(zsock_t *socket, const zmq_msg_t *part);
 

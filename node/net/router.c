@@ -108,8 +108,7 @@ static void take(struct sk_net *net, zmq_msg_t *route, zmq_msg_t *part)
     const char *fd = zmq_msg_gets(part, "__fd");
     size_t route_size = zmq_msg_size(route);
 
-    if (peer == NULL || zmq_msg_size(part) == 0 ||
-        route_size > SK_NET_ROUTE_SIZE_MAX) {
+    if (peer == NULL || route_size > SK_NET_ROUTE_SIZE_MAX) {
         net->counts.dropped++;
         return;
     }
@@ -136,7 +135,7 @@ void sk_net_router_read(struct sk_net *net)
             (void)zmq_msg_close(&route);
             continue;
         }
-        if (zmq_msg_more(&part)) {
+        if (!sk_net_is_frame(&part)) {
             net->counts.dropped++;
             sk_net_drain(net->router, &part);
         } else {

@@ -12,6 +12,7 @@
 #define CONNECT_MS 10000
 #define UNACKNOWLEDGED_MS 60000
 #define BACKLOG_COUNT 256
+#define CURVE_SIZE 64 /* what CURVE adds to a part, and some */
 
 zsock_t *sk_net_socket_open(int type)
 {
@@ -23,7 +24,7 @@ zsock_t *sk_net_socket_open(int type)
     zsock_set_linger(socket, 0);
     zsock_set_sndhwm(socket, HIGH_WATER_COUNT);
     zsock_set_rcvhwm(socket, HIGH_WATER_COUNT);
-    zsock_set_maxmsgsize(socket, SK_FRAME_SIZE_MAX);
+    zsock_set_maxmsgsize(socket, SK_FRAME_SIZE_MAX + CURVE_SIZE);
     zsock_set_handshake_ivl(socket, HANDSHAKE_MS);
     zsock_set_connect_timeout(socket, CONNECT_MS);
     zsock_set_reconnect_ivl(socket, RECONNECT_MIN_MS);
@@ -100,6 +101,13 @@ bool sk_net_monitor_next(void *monitor, uint16_t *event, int32_t *value)
     memcpy(event, bytes, 2);
     memcpy(value, bytes + 2, 4);
     return true;
+}
+
+bool sk_net_is_frame(const zmq_msg_t *part)
+{
+    size_t size = zmq_msg_size(part);
+
+    return !zmq_msg_more(part) && size > 0 && size <= SK_FRAME_SIZE_MAX;
 }
 
 bool sk_net_receive(zsock_t *socket, zmq_msg_t *part)

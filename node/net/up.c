@@ -124,7 +124,9 @@ static void tell_listening(struct sk_net *net)
                                       .note = SK_IPC_NOTE_CANNOT_LISTEN});
         return;
     }
-    if (net->told_ready || (net->listen[0] != '\0' && !net->listening))
+    if (!net->started || net->told_ready)
+        return;
+    if (net->listen[0] != '\0' && !net->listening)
         return;
     net->told_ready = true;
     memcpy(up.endpoint, net->listen, sizeof(up.endpoint));
