@@ -64,7 +64,7 @@ static const char *fault_of(const struct sk_engine *e,
         return "malformed-item";
     /* HR03: a node that is for figures only keeps nothing about persons. */
     if (self == NULL || !self->person_level)
-        return "figures-only";
+        return "forbidden";
     return NULL;
 }
 

@@ -302,7 +302,7 @@ enum sk_status sk_deliver_receipt(struct sk_engine *e, struct sk_session *s,
     if (receipt->incarnation != log.incarnation)
         return SK_OK;
     if (receipt->last > log.handed - log.base)
-        return sk_wire_refuse(e, s, "wrong-receipt", "last");
+        return sk_wire_refuse(e, s, "wrong-root", "last");
     last = log.base + receipt->last;
     land(e, s, last);
     sk_replay_receipt(e, &s->org, log.incarnation, receipt->last);

@@ -96,6 +96,7 @@ static enum sk_status resume(struct sk_engine *e, struct sk_session *s,
     if (h->peer_incarnation == log.incarnation)
         s->sent += h->cursor;
     s->flight_count = 0;
+    s->retry_ms = e->real_ms + SK_RECEIPT_WAIT_MS;
     return SK_OK;
 }
 
@@ -154,7 +155,7 @@ static enum sk_status on_card(struct sk_engine *e, struct sk_session *s,
         return sk_session_hello(e, s, /* answer */ true);
     if (status == SK_E_FULL || status == SK_E_IO)
         return status;
-    return sk_wire_refuse(e, s, "bad-signature", "card");
+    return sk_wire_refuse(e, s, "bad-card", "card");
 }
 
 static enum sk_status on_message(struct sk_engine *e, struct sk_session *s,
@@ -237,6 +238,12 @@ enum sk_status sk_session_link(struct sk_engine *e, const struct sk_org *peer,
     return sk_session_hello(e, s, /* answer */ true);
 }
 
+/* Something left and its receipt did not come. */
+static bool waits(const struct sk_session *s)
+{
+    return s->flight_count > 0 || s->log.stored < s->sent;
+}
+
 /* When this session next has something to do without being asked. */
 static uint64_t due_ms(const struct sk_session *s)
 {
@@ -246,7 +253,7 @@ static uint64_t due_ms(const struct sk_session *s)
 
     if (!s->greeted || s->asking)
         return s->retry_ms;
-    if (s->flight_count > 0 && s->retry_ms < due)
+    if (waits(s) && s->retry_ms < due)
         return s->retry_ms;
     return due;
 }
@@ -255,7 +262,7 @@ static enum sk_status tend(struct sk_engine *e, struct sk_session *s)
 {
     if (!s->up || !s->known || e->real_ms < due_ms(s))
         return SK_OK;
-    if (s->greeted && !s->asking && s->flight_count == 0 &&
+    if (s->greeted && !s->asking && !waits(s) &&
         e->real_ms < s->heard_ms + SK_SILENCE_MS)
         return sk_session_hello(e, s, /* answer */ false);
     /* Silence, or no receipt, or no answer: ask where to go on. */

@@ -164,7 +164,7 @@ static enum sk_status open_envelope(struct sk_engine *e,
     if (sk_envelope_peek(frame, &head) != SK_OK)
         return bad("bad-envelope", "form", code, check);
     if (!sk_org_equal(&head.sender, &s->org))
-        return bad("bad-envelope", "sender", code, check);
+        return bad("wrong-sender", "sender", code, check);
     if (!sk_org_equal(&head.recipient, &e->org))
         return bad("wrong-recipient", "recipient", code, check);
     secret = secret_of(e, &head.sealing);
@@ -226,5 +226,5 @@ enum sk_status sk_wire_open(struct sk_engine *e, const struct sk_session *s,
         return SK_OK;
     if (status == SK_E_BAD_SIGNATURE)
         return bad("bad-signature", "signature", code, check);
-    return bad("bad-envelope", "message", code, check);
+    return bad("bad-message", "message", code, check);
 }
