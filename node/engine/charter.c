@@ -356,8 +356,8 @@ enum sk_status sk_op_charter_show(struct sk_engine *e, struct sk_value args)
             sk_pack_str(&e->reply, sk_org_text(&charter->identities[i].org));
     }
     sk_reply_uint(&e->reply, "threshold", charter->threshold);
+    sk_reply_uint(&e->reply, "version", charter->version);
     sk_reply_text(&e->reply, "vocabulary",
                   sk_bundle_vocabulary(e->bundle)->name);
-    sk_reply_uint(&e->reply, "version", charter->version);
     return SK_OK;
 }
