@@ -130,6 +130,7 @@ struct sk_session {
     bool line_known;          /* the transport said something about it */
     bool asking;              /* our HELLO waits for its answer */
     uint64_t spoke_ms;        /* last frame to it, 0 never */
+    uint64_t complained_ms;   /* when we last refused an unreadable frame */
     uint64_t flight[SK_IN_FLIGHT_MAX]; /* envelopes without receipt: last */
     size_t flight_count;
     struct sk_log log;        /* as in the store, when log.loaded */

@@ -8,6 +8,8 @@
 
 #define BACKOFF_START_MS 1000
 
+#define COMPLAIN_MS 5000
+
 static uint64_t backoff_ms(uint32_t failures)
 {
     uint64_t wait = BACKOFF_START_MS;
@@ -191,6 +193,19 @@ static bool room_for_answers(const struct sk_engine *e)
                (size_t)2 * SK_FRAME_SIZE_MAX;
 }
 
+/* PROTOCOL.md 8.8.  Two nodes that cannot read each other would refuse each
+   other's refusals for ever: so not more often than this. */
+static enum sk_status complain(struct sk_engine *e, struct sk_session *s,
+                               const char *code, const char *check)
+{
+    if (s->complained_ms != 0 && e->real_ms < s->complained_ms + COMPLAIN_MS)
+        return SK_OK;
+    s->complained_ms = e->real_ms;
+    if (strcmp(code, "wrong-sealing-key") == 0)
+        SK_TRY(sk_wire_card(e, s));
+    return sk_wire_refuse(e, s, code, check);
+}
+
 enum sk_status sk_session_frame(struct sk_engine *e, const struct sk_org *from,
                                 struct sk_bytes frame)
 {
@@ -210,11 +225,8 @@ enum sk_status sk_session_frame(struct sk_engine *e, const struct sk_org *from,
     if (message == NULL)
         return SK_E_MEMORY;
     status = sk_wire_open(e, s, frame, message, &plain, &code, &check);
-    if (status == SK_E_REFUSED) {
-        if (sk_bytes_equal(sk_text(code), sk_text("wrong-sealing-key")))
-            SK_TRY(sk_wire_card(e, s));
-        return sk_wire_refuse(e, s, code, check);
-    }
+    if (status == SK_E_REFUSED)
+        return complain(e, s, code, check);
     SK_TRY(status);
     s->heard_ms = e->real_ms;
     return on_message(e, s, message, plain);

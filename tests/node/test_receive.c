@@ -1,0 +1,255 @@
+#include "tests/node/lines.h"
+
+#define START "2026-09-01T08:00:00Z"
+
+/* The bytes of the last frame of this kind, once more. */
+static void again(struct fx *f, struct ln_trace *t, enum sk_message_kind kind,
+                  const char *from, const char *to)
+{
+    cr_assert(t->last_size[kind] > 0);
+    ln_inject(f, fx_index(f, from), fx_index(f, to), t->last[kind],
+              t->last_size[kind]);
+}
+
+/* The signed bytes inside a frame. */
+static size_t plain_of(struct fx *f, struct ln_trace *t,
+                       enum sk_message_kind kind, const char *from,
+                       const char *to, uint8_t *out)
+{
+    const struct fx_node *a = fx_node(f, from);
+    const struct fx_node *b = fx_node(f, to);
+    struct sk_bytes plain;
+
+    cr_assert(sk_envelope_open(
+                  (struct sk_bytes){t->last[kind], t->last_size[kind]},
+                  &a->card, &b->card, &b->secrets.sealing[0],
+                  (struct sk_room){out, SK_FRAME_SIZE_MAX}, &plain) == SK_OK);
+    if (plain.data != out)
+        memmove(out, plain.data, plain.size);
+    return plain.size;
+}
+
+/* PROTOCOL.md 8.6: a second copy changes nothing and gets the first receipt,
+   byte for byte, at whatever time. */
+Test(receive, duplicate_gets_the_same_receipt)
+{
+    static struct fx f;
+    static uint8_t first[SK_FRAME_SIZE_MAX];
+    static uint8_t second[SK_FRAME_SIZE_MAX];
+    struct ln_trace *t;
+    size_t size;
+
+    fx_start(&f, "S2A", START);
+    t = ln_trace(&f, "buso", "gtb");
+    ln_publish(&f, "buso", "gtb", 0, 1);
+    fx_run(&f);
+    size = plain_of(&f, t, SK_MESSAGE_RECEIPT, "gtb", "buso", first);
+    fx_clock(&f, "2026-09-02T08:00:00Z");
+    ln_clear(t);
+    again(&f, t, SK_MESSAGE_ITEMS, "buso", "gtb");
+    fx_run(&f);
+    cr_expect(eq(str, t->text, "gtb>buso RECEIPT 1: 1\n"));
+    cr_expect(eq(sz, plain_of(&f, t, SK_MESSAGE_RECEIPT, "gtb", "buso", second),
+                 size));
+    cr_expect(memcmp(first, second, size) == 0);
+    ln_check(&f, "gtb", "buso", 1);
+    free(t);
+    fx_end(&f);
+}
+
+/* Receipts are kept for the last envelopes only; an older copy gets the last
+   one, which says it all. */
+Test(receive, very_old_duplicate_gets_the_last_receipt)
+{
+    static struct fx f;
+    static uint8_t old[SK_FRAME_SIZE_MAX];
+    struct ln_trace *t;
+    size_t size;
+
+    fx_start(&f, "S2A", START);
+    t = ln_trace(&f, "buso", "gtb");
+    ln_publish(&f, "buso", "gtb", 0, 1);
+    fx_run(&f);
+    size = t->last_size[SK_MESSAGE_ITEMS];
+    memcpy(old, t->last[SK_MESSAGE_ITEMS], size);
+    for (unsigned i = 1; i <= 257; i++) {
+        ln_publish(&f, "buso", "gtb", i, 1);
+        fx_run(&f);
+    }
+    ln_clear(t);
+    ln_inject(&f, fx_index(&f, "buso"), fx_index(&f, "gtb"), old, size);
+    fx_run(&f);
+    cr_expect(eq(str, t->text, "gtb>buso RECEIPT 1: 258\n"));
+    free(t);
+    fx_end(&f);
+}
+
+/* PROTOCOL.md 8.2: what comes too early is not applied. */
+Test(receive, gap_is_refused_and_healed)
+{
+    static struct fx f;
+    struct ln_trace *t;
+
+    fx_start(&f, "S2A", START);
+    t = ln_trace(&f, "buso", "gtb");
+    t->lose[SK_MESSAGE_ITEMS] = 1;
+    ln_publish(&f, "buso", "gtb", 0, 2);
+    fx_run(&f);
+    cr_expect(eq(str, t->text,
+                 "buso>gtb ITEMS 1: 1-1 (lost)\n"
+                 "buso>gtb ITEMS 1: 2-2\n"
+                 "gtb>buso REFUSAL gap items\n"
+                 "gtb>buso HELLO 1:0 has 1:0\n"
+                 "buso>gtb HELLO 1:2 has 1:0 asks\n"
+                 "buso>gtb ITEMS 1: 1-2\n"
+                 "gtb>buso HELLO 1:0 has 1:0\n"
+                 "gtb>buso RECEIPT 1: 2\n"));
+    ln_check(&f, "gtb", "buso", 2);
+    free(t);
+    fx_end(&f);
+}
+
+/* A receipt that was lost is said again when the sender asks. */
+Test(receive, lost_receipt_is_said_again)
+{
+    static struct fx f;
+    struct ln_trace *t;
+
+    fx_start(&f, "S2A", START);
+    t = ln_trace(&f, "buso", "gtb");
+    t->lose[SK_MESSAGE_RECEIPT] = 1;
+    ln_publish(&f, "buso", "gtb", 0, 1);
+    fx_run(&f);
+    fx_wait(&f, 6000);
+    cr_expect(eq(str, t->text,
+                 "buso>gtb ITEMS 1: 1-1\n"
+                 "gtb>buso RECEIPT 1: 1 (lost)\n"
+                 "buso>gtb HELLO 1:1 has 1:0 asks\n"
+                 "gtb>buso HELLO 1:0 has 1:1\n"
+                 "gtb>buso RECEIPT 1: 1\n"));
+    cr_expect(eq(str, (char *)ln_peer(&f, "buso", "gtb", "stored"), "1"));
+    free(t);
+    fx_end(&f);
+}
+
+static void items(struct fx *f, uint64_t incarnation, uint64_t first,
+                  size_t count)
+{
+    static const uint8_t void_item[] = {0x91, 0x00};
+    struct sk_message *m = calloc(1, sizeof(*m));
+
+    m->kind = SK_MESSAGE_ITEMS;
+    m->items.incarnation = incarnation;
+    m->items.first = first;
+    m->items.count = count;
+    for (size_t i = 0; i < count; i++)
+        m->items.items[i] = (struct sk_bytes){void_item, sizeof(void_item)};
+    ln_send(f, "buso", "gtb", m);
+    free(m);
+}
+
+static const char *received(struct fx *f)
+{
+    return ln_peer(f, "gtb", "buso", "received");
+}
+
+/* PROTOCOL.md 8.2, 8.3: one row per rule on incarnation and range. */
+Test(receive, takes_only_what_comes_next)
+{
+    static const struct row {
+        const char *rule;
+        uint64_t incarnation;
+        uint64_t first;
+        size_t count;
+        const char *answer;
+        const char *cursor;
+    } rows[] = {
+        {"starts at 1", 1, 2, 1, "REFUSAL gap items", "0"},
+        {"the next one", 1, 1, 2, "RECEIPT 1: 2", "2"},
+        {"all of it old", 1, 1, 1, "RECEIPT 1: 2", "2"},
+        {"part of it old", 1, 2, 3, "RECEIPT 1: 4", "4"},
+        {"not the next one", 1, 6, 1, "REFUSAL gap items", "4"},
+        {"a new incarnation starts at 1", 9, 5, 1, "REFUSAL gap items", "4"},
+        {"a new incarnation", 3, 1, 1, "RECEIPT 3: 1", "1"},
+        {"an old incarnation", 2, 2, 1, "REFUSAL wrong-incarnation items", "1"},
+        {"an old incarnation from 1", 2, 1, 1,
+         "REFUSAL wrong-incarnation items", "1"},
+        {"an absurd incarnation", UINT64_MAX, 1, 1, "REFUSAL bad-message items",
+         "1"},
+        {"an absurd number", 3, UINT64_C(1) << 60, 1,
+         "REFUSAL bad-message items", "1"},
+    };
+    static struct fx f;
+    struct ln_trace *t;
+
+    fx_start(&f, "S2A", START);
+    t = ln_trace(&f, "buso", "gtb");
+    for (size_t i = 0; i < SK_COUNT(rows); i++) {
+        char want[128];
+
+        ln_clear(t);
+        items(&f, rows[i].incarnation, rows[i].first, rows[i].count);
+        /* Only what gtb answers: buso knows nothing of this. */
+        struct fx_frame frame = f.queue[0];
+        struct sk_input input = {.type = SK_INPUT_FRAME,
+                                 .peer = f.nodes[frame.from].org,
+                                 .bytes = {frame.bytes, frame.size}};
+
+        f.queue_count = 0;
+        fx_must(&f, frame.to, &input);
+        free(frame.bytes);
+        for (size_t k = 0; k < f.queue_count; k++)
+            free(f.queue[k].bytes);
+        f.queue_count = 0;
+        snprintf(want, sizeof(want), "gtb>buso %s\n", rows[i].answer);
+        cr_expect(strncmp(t->text, want, strlen(want)) == 0, "%s: %s",
+                  rows[i].rule, t->text);
+        cr_expect(eq(str, (char *)received(&f), (char *)rows[i].cursor), "%s",
+                  rows[i].rule);
+    }
+    free(t);
+    fx_end(&f);
+}
+
+/* I4, I10: the store of the receiver is full at any write: the input is
+   undone as a whole, and what comes again is applied once. */
+Test(receive, store_full_at_every_write)
+{
+    for (uint64_t n = 1; n < 40; n++) {
+        static struct fx f;
+        static struct sk_effects effects;
+        struct sk_input input = {.type = SK_INPUT_FRAME};
+        struct fx_frame frame;
+        enum sk_status status;
+
+        fx_start(&f, "S2A", START);
+        fx_offline(&f, "gtb", true);
+        ln_publish(&f, "buso", "gtb", 0, 3);
+        fx_offline(&f, "gtb", false);
+        ln_check(&f, "gtb", "buso", 3);
+        ln_publish(&f, "buso", "gtb", 3, 1);
+        cr_assert(eq(sz, f.queue_count, 1));
+        frame = f.queue[0];
+        f.queue_count = 0;
+        input.peer = f.nodes[frame.from].org;
+        input.bytes = (struct sk_bytes){frame.bytes, frame.size};
+        sk_store_memory_fail_after(f.nodes[frame.to].store, n);
+        status = fx_step(&f, frame.to, &input, &effects);
+        sk_store_memory_fail_after(f.nodes[frame.to].store, 0);
+        free(frame.bytes);
+        if (status == SK_OK) {
+            cr_expect(n > 5, "so few writes cannot be all: %llu",
+                      (unsigned long long)n);
+            fx_end(&f);
+            return;
+        }
+        cr_assert(eq(int, status, SK_E_FULL));
+        ln_check(&f, "gtb", "buso", 3);
+        fx_wait(&f, 20000);
+        ln_check(&f, "gtb", "buso", 4);
+        cr_expect(
+            eq(str, (char *)ln_peer(&f, "buso", "gtb", "unconfirmed"), "0"));
+        fx_end(&f);
+    }
+    cr_assert(false, "one envelope takes too many writes");
+}
