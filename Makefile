@@ -121,6 +121,7 @@ $(tests_policies): %: %.o $(policies_a)
 	$(Q)$(call link,$(LIBS_policies) $(LIBS_protocol) $(LIBS_test))
 # The transport is tested as a process, and by peers that speak raw ZeroMQ.
 $(B)/tests/node/test_net: $(B)/schakel-net
+$(B)/tests/node/test_daemon: $(B)/schakeld $(B)/schakel-net
 $(B)/tests/node/test_net: LIBS_test += $(LIBS_net)
 $(tests_node): %: %.o $(node_a)
 	$(call say,LD,$@)
@@ -187,7 +188,7 @@ fuzz_pure := $(patsubst %.c,$(fuzz_b)/%.o,$(wildcard protocol/*.c policies/*.c n
 fuzz_flags := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 $(fuzz_b)/%.o: %.c
 	@mkdir -p $(@D)
-	$(Q)clang -std=c17 -I. -MMD -MP $(if $(filter tests/%,$<),-D_GNU_SOURCE) $(fuzz_flags) -c $< -o $@
+	$(Q)clang -std=c17 -I. -MMD -MP $(if $(filter tests/% tools/% node/ipc%,$<),-D_GNU_SOURCE) -Werror=implicit-function-declaration $(fuzz_flags) -c $< -o $@
 $(fuzz_b)/fuzz_%: $(fuzz_b)/tests/fuzz/fuzz_%.o $(fuzz_pure)
 	$(call say,LD,$@)
 	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS_tools) $(LIBS_policies) $(LIBS_protocol)

@@ -64,6 +64,14 @@ static struct sk_bytes read_file(const char *folder, const char *name)
 }
 
 /* ------------------------------------------------------------- policies */
+/* What each generated rule speaks about, so that questions can be near one. */
+static struct {
+    size_t org;
+    size_t purpose;
+    size_t event;
+} drawn[2000];
+static size_t drawn_count;
+
 static const char roster_head[] = "format: partners/1\n"
                                   "partners: kempen\n"
                                   "version: 1\n"
@@ -130,18 +138,23 @@ static struct sk_bytes make_policy(size_t rules)
             "partners: kempen\nshare:\n");
     for (size_t i = 0; i < rules; i++) {
         size_t e = roll(SK_COUNT(events));
+        size_t org = roll(ORGS_MAX);
+        size_t purpose = roll(SK_COUNT(purposes));
 
+        drawn[i].org = org;
+        drawn[i].purpose = purpose;
+        drawn[i].event = e;
         snprintf(line, sizeof(line),
-                 "  - {id: r%zu, text: Rule %zu., to: {orgs: [org-%llu]}, for: "
+                 "  - {id: r%zu, text: Rule %zu., to: {orgs: [org-%zu]}, for: "
                  "[%s], what: {%s: {%s: exact, %s: exact, occurred: month}}, "
                  "basis: {gdpr: public-task, reference: Protocol %zu}, "
                  "valid: {from: 2026-01-01, until: 2027-12-31}, retain: {for: "
                  "6 months, from: sent}}\n",
-                 i, i, (unsigned long long)roll(ORGS_MAX),
-                 purposes[roll(SK_COUNT(purposes))], events[e][0], events[e][1],
+                 i, i, org, purposes[purpose], events[e][0], events[e][1],
                  events[e][2], i);
         add(&t, line);
     }
+    drawn_count = rules;
     add(&t, "never:\n  - {id: n0, text: No money., to: anyone, data: "
             "[financial]}\nlimit:\n  - {id: l0, text: Birth year only., to: "
             "anyone, fields: {birth_date: year}}\n");
@@ -265,11 +278,21 @@ static void measure(const char *name, const struct sk_bundle *bundle,
     (void)sk_instant_parse(sk_text("2026-09-20T08:00:00Z"), &at);
     for (size_t i = 0; i < QUESTIONS; i++) {
         size_t org = roll(sk_bundle_orgs_count(bundle));
+        size_t purpose = roll(SK_COUNT(purposes));
+        size_t event = roll(SK_COUNT(views));
 
+        /* Two thirds near a rule; the rest anywhere. */
+        if (drawn_count > 0 && roll(3) > 0) {
+            size_t rule = roll(drawn_count);
+
+            org = 1 + drawn[rule].org;
+            purpose = drawn[rule].purpose;
+            event = drawn[rule].event % SK_COUNT(views);
+        }
         questions[i].to = sk_bundle_org_at(bundle, org)->id;
-        questions[i].purpose = sk_text(purposes[roll(SK_COUNT(purposes))]);
+        questions[i].purpose = sk_text(purposes[purpose]);
         questions[i].now = at;
-        questions[i].event = &views[roll(3)];
+        questions[i].event = &views[event];
     }
     start = now_s();
     do {
@@ -323,7 +346,7 @@ static void load_and_measure(const char *name,
 
 int main(int argc, char **argv)
 {
-    static const size_t sizes[] = {20, 200, 2000};
+    static const size_t sizes[] = {20, 200, 1998};
     const char *library = argc > 1 ? argv[1] : "policies/library";
     double seconds = argc > 2 ? atof(argv[2]) : 1.0;
     struct sk_bundle_files files = {
