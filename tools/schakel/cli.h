@@ -94,7 +94,7 @@ void sk_cli_set_json(bool json);
 
 void sk_cli_help(FILE *out, const struct sk_command *command);
 
-/* The folder of the node: --dir, else SCHAKEL_DIR, else NULL. */
+/* The folder of the node: --dir, else SCHAKEL_DIR, else /var/lib/schakel. */
 const char *sk_cli_dir(const struct sk_parsed *parsed);
 
 /* -------------------------------------------------------------- errors */
@@ -149,20 +149,24 @@ void sk_cli_free_folder(struct sk_folder *folder);
 SK_CHECKED enum sk_status sk_cli_ask(const char *question, char *out,
                                      size_t size_max);
 
-/* ------------------------------------------------- the commands (main.c) */
-/* argv[0] is the first word: "init", "charter", "participant". */
+/* ------------------------------------------------- commands of their own */
+/* argv[0] is the first word: "init", "charter", "card".  Node commands are in
+   cmd_node.h, policy and rehearsal in theirs. */
 int sk_cmd_init(int argc, char **argv);
 int sk_cmd_charter(int argc, char **argv);
 int sk_cmd_card(int argc, char **argv);
-int sk_cmd_policy(int argc, char **argv);   /* cmd_policy.c */
-int sk_cmd_rehearse(int argc, char **argv); /* cmd_rehearse.c */
-/* Every operation of protocol/control.h: argv[0] "participant", argv[1]
-   "add"; cmd_node.c. */
-int sk_cmd_node(int argc, char **argv);
+int sk_cmd_key(int argc, char **argv);
+int sk_cmd_completion(int argc, char **argv);
 
 /* Their tables, for help and completion; end at name NULL. */
 extern const struct sk_command sk_init_commands[];
 extern const struct sk_command sk_charter_commands[];
 extern const struct sk_command sk_card_commands[];
+extern const struct sk_command sk_key_commands[];
+extern const struct sk_command sk_completion_commands[];
+
+/* Every command there is, for help and completion (main.c): the i-th, which
+   may lie in memory that the next call uses again; NULL past the end. */
+const struct sk_command *sk_cli_command_at(size_t i);
 
 #endif

@@ -1,0 +1,324 @@
+#include "tools/schakel/cli.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define READ_STEP 65536
+
+static enum sk_status status_of(int error)
+{
+    switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+        return SK_E_NOT_FOUND;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return SK_E_REFUSED;
+    case EEXIST:
+    case ENOTEMPTY:
+        return SK_E_EXISTS;
+    case ENOSPC:
+    case EDQUOT:
+        return SK_E_FULL;
+    case EISDIR:
+        return SK_E_BAD_FORM;
+    case ENOMEM:
+        return SK_E_MEMORY;
+    default:
+        return SK_E_IO;
+    }
+}
+
+int sk_cli_fail_file(enum sk_status status, const char *path)
+{
+    struct sk_problem problem = {.code = "file", .where = path};
+    int code = SK_EXIT_IO;
+
+    problem.nl = "lezen of schrijven mislukt";
+    problem.en = "reading or writing failed";
+    problem.detail = sk_status_text(status);
+    if (status == SK_E_NOT_FOUND) {
+        code = SK_EXIT_USAGE;
+        problem.nl = "bestand of map bestaat niet";
+        problem.en = "no such file or folder";
+        problem.detail = NULL;
+        problem.next_nl = "kijk het pad na";
+        problem.next_en = "check the path";
+    } else if (status == SK_E_REFUSED) {
+        code = SK_EXIT_NOPERM;
+        problem.nl = "geen toegang";
+        problem.en = "not allowed";
+        problem.detail = NULL;
+        problem.next_nl = "kijk met 'ls -l' van wie het bestand is";
+        problem.next_en = "see with 'ls -l' who owns the file";
+    } else if (status == SK_E_TOO_LARGE) {
+        code = SK_EXIT_USAGE;
+        problem.nl = "bestand is te groot";
+        problem.en = "file is too large";
+        problem.detail = NULL;
+    } else if (status == SK_E_BAD_FORM) {
+        code = SK_EXIT_USAGE;
+        problem.nl = "dit is geen gewoon bestand";
+        problem.en = "this is not a regular file";
+        problem.detail = NULL;
+    } else if (status == SK_E_EXISTS) {
+        code = SK_EXIT_CANTCREAT;
+        problem.nl = "bestaat al";
+        problem.en = "exists already";
+        problem.detail = NULL;
+        problem.next_nl = "kies een andere naam; er wordt niets overschreven";
+        problem.next_en = "choose another name; nothing is overwritten";
+    } else if (status == SK_E_FULL) {
+        problem.next_nl = "maak plaats op de schijf en probeer opnieuw";
+        problem.next_en = "make room on the disk and try again";
+    }
+    return sk_cli_fail(code, &problem);
+}
+
+char *sk_cli_path(const char *dir, const char *name)
+{
+    size_t size = strlen(dir) + strlen(name) + 2;
+    char *path = malloc(size);
+
+    if (path == NULL) {
+        fputs("schakel: out of memory\n", stderr);
+        exit(SK_EXIT_SOFTWARE);
+    }
+    snprintf(path, size, "%s/%s", dir, name);
+    return path;
+}
+
+/* ---------------------------------------------------------------- read */
+static enum sk_status read_all(int fd, size_t size_max, struct sk_bytes *out)
+{
+    size_t room = READ_STEP;
+    uint8_t *data = malloc(room);
+    size_t size = 0;
+    ssize_t got = 1;
+
+    while (data != NULL && got != 0 && size <= size_max) {
+        if (size == room) {
+            uint8_t *more = realloc(data, room * 2);
+
+            if (more == NULL) {
+                free(data);
+                return SK_E_MEMORY;
+            }
+            data = more;
+            room *= 2;
+        }
+        got = read(fd, data + size, room - size);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
+            enum sk_status status = status_of(errno);
+
+            free(data);
+            return status;
+        }
+        size += (size_t)got;
+    }
+    if (data == NULL)
+        return SK_E_MEMORY;
+    if (size > size_max) {
+        free(data);
+        return SK_E_TOO_LARGE;
+    }
+    *out = (struct sk_bytes){data, size};
+    return SK_OK;
+}
+
+enum sk_status sk_cli_read(const char *path, size_t size_max,
+                           struct sk_bytes *out)
+{
+    enum sk_status status;
+    struct stat info;
+    int fd;
+
+    if (strcmp(path, "-") == 0)
+        return read_all(STDIN_FILENO, size_max, out);
+    /* O_NONBLOCK: opening a pipe must not wait for its writer. */
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return status_of(errno);
+    if (fstat(fd, &info) != 0)
+        status = status_of(errno);
+    else if (!S_ISREG(info.st_mode) && !S_ISCHR(info.st_mode) &&
+             !S_ISFIFO(info.st_mode))
+        status = SK_E_BAD_FORM;
+    else if (fcntl(fd, F_SETFL, 0) != 0)
+        status = status_of(errno);
+    else
+        status = read_all(fd, size_max, out);
+    close(fd);
+    return status;
+}
+
+/* --------------------------------------------------------------- write */
+static enum sk_status write_all(int fd, struct sk_bytes bytes)
+{
+    while (bytes.size > 0) {
+        ssize_t put = write(fd, bytes.data, bytes.size);
+
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return status_of(errno);
+        bytes.data += put;
+        bytes.size -= (size_t)put;
+    }
+    return fsync(fd) == 0 ? SK_OK : status_of(errno);
+}
+
+/* The folder too: a rename that a power cut forgets is no rename. */
+static enum sk_status sync_folder_of(const char *path)
+{
+    enum sk_status status = SK_OK;
+    char *dir = strdup(path);
+    char *slash = dir == NULL ? NULL : strrchr(dir, '/');
+    int fd;
+
+    if (dir == NULL)
+        return SK_E_MEMORY;
+    if (slash != NULL)
+        slash[slash == dir ? 1 : 0] = '\0';
+    fd = open(slash == NULL ? "." : dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) != 0)
+        status = status_of(errno);
+    if (fd >= 0)
+        close(fd);
+    free(dir);
+    return status;
+}
+
+enum sk_status sk_cli_write(const char *path, struct sk_bytes bytes,
+                            unsigned mode, bool replace)
+{
+    size_t size = strlen(path) + sizeof(".XXXXXX");
+    char *temporary = malloc(size);
+    enum sk_status status;
+    int rc;
+    int fd;
+
+    if (temporary == NULL)
+        return SK_E_MEMORY;
+    snprintf(temporary, size, "%s.XXXXXX", path);
+    fd = mkostemp(temporary, O_CLOEXEC);
+    if (fd < 0) {
+        status = status_of(errno);
+        free(temporary);
+        return status;
+    }
+    status = fchmod(fd, mode) == 0 ? write_all(fd, bytes) : status_of(errno);
+    close(fd);
+    if (status == SK_OK) {
+        /* link() refuses what exists; rename() replaces it. */
+        rc = replace ? rename(temporary, path) : link(temporary, path);
+        if (rc != 0)
+            status = status_of(errno);
+    }
+    if (status != SK_OK || !replace)
+        unlink(temporary);
+    if (status == SK_OK)
+        status = sync_folder_of(path);
+    free(temporary);
+    return status;
+}
+
+/* -------------------------------------------------------------- folder */
+static enum sk_status add_file(const char *path, const char *name, size_t *left,
+                               struct sk_folder *folder)
+{
+    struct sk_charter_file *file = &folder->files[folder->count];
+    char *copy;
+
+    if (folder->count == SK_CHARTER_FILES_MAX)
+        return SK_E_TOO_LARGE;
+    SK_TRY(sk_cli_read(path, *left, &file->bytes));
+    copy = strdup(name);
+    if (copy == NULL) {
+        free((void *)(uintptr_t)file->bytes.data);
+        return SK_E_MEMORY;
+    }
+    *left -= file->bytes.size;
+    file->name = sk_text(copy);
+    folder->count++;
+    return SK_OK;
+}
+
+/* One level of folders: `prefix` is "" or "cards/". */
+static enum sk_status add_folder(const char *dir, const char *prefix,
+                                 size_t *left, struct sk_folder *folder)
+{
+    DIR *open_dir = opendir(dir);
+    enum sk_status status = SK_OK;
+    struct dirent *entry;
+
+    if (open_dir == NULL)
+        return status_of(errno);
+    while (status == SK_OK && (entry = readdir(open_dir)) != NULL) {
+        struct stat info;
+        char name[512];
+        char *path;
+
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(name, sizeof(name), "%s%s", prefix, entry->d_name);
+        path = sk_cli_path(dir, entry->d_name);
+        if (stat(path, &info) != 0) {
+            status = status_of(errno);
+        } else if (S_ISDIR(info.st_mode) && prefix[0] == '\0') {
+            strcat(name, "/");
+            status = add_folder(path, name, left, folder);
+        } else {
+            status = add_file(path, name, left, folder);
+        }
+        free(path);
+    }
+    closedir(open_dir);
+    return status;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct sk_charter_file *left = a;
+    const struct sk_charter_file *right = b;
+
+    return sk_bytes_compare(left->name, right->name);
+}
+
+enum sk_status sk_cli_read_folder(const char *dir, size_t size_max,
+                                  struct sk_folder *out)
+{
+    struct sk_folder folder = {0};
+    size_t left = size_max;
+    enum sk_status status;
+
+    folder.files = calloc(SK_CHARTER_FILES_MAX, sizeof(*folder.files));
+    if (folder.files == NULL)
+        return SK_E_MEMORY;
+    status = add_folder(dir, "", &left, &folder);
+    if (status != SK_OK) {
+        sk_cli_free_folder(&folder);
+        return status;
+    }
+    qsort(folder.files, folder.count, sizeof(*folder.files), by_name);
+    *out = folder;
+    return SK_OK;
+}
+
+void sk_cli_free_folder(struct sk_folder *folder)
+{
+    for (size_t i = 0; i < folder->count; i++) {
+        free((void *)(uintptr_t)folder->files[i].name.data);
+        free((void *)(uintptr_t)folder->files[i].bytes.data);
+    }
+    free(folder->files);
+    *folder = (struct sk_folder){0};
+}

@@ -1,0 +1,198 @@
+/* schakel key show|change|export: what unlocks the node, and the identity. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "tools/schakel/cli.h"
+#include "tools/schakel/issue.h"
+#include "tools/schakel/json.h"
+#include "tools/schakel/nodedir.h"
+
+#define DIR_OPTION                                                             \
+    {                                                                          \
+        "dir", "DIR", false, false,                                            \
+            "de map van het knooppunt (of SCHAKEL_DIR)",                       \
+            "the node's folder (or SCHAKEL_DIR)"                               \
+    }
+#define IDENTITY_OPTION                                                        \
+    {                                                                          \
+        "identity", "FILE", false, false,                                      \
+            "identity.key, als die elders bewaard wordt",                      \
+            "identity.key, when it is kept elsewhere"                          \
+    }
+
+const struct sk_command sk_key_commands[] = {
+    {.name = "key show",
+     .operands = "",
+     .nl = "toon de identiteit als publieke sleutel van minisign",
+     .en = "show the identity as a public key of minisign",
+     .options = {DIR_OPTION, IDENTITY_OPTION, SK_UNLOCK_OPTIONS}},
+    {.name = "key change",
+     .operands = "",
+     .nl = "ontgrendel het knooppunt voortaan met iets anders",
+     .en = "unlock the node with something else from now on",
+     .more_nl = "De sleutels zelf en de gegevens veranderen niet.  Het "
+                "knooppunt mag blijven\ndraaien; het nieuwe geldt bij de "
+                "volgende start.\n",
+     .more_en = "The keys themselves and the data do not change.  The node "
+                "may run on; the new\nkey counts at the next start.\n",
+     .options = {DIR_OPTION, SK_UNLOCK_OPTIONS, SK_NEW_UNLOCK_OPTIONS}},
+    {.name = "key export",
+     .operands = "FILE",
+     .operands_min = 1,
+     .operands_max = 1,
+     .nl = "schrijf de identiteit als geheime sleutel voor minisign",
+     .en = "write the identity as a secret key for minisign",
+     .more_nl = "Voor wie een charter tekent op een laptop met alleen "
+                "minisign.  Het bestand heeft\ngeen wachtwoord: geef het er "
+                "een met  minisign -C -s FILE  en bewaar het goed.\n",
+     .more_en = "For who signs a charter on a laptop with only minisign.  The "
+                "file has no password:\ngive it one with  minisign -C -s "
+                "FILE  and keep it safe.\n",
+     .options = {DIR_OPTION, IDENTITY_OPTION, SK_UNLOCK_OPTIONS}},
+    {0},
+};
+
+static int open_identity(const struct sk_parsed *parsed,
+                         struct sk_identity *identity)
+{
+    struct sk_node_secrets secrets = {0};
+    const char *dir = sk_cli_dir(parsed);
+    int code = sk_nodedir_secrets(parsed, dir, &secrets);
+
+    if (code < 0)
+        code = sk_nodedir_identity(dir, sk_cli_get(parsed, "identity"),
+                                   &secrets, identity);
+    sk_wipe(&secrets, sizeof(secrets));
+    return code;
+}
+
+static int run_show(int argc, char **argv)
+{
+    char key[SK_MINISIGN_KEY_TEXT_SIZE + 1];
+    struct sk_identity identity = {0};
+    struct sk_parsed parsed;
+    int code = sk_cli_parse(&sk_key_commands[0], argc, argv, &parsed);
+
+    if (code >= 0)
+        return code;
+    code = open_identity(&parsed, &identity);
+    if (code < 0) {
+        sk_minisign_key_format(&identity.public, key);
+        if (sk_cli_json()) {
+            json_t *json = json_pack("{s:b, s:{s:s, s:s}}", "ok", 1, "result",
+                                     "org", identity.org.text, "identity", key);
+
+            sk_json_print(json);
+            json_decref(json);
+        } else {
+            printf("untrusted comment: schakel identity of %s\n%s\n",
+                   identity.org.text, key);
+        }
+        code = SK_EXIT_YES;
+    }
+    sk_wipe(&identity, sizeof(identity));
+    return code;
+}
+
+/* -------------------------------------------------------------- change */
+static int write_config(const char *dir, struct sk_config *config)
+{
+    uint8_t room[SK_CONFIG_SIZE_MAX];
+    struct sk_bytes bytes;
+    enum sk_status status =
+        sk_config_write(config, (struct sk_room){room, sizeof(room)}, &bytes);
+
+    assert(status == SK_OK);
+    return sk_nodedir_write(dir, SK_CONFIG_NAME, bytes, 0600, true);
+}
+
+static int run_change(int argc, char **argv)
+{
+    struct sk_parsed parsed;
+    struct sk_config config = {0};
+    struct sk_node_secrets secrets = {0};
+    struct sk_unlocking fresh = {0};
+    const char *dir;
+    int code = sk_cli_parse(&sk_key_commands[1], argc, argv, &parsed);
+
+    if (code >= 0)
+        return code;
+    dir = sk_cli_dir(&parsed);
+    code = sk_nodedir_config(dir, &config);
+    if (code < 0)
+        code = sk_nodedir_secrets(&parsed, dir, &secrets);
+    if (code < 0)
+        code = sk_unlocking_new(&parsed, "new-", &fresh);
+    if (code < 0)
+        code = sk_issue_write_key(dir, &secrets, &fresh.unlock, true);
+    if (code < 0) {
+        config.key = fresh.config.key;
+        memcpy(config.key_name, fresh.config.key_name, sizeof(config.key_name));
+        code = write_config(dir, &config);
+    }
+    sk_wipe(&secrets, sizeof(secrets));
+    sk_unlocking_end(&fresh);
+    if (code >= 0)
+        return code;
+    if (sk_cli_json())
+        puts("{\n  \"ok\": true,\n  \"result\": {}\n}");
+    else
+        puts(sk_cli_word(
+            "Gewijzigd.  Oude kopieën van node.key openen nog met het oude: "
+            "vernietig ze.",
+            "Changed.  Old copies of node.key still open with the old one: "
+            "destroy them."));
+    return SK_EXIT_YES;
+}
+
+/* -------------------------------------------------------------- export */
+static int run_export(int argc, char **argv)
+{
+    uint8_t room[SK_MINISIGN_SECRET_SIZE_MAX];
+    struct sk_identity identity = {0};
+    struct sk_parsed parsed;
+    struct sk_bytes bytes;
+    enum sk_status status;
+    int code = sk_cli_parse(&sk_key_commands[2], argc, argv, &parsed);
+
+    if (code >= 0)
+        return code;
+    code = open_identity(&parsed, &identity);
+    if (code < 0) {
+        status = sk_minisign_secret_format(&identity.secret, &identity.public,
+                                           (struct sk_room){room, sizeof(room)},
+                                           &bytes);
+        assert(status == SK_OK);
+        status = sk_cli_write(parsed.operands[0], bytes, 0600, false);
+        code = status == SK_OK ? SK_EXIT_YES
+                               : sk_cli_fail_file(status, parsed.operands[0]);
+        if (code == SK_EXIT_YES && sk_cli_json())
+            puts("{\n  \"ok\": true,\n  \"result\": {}\n}");
+    }
+    sk_wipe(room, sizeof(room));
+    sk_wipe(&identity, sizeof(identity));
+    return code;
+}
+
+int sk_cmd_key(int argc, char **argv)
+{
+    const char *word = argc > 1 ? argv[1] : "";
+
+    if (strcmp(word, "show") == 0)
+        return run_show(argc - 1, argv + 1);
+    if (strcmp(word, "change") == 0)
+        return run_change(argc - 1, argv + 1);
+    if (strcmp(word, "export") == 0)
+        return run_export(argc - 1, argv + 1);
+    return sk_cli_fail(SK_EXIT_USAGE,
+                       &(struct sk_problem){.code = "unknown-command",
+                                            .nl = "onbekende opdracht",
+                                            .en = "unknown command",
+                                            .where = word,
+                                            .next_nl = "zie: schakel key "
+                                                       "--help",
+                                            .next_en = "see: schakel key "
+                                                       "--help"});
+}

@@ -1,0 +1,141 @@
+#include "tools/schakel/issue.h"
+
+#include <string.h>
+#include <time.h>
+
+int sk_issue_endpoints(const struct sk_values *values, struct sk_card *card)
+{
+    struct sk_problem problem = {
+        .code = "bad-endpoint",
+        .nl = "dit is geen adres van een knooppunt",
+        .en = "this is not the address of a node",
+        .next_nl = "schrijf tcp://naam:poort, bijvoorbeeld "
+                   "tcp://schakel.example.be:7411",
+        .next_en = "write tcp://host:port, for example "
+                   "tcp://schakel.example.be:7411"};
+
+    if (values->count > SK_ENDPOINTS_MAX) {
+        problem.nl = "hoogstens vier adressen op een kaart";
+        problem.en = "at most four addresses on a card";
+        return sk_cli_fail(SK_EXIT_USAGE, &problem);
+    }
+    memset(card->endpoints, 0, sizeof(card->endpoints));
+    card->endpoints_count = 0;
+    for (size_t i = 0; i < values->count; i++) {
+        struct sk_bytes text = sk_text(values->list[i]);
+
+        problem.where = values->list[i];
+        if (text.size > SK_ENDPOINT_SIZE_MAX || !sk_endpoint_is_legal(text))
+            return sk_cli_fail(SK_EXIT_USAGE, &problem);
+        memcpy(card->endpoints[i], text.data, text.size);
+        card->endpoints_count++;
+    }
+    return -1;
+}
+
+static uint64_t now_s(void)
+{
+    return (uint64_t)time(NULL);
+}
+
+/* A new sealing key in front; the one before it second, for a while. */
+static void new_sealing(struct sk_node_secrets *secrets, struct sk_card *card,
+                        uint64_t now)
+{
+    struct sk_card_sealing *current = &card->sealing[0];
+    struct sk_seed seed;
+
+    if (card->sealing_count > 0) {
+        card->sealing[1] = card->sealing[0];
+        secrets->sealing[1] = secrets->sealing[0];
+        if (card->sealing[1].until_s > now + SK_SEALING_GRACE_S)
+            card->sealing[1].until_s = now + SK_SEALING_GRACE_S;
+        card->sealing_count = 2;
+    } else {
+        card->sealing_count = 1;
+    }
+    secrets->sealing_count = card->sealing_count;
+    sk_seed_fill(&seed);
+    sk_seal_keypair(&seed, &current->key, &secrets->sealing[0]);
+    sk_seal_id_of(&current->key, &current->id);
+    current->from_s = now;
+    current->until_s = now + SK_SEALING_LIFE_S;
+    sk_wipe(&seed, sizeof(seed));
+}
+
+static void new_online(struct sk_node_secrets *secrets, struct sk_card *card)
+{
+    struct sk_seed seed;
+
+    sk_seed_fill(&seed);
+    sk_sign_keypair(&seed, &card->signing, &secrets->signing);
+    sk_seed_fill(&seed);
+    sk_curve_keypair(&seed, &card->curve, &secrets->curve);
+    sk_wipe(&seed, sizeof(seed));
+}
+
+void sk_issue_first(struct sk_node_secrets *secrets,
+                    const struct sk_identity *identity, struct sk_card *card)
+{
+    uint64_t now = now_s();
+
+    card->org = identity->org;
+    card->identity = identity->public.public;
+    card->version = 1;
+    card->issued_s = now;
+    new_online(secrets, card);
+    new_sealing(secrets, card, now);
+}
+
+void sk_issue_next(struct sk_node_secrets *secrets, struct sk_card *card,
+                   bool sealing, bool online)
+{
+    uint64_t now = now_s();
+
+    card->version++;
+    card->issued_s = now;
+    if (online)
+        new_online(secrets, card);
+    if (sealing)
+        new_sealing(secrets, card, now);
+    else
+        card->sealing[0].until_s = now + SK_SEALING_LIFE_S;
+}
+
+int sk_issue_write_key(const char *dir, const struct sk_node_secrets *secrets,
+                       const struct sk_unlock *unlock, bool replace)
+{
+    uint8_t room[SK_NODE_KEY_SIZE_MAX];
+    struct sk_bytes bytes;
+    struct sk_seed seed;
+    enum sk_status status;
+
+    sk_seed_fill(&seed);
+    status = sk_node_key_seal(secrets, unlock, &seed,
+                              (struct sk_room){room, sizeof(room)}, &bytes);
+    sk_wipe(&seed, sizeof(seed));
+    if (status != SK_OK)
+        return sk_cli_fail(
+            SK_EXIT_SOFTWARE,
+            &(struct sk_problem){
+                .code = "seal",
+                .nl = "node.key kan niet gemaakt worden",
+                .en = "node.key cannot be made",
+                .where = dir,
+                .detail = sk_status_text(status),
+                .next_nl = "een wachtzin vraagt 64 MiB geheugen",
+                .next_en = "a passphrase needs 64 MiB of memory"});
+    return sk_nodedir_write(dir, SK_NODE_KEY_NAME, bytes, 0600, replace);
+}
+
+int sk_issue_write_card(const char *dir, const struct sk_card *card,
+                        const struct sk_identity *identity, bool replace)
+{
+    uint8_t room[SK_CARD_SIZE_MAX];
+    struct sk_bytes bytes;
+    enum sk_status status = sk_card_encode(
+        card, &identity->secret, (struct sk_room){room, sizeof(room)}, &bytes);
+
+    assert(status == SK_OK);
+    return sk_nodedir_write(dir, SK_OWN_CARD_NAME, bytes, 0644, replace);
+}

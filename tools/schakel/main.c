@@ -1,0 +1,267 @@
+/*
+ * schakel: the command line of a node.  This file is a table of commands; what
+ * they do is in cmd_<name>.c.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "policies/findings.h"
+#include "tools/schakel/cli.h"
+#include "tools/schakel/cmd_node.h"
+#include "tools/schakel/cmd_rehearse.h"
+
+struct cmd {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const struct sk_command *commands; /* ends at name NULL */
+    bool node_first; /* what the node has an operation for goes to the node */
+};
+
+static const struct cmd cmds[] = {
+    {"init", sk_cmd_init, sk_init_commands, false},
+    {"card", sk_cmd_card, sk_card_commands, false},
+    {"charter", sk_cmd_charter, sk_charter_commands, false},
+    {"key", sk_cmd_key, sk_key_commands, false},
+    {"rehearse", sk_cmd_rehearse, sk_rehearse_commands, false},
+    {"completion", sk_cmd_completion, sk_completion_commands, false},
+};
+
+static bool is_in_table(const char *name)
+{
+    for (size_t k = 0; k < SK_COUNT(cmds); k++)
+        for (const struct sk_command *c = cmds[k].commands; c->name != NULL;
+             c++)
+            if (strcmp(c->name, name) == 0)
+                return true;
+    return false;
+}
+
+const struct sk_command *sk_cli_command_at(size_t i)
+{
+    const struct sk_command *command;
+
+    for (size_t k = 0; k < SK_COUNT(cmds); k++)
+        for (const struct sk_command *c = cmds[k].commands; c->name != NULL;
+             c++)
+            if (i-- == 0)
+                return c;
+    /* `charter show` is both: its row in the table tells it all. */
+    for (size_t k = 0; (command = sk_node_command_at(k)) != NULL; k++)
+        if (!is_in_table(command->name) && i-- == 0)
+            return command;
+    return NULL;
+}
+
+static bool starts_with_word(const char *name, const char *word)
+{
+    size_t size = strlen(word);
+
+    return strncmp(name, word, size) == 0 &&
+           (name[size] == '\0' || name[size] == ' ');
+}
+
+/* ---------------------------------------------------------------- help */
+/* Is command i the first one with its first word? */
+static bool starts_group(size_t i)
+{
+    char word[64];
+    const char *name = sk_cli_command_at(i)->name;
+
+    snprintf(word, sizeof(word), "%.*s", (int)strcspn(name, " "), name);
+    for (size_t k = 0; k < i; k++)
+        if (starts_with_word(sk_cli_command_at(k)->name, word))
+            return false;
+    return true;
+}
+
+/* Commands that start with this word, one per line. */
+static void print_group(FILE *out, const char *word)
+{
+    const struct sk_command *c;
+
+    for (size_t i = 0; (c = sk_cli_command_at(i)) != NULL; i++)
+        if (starts_with_word(c->name, word))
+            fprintf(out, "  %-22s %s\n", c->name, sk_cli_word(c->nl, c->en));
+}
+
+static void print_all(FILE *out)
+{
+    const struct sk_command *c;
+
+    for (size_t i = 0; (c = sk_cli_command_at(i)) != NULL; i++) {
+        char word[64];
+
+        snprintf(word, sizeof(word), "%.*s", (int)strcspn(c->name, " "),
+                 c->name);
+        if (starts_group(i))
+            print_group(out, word);
+    }
+}
+
+static int help(FILE *out, const char *word)
+{
+    bool nl = sk_cli_dutch();
+
+    if (word != NULL) {
+        fprintf(out,
+                nl ? "Gebruik: schakel %s OPDRACHT ...\n\n"
+                   : "Usage: schakel %s COMMAND ...\n\n",
+                word);
+        print_group(out, word);
+        fputs(nl ? "\nMeer: schakel OPDRACHT --help\n"
+                 : "\nMore: schakel COMMAND --help\n",
+              out);
+        return SK_EXIT_YES;
+    }
+    fputs(nl ? "schakel: een knooppunt opzetten, bevragen en proberen.\n\n"
+               "Gebruik: schakel OPDRACHT [opties]\n\n"
+             : "schakel: set up, ask and try a node.\n\n"
+               "Usage: schakel COMMAND [options]\n\n",
+          out);
+    print_all(out);
+    fputs(nl ? "\nMeer over een opdracht: schakel OPDRACHT --help\n"
+               "De map van het knooppunt: --dir, anders SCHAKEL_DIR, anders\n"
+               "/var/lib/schakel.  Overal: --json.  Nederlands: LANG=nl_BE.\n"
+             : "\nMore on a command: schakel COMMAND --help\n"
+               "The node's folder: --dir, else SCHAKEL_DIR, else\n"
+               "/var/lib/schakel.  Everywhere: --json.  Dutch: LANG=nl_BE.\n",
+          out);
+    fputs(nl ? "Afsluitcodes: 0 gedaan, 1 nee, 2 verkeerd gebruik, 69 het "
+               "knooppunt antwoordt\nniet, 70 fout in het programma, 73/74 "
+               "bestand, 77 geen toegang.\n"
+             : "Exit codes: 0 done, 1 no, 2 wrong use, 69 the node does not "
+               "answer, 70 a fault\nof the program, 73/74 file, 77 not "
+               "allowed.\n",
+          out);
+    return SK_EXIT_YES;
+}
+
+/* The nearest first word of a command, or empty. */
+static struct sk_bytes nearest(const char *word, char *room, size_t size_max)
+{
+    struct sk_hint hint = sk_hint_start(sk_text(word));
+    const struct sk_command *c;
+    size_t used = 0;
+
+    for (size_t i = 0; (c = sk_cli_command_at(i)) != NULL; i++) {
+        size_t size = strcspn(c->name, " ");
+
+        if (used + size > size_max)
+            break;
+        memcpy(room + used, c->name, size);
+        sk_hint_offer(&hint,
+                      (struct sk_bytes){(const uint8_t *)room + used, size});
+        used += size;
+    }
+    return sk_hint_best(&hint);
+}
+
+static int unknown(const char *word)
+{
+    char room[4096];
+    char next_nl[128];
+    char next_en[128];
+    struct sk_bytes best = nearest(word, room, sizeof(room));
+
+    snprintf(next_nl, sizeof(next_nl), "%s%.*s%szie: schakel --help",
+             best.size > 0 ? "bedoelde u '" : "", (int)best.size,
+             best.size > 0 ? (const char *)best.data : "",
+             best.size > 0 ? "'?  " : "");
+    snprintf(next_en, sizeof(next_en), "%s%.*s%ssee: schakel --help",
+             best.size > 0 ? "did you mean '" : "", (int)best.size,
+             best.size > 0 ? (const char *)best.data : "",
+             best.size > 0 ? "'?  " : "");
+    return sk_cli_fail(SK_EXIT_USAGE,
+                       &(struct sk_problem){.code = "unknown-command",
+                                            .nl = "onbekende opdracht",
+                                            .en = "unknown command",
+                                            .where = word,
+                                            .next_nl = next_nl,
+                                            .next_en = next_en});
+}
+
+/* ------------------------------------------------------------ dispatch */
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
+           strcmp(word, "help") == 0;
+}
+
+static bool node_knows(const char *first, const char *second)
+{
+    const struct sk_command *c;
+    char name[128];
+
+    if (second == NULL)
+        snprintf(name, sizeof(name), "%s", first);
+    else
+        snprintf(name, sizeof(name), "%s %s", first, second);
+    for (size_t i = 0; (c = sk_node_command_at(i)) != NULL; i++)
+        if (strcmp(c->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Does the word start a command of more words, and of how many? */
+static size_t group_size(const char *word)
+{
+    const struct sk_command *c;
+    size_t count = 0;
+
+    for (size_t i = 0; (c = sk_cli_command_at(i)) != NULL; i++)
+        if (starts_with_word(c->name, word) && strcmp(c->name, word) != 0)
+            count++;
+    return count;
+}
+
+/* argv[0] is the first word of the command. */
+static int dispatch(int argc, char **argv)
+{
+    const char *second = argc > 1 ? argv[1] : NULL;
+    bool is_group = group_size(argv[0]) > 0;
+
+    if (is_group && second != NULL && is_help(second))
+        return help(stdout, argv[0]);
+    for (size_t i = 0; i < SK_COUNT(cmds); i++) {
+        if (strcmp(cmds[i].name, argv[0]) != 0)
+            continue;
+        if (cmds[i].node_first && second != NULL && node_knows(argv[0], second))
+            break;
+        return cmds[i].run(argc, argv);
+    }
+    if (node_knows(argv[0], NULL) || (is_group && second != NULL))
+        return sk_cmd_node(argc, argv);
+    if (is_group) {
+        help(stderr, argv[0]);
+        return SK_EXIT_USAGE;
+    }
+    return unknown(argv[0]);
+}
+
+int main(int argc, char **argv)
+{
+    int code;
+
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0)
+            sk_cli_set_json(true);
+    if (sodium_init() < 0) {
+        fputs("schakel: libsodium does not start\n", stderr);
+        return SK_EXIT_SOFTWARE;
+    }
+    if (argc < 2) {
+        help(stderr, NULL);
+        return SK_EXIT_USAGE;
+    }
+    if (is_help(argv[1]))
+        code =
+            help(stdout, argc > 2 && group_size(argv[2]) > 0 ? argv[2] : NULL);
+    else
+        code = dispatch(argc - 1, argv + 1);
+    /* A full disk behind a pipe or redirection must not look like success. */
+    if (fflush(stdout) != 0 || ferror(stdout) != 0)
+        return SK_EXIT_IO;
+    return code;
+}
