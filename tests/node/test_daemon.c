@@ -1,0 +1,629 @@
+/*
+ * schakeld as a process: start, stop, what it refuses, what it survives.
+ * tests/system has several of them talk to each other.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "policies/config.h"
+#include "protocol/card.h"
+#include "protocol/control.h"
+#include "protocol/keyfile.h"
+#include "protocol/pack.h"
+#include "protocol/value.h"
+
+#define PATIENCE_MS 10000
+
+static char dir[64];
+static pid_t daemon_pid;
+static char ready_line[256];
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ------------------------------------------------------------ the folder */
+
+static void write_file(const char *name, struct sk_bytes bytes, mode_t mode)
+{
+    char path[256];
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+    cr_assert(fd >= 0);
+    cr_assert(eq(int, fchmod(fd, mode), 0));
+    cr_assert(eq(sz, (size_t)write(fd, bytes.data, bytes.size), bytes.size));
+    close(fd);
+}
+
+static void make_card(const struct sk_node_secrets *node,
+                      const struct sk_seal_public *sealing, const char *org)
+{
+    struct sk_card card = {
+        .version = 1, .sealing_count = 1, .issued_s = 1700000000};
+    struct sk_seed seed = {{7}};
+    struct sk_sign_secret identity;
+    uint8_t bytes[SK_CARD_SIZE_MAX];
+    struct sk_bytes out;
+
+    cr_assert(sk_org_parse(sk_text(org), &card.org));
+    sk_sign_keypair(&seed, &card.identity, &identity);
+    memcpy(card.signing.bytes, node->signing.secret_bytes + 32, 32);
+    crypto_scalarmult_base(card.curve.bytes, node->curve.secret_bytes);
+    card.sealing[0].key = *sealing;
+    sk_seal_id_of(sealing, &card.sealing[0].id);
+    card.sealing[0].from_s = 1700000000;
+    card.sealing[0].until_s = 2000000000;
+    cr_assert(eq(int,
+                 sk_card_encode(&card, &identity,
+                                (struct sk_room){bytes, sizeof(bytes)}, &out),
+                 SK_OK));
+    write_file("own.card", out, 0600);
+}
+
+static void make_config(enum sk_config_key key, const char *name)
+{
+    struct sk_config config = {.key = key};
+    uint8_t bytes[SK_CONFIG_SIZE_MAX];
+    struct sk_bytes out;
+
+    cr_assert(sk_org_parse(sk_text("ocmw-mol"), &config.org));
+    strcpy(config.key_name, name);
+    cr_assert(eq(
+        int,
+        sk_config_write(&config, (struct sk_room){bytes, sizeof(bytes)}, &out),
+        SK_OK));
+    write_file("node.conf", out, 0600);
+}
+
+/* A node that does not listen, unlocked by a file of 32 zero bytes. */
+static void set_up(void)
+{
+    struct sk_node_secrets node = {.sealing_count = 1};
+    struct sk_seed seed = {{1}};
+    struct sk_sign_public signing;
+    struct sk_seal_public sealing;
+    struct sk_curve_public curve;
+    uint8_t zeros[32] = {0};
+    uint8_t bytes[SK_NODE_KEY_SIZE_MAX];
+    struct sk_unlock unlock = {SK_UNLOCK_KEY, {zeros, sizeof(zeros)}};
+    struct sk_bytes out;
+
+    cr_assert(sodium_init() >= 0);
+    strcpy(dir, "/tmp/schakel-daemon-XXXXXX");
+    cr_assert(ne(ptr, mkdtemp(dir), NULL));
+    sk_sign_keypair(&seed, &signing, &node.signing);
+    sk_seal_keypair(&seed, &sealing, &node.sealing[0]);
+    sk_curve_keypair(&seed, &curve, &node.curve);
+    memset(&node.master, 9, sizeof(node.master));
+    cr_assert(eq(int,
+                 sk_node_key_seal(&node, &unlock, &seed,
+                                  (struct sk_room){bytes, sizeof(bytes)}, &out),
+                 SK_OK));
+    write_file("node.key", out, 0600);
+    write_file("key", unlock.secret_view, 0600);
+    make_config(SK_CONFIG_KEY_FILE, "key");
+    make_card(&node, &sealing, "ocmw-mol");
+}
+
+static void tear_down(void)
+{
+    struct dirent *entry;
+    DIR *list;
+
+    if (daemon_pid > 0) {
+        kill(daemon_pid, SIGKILL);
+        waitpid(daemon_pid, NULL, 0);
+    }
+    list = opendir(dir);
+    while (list != NULL && (entry = readdir(list)) != NULL)
+        (void)unlinkat(dirfd(list), entry->d_name, 0);
+    if (list != NULL)
+        closedir(list);
+    (void)rmdir(dir);
+}
+
+TestSuite(daemon, .init = set_up, .fini = tear_down, .timeout = 60);
+
+/* ----------------------------------------------------------- the process */
+
+static char *binary(const char *name)
+{
+    static char path[4096];
+    ssize_t size = readlink("/proc/self/exe", path, sizeof(path) - 64);
+
+    cr_assert(size > 0);
+    path[size] = '\0';
+    strcpy(strstr(path, "/tests/node/"), name);
+    cr_assert(eq(int, access(path, X_OK), 0), "%s is not built", path);
+    return path;
+}
+
+static pid_t launch(int out_fd, const char *extra)
+{
+    char *path = binary("/schakeld");
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        int null = open("/dev/null", O_WRONLY);
+
+        dup2(out_fd < 0 ? null : out_fd, STDOUT_FILENO);
+        if (getenv("SHOW_LOG") == NULL)
+            dup2(null, STDERR_FILENO);
+        execl(path, "schakeld", "--dir", dir, extra, (char *)NULL);
+        _exit(127);
+    }
+    return pid;
+}
+
+static int wait_end(pid_t pid)
+{
+    int64_t until_ms = now_ms() + PATIENCE_MS;
+    int status;
+
+    while (waitpid(pid, &status, WNOHANG) == 0) {
+        cr_assert(now_ms() < until_ms, "it does not end");
+        usleep(2000);
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+static void start(void)
+{
+    int fds[2];
+    struct pollfd wait;
+    ssize_t got;
+
+    cr_assert(eq(int, pipe2(fds, O_CLOEXEC), 0));
+    daemon_pid = launch(fds[1], NULL);
+    close(fds[1]);
+    wait = (struct pollfd){.fd = fds[0], .events = POLLIN};
+    cr_assert(eq(int, poll(&wait, 1, PATIENCE_MS), 1), "no READY");
+    got = read(fds[0], ready_line, sizeof(ready_line) - 1);
+    cr_assert(got > 0, "it ended");
+    ready_line[got] = '\0';
+    close(fds[0]);
+}
+
+static int stop(void)
+{
+    int status;
+
+    kill(daemon_pid, SIGTERM);
+    status = wait_end(daemon_pid);
+    daemon_pid = 0;
+    return status;
+}
+
+/* The one child of the daemon: schakel-net; 0 when there is none. */
+static pid_t net_pid(void)
+{
+    char path[128];
+    int pid = 0;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", daemon_pid,
+             daemon_pid);
+    file = fopen(path, "r");
+    cr_assert(ne(ptr, file, NULL));
+    if (fscanf(file, "%d", &pid) != 1)
+        pid = 0;
+    fclose(file);
+    return pid;
+}
+
+static long status_of(pid_t pid, const char *name)
+{
+    char path[64];
+    char line[256];
+    long value = -1;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+    file = fopen(path, "r");
+    cr_assert(ne(ptr, file, NULL));
+    while (fgets(line, sizeof(line), file) != NULL) {
+        if (strncmp(line, name, strlen(name)) == 0)
+            value = strtol(line + strlen(name) + 1, NULL, 10);
+    }
+    fclose(file);
+    return value;
+}
+
+/* --------------------------------------------------------------- control */
+
+static int dial(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct timeval patience = {.tv_sec = PATIENCE_MS / 1000};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/ctl.sock", dir);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static void send_request(int fd, struct sk_bytes request)
+{
+    uint8_t head[4] = {(uint8_t)(request.size >> 24),
+                       (uint8_t)(request.size >> 16),
+                       (uint8_t)(request.size >> 8), (uint8_t)request.size};
+
+    cr_assert(eq(int, (int)send(fd, head, 4, MSG_NOSIGNAL), 4));
+    while (request.size > 0) {
+        ssize_t sent = send(fd, request.data, request.size, MSG_NOSIGNAL);
+
+        cr_assert(sent > 0);
+        request.data += sent;
+        request.size -= (size_t)sent;
+    }
+}
+
+/* Kind NONE when the other side hung up. */
+static struct sk_value receive_reply(int fd)
+{
+    static uint8_t bytes[SK_CONTROL_SIZE_MAX];
+    struct sk_value value = {0};
+    uint8_t head[4];
+    size_t size;
+    size_t at = 0;
+
+    if (recv(fd, head, 4, MSG_WAITALL) != 4)
+        return value;
+    size = (size_t)head[0] << 24 | (size_t)head[1] << 16 |
+           (size_t)head[2] << 8 | head[3];
+    cr_assert(le(sz, size, sizeof(bytes)));
+    while (at < size) {
+        ssize_t got = recv(fd, bytes + at, size - at, 0);
+
+        cr_assert(got > 0);
+        at += (size_t)got;
+    }
+    cr_assert(
+        eq(int, sk_value_check((struct sk_bytes){bytes, size}, &value), SK_OK));
+    return value;
+}
+
+static struct sk_bytes status_request(void)
+{
+    static uint8_t bytes[64];
+    struct sk_pack p = sk_pack_start((struct sk_room){bytes, sizeof(bytes)});
+    struct sk_bytes out;
+
+    sk_pack_map(&p, 3);
+    sk_pack_cstr(&p, "args");
+    sk_pack_map(&p, 0);
+    sk_pack_cstr(&p, "op");
+    sk_pack_cstr(&p, "node.status");
+    sk_pack_cstr(&p, "v");
+    sk_pack_uint(&p, 1);
+    cr_assert(eq(int, sk_pack_finish(&p, &out), SK_OK));
+    return out;
+}
+
+static bool answers(int fd)
+{
+    struct sk_value reply;
+
+    send_request(fd, status_request());
+    reply = receive_reply(fd);
+    return sk_value_bool(sk_value_get(reply, "ok"));
+}
+
+static bool has_code(struct sk_value reply, const char *code)
+{
+    struct sk_value error = sk_value_get(reply, "error");
+
+    return sk_bytes_equal(sk_value_str(sk_value_get(error, "code")),
+                          sk_text(code));
+}
+
+/* ----------------------------------------------------------------- tests */
+
+Test(daemon, starts_answers_and_stops)
+{
+    char path[128];
+    struct stat info;
+    int fd;
+
+    start();
+    cr_expect(eq(str, ready_line, "READY ocmw-mol -\n"));
+    snprintf(path, sizeof(path), "%s/ctl.sock", dir);
+    cr_assert(eq(int, stat(path, &info), 0));
+    cr_expect(eq(int, (int)(info.st_mode & 0777), 0600));
+    fd = dial();
+    cr_assert(fd >= 0);
+    cr_expect(answers(fd));
+    cr_expect(answers(fd), "a second request on the same line");
+    close(fd);
+    cr_expect(eq(int, stop(), 0));
+    cr_expect(ne(int, access(path, F_OK), 0), "ctl.sock is left");
+    start();
+    cr_expect(eq(int, stop(), 0));
+}
+
+Test(daemon, gives_up_what_it_does_not_need)
+{
+    pid_t net;
+    pid_t pids[2];
+
+    start();
+    net = net_pid();
+    cr_assert(net > 0);
+    pids[0] = daemon_pid;
+    pids[1] = net;
+    for (int i = 0; i < 2; i++) {
+        char path[64];
+        char text[4096] = "";
+        int fd;
+
+        cr_expect(eq(long, status_of(pids[i], "NoNewPrivs:"), 1));
+        snprintf(path, sizeof(path), "/proc/%d/limits", pids[i]);
+        fd = open(path, O_RDONLY);
+        cr_assert(read(fd, text, sizeof(text) - 1) > 0);
+        close(fd);
+        cr_expect(ne(ptr, strstr(text, "Max core file size        0"), NULL));
+        /* Not even the environment of the core goes down. */
+        snprintf(path, sizeof(path), "/proc/%d/environ", pids[i]);
+        fd = open(path, O_RDONLY);
+        cr_expect(i == 0 || read(fd, text, sizeof(text)) <= 512);
+        close(fd);
+    }
+#ifndef __SANITIZE_ADDRESS__
+    /* DESIGN 10: 32 MiB for all processes of an idle node. */
+    cr_expect(
+        le(long, status_of(daemon_pid, "VmRSS:") + status_of(net, "VmRSS:"),
+           24 * 1024),
+        "%ld + %ld", status_of(daemon_pid, "VmRSS:"), status_of(net, "VmRSS:"));
+#endif
+    cr_expect(eq(int, stop(), 0));
+    cr_expect(ne(int, kill(net, 0), 0), "schakel-net is left");
+}
+
+Test(daemon, refuses_to_run_twice)
+{
+    start();
+    cr_expect(eq(int, wait_end(launch(-1, NULL)), 69));
+    cr_expect(answers(dial()), "and does not disturb the first");
+    cr_expect(eq(int, stop(), 0));
+}
+
+Test(daemon, refuses_what_cannot_be_right)
+{
+    struct sk_node_secrets other = {.sealing_count = 1};
+    struct sk_seed seed = {{2}};
+    struct sk_seal_public sealing;
+    uint8_t ones[33];
+
+    memset(ones, 1, sizeof(ones));
+    cr_expect(eq(int, wait_end(launch(-1, "--nonsense")), 64));
+    write_file("key", (struct sk_bytes){ones, 32}, 0600);
+    cr_expect(eq(int, wait_end(launch(-1, NULL)), 77), "wrong key");
+    write_file("key", (struct sk_bytes){ones, 33}, 0600);
+    cr_expect(ne(int, wait_end(launch(-1, NULL)), 0), "33 bytes");
+    memset(ones, 0, sizeof(ones));
+    write_file("key", (struct sk_bytes){ones, 32}, 0640);
+    cr_expect(eq(int, wait_end(launch(-1, NULL)), 78), "others can read it");
+    write_file("key", (struct sk_bytes){ones, 32}, 0600);
+
+    write_file("node.conf", sk_text("format: node/1\norg: Ocmw\n"), 0600);
+    cr_expect(eq(int, wait_end(launch(-1, NULL)), 78), "node.conf");
+    make_config(SK_CONFIG_KEY_FILE, "none");
+    cr_expect(eq(int, wait_end(launch(-1, NULL)), 78), "no key file");
+    make_config(SK_CONFIG_KEY_CREDENTIAL, "../key");
+    cr_expect(eq(int, wait_end(launch(-1, NULL)), 78), "credential");
+    make_config(SK_CONFIG_KEY_ASK, "");
+    cr_expect(eq(int, wait_end(launch(-1, NULL)), 78), "nobody to ask");
+    make_config(SK_CONFIG_KEY_FILE, "key");
+
+    /* A card of other keys would make the node unreachable. */
+    sk_seal_keypair(&seed, &sealing, &other.sealing[0]);
+    make_card(&other, &sealing, "ocmw-mol");
+    cr_expect(eq(int, wait_end(launch(-1, NULL)), 78), "own.card");
+}
+
+Test(daemon, answers_nonsense_with_a_code)
+{
+    uint8_t noise[300];
+    int fd;
+
+    start();
+    /* No size at all, or one beyond the limit: coded, then hung up. */
+    fd = dial();
+    cr_assert(eq(int, (int)send(fd, "\0\0\0\0", 4, 0), 4));
+    cr_expect(has_code(receive_reply(fd), "bad-request"));
+    cr_expect(eq(int, (int)recv(fd, noise, 1, 0), 0));
+    close(fd);
+    fd = dial();
+    cr_assert(eq(int, (int)send(fd, "\xff\xff\xff\xff", 4, 0), 4));
+    cr_expect(has_code(receive_reply(fd), "too-large"));
+    cr_expect(eq(int, (int)recv(fd, noise, 1, 0), 0));
+    close(fd);
+    /* Bytes that are no request: coded, and the line lives. */
+    fd = dial();
+    for (size_t size = 1; size < sizeof(noise); size += 13) {
+        randombytes_buf(noise, sizeof(noise));
+        send_request(fd, (struct sk_bytes){noise, size});
+        cr_expect(has_code(receive_reply(fd), "bad-request"));
+    }
+    cr_expect(answers(fd));
+    close(fd);
+    cr_expect(eq(int, stop(), 0));
+}
+
+/* limits.h: SK_CONTROL_SIZE_MAX */
+Test(daemon, takes_a_request_up_to_its_limit)
+{
+    uint8_t *large = calloc(1, SK_CONTROL_SIZE_MAX);
+    int fd;
+
+    start();
+    fd = dial();
+    send_request(fd, (struct sk_bytes){large, SK_CONTROL_SIZE_MAX});
+    cr_expect(has_code(receive_reply(fd), "bad-request"));
+    cr_expect(answers(fd));
+    close(fd);
+    free(large);
+    cr_expect(eq(int, stop(), 0));
+}
+
+Test(daemon, keeps_its_memory_against_many_clients)
+{
+    static uint8_t part[1 << 20];
+    int fds[40];
+    size_t open_count = 0;
+    int fd;
+
+    start();
+    /* 40 clients announce 4 MiB each and send one. */
+    for (size_t i = 0; i < SK_COUNT(fds); i++) {
+        struct timeval soon = {.tv_usec = 300000};
+
+        fds[i] = dial();
+        cr_assert(fds[i] >= 0);
+        setsockopt(fds[i], SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof(soon));
+        if (send(fds[i], "\0\x40\0\0", 4, MSG_NOSIGNAL) == 4)
+            (void)!send(fds[i], part, sizeof(part), MSG_NOSIGNAL);
+    }
+    usleep(100000);
+    for (size_t i = 0; i < SK_COUNT(fds); i++) {
+        uint8_t byte;
+
+        if (recv(fds[i], &byte, 1, MSG_DONTWAIT) < 0)
+            open_count++;
+    }
+    cr_expect(le(sz, open_count, 32));
+    cr_expect(ge(sz, open_count, 16));
+#ifndef __SANITIZE_ADDRESS__
+    cr_expect(le(long, status_of(daemon_pid, "VmRSS:"), 64 * 1024));
+#endif
+    for (size_t i = 0; i < SK_COUNT(fds); i++)
+        close(fds[i]);
+    usleep(100000);
+    fd = dial();
+    cr_expect(answers(fd), "there is room again");
+    close(fd);
+    cr_expect(eq(int, stop(), 0));
+}
+
+/* One byte of a request now and then does not hold a place for ever, and
+   meanwhile others are served. */
+Test(daemon, cuts_a_client_that_is_too_slow)
+{
+    int64_t since_ms;
+    int slow;
+    int fd;
+    uint8_t byte;
+
+    start();
+    slow = dial();
+    fd = dial();
+    cr_assert(eq(int, (int)send(slow, "\0\0\0\x20", 4, 0), 4));
+    since_ms = now_ms();
+    while (recv(slow, &byte, 1, MSG_DONTWAIT) < 0) {
+        (void)!send(slow, "x", 1, MSG_NOSIGNAL);
+        cr_expect(answers(fd));
+        cr_assert(now_ms() - since_ms < 15000, "it is still there");
+        usleep(500000);
+    }
+    cr_expect(now_ms() - since_ms >= 9000);
+    close(slow);
+    close(fd);
+    cr_expect(eq(int, stop(), 0));
+}
+
+Test(daemon, starts_schakel_net_again_when_it_dies)
+{
+    pid_t first;
+    pid_t second;
+    int64_t until_ms = now_ms() + PATIENCE_MS;
+    int fd;
+
+    start();
+    fd = dial();
+    for (int i = 0; i < 3; i++) {
+        first = net_pid();
+        cr_assert(first > 0);
+        kill(first, SIGKILL);
+        for (second = first; second == first || second == 0;
+             second = net_pid()) {
+            cr_assert(now_ms() < until_ms);
+            usleep(5000);
+        }
+        cr_expect(answers(fd), "the core does not notice");
+    }
+    close(fd);
+    cr_expect(eq(int, stop(), 0));
+}
+
+/* A schakel-net that hangs is ended too, when it has to take something. */
+Test(daemon, survives_kill_and_starts_again)
+{
+    pid_t net;
+    int64_t until_ms = now_ms() + PATIENCE_MS;
+    int status;
+
+    for (int i = 0; i < 3; i++) {
+        start();
+        net = net_pid();
+        cr_expect(answers(dial()));
+        kill(daemon_pid, SIGKILL);
+        waitpid(daemon_pid, &status, 0);
+        /* Its child does not outlive it. */
+        while (kill(net, 0) == 0) {
+            cr_assert(now_ms() < until_ms, "schakel-net is left");
+            usleep(5000);
+        }
+    }
+    start();
+    cr_expect(eq(int, stop(), 0));
+}
+
+Test(daemon, tells_the_service_manager)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct timeval patience = {.tv_sec = 5};
+    char text[64];
+    ssize_t got;
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/notify", dir);
+    cr_assert(
+        eq(int, bind(fd, (struct sockaddr *)&address, sizeof(address)), 0));
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    setenv("NOTIFY_SOCKET", address.sun_path, 1);
+    start();
+    got = recv(fd, text, sizeof(text) - 1, 0);
+    cr_assert(got > 0);
+    text[got] = '\0';
+    cr_expect(eq(str, text, "READY=1"));
+    cr_expect(eq(int, stop(), 0));
+    got = recv(fd, text, sizeof(text) - 1, 0);
+    cr_assert(got > 0);
+    text[got] = '\0';
+    cr_expect(eq(str, text, "STOPPING=1"));
+    close(fd);
+}
