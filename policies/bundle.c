@@ -172,7 +172,7 @@ enum sk_status sk_bundle_index(struct sk_loading *l)
 
 static bool is_there(const struct sk_source *source)
 {
-    return source->tree != NULL || source->bytes.size != 0;
+    return source->tree != NULL || source->bytes.data != NULL;
 }
 
 static enum sk_status load_vocabulary(struct sk_loading *l,

@@ -34,8 +34,8 @@ struct sk_bundle_files {
     struct sk_file vocabulary;
     struct sk_file partners;
     struct sk_file guards;
-    struct sk_file policy;     /* bytes empty: no policy; nothing flows */
-    struct sk_file invariants; /* bytes empty: none */
+    struct sk_file policy;     /* bytes.data NULL: none; nothing flows */
+    struct sk_file invariants; /* bytes.data NULL: none */
 };
 
 /*

@@ -30,7 +30,8 @@ enum sk_source_file { /* in the order of loading, 2.2 */
     SK_SOURCE_COUNT,
 };
 
-/* One file: its tree when there is one, else its bytes. */
+/* One file: its tree when there is one, else its bytes (data NULL: there is
+   no such file, for policy and invariants). */
 struct sk_source {
     const char *name; /* what findings show; never NULL */
     struct sk_bytes bytes;

@@ -1,4 +1,4 @@
-#include "policies/levels.h"
+#include "policies/formats.h"
 #include "policies/read.h"
 #include "policies/rules.h"
 
@@ -152,16 +152,13 @@ static void read_kbo(struct sk_loading *l, const struct sk_node *entry,
 {
     const struct sk_roster *roster = &l->bundle->roster;
     const struct sk_node *node = sk_node_get(entry, "kbo");
-    struct sk_field kbo = {.kind = SK_KIND_CODE, .format = sk_text("kbo")};
-    struct sk_field_value value = {0};
     bool unique = true;
 
     if (node == NULL || !sk_read_is_scalar(l->findings, node))
         return;
-    value.text = node->text;
     for (size_t i = 0; i < roster->count; i++)
         unique = unique && !sk_bytes_equal(roster->orgs[i].kbo, node->text);
-    if (!unique || !sk_value_is_legal(&kbo, &value, 0)) {
+    if (!unique || !sk_is_kbo(node->text)) {
         sk_read_say(l->findings, "E085", node->place, "value", node->text);
         return;
     }
@@ -187,16 +184,14 @@ static uint8_t read_duties(struct sk_loading *l, const struct sk_node *node)
 
 static void check_languages(struct sk_loading *l, const struct sk_node *node)
 {
-    struct sk_field lang = {.kind = SK_KIND_CODE, .format = sk_text("lang")};
+    const struct sk_format *lang = sk_format_find(sk_text("lang"));
 
     if (node == NULL || !sk_read_is_list(l->findings, node))
         return;
     for (const struct sk_node *child = node->first; child != NULL;
          child = child->next) {
-        struct sk_field_value value = {.text = child->text};
-
         if (sk_read_is_scalar(l->findings, child) &&
-            !sk_value_is_legal(&lang, &value, 0))
+            !sk_format_matches(lang, child->text, 0))
             sk_read_say(l->findings, "E086", child->place, "id", child->text);
     }
 }
