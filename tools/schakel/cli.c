@@ -262,13 +262,13 @@ int sk_cli_parse(const struct sk_command *command, int argc, char **argv,
 const struct sk_values *sk_cli_all(const struct sk_parsed *parsed,
                                    const char *name)
 {
+    static const struct sk_values none;
     const struct sk_option *options = parsed->command->options;
 
     for (size_t i = 0; options[i].name != NULL; i++)
         if (strcmp(options[i].name, name) == 0)
             return &parsed->values[i];
-    assert(!"option of the table");
-    return NULL;
+    return &none;
 }
 
 const char *sk_cli_get(const struct sk_parsed *parsed, const char *name)

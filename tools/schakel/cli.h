@@ -83,7 +83,8 @@ struct sk_parsed {
  */
 int sk_cli_parse(const struct sk_command *command, int argc, char **argv,
                  struct sk_parsed *out);
-/* First value, or NULL when not given. */
+/* First value, or NULL when not given; an option that the command does not
+   have is never given. */
 const char *sk_cli_get(const struct sk_parsed *parsed, const char *name);
 const struct sk_values *sk_cli_all(const struct sk_parsed *parsed,
                                    const char *name);

@@ -195,9 +195,8 @@ static bool node_knows(const char *first, const char *second)
     char name[128];
 
     if (second == NULL)
-        snprintf(name, sizeof(name), "%s", first);
-    else
-        snprintf(name, sizeof(name), "%s %s", first, second);
+        return false;
+    snprintf(name, sizeof(name), "%s %s", first, second);
     for (size_t i = 0; (c = sk_node_command_at(i)) != NULL; i++)
         if (strcmp(c->name, name) == 0)
             return true;
@@ -224,19 +223,20 @@ static int dispatch(int argc, char **argv)
 
     if (is_group && second != NULL && is_help(second))
         return help(stdout, argv[0]);
-    for (size_t i = 0; i < SK_COUNT(cmds); i++) {
-        if (strcmp(cmds[i].name, argv[0]) != 0)
-            continue;
-        if (cmds[i].node_first && second != NULL && node_knows(argv[0], second))
-            break;
-        return cmds[i].run(argc, argv);
-    }
-    if (node_knows(argv[0], NULL) || (is_group && second != NULL))
-        return sk_cmd_node(argc, argv);
-    if (is_group) {
+    if (is_group && second == NULL) {
         help(stderr, argv[0]);
         return SK_EXIT_USAGE;
     }
+    for (size_t i = 0; i < SK_COUNT(cmds); i++) {
+        if (strcmp(cmds[i].name, argv[0]) != 0)
+            continue;
+        if (cmds[i].node_first && node_knows(argv[0], second))
+            break;
+        return cmds[i].run(argc, argv);
+    }
+    /* "status" is short for "node status". */
+    if (is_group || strcmp(argv[0], "status") == 0)
+        return sk_cmd_node(argc, argv);
     return unknown(argv[0]);
 }
 
