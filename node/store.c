@@ -128,9 +128,9 @@ enum sk_status sk_scan_next(struct sk_scan *scan, struct sk_bytes *key,
         return store->failed;
     if (scan->started)
         from = (struct sk_bytes){scan->at, scan->at_size};
-    SK_TRY(note(store,
-                store->vtable->seek(store, scan->space, from, scan->started,
-                                    &found_key, &found_value)));
+    SK_TRY(
+        note(store, store->vtable->seek(store, scan->space, from, scan->started,
+                                        &found_key, &found_value)));
     if (!has_prefix(scan, found_key))
         return SK_E_NOT_FOUND;
 

@@ -16,7 +16,7 @@
 struct node {
     struct node *left;
     struct node *right;
-    uint64_t rank; /* of the heap: a parent's is not smaller */
+    uint64_t rank;         /* of the heap: a parent's is not smaller */
     struct sk_bytes value; /* owned */
     size_t key_size;
     uint8_t key[];
@@ -390,9 +390,9 @@ static enum sk_status memory_drop(struct sk_store *store, enum sk_space space,
     SK_TRY(reserve_undo(self));
     node = detach(self, space, key);
     if (node != NULL)
-        push_undo(self, (struct undo){.kind = UNDO_DROPPED,
-                                      .space = space,
-                                      .node = node});
+        push_undo(
+            self,
+            (struct undo){.kind = UNDO_DROPPED, .space = space, .node = node});
     drop_views(self);
     return SK_OK;
 }
