@@ -276,6 +276,8 @@ static const char small[] =
     "  thing.done: {nl: a, en: b, category: plain, required: [choice], "
     "optional: [amount, words]}\n";
 
+static const struct sk_vocabulary *loaded;
+
 /* The codes, without places, that come from replacing the first `from`. */
 static const char *codes_of(const char *from, const char *to)
 {
@@ -287,7 +289,7 @@ static const char *codes_of(const char *from, const char *to)
     cr_assert(ne(ptr, (void *)at, NULL), "%s", from);
     snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - small), small, to,
              at + strlen(from));
-    (void)load(sk_text(text));
+    loaded = load(sk_text(text));
     codes[0] = '\0';
     for (size_t i = 0; i < findings.count; i++)
         size += (size_t)snprintf(codes + size, sizeof(codes) - size, "%s%s",
@@ -470,6 +472,40 @@ Test(vocabulary, rejects_broken_fields)
 Test(vocabulary, rejects_broken_events)
 {
     expect_rows(event_rows, SK_COUNT(event_rows));
+}
+
+/* POLICY.md 5.2: the order of declaration has no meaning. */
+Test(vocabulary, takes_the_nearest_mark_in_any_order)
+{
+    cr_assert(eq(str,
+                 (char *)codes_of(
+                     "  health: {nl: a, en: b, special: health}\n"
+                     "  health.work: {nl: a, en: b}\n",
+                     "  health.home.now: {nl: a, en: b}\n"
+                     "  health.home: {nl: a, en: b, special: judicial, "
+                     "keep_max: 3 months}\n"
+                     "  health.work: {nl: a, en: b}\n"
+                     "  health: {nl: a, en: b, special: health, secrecy: true, "
+                     "keep_max: 9 months}\n"),
+                 ""));
+    cr_expect(eq(u32, category(loaded, "health.home")->keep_max.count, 3));
+    cr_expect(eq(u32, category(loaded, "health.home.now")->keep_max.count, 3));
+    cr_expect(
+        text_is(category(loaded, "health.home.now")->special, "judicial"));
+    cr_expect(category(loaded, "health.home.now")->secrecy);
+    cr_expect(eq(u32, category(loaded, "health.work")->keep_max.count, 9));
+    cr_expect(text_is(category(loaded, "health.work")->special, "health"));
+    cr_expect(eq(u32, category(loaded, "plain")->keep_max.count, 24));
+    cr_expect(category(loaded, "plain")->secrecy == false);
+}
+
+/* POLICY.md 5.6: R(f) is empty for every field that is no enum. */
+Test(vocabulary, lets_a_set_reveal_nothing)
+{
+    cr_assert(eq(str, (char *)codes_of("kind: enum", "kind: set"), ""));
+    cr_expect(eq(u64, field(loaded, "choice")->reveals, 0));
+    cr_assert(eq(str, (char *)codes_of("kind: enum", "kind: enum"), ""));
+    cr_expect(ne(u64, field(loaded, "choice")->reveals, 0));
 }
 
 Test(vocabulary, says_what_is_wrong_where)
