@@ -279,6 +279,8 @@ static enum sk_status drop(struct sk_engine *e, struct sk_ledger_entry *entry,
     return empty_place(e, room, out);
 }
 
+/* Writes only when all is well: before that it fails with SK_E_TOO_LARGE or
+   SK_E_NO_ROOM. */
 static enum sk_status pass(struct sk_engine *e,
                            const struct sk_ledger_entry *before,
                            const struct sk_decision *d, struct sk_room room,
@@ -362,5 +364,8 @@ enum sk_status sk_gate_item(struct sk_engine *e,
         return drop(e, entry, answer->decision.reason, room, out);
     if (answer->blocked)
         return drop(e, entry, "sensitive-text", room, out);
-    return pass(e, entry, &answer->decision, room, out);
+    status = pass(e, entry, &answer->decision, room, out);
+    if (status == SK_E_TOO_LARGE || status == SK_E_NO_ROOM)
+        return drop(e, entry, "too-large", room, out);
+    return status;
 }

@@ -77,14 +77,18 @@ static inline struct story_name *story_add(struct story *s, char kind,
     return n;
 }
 
-#define story_fail(s, ...)                                                     \
-    do {                                                                       \
-        char story_why[8192];                                                  \
-        snprintf(story_why, sizeof(story_why), __VA_ARGS__);                   \
-        cr_fatal("line %u, %s at %s: %s\nreply: %.4000s",                      \
-                 (unsigned)(s)->step->place.line, (s)->node, (s)->at,          \
-                 story_why, (s)->f.reply);                                     \
-    } while (0)
+__attribute__((format(printf, 2, 3))) static inline void
+story_fail(struct story *s, const char *format, ...)
+{
+    static char why[FX_TEXT_MAX];
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(why, sizeof(why), format, list);
+    va_end(list);
+    cr_fatal("line %u, %s at %s: %s\nreply: %.4000s",
+             (unsigned)s->step->place.line, s->node, s->at, why, s->f.reply);
+}
 
 #define story_is(s, what, got, want)                                           \
     do {                                                                       \
