@@ -304,6 +304,7 @@ enum sk_status sk_minisign_secret_parse(struct sk_bytes file,
     uint8_t raw[SECRET_SIZE];
     uint8_t *id = raw + SECRET_HEAD_SIZE;
     uint8_t checksum[CHECKSUM_SIZE];
+    const uint8_t *written;
     enum sk_status status = SK_E_BAD_FORM;
     struct sk_bytes comment;
 
@@ -318,9 +319,12 @@ enum sk_status sk_minisign_secret_parse(struct sk_bytes file,
         goto out;
     status = SK_E_BAD_VALUE;
     checksum_of(id, id + SK_MINISIGN_ID_SIZE, checksum);
-    if (sodium_memcmp(checksum, id + SK_MINISIGN_ID_SIZE + 64, CHECKSUM_SIZE) !=
-            0 ||
-        !secret_is_whole(id + SK_MINISIGN_ID_SIZE))
+    written = id + SK_MINISIGN_ID_SIZE + 64;
+    /* Without password the stock tool writes zeros for a checksum. */
+    if (sodium_memcmp(checksum, written, CHECKSUM_SIZE) != 0 &&
+        sodium_is_zero(written, CHECKSUM_SIZE) == 0)
+        goto out;
+    if (!secret_is_whole(id + SK_MINISIGN_ID_SIZE))
         goto out;
 
     memcpy(secret->secret_bytes, id + SK_MINISIGN_ID_SIZE, 64);

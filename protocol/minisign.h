@@ -10,7 +10,8 @@
  * Algorithm "Ed" signs the bytes, "ED" their BLAKE2b-512; we write "ED" and
  * accept both.  Public key: base64("Ed", key id 8, key 32), alone or under
  * an untrusted comment.  Secret key, only without password (minisign -W):
- * "Ed", 0x0000, "B2", 48 zero bytes, key id 8, secret 64, checksum 32.
+ * "Ed", 0x0000, "B2", 48 zero bytes, key id 8, secret 64, checksum 32 (zeros
+ * when the stock tool wrote it).
  *
  * Base64 must be canonical, lines end with LF or CR LF, nothing follows the
  * fourth line.  Comments are printable UTF-8-ish bytes without control
