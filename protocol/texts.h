@@ -1,6 +1,6 @@
 /*
  * The words of every code that a user or a partner may see: what happened and
- * the next step to take, in Dutch and English.         docs/PROTOCOL.md 8.7,
+ * the next step to take, in Dutch and English.         docs/PROTOCOL.md 8.8,
  *                                     docs/CONTROL.md 4, docs/POLICY.md 8.6
  * Codes go over the wire, into the store and into `--json`; texts go to
  * people.  A code never changes its meaning; a new thing gets a new code.

@@ -75,7 +75,7 @@ Test(texts, use_the_words_of_the_field)
         }
 }
 
-/* POLICY.md 8.6, DOMAIN.md 8, CONTROL.md 4, PROTOCOL.md 8.7. */
+/* POLICY.md 8.6, DOMAIN.md 8, CONTROL.md 4, PROTOCOL.md 8.8. */
 Test(texts, cover_the_codes_of_the_pages)
 {
     static const char *const codes[] = {
