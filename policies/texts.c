@@ -317,6 +317,14 @@ static const struct sk_phrase phrases[] = {
     {"found an indentation indicator equal to 0",
      "een diepte van 0 kan niet bij een tekstblok"},
     {"found unexpected end of stream", "het bestand houdt te vroeg op"},
+    /* {detail} of E095 */
+    {"'{key}' has the wrong form", "'{key}' heeft niet de juiste vorm"},
+    {"unknown key '{key}'", "onbekende sleutel '{key}'"},
+    {"'{key}' is missing", "'{key}' ontbreekt"},
+    {"two cases are named '{key}'", "twee tests heten '{key}'"},
+    {"unknown event '{key}'", "onbekende gebeurtenis '{key}'"},
+    {"a giving must have until, purposes, recipients and categories",
+     "een gegeven akkoord heeft until, purposes, recipients en categories"},
 };
 
 const struct sk_template *sk_template_find(const char *code)
