@@ -1,5 +1,7 @@
 #include "support.h"
 
+#include <glob.h>
+
 #include "protocol/form.h"
 #include "protocol/message.h"
 #include "protocol/texts.h"
@@ -102,4 +104,59 @@ Test(texts, cover_the_codes_of_the_pages)
     for (size_t i = 0; i < SK_COUNT(codes); i++)
         cr_expect(ne(ptr, (void *)sk_code_text(codes[i], true), NULL), "%s",
                   codes[i]);
+}
+
+/* -------------------------------------- whatever the engine refuses with */
+
+/* The word in quotes at `at`, when it looks like a code. */
+static bool code_at(const char *at, char out[64])
+{
+    size_t size = strcspn(at, "\"\n");
+
+    if (at[size] != '"' || size == 0 || size > 63)
+        return false;
+    memcpy(out, at, size);
+    out[size] = '\0';
+    return true;
+}
+
+static size_t check_codes_in(const char *path, const char *call)
+{
+    static char text[400000];
+    FILE *f = fopen(path, "r");
+    size_t count = 0;
+    char *at = text;
+
+    cr_assert(f != NULL);
+    text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+    fclose(f);
+    while ((at = strstr(at, call)) != NULL) {
+        char code[64];
+
+        at += strlen(call);
+        if (!code_at(at, code))
+            continue;
+        cr_expect(ne(ptr, (void *)sk_code_text(code, true), NULL),
+                  "%s: %s has no words", path, code);
+        count++;
+    }
+    return count;
+}
+
+Test(texts, cover_every_refusal_of_the_engine)
+{
+    static const char *const calls[] = {
+        "sk_refuse(e, \"",       "sk_refuse_reason(e, \"",
+        "sk_refuse_findings(e, \"", "*refusal = \"",
+        "bad(\"",                "sk_wire_refuse(e, s, \"",
+    };
+    glob_t paths;
+    size_t count = 0;
+
+    cr_assert(eq(int, glob("node/engine/*.c", 0, NULL, &paths), 0));
+    for (size_t i = 0; i < paths.gl_pathc; i++)
+        for (size_t j = 0; j < SK_COUNT(calls); j++)
+            count += check_codes_in(paths.gl_pathv[i], calls[j]);
+    globfree(&paths);
+    cr_expect(ge(sz, count, 50), "the calls are still spelled like that");
 }
