@@ -173,7 +173,7 @@ static inline void fx_special(const struct fx_member *m, struct sk_pack *p)
 {
     struct sk_value v;
     struct sk_bytes text;
-    char argument[1024];
+    static char argument[FX_TEXT_MAX];
     size_t size = 0;
     char *bytes;
 

@@ -216,20 +216,32 @@ Test(engine, forgets_a_batch_that_could_not_be_stored)
 /* A policy that was activated in a batch that failed is not in force. */
 Test(engine, goes_back_to_the_policy_that_is_stored)
 {
-    struct fx_node *vdab;
+    static char hex[65536];
+    struct fx_node *buso;
+    char path[512];
+    char *policy;
 
     fx_start(&f, "S2A", "2026-09-01T08:00:00Z");
-    vdab = fx_node(&f, "buso");
-    fx_crash(&f, "buso");
-    sk_store_memory_fail_after(vdab->store, 3);
-    cr_expect(fx_try(&f, "buso", "policy.activate",
-                     "{'policy':{'$file':'%s/nodes/buso/policy.yaml'}}",
-                     f.bundles) == SK_E_FULL);
-    sk_store_memory_fail_after(vdab->store, 0);
-    fx_ok(&f, "buso", "policy.show", "{}");
-    cr_expect(eq(str, (char *)fx_text(&f, "result.policy"), "buso/1"));
-    fx_ok(&f, "buso", "node.status", "{}");
-    cr_expect(eq(str, (char *)fx_text(&f, "result.peers.known"), "4"));
+    snprintf(path, sizeof(path), "%s/nodes/buso/policy.yaml", f.bundles);
+    policy = fx_need(path);
+    strstr(policy, "\nversion: 1")[10] = '2';
+    sodium_bin2hex(hex, sizeof(hex), (uint8_t *)policy, strlen(policy));
+    buso = fx_node(&f, "buso");
+    /* The policy, its version; and the commit. */
+    for (uint64_t writes = 1; writes <= 3; writes++) {
+        sk_store_memory_fail_after(buso->store, writes);
+        cr_expect(fx_try(&f, "buso", "policy.activate",
+                         "{'policy':{'$hex':'%s'}}", hex) == SK_E_FULL);
+        sk_store_memory_fail_after(buso->store, 0);
+        fx_ok(&f, "buso", "policy.show", "{}");
+        cr_expect(eq(str, (char *)fx_text(&f, "result.policy"), "buso/1"));
+        fx_ok(&f, "buso", "node.status", "{}");
+        cr_expect(eq(str, (char *)fx_text(&f, "result.peers"),
+                     "{'known':4,'up':4}"));
+    }
+    fx_ok(&f, "buso", "policy.activate", "{'policy':{'$hex':'%s'}}", hex);
+    cr_expect(eq(str, (char *)fx_text(&f, "result.policy"), "buso/2"));
+    free(policy);
     fx_end(&f);
 }
 

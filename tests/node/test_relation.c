@@ -252,6 +252,7 @@ Test(relation, knows_the_regular_employer)
     cr_expect(
         eq(str, (char *)employers(), "houtzaak 2026-01-01 2026-04-30;"));
     job("public", "BE 1999.902.151", "2026-07-01"); /* vdab */
+    job_end("2026-06-30"); /* before that job began: of another one */
     cr_expect(eq(str, (char *)employers(),
                  "houtzaak 2026-01-01 2026-04-30;vdab 2026-07-01 open;"));
     fx_end(&f);
