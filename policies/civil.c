@@ -4,6 +4,8 @@
 
 #define DAY_SECONDS 86400
 #define HOUR_SECONDS 3600
+#define WINTER_SECONDS INT64_C(3600) /* Brussels is ahead of UTC */
+#define SUMMER_SECONDS INT64_C(7200)
 #define YEAR_MIN 1900
 #define YEAR_MAX 2199
 
@@ -224,7 +226,7 @@ static int64_t offset_at(int64_t instant)
     bool summer =
         instant >= change_of(year, 3) && instant < change_of(year, 10);
 
-    return (summer ? 2 : 1) * HOUR_SECONDS;
+    return summer ? SUMMER_SECONDS : WINTER_SECONDS;
 }
 
 /* What a clock in Brussels shows, as seconds. */
@@ -246,11 +248,11 @@ int32_t sk_civil_day(int64_t instant)
    not exist is read with the offset before the change. */
 static int64_t instant_of(int64_t local)
 {
-    int64_t summer = local - 2 * HOUR_SECONDS;
-    int64_t winter = local - HOUR_SECONDS;
+    int64_t summer = local - SUMMER_SECONDS;
+    int64_t winter = local - WINTER_SECONDS;
 
     /* Comes twice, or summer: the earlier instant has the summer offset. */
-    if (offset_at(summer) == 2 * HOUR_SECONDS)
+    if (offset_at(summer) == SUMMER_SECONDS)
         return summer;
     return winter;
 }

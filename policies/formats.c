@@ -17,6 +17,11 @@ static bool is_alphanumeric(uint8_t c)
     return is_digit(c) || is_lower(c) || (c >= 'A' && c <= 'Z');
 }
 
+static bool is_one_of(uint8_t c, const char *set)
+{
+    return c != '\0' && strchr(set, c) != NULL;
+}
+
 static bool is_digits(struct sk_bytes text, size_t size)
 {
     if (text.size != size)
@@ -169,7 +174,7 @@ static bool is_email(struct sk_bytes text, uint32_t year)
         return false;
     while (at < text.size && text.data[at] != '@') {
         if (!is_alphanumeric(text.data[at]) &&
-            memchr("._%+-", text.data[at], 5) == NULL)
+            !is_one_of(text.data[at], "._%+-"))
             return false;
         at++;
     }
@@ -200,7 +205,7 @@ static bool is_uuid(struct sk_bytes text, uint32_t year)
 
 static bool is_reference(uint8_t c)
 {
-    return is_alphanumeric(c) || memchr(":._-", c, 4) != NULL;
+    return is_alphanumeric(c) || is_one_of(c, ":._-");
 }
 
 static bool are_references(struct sk_bytes text, size_t at)
@@ -275,7 +280,7 @@ size_t sk_format_clean(const struct sk_format *format, struct sk_bytes text,
         (text.data[1] | 0x20) == 'e')
         at = 2;
     for (; at < text.size; at++) {
-        if (!number || memchr(". -/", text.data[at], 4) == NULL)
+        if (!number || !is_one_of(text.data[at], ". -/"))
             out[size++] = (char)text.data[at];
     }
     if (kbo && size == 9) {

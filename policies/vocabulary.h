@@ -44,11 +44,11 @@ struct sk_purpose {
 struct sk_category {
     struct sk_bytes id;
     struct sk_label label;
-    bool leaf;
     struct sk_bytes special; /* health, origin, judicial; inherited; or empty */
-    bool secrecy;            /* inherited */
     struct sk_duration keep_max; /* nearest mark, else the vocabulary's */
     uint64_t under; /* set of categories this one is under, itself included */
+    bool leaf;
+    bool secrecy; /* inherited */
 };
 
 /* none < discretion < official < professional: position is strength. */

@@ -108,9 +108,10 @@ static void load_purposes(struct sk_loader *l)
             v->purposes[k].leaf &= i == k;
         }
     }
-    entry = section->first;
-    for (size_t i = 0; i < v->purposes_count; i++, entry = entry->next) {
-        if (v->purposes[i].leaf && entry->kind == SK_NODE_MAP)
+    for (entry = section->first; entry != NULL; entry = entry->next) {
+        uint16_t at = sk_vocabulary_purpose(v, entry->key);
+
+        if (v->purposes[at].leaf)
             (void)sk_read_need(l->findings, entry, "consent_days");
     }
 }
