@@ -53,7 +53,8 @@ static const char *fault_of(const struct sk_engine *e,
     /* I8: only the source discloses. */
     if (!sk_bytes_equal(event->source, sk_org_text(from)))
         return "not-source";
-    if (purpose == SK_NONE || !v->purposes[purpose].events ||
+    if (purpose == SK_NONE || !v->purposes[purpose].leaf ||
+        !v->purposes[purpose].events ||
         sk_vocabulary_forbidden(v, event->purpose))
         return "unknown-purpose";
     if (!sk_day_parse(event->erase_by, &erase_by))

@@ -147,6 +147,69 @@ static inline void ln_send(struct fx *f, const char *from, const char *to,
     free(frame);
 }
 
+/* `to` alone takes this message; what it answers is traced and lost. */
+static inline void ln_tell(struct fx *f, const char *from, const char *to,
+                           struct sk_message *message)
+{
+    size_t size;
+    uint8_t *frame =
+        ln_seal(f, fx_index(f, from), fx_index(f, to), message, &size);
+    struct sk_input input = {.type = SK_INPUT_FRAME,
+                             .peer = fx_node(f, from)->org,
+                             .bytes = {frame, size}};
+
+    fx_must(f, fx_index(f, to), &input);
+    free(frame);
+    for (size_t i = 0; i < f->queue_count; i++)
+        free(f->queue[i].bytes);
+    f->queue_count = 0;
+}
+
+/* An event of buso that nothing is wrong with. */
+static inline void ln_event(struct sk_item *item, uint8_t id)
+{
+    struct sk_item_event *event = &item->event;
+
+    memset(item, 0, sizeof(*item));
+    item->kind = SK_ITEM_EVENT;
+    memset(event->message.id.bytes, id, SK_ID_SIZE);
+    memset(event->handle.id.bytes, 0x11, SK_ID_SIZE);
+    event->source = sk_text("buso");
+    event->type = sk_text("workplace.evaluated");
+    event->purpose = sk_text("guidance.joint");
+    event->fields[0] = (struct sk_item_field){.name = sk_text("eval_learning"),
+                                              .level = sk_text("exact"),
+                                              .text = sk_text("4")};
+    event->fields[1] = (struct sk_item_field){.name = sk_text("eval_period"),
+                                              .level = sk_text("exact"),
+                                              .text = sk_text("2026-W45")};
+    event->fields_count = 2;
+    event->erase_by = sk_text("2026-12-01");
+    event->roles_all = true;
+    event->rules.list[0] = sk_text("a-rule");
+    event->rules.count = 1;
+    event->policy = sk_text("buso/1");
+    event->erase = true;
+    event->within_days = 30;
+}
+
+/* Item `number` of the log of `from`, alone in its envelope. */
+static inline void ln_item(struct fx *f, const char *from, const char *to,
+                           const struct sk_item *item, uint64_t number)
+{
+    static uint8_t room[SK_ITEM_SIZE_MAX];
+    struct sk_message *m = calloc(1, sizeof(*m));
+
+    m->kind = SK_MESSAGE_ITEMS;
+    m->items.incarnation = 1;
+    m->items.first = number;
+    m->items.count = 1;
+    cr_assert(sk_item_encode(item, (struct sk_room){room, sizeof(room)},
+                             &m->items.items[0]) == SK_OK);
+    ln_tell(f, from, to, m);
+    free(m);
+}
+
 struct ln_trace {
     size_t pair[2]; /* the only line that is looked at */
     char text[65536];

@@ -1,0 +1,152 @@
+#include "tests/node/lines.h"
+
+#define START "2026-09-01T08:00:00Z"
+
+/* PROTOCOL.md 8.9: an idle line speaks every 20 s, so that each side knows
+   within a minute that the other is gone. */
+Test(session, idle_line_is_kept_alive)
+{
+    static struct fx f;
+    struct ln_trace *t;
+
+    fx_start(&f, "S2A", START);
+    t = ln_trace(&f, "buso", "gtb");
+    fx_wait(&f, 19000);
+    cr_expect(eq(str, t->text, ""));
+    fx_wait(&f, 2000);
+    cr_expect(eq(str, t->text,
+                 "buso>gtb HELLO 1:0 has 1:0\n"
+                 "gtb>buso HELLO 1:0 has 1:0\n"));
+    fx_wait(&f, 120000);
+    cr_expect(
+        eq(str, (char *)ln_peer(&f, "buso", "gtb", "waits_for"), "nothing"));
+    free(t);
+    fx_end(&f);
+}
+
+/* A line that says nothing for a minute is asked, and asked again ever more
+   slowly, at most every two minutes; its first word ends that. */
+Test(session, silence_is_asked_with_back_off)
+{
+    static struct fx f;
+    struct ln_trace *t;
+    size_t asks = 0;
+
+    fx_start(&f, "S2A", START);
+    t = ln_trace(&f, "buso", "gtb");
+    t->lose[SK_MESSAGE_HELLO] = 1000000;
+    fx_wait(&f, 61000);
+    cr_expect(eq(str, (char *)ln_peer(&f, "buso", "gtb", "waits_for"),
+                 "their-hello"));
+    ln_clear(t);
+    fx_wait(&f, 3600000);
+    for (char *at = t->text; (at = strstr(at, "buso>gtb")) != NULL; at++)
+        asks++;
+    cr_expect(asks > 25 && asks < 45, "%zu in an hour", asks);
+    ln_publish(&f, "buso", "gtb", 0, 1);
+    t->lose[SK_MESSAGE_HELLO] = 0;
+    fx_wait(&f, 121000);
+    ln_check(&f, "gtb", "buso", 1);
+    /* It is not held against it later. */
+    t->lose[SK_MESSAGE_RECEIPT] = 1;
+    ln_publish(&f, "buso", "gtb", 1, 1);
+    fx_run(&f);
+    fx_wait(&f, 6000);
+    cr_expect(eq(str, (char *)ln_peer(&f, "buso", "gtb", "stored"), "2"));
+    free(t);
+    fx_end(&f);
+}
+
+/* "I am back" clears the back-off at once. */
+Test(session, line_up_does_not_wait)
+{
+    static struct fx f;
+    struct ln_trace *t;
+
+    fx_start(&f, "S2A", START);
+    t = ln_trace(&f, "buso", "gtb");
+    t->lose[SK_MESSAGE_HELLO] = 1000000;
+    ln_publish(&f, "buso", "gtb", 0, 1);
+    fx_wait(&f, 3600000);
+    t->lose[SK_MESSAGE_HELLO] = 0;
+    fx_offline(&f, "gtb", true);
+    fx_offline(&f, "gtb", false);
+    ln_check(&f, "gtb", "buso", 1);
+    free(t);
+    fx_end(&f);
+}
+
+/* A clean stop says so; the other waits without knocking. */
+Test(session, bye_stops_the_knocking)
+{
+    static struct fx f;
+    struct sk_input stop = {.type = SK_INPUT_STOP};
+    struct ln_trace *t;
+
+    fx_start(&f, "S2A", START);
+    t = ln_trace(&f, "buso", "gtb");
+    fx_must(&f, fx_index(&f, "gtb"), &stop);
+    fx_run(&f);
+    cr_expect(eq(str, t->text, "gtb>buso BYE\n"));
+    ln_publish(&f, "buso", "gtb", 0, 1);
+    fx_wait(&f, 60000);
+    cr_expect(eq(str, t->text, "gtb>buso BYE\n"));
+    cr_expect(eq(str, (char *)ln_peer(&f, "buso", "gtb", "waits_for"),
+                 "their-hello"));
+    fx_crash(&f, "gtb");
+    ln_check(&f, "gtb", "buso", 1);
+    free(t);
+    fx_end(&f);
+}
+
+/* One broken partner does not delay another. */
+Test(session, partners_do_not_wait_for_each_other)
+{
+    static struct fx f;
+    struct ln_trace *t;
+
+    fx_start(&f, "S2A", START);
+    t = ln_trace(&f, "buso", "gtb");
+    t->lose[SK_MESSAGE_RECEIPT] = 1000;
+    t->lose[SK_MESSAGE_ITEMS] = 1000;
+    for (unsigned i = 0; i < 20; i++) {
+        ln_publish(&f, "buso", "gtb", i, 1);
+        ln_publish(&f, "buso", "vdab", i, 1);
+        fx_run(&f);
+    }
+    ln_check(&f, "vdab", "buso", 20);
+    cr_expect(eq(str, (char *)ln_peer(&f, "buso", "vdab", "unconfirmed"), "0"));
+    cr_expect(eq(str, (char *)ln_peer(&f, "buso", "gtb", "unconfirmed"), "20"));
+    free(t);
+    fx_end(&f);
+}
+
+/* A state always says what it waits for. */
+Test(session, peer_says_what_it_waits_for)
+{
+    static struct fx f;
+    struct ln_trace *t;
+
+    fx_start(&f, "S2A", START);
+    fx_call(&f, "buso", "peer.show", "{'org':'gtb'}");
+    cr_expect(eq(str, f.reply,
+                 "{'ok':true,'result':{'card':1,'endpoint':'',"
+                 "'heard':'2026-09-01T08:00:00Z','incarnation':1,"
+                 "'line':'up','name':'GTB Kempen','org':'gtb','queue':0,"
+                 "'received':0,'role':'gtb','sent':0,'status':'active',"
+                 "'stored':0,'unconfirmed':0,'waits_for':'nothing'}}"));
+    t = ln_trace(&f, "buso", "gtb");
+    t->lose[SK_MESSAGE_RECEIPT] = 1;
+    ln_publish(&f, "buso", "gtb", 0, 1);
+    fx_run(&f);
+    cr_expect(eq(str, (char *)ln_peer(&f, "buso", "gtb", "waits_for"),
+                 "their-receipt"));
+    fx_offline(&f, "gtb", true);
+    cr_expect(eq(str, (char *)ln_peer(&f, "buso", "gtb", "waits_for"), "line"));
+    cr_expect(eq(str, (char *)fx_text(&f, "result.line"), "down"));
+    fx_call(&f, "buso", "peer.list", "{}");
+    cr_expect(eq(sz, sk_value_count(fx_at(&f, "result.peers")), f.count - 1));
+    fx_refused(&f, "buso", "unknown-org", "peer.show", "{'org':'niemand'}");
+    free(t);
+    fx_end(&f);
+}
