@@ -420,6 +420,8 @@ enum sk_status sk_op_inbox_assign(struct sk_engine *e, struct sk_value args)
         return sk_refuse(e, "wrong-state", "message", (struct sk_bytes){0});
     SK_TRY(
         sk_handle_assign(e, &entry->from, &entry->event.handle, &participant));
+    if (entry->event.has_handover)
+        SK_TRY(sk_handover_assigned(e, &entry->event.handover, &participant));
     sk_pack_map(&e->reply, 2);
     sk_reply_id(&e->reply, "message", &entry->message.id);
     sk_reply_id(&e->reply, "participant", &participant.id);

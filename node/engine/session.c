@@ -176,9 +176,10 @@ static enum sk_status on_message(struct sk_engine *e, struct sk_session *s,
     case SK_MESSAGE_CARD:
         return on_card(e, s, message->card);
     case SK_MESSAGE_BYE:
-        /* It stopped: what was in the air may be lost. */
+        /* It stopped: what was in the air may be lost.  Its HELLO, or the
+           transport, says when it is back. */
         sk_session_doubt(e, s);
-        s->retry_ms = e->real_ms + SK_BACKOFF_MAX_MS;
+        s->up = false;
         return SK_OK;
     }
     return SK_OK;
