@@ -218,8 +218,7 @@ enum sk_status sk_op_charter_import(struct sk_engine *e, struct sk_value args)
     if (!import.same) {
         SK_TRY(compile_charter(e, &import));
         SK_TRY(store_charter(e, &import));
-        sk_federation_take(e, import.charter, import.bundle,
-                           import.has_policy);
+        sk_federation_take(e, import.charter, import.bundle, import.has_policy);
     }
     SK_TRY(store_cards(e, import.charter));
     SK_TRY(sk_federation_sessions(e, import.charter));
@@ -248,8 +247,7 @@ enum sk_status sk_op_card_import(struct sk_engine *e, struct sk_value args)
     if (status != SK_OK)
         return sk_refuse(e, "card-invalid", "card", (struct sk_bytes){0});
     if (sk_org_equal(&card.org, &e->org))
-        return sk_refuse(e, "recipient-is-owner", "card",
-                         (struct sk_bytes){0});
+        return sk_refuse(e, "recipient-is-owner", "card", (struct sk_bytes){0});
 
     SK_TRY(sk_federation_card_put(e, &card, bytes));
     sk_pack_map(&e->reply, 2);

@@ -103,8 +103,7 @@ bool sk_collective_is_known(struct sk_bytes name, struct sk_value body)
 }
 
 /* Those named, else every partner in good standing. */
-static enum sk_status read_recipients(struct sk_engine *e,
-                                      struct sk_value args,
+static enum sk_status read_recipients(struct sk_engine *e, struct sk_value args,
                                       struct sk_session ***out, size_t *count)
 {
     const struct sk_bytes *words;
@@ -174,8 +173,7 @@ enum sk_status sk_op_collective_publish(struct sk_engine *e,
     if (e->bundle == NULL)
         return sk_refuse(e, "no-charter", NULL, (struct sk_bytes){0});
     if (type == NULL)
-        return sk_refuse(e, "unknown-event-type", "type",
-                         (struct sk_bytes){0});
+        return sk_refuse(e, "unknown-event-type", "type", (struct sk_bytes){0});
     wrong = check_body(type, body);
     if (wrong.size > 0)
         return sk_refuse(e, "bad-argument", "body", wrong);

@@ -47,8 +47,7 @@ static enum sk_status employer_put(struct sk_engine *e,
     return sk_vault_put(e, &id->id, sk_key_done(&key), plain);
 }
 
-static enum sk_status employer_read(struct sk_bytes plain,
-                                    struct employer *out)
+static enum sk_status employer_read(struct sk_bytes plain, struct employer *out)
 {
     struct sk_unpack u = sk_unpack_start(plain);
     struct sk_bytes day;
@@ -67,11 +66,10 @@ static enum sk_status employer_read(struct sk_bytes plain,
     return sk_unpack_finish(&u);
 }
 
-static enum sk_status each(struct sk_engine *e,
-                           const struct sk_participant_id *id,
-                           enum sk_status (*fn)(void *context,
-                                                const struct employer *),
-                           void *context)
+static enum sk_status
+each(struct sk_engine *e, const struct sk_participant_id *id,
+     enum sk_status (*fn)(void *context, const struct employer *),
+     void *context)
 {
     struct sk_key prefix = participant_prefix(id);
     struct sk_scan scan =
@@ -103,8 +101,7 @@ struct outer {
     void *context;
 };
 
-static enum sk_status call_outer(void *context,
-                                 const struct employer *employer)
+static enum sk_status call_outer(void *context, const struct employer *employer)
 {
     struct outer *outer = context;
     size_t orgs = sk_bundle_orgs_count(outer->bundle);
@@ -119,11 +116,10 @@ static enum sk_status call_outer(void *context,
     return SK_OK;
 }
 
-enum sk_status
-sk_employer_each(struct sk_engine *e, const struct sk_participant_id *id,
-                 enum sk_status (*fn)(void *context,
-                                      const struct sk_employer *),
-                 void *context)
+enum sk_status sk_employer_each(
+    struct sk_engine *e, const struct sk_participant_id *id,
+    enum sk_status (*fn)(void *context, const struct sk_employer *),
+    void *context)
 {
     struct outer outer = {e->bundle, fn, context};
 
@@ -135,8 +131,8 @@ sk_employer_each(struct sk_engine *e, const struct sk_participant_id *id,
 /* ------------------------------------------------------------- recorded */
 
 struct last {
-    uint64_t next;       /* number of the next record */
-    bool found;          /* an open one that began by `day` */
+    uint64_t next; /* number of the next record */
+    bool found;    /* an open one that began by `day` */
     int32_t day;
     struct employer open;
 };

@@ -29,127 +29,6 @@ struct sk_batch {
     size_t frame_sizes_count;
 };
 
-/* ------------------------------------------------------------- keys */
-
-struct sk_key sk_key_start(enum sk_table table)
-{
-    struct sk_key key;
-
-    key.bytes[0] = (uint8_t)table;
-    key.size = 1;
-    return key;
-}
-
-void sk_key_bytes(struct sk_key *key, struct sk_bytes bytes)
-{
-    assert(bytes.size <= sizeof(key->bytes) - key->size);
-
-    if (bytes.size > 0)
-        memcpy(key->bytes + key->size, bytes.data, bytes.size);
-    key->size += bytes.size;
-}
-
-void sk_key_id(struct sk_key *key, const struct sk_id *id)
-{
-    sk_key_bytes(key, (struct sk_bytes){id->bytes, sizeof(id->bytes)});
-}
-
-void sk_key_org(struct sk_key *key, const struct sk_org *org)
-{
-    struct sk_bytes text = sk_org_text(org);
-
-    sk_key_bytes(key, (struct sk_bytes){text.data, text.size});
-    sk_key_bytes(key, (struct sk_bytes){(const uint8_t *)"", 1});
-}
-
-void sk_key_u64(struct sk_key *key, uint64_t number)
-{
-    uint8_t bytes[8];
-
-    for (size_t i = 0; i < sizeof(bytes); i++)
-        bytes[i] = (uint8_t)(number >> (56 - 8 * i));
-    sk_key_bytes(key, (struct sk_bytes){bytes, sizeof(bytes)});
-}
-
-struct sk_bytes sk_key_done(const struct sk_key *key)
-{
-    return (struct sk_bytes){key->bytes, key->size};
-}
-
-/* ------------------------------------------------------------- small parts */
-
-static struct sk_key meta_key(const char *name)
-{
-    struct sk_key key = sk_key_start(SK_T_META);
-
-    sk_key_bytes(&key, sk_text(name));
-    return key;
-}
-
-enum sk_status sk_meta_get(struct sk_engine *e, const char *name,
-                           struct sk_bytes *out)
-{
-    struct sk_key key = meta_key(name);
-
-    return sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), out);
-}
-
-enum sk_status sk_meta_put(struct sk_engine *e, const char *name,
-                           struct sk_bytes value)
-{
-    struct sk_key key = meta_key(name);
-
-    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value);
-}
-
-enum sk_status sk_meta_get_u64(struct sk_engine *e, const char *name,
-                               uint64_t *out)
-{
-    struct sk_bytes value;
-    uint64_t number = 0;
-
-    SK_TRY(sk_meta_get(e, name, &value));
-    if (value.size != 8)
-        return SK_E_BAD_LENGTH;
-    for (size_t i = 0; i < 8; i++)
-        number = number << 8 | value.data[i];
-    *out = number;
-    return SK_OK;
-}
-
-enum sk_status sk_meta_put_u64(struct sk_engine *e, const char *name,
-                               uint64_t value)
-{
-    uint8_t bytes[8];
-
-    for (size_t i = 0; i < sizeof(bytes); i++)
-        bytes[i] = (uint8_t)(value >> (56 - 8 * i));
-    return sk_meta_put(e, name, (struct sk_bytes){bytes, sizeof(bytes)});
-}
-
-void sk_fill_random(struct sk_engine *e, void *out, size_t size)
-{
-    sk_random_fill(&e->random, out, size);
-}
-
-void sk_new_id(struct sk_engine *e, struct sk_id *out)
-{
-    uint8_t random[SK_ID_SIZE];
-
-    sk_fill_random(e, random, sizeof(random));
-    sk_id_from_random(random, out);
-}
-
-int64_t sk_instant(const struct sk_engine *e)
-{
-    return (int64_t)(e->now_ms / 1000);
-}
-
-int32_t sk_today(const struct sk_engine *e)
-{
-    return sk_civil_day(sk_instant(e));
-}
-
 /* ------------------------------------------------------------- effects */
 
 void sk_effects_start(struct sk_effects *effects, struct sk_room room)
@@ -428,8 +307,7 @@ static enum sk_status on_input(struct sk_engine *e,
     case SK_INPUT_STOP:
         return sk_session_stop(e);
     }
-    assert(!"an input of no known type");
-    return SK_OK;
+    return SK_E_BAD_VALUE; /* the caller made up a type */
 }
 
 static enum sk_status step(struct sk_engine *e, const struct sk_input *input)
@@ -613,8 +491,8 @@ static struct sk_engine *lay_out(struct sk_room room)
     e->sessions = cut(&room, sessions);
     e->batch->sessions = cut(&room, sessions);
     for (size_t i = 0; i < 2; i++)
-        e->bundle_memory[i] = sk_arena_start(cut(&room, BUNDLE_SIZE),
-                                             BUNDLE_SIZE);
+        e->bundle_memory[i] =
+            sk_arena_start(cut(&room, BUNDLE_SIZE), BUNDLE_SIZE);
     e->scratch = sk_arena_start(cut(&room, SCRATCH_SIZE), SCRATCH_SIZE);
     e->reply_room.data = cut(&room, SK_CONTROL_SIZE_MAX);
     e->reply_room.size_max = SK_CONTROL_SIZE_MAX;

@@ -152,9 +152,9 @@ static enum sk_status event_put(struct sk_engine *e,
     SK_TRY(encode(e, event, number, &plain));
     SK_TRY(sk_meta_put_u64(e, "events", number + 1));
     SK_TRY(sk_vault_put(e, &event->participant.id, sk_key_done(&key), plain));
-    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&index),
-                        (struct sk_bytes){event->participant.id.bytes,
-                                          SK_ID_SIZE});
+    return sk_store_put(
+        e->store, SK_SPACE_DATA, sk_key_done(&index),
+        (struct sk_bytes){event->participant.id.bytes, SK_ID_SIZE});
 }
 
 enum sk_status sk_event_get(struct sk_engine *e, const struct sk_event_id *id,

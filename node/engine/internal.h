@@ -2,7 +2,8 @@
  * Inside the engine: its state and the seams between its files.
  *                                                   docs/ARCHITECTURE.md 4, 5
  *
- *   engine.c      open, step, clock, frames out;  ops.c: who handles what
+ *   engine.c      open, step, clock, frames out;  key.c: keys, META, ids
+ *   ops.c         who handles which operation
  *   reply.c       requests and replies: refusals, packing, arguments
  *   vault.c       data keys: seal, open, destroy
  *   federation.c  charter, cards, roster, policy: the bundle in force;

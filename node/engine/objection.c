@@ -70,8 +70,7 @@ static const struct sk_bytes *unpack_list(struct sk_engine *e,
     return list;
 }
 
-static enum sk_status objection_read(struct sk_engine *e,
-                                     struct sk_bytes plain,
+static enum sk_status objection_read(struct sk_engine *e, struct sk_bytes plain,
                                      struct sk_fact_objection *out)
 {
     struct sk_unpack u = sk_unpack_start(plain);
@@ -84,11 +83,10 @@ static enum sk_status objection_read(struct sk_engine *e,
     return sk_unpack_finish(&u);
 }
 
-static enum sk_status each(struct sk_engine *e,
-                           const struct sk_participant_id *id,
-                           enum sk_status (*fn)(void *context,
-                                                const struct objection *),
-                           void *context)
+static enum sk_status
+each(struct sk_engine *e, const struct sk_participant_id *id,
+     enum sk_status (*fn)(void *context, const struct objection *),
+     void *context)
 {
     struct sk_key prefix = participant_prefix(id);
     struct sk_scan scan =
@@ -125,11 +123,10 @@ static enum sk_status call_outer(void *context,
     return outer->fn(outer->context, &objection->of);
 }
 
-enum sk_status
-sk_objection_each(struct sk_engine *e, const struct sk_participant_id *id,
-                  enum sk_status (*fn)(void *context,
-                                       const struct sk_fact_objection *),
-                  void *context)
+enum sk_status sk_objection_each(
+    struct sk_engine *e, const struct sk_participant_id *id,
+    enum sk_status (*fn)(void *context, const struct sk_fact_objection *),
+    void *context)
 {
     struct outer outer = {fn, context};
 
@@ -279,8 +276,7 @@ static bool is_state(struct sk_bytes state)
            sk_bytes_equal(state, sk_text("rejected"));
 }
 
-enum sk_status sk_op_objection_record(struct sk_engine *e,
-                                      struct sk_value args)
+enum sk_status sk_op_objection_record(struct sk_engine *e, struct sk_value args)
 {
     struct objection objection = {0};
     struct place place = {.wanted = &objection.of};

@@ -2,8 +2,14 @@
 
 #include <string.h>
 
-#define ROW(name, handler) {name, handler, false}
-#define DATES(name, handler) {name, handler, true}
+#define ROW(name, handler)                                                     \
+    {                                                                          \
+        name, handler, false                                                   \
+    }
+#define DATES(name, handler)                                                   \
+    {                                                                          \
+        name, handler, true                                                    \
+    }
 
 /* In the order of protocol/control.c. */
 static const struct sk_op_row rows[] = {

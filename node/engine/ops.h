@@ -7,6 +7,8 @@
 #ifndef SK_NODE_ENGINE_OPS_H
 #define SK_NODE_ENGINE_OPS_H
 
+#include "node/engine/internal.h"
+
 sk_op_handler sk_op_node_status;
 sk_op_handler sk_op_clock_set;
 sk_op_handler sk_op_calendar_close;

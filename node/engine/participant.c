@@ -300,8 +300,8 @@ static enum sk_status has_words(struct sk_engine *e, struct sk_bytes name,
         enum sk_status status;
 
         sk_key_id(&key, &id->id);
-        status = sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key),
-                              &value);
+        status =
+            sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value);
         if (status == SK_E_NOT_FOUND)
             *out = false;
         else
@@ -370,8 +370,7 @@ static enum sk_status pack_list(struct sk_engine *e,
     return SK_OK;
 }
 
-enum sk_status sk_op_participant_find(struct sk_engine *e,
-                                      struct sk_value args)
+enum sk_status sk_op_participant_find(struct sk_engine *e, struct sk_value args)
 {
     struct sk_bytes name = sk_arg_text(args, "name");
     struct sk_bytes insz =
@@ -392,8 +391,7 @@ enum sk_status sk_op_participant_find(struct sk_engine *e,
     return pack_list(e, ids, count, false);
 }
 
-enum sk_status sk_op_participant_list(struct sk_engine *e,
-                                      struct sk_value args)
+enum sk_status sk_op_participant_list(struct sk_engine *e, struct sk_value args)
 {
     struct sk_value limit = sk_value_get(args, "limit");
     uint64_t most = LIST_DEFAULT;
@@ -452,8 +450,7 @@ static size_t pack_text(struct sk_pack *p, const char *key,
     return 1;
 }
 
-enum sk_status sk_op_participant_show(struct sk_engine *e,
-                                      struct sk_value args)
+enum sk_status sk_op_participant_show(struct sk_engine *e, struct sk_value args)
 {
     struct sk_pack *p = &e->reply;
     struct sk_participant_id id;

@@ -160,8 +160,7 @@ static enum sk_status read_fields(struct sk_engine *e, struct sk_value args,
 
     if (count > SK_EVENT_FIELDS_MAX)
         return sk_refuse(e, "too-large", "fields", (struct sk_bytes){0});
-    r->fields =
-        sk_arena_get_array(&e->scratch, count + 1, sizeof(*r->fields));
+    r->fields = sk_arena_get_array(&e->scratch, count + 1, sizeof(*r->fields));
     if (r->fields == NULL)
         return SK_E_MEMORY;
     while (sk_value_next(&walk))
@@ -198,8 +197,7 @@ static enum sk_status read_source(struct sk_engine *e, struct sk_value args,
     struct sk_bytes provenance = sk_arg_text(args, "provenance");
     struct sk_bytes source = sk_arg_text(args, "source");
 
-    if (provenance.size > 0 &&
-        !sk_bytes_equal(provenance, sk_text("own"))) {
+    if (provenance.size > 0 && !sk_bytes_equal(provenance, sk_text("own"))) {
         if (!sk_bytes_equal(provenance, sk_text("authentic-source")))
             return sk_refuse(e, "bad-argument", "provenance",
                              (struct sk_bytes){0});
@@ -244,8 +242,7 @@ static enum sk_status read_event(struct sk_engine *e, struct sk_value args,
     v = sk_bundle_vocabulary(e->bundle);
     at = sk_vocabulary_event(v, type);
     if (at == SK_NONE)
-        return sk_refuse(e, "unknown-event-type", "type",
-                         (struct sk_bytes){0});
+        return sk_refuse(e, "unknown-event-type", "type", (struct sk_bytes){0});
     r->type = &v->events[at];
     r->event.view.type = type;
     r->event.view.subject = true;

@@ -58,8 +58,7 @@ static enum sk_status relation_put(struct sk_engine *e,
     return sk_vault_put(e, &id->id, sk_key_done(&key), plain);
 }
 
-static enum sk_status relation_read(struct sk_bytes plain,
-                                    struct relation *out)
+static enum sk_status relation_read(struct sk_bytes plain, struct relation *out)
 {
     struct sk_unpack u = sk_unpack_start(plain);
     struct sk_bytes day;
@@ -108,11 +107,10 @@ enum sk_status sk_relation_get(struct sk_engine *e,
 }
 
 /* Each relation, in order of partner. */
-static enum sk_status each(struct sk_engine *e,
-                           const struct sk_participant_id *id,
-                           enum sk_status (*fn)(void *context,
-                                                const struct relation *),
-                           void *context)
+static enum sk_status
+each(struct sk_engine *e, const struct sk_participant_id *id,
+     enum sk_status (*fn)(void *context, const struct relation *),
+     void *context)
 {
     struct sk_key prefix = participant_prefix(id);
     struct sk_scan scan =
@@ -148,11 +146,10 @@ static enum sk_status call_outer(void *context, const struct relation *relation)
     return outer->fn(outer->context, &relation->of);
 }
 
-enum sk_status sk_relation_each(struct sk_engine *e,
-                                const struct sk_participant_id *id,
-                                enum sk_status (*fn)(void *context,
-                                                     const struct sk_relation *),
-                                void *context)
+enum sk_status sk_relation_each(
+    struct sk_engine *e, const struct sk_participant_id *id,
+    enum sk_status (*fn)(void *context, const struct sk_relation *),
+    void *context)
 {
     struct outer outer = {fn, context};
 
@@ -191,9 +188,8 @@ enum sk_status sk_handle_assign(struct sk_engine *e, const struct sk_org *org,
 {
     struct sk_key key = handle_key(org, handle);
 
-    return sk_store_put(
-        e->store, SK_SPACE_DATA, sk_key_done(&key),
-        (struct sk_bytes){id->id.bytes, sizeof(id->id.bytes)});
+    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
+                        (struct sk_bytes){id->id.bytes, sizeof(id->id.bytes)});
 }
 
 /* ------------------------------------------------------------- operations */

@@ -4,14 +4,11 @@
 
 /* DOMAIN 9.3, sensitive_words of domain.yaml. */
 static const char *const sensitive[] = {
-    "schuld",      "schulden",   "schuldbemiddeling",
-    "loonbeslag",  "leefloon",   "steun",
-    "depressie",   "verslaving", "drugs",
-    "alcohol",     "medicatie",  "zwanger",
-    "zwangerschap", "gevangenis", "strafblad",
-    "enkelband",   "asiel",      "vluchteling",
-    "illegaal",    "vakbond",    "geloof",
-    "religie",     "handicap",   "autisme",
+    "schuld",    "schulden",  "schuldbemiddeling", "loonbeslag", "leefloon",
+    "steun",     "depressie", "verslaving",        "drugs",      "alcohol",
+    "medicatie", "zwanger",   "zwangerschap",      "gevangenis", "strafblad",
+    "enkelband", "asiel",     "vluchteling",       "illegaal",   "vakbond",
+    "geloof",    "religie",   "handicap",          "autisme",
 };
 
 /* The sensitive word that some word of the text begins with, or NULL.  Of

@@ -51,8 +51,7 @@ static enum sk_status data_key(struct sk_engine *e, const struct sk_id *owner,
     SK_TRY(sk_store_get(e->store, SK_SPACE_KEYS, owner_key(owner), &wrapped));
     return sk_box_open(
         &e->wrap_secret, (struct sk_bytes){bound, sizeof(bound)}, wrapped,
-        (struct sk_room){out->secret_bytes, sizeof(out->secret_bytes)},
-        &plain);
+        (struct sk_room){out->secret_bytes, sizeof(out->secret_bytes)}, &plain);
 }
 
 enum sk_status sk_vault_put(struct sk_engine *e, const struct sk_id *owner,

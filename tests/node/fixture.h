@@ -53,8 +53,8 @@ struct fx_node {
     struct sk_store *store;
     struct sk_engine *engine; /* NULL: stopped */
     void *memory;
-    bool policy;  /* a policy was activated */
-    bool offline; /* every line of it is down */
+    bool policy;   /* a policy was activated */
+    bool offline;  /* every line of it is down */
     bool shredded; /* the engine asked for it since this was cleared */
     uint64_t wake_ms;
 };
@@ -79,8 +79,8 @@ struct fx {
     bool (*filter)(struct fx *f, size_t from, size_t to, uint8_t *bytes,
                    size_t size);
     void *filter_context;
-    size_t frames;        /* carried so far */
-    char *reply;          /* of the last fx_call(), JSON */
+    size_t frames;         /* carried so far */
+    char *reply;           /* of the last fx_call(), JSON */
     struct sk_value value; /* the same, as it came */
     uint8_t *value_bytes;
     uint8_t *room;
@@ -241,8 +241,7 @@ static inline void fx_object(struct fx_json *j, struct sk_pack *p)
 static inline void fx_array(struct fx_json *j, struct sk_pack *p)
 {
     uint8_t *bytes = malloc(FX_TEXT_MAX);
-    struct sk_pack inner =
-        sk_pack_start((struct sk_room){bytes, FX_TEXT_MAX});
+    struct sk_pack inner = sk_pack_start((struct sk_room){bytes, FX_TEXT_MAX});
     size_t count = 0;
 
     for (j->at++, fx_space(j); *j->at != ']'; fx_space(j)) {
@@ -325,8 +324,8 @@ static inline size_t fx_show(struct sk_value v, char *out, size_t room)
         if (i > 0)
             size += (size_t)snprintf(out + size, room - size, ",");
         if (map)
-            size += (size_t)snprintf(out + size, room - size, "'%.*s':",
-                                     (int)walk.key.size,
+            size += (size_t)snprintf(out + size, room - size,
+                                     "'%.*s':", (int)walk.key.size,
                                      (const char *)walk.key.data);
         size += fx_show(walk.value, out + size, room - size);
         cr_assert(size < room - 16, "the reply is too long to show");
@@ -530,8 +529,7 @@ static inline void fx_wait(struct fx *f, uint64_t ms)
     while (f->real_ms < end) {
         f->real_ms += end - f->real_ms < 1000 ? end - f->real_ms : 1000;
         for (size_t i = 0; i < f->count; i++) {
-            if (f->nodes[i].engine != NULL &&
-                f->nodes[i].wake_ms <= f->real_ms)
+            if (f->nodes[i].engine != NULL && f->nodes[i].wake_ms <= f->real_ms)
                 fx_timer(f, f->nodes[i].org.text);
         }
         fx_run(f);
@@ -584,10 +582,10 @@ fx_try(struct fx *f, const char *org, const char *op, const char *args, ...)
     if (status != SK_OK)
         return status;
     memcpy(f->value_bytes, effects.reply.data, effects.reply.size);
-    cr_assert(sk_value_check(
-                  (struct sk_bytes){f->value_bytes, effects.reply.size},
-                  &f->value) == SK_OK,
-              "%s: a reply that is not canonical", op);
+    cr_assert(
+        sk_value_check((struct sk_bytes){f->value_bytes, effects.reply.size},
+                       &f->value) == SK_OK,
+        "%s: a reply that is not canonical", op);
     fx_show(f->value, f->reply, FX_TEXT_MAX);
     return SK_OK;
 }
@@ -626,8 +624,7 @@ static inline void fx_clock(struct fx *f, const char *instant)
         f->real_ms = (uint64_t)at * 1000;
     for (size_t i = 0; i < f->count; i++) {
         if (f->nodes[i].engine != NULL)
-            fx_ok(f, f->nodes[i].org.text, "clock.set", "{'at':'%s'}",
-                  instant);
+            fx_ok(f, f->nodes[i].org.text, "clock.set", "{'at':'%s'}", instant);
     }
     fx_run(f);
 }
@@ -666,10 +663,10 @@ static inline void fx_card(struct fx_node *node)
 {
     struct sk_bytes out;
 
-    cr_assert(sk_card_encode(&node->card, &node->identity,
-                             (struct sk_room){node->card_bytes,
-                                              sizeof(node->card_bytes)},
-                             &out) == SK_OK);
+    cr_assert(sk_card_encode(
+                  &node->card, &node->identity,
+                  (struct sk_room){node->card_bytes, sizeof(node->card_bytes)},
+                  &out) == SK_OK);
     node->card_size = out.size;
 }
 
@@ -781,11 +778,11 @@ static inline struct fx_charter *fx_charter(struct fx *f)
                   charter, (struct sk_room){c->manifest, sizeof(c->manifest)},
                   &charter->manifest_text) == SK_OK);
     sk_sha256(charter->manifest_text, &f->manifest);
-    cr_assert(sk_minisign_sign(&f->nodes[0].identity, &f->nodes[0].identity_key,
-                               charter->manifest_text, "proef",
-                               (struct sk_room){c->signature,
-                                                sizeof(c->signature)},
-                               &c->signature_bytes) == SK_OK);
+    cr_assert(
+        sk_minisign_sign(&f->nodes[0].identity, &f->nodes[0].identity_key,
+                         charter->manifest_text, "proef",
+                         (struct sk_room){c->signature, sizeof(c->signature)},
+                         &c->signature_bytes) == SK_OK);
     return c;
 }
 
@@ -797,8 +794,7 @@ static inline void fx_member(struct sk_pack *p, const char *key,
 }
 
 /* {args: {files: {...}}, op, v}, keys ascending bytewise. */
-static inline size_t fx_import_request(struct fx *f,
-                                       const struct fx_charter *c,
+static inline size_t fx_import_request(struct fx *f, const struct fx_charter *c,
                                        struct sk_room room)
 {
     struct sk_pack p = sk_pack_start(room);
@@ -813,8 +809,7 @@ static inline size_t fx_import_request(struct fx *f,
     snprintf(name, sizeof(name), "MANIFEST.%s.minisig", f->nodes[0].org.text);
     fx_member(&p, name, c->signature_bytes);
     for (size_t i = 0; i < c->charter.identities_count; i++) {
-        struct fx_node *node =
-            fx_node(f, c->charter.identities[i].org.text);
+        struct fx_node *node = fx_node(f, c->charter.identities[i].org.text);
 
         snprintf(name, sizeof(name), "cards/%s.card", node->org.text);
         fx_member(&p, name,
@@ -840,13 +835,13 @@ static inline void fx_import(struct fx *f, const char *org,
     uint8_t *bytes = malloc(SK_CONTROL_SIZE_MAX);
 
     input.bytes.data = bytes;
-    input.bytes.size = fx_import_request(
-        f, c, (struct sk_room){bytes, SK_CONTROL_SIZE_MAX});
+    input.bytes.size =
+        fx_import_request(f, c, (struct sk_room){bytes, SK_CONTROL_SIZE_MAX});
     cr_assert(fx_step(f, fx_index(f, org), &input, &effects) == SK_OK);
     memcpy(f->value_bytes, effects.reply.data, effects.reply.size);
-    cr_assert(sk_value_check(
-                  (struct sk_bytes){f->value_bytes, effects.reply.size},
-                  &f->value) == SK_OK);
+    cr_assert(
+        sk_value_check((struct sk_bytes){f->value_bytes, effects.reply.size},
+                       &f->value) == SK_OK);
     fx_show(f->value, f->reply, FX_TEXT_MAX);
     free(bytes);
 }
@@ -859,8 +854,8 @@ static inline void fx_import_all(struct fx *f)
         if (f->nodes[i].engine == NULL)
             continue;
         fx_import(f, f->nodes[i].org.text, c);
-        cr_assert(sk_value_bool(fx_at(f, "ok")), "%s: %s",
-                  f->nodes[i].org.text, f->reply);
+        cr_assert(sk_value_bool(fx_at(f, "ok")), "%s: %s", f->nodes[i].org.text,
+                  f->reply);
     }
     free(c);
 }

@@ -26,15 +26,13 @@ static const char *cleaned(const char *format, const char *text)
 
 Test(clean, takes_separators_out_of_numbers)
 {
-    cr_expect(eq(str, (char *)cleaned("insz", "84.03.14-997.77"),
-                 "84031499777"));
-    cr_expect(eq(str, (char *)cleaned("insz", "840314/997 77"),
-                 "84031499777"));
-    cr_expect(eq(str, (char *)cleaned("kbo", "BE 0566.988.259"),
-                 "0566988259"));
+    cr_expect(
+        eq(str, (char *)cleaned("insz", "84.03.14-997.77"), "84031499777"));
+    cr_expect(eq(str, (char *)cleaned("insz", "840314/997 77"), "84031499777"));
+    cr_expect(eq(str, (char *)cleaned("kbo", "BE 0566.988.259"), "0566988259"));
     cr_expect(eq(str, (char *)cleaned("kbo", "566.988.259"), "0566988259"));
-    cr_expect(eq(str, (char *)cleaned("kbo-unit", "2.144.097.205"),
-                 "2144097205"));
+    cr_expect(
+        eq(str, (char *)cleaned("kbo-unit", "2.144.097.205"), "2144097205"));
     cr_expect(eq(str, (char *)cleaned("phone", "+32 14"), "+32 14"));
 }
 
@@ -45,12 +43,12 @@ Test(clean, knows_national_numbers)
         "87000099754", "79060099824", "90000199787", "95482199725",
         "98210999864", "01523099769", "86400099722", "85010101697"};
     static const char *const bad[] = {
-        "84031499778", "8403149977",  "84131499750", "84331499793",
-        "84031400007", "84031499975", "45031499763", "00000000000", ""};
+        "84031499778", "8403149977",  "84131499750",
+        "84331499793", "84031400007", "84031499975",
+        "45031499763", "00000000000", ""};
 
     for (size_t i = 0; i < SK_COUNT(good); i++)
-        cr_expect(sk_insz_is_legal(engine(), sk_text(good[i])), "%s",
-                  good[i]);
+        cr_expect(sk_insz_is_legal(engine(), sk_text(good[i])), "%s", good[i]);
     for (size_t i = 0; i < SK_COUNT(bad); i++)
         cr_expect(not(sk_insz_is_legal(engine(), sk_text(bad[i]))), "%s",
                   bad[i]);
@@ -58,8 +56,8 @@ Test(clean, knows_national_numbers)
 
 Test(clean, warns_of_days_that_no_month_has)
 {
-    cr_expect(sk_insz_is_odd(sk_text("84023099700")));  /* 30 February */
-    cr_expect(sk_insz_is_odd(sk_text("84443199700")));  /* 31 April, bis */
+    cr_expect(sk_insz_is_odd(sk_text("84023099700"))); /* 30 February */
+    cr_expect(sk_insz_is_odd(sk_text("84443199700"))); /* 31 April, bis */
     cr_expect(not(sk_insz_is_odd(sk_text("84022999700"))));
     cr_expect(not(sk_insz_is_odd(sk_text("84003199700")))); /* no month */
     cr_expect(not(sk_insz_is_odd(sk_text("840230"))));
@@ -83,11 +81,11 @@ static const char *words(const char *name)
 
 Test(clean, folds_the_words_of_a_name)
 {
-    cr_expect(eq(str, (char *)words("Anne-Marie  D'Hondt"),
-                 "anne.marie.d.hondt"));
+    cr_expect(
+        eq(str, (char *)words("Anne-Marie  D'Hondt"), "anne.marie.d.hondt"));
     cr_expect(eq(str, (char *)words("ÉLOÏSE Ñandú"), "eloise.nandu"));
-    cr_expect(eq(str, (char *)words("Şahin Øyvind Łukasz"),
-                 "sahin.oyvind.lukasz"));
+    cr_expect(
+        eq(str, (char *)words("Şahin Øyvind Łukasz"), "sahin.oyvind.lukasz"));
     cr_expect(eq(str, (char *)words("a×b÷c"), "a.b.c"));
     cr_expect(eq(str, (char *)words("Ольга"), "Ольга"));
     cr_expect(eq(str, (char *)words(" -' "), ""));

@@ -22,13 +22,11 @@ Test(collective, reaches_every_partner)
         cr_expect(eq(str, (char *)fx_text(&f, "result.messages.0.type"),
                      "place.offered"),
                   "%s", f.reply);
-        cr_expect(eq(str, (char *)fx_text(&f, "result.messages.0.from"),
-                     "houtzaak"));
         cr_expect(
-            eq(str, (char *)fx_text(&f, "result.messages.0.fields.places"),
-               "2"));
-        cr_expect(eq(str, (char *)fx_text(&f, "result.messages.1"),
-                     "absent"));
+            eq(str, (char *)fx_text(&f, "result.messages.0.from"), "houtzaak"));
+        cr_expect(eq(
+            str, (char *)fx_text(&f, "result.messages.0.fields.places"), "2"));
+        cr_expect(eq(str, (char *)fx_text(&f, "result.messages.1"), "absent"));
     }
     fx_end(&f);
 }
@@ -82,8 +80,8 @@ Test(collective, has_the_keys_of_its_type_and_no_others)
 
 /* ------------------------------------------------------------- text */
 
-static void expect_text(const char *from, const char *field,
-                        const char *value, const char *to, const char *result)
+static void expect_text(const char *from, const char *field, const char *value,
+                        const char *to, const char *result)
 {
     fx_ok(&f, from, "text.check", "{'field':'%s','value':'%s','to':'%s'}",
           field, value, to);
@@ -113,7 +111,8 @@ Test(collective, checks_words_by_the_secrecy_of_the_partner)
     expect_text("buso", "question", "werk/drugs", "houtzaak",
                 "{'result':'blocked','word':'drugs'}");
     /* Only free text is looked at. */
-    expect_text("buso", "coach_name", "Asiel", "houtzaak", "{'result':'allowed'}");
+    expect_text("buso", "coach_name", "Asiel", "houtzaak",
+                "{'result':'allowed'}");
     fx_refused(&f, "buso", "unknown-field", "text.check",
                "{'field':'no_such','value':'x','to':'gtb'}");
     fx_refused(&f, "buso", "unknown-org", "text.check",

@@ -12,10 +12,8 @@ Test(due, keeps_closing_days_sorted_and_once)
     size_t count;
 
     fx_begin(&f, "S2A", "2026-09-01T08:00:00Z", /* manual */ true);
-    fx_ok(&f, "buso", "calendar.close",
-          "{'days':['2026-12-31','2026-12-24']}");
-    fx_ok(&f, "buso", "calendar.close",
-          "{'days':['2026-12-24','2026-12-28']}");
+    fx_ok(&f, "buso", "calendar.close", "{'days':['2026-12-31','2026-12-24']}");
+    fx_ok(&f, "buso", "calendar.close", "{'days':['2026-12-24','2026-12-28']}");
     cr_expect(eq(str, f.reply,
                  "{'ok':true,'result':{'days':"
                  "['2026-12-24','2026-12-28','2026-12-31']}}"));

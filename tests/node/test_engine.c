@@ -15,8 +15,7 @@ static void begin_system(void)
 Test(engine, handles_every_operation)
 {
     for (size_t i = 0; i < sk_ops_count; i++)
-        cr_expect(sk_op_row_find(sk_ops[i].name) != NULL, "%s",
-                  sk_ops[i].name);
+        cr_expect(sk_op_row_find(sk_ops[i].name) != NULL, "%s", sk_ops[i].name);
     cr_expect(sk_op_row_find("no.such") == NULL);
 }
 
@@ -28,10 +27,10 @@ Test(engine, tells_how_the_node_is_doing)
     cr_expect(eq(str, (char *)fx_text(&f, "result.charter"), "proef/1"));
     cr_expect(eq(str, (char *)fx_text(&f, "result.policy"), "buso/1"));
     cr_expect(eq(str, (char *)fx_text(&f, "result.clock"), "manual"));
-    cr_expect(eq(str, (char *)fx_text(&f, "result.now"),
-                 "2026-09-01T08:00:00Z"));
-    cr_expect(eq(str, (char *)fx_text(&f, "result.peers"),
-                 "{'known':4,'up':4}"));
+    cr_expect(
+        eq(str, (char *)fx_text(&f, "result.now"), "2026-09-01T08:00:00Z"));
+    cr_expect(
+        eq(str, (char *)fx_text(&f, "result.peers"), "{'known':4,'up':4}"));
     cr_expect(eq(str, (char *)fx_text(&f, "result.pending"),
                  "{'events':0,'items':0}"));
     fx_ok(&f, "vdab", "node.status", "{}");
@@ -106,9 +105,9 @@ Test(engine, refuses_a_newer_format)
     fx_close(&f, 0);
     store = f.nodes[0].store;
     cr_assert(sk_store_begin(store) == SK_OK);
-    cr_assert(sk_store_put(store, SK_SPACE_DATA, sk_text("mformat"),
-                           (struct sk_bytes){
-                               (const uint8_t *)"\0\0\0\0\0\0\0\2", 8}) ==
+    cr_assert(sk_store_put(
+                  store, SK_SPACE_DATA, sk_text("mformat"),
+                  (struct sk_bytes){(const uint8_t *)"\0\0\0\0\0\0\0\2", 8}) ==
               SK_OK);
     cr_assert(sk_store_commit(store) == SK_OK);
     cr_expect(fx_open(&f, 0) == SK_E_REFUSED);
@@ -124,8 +123,8 @@ Test(engine, knows_everything_again_after_a_restart)
     fx_ok(&f, "buso", "node.status", "{}");
     cr_expect(eq(str, (char *)fx_text(&f, "result.charter"), "proef/1"));
     cr_expect(eq(str, (char *)fx_text(&f, "result.policy"), "buso/1"));
-    cr_expect(eq(str, (char *)fx_text(&f, "result.now"),
-                 "2026-09-02T08:00:00Z"));
+    cr_expect(
+        eq(str, (char *)fx_text(&f, "result.now"), "2026-09-02T08:00:00Z"));
     fx_ok(&f, "buso", "participant.find", "{'name':'lotte'}");
     cr_expect(eq(str, (char *)fx_text(&f, "result.participants.0.given_name"),
                  "Lotte"));
@@ -139,14 +138,15 @@ Test(engine, moves_a_manual_clock_only_forward)
     fx_start(&f, "S2A", "2026-09-01T08:00:00Z");
     fx_ok(&f, "buso", "clock.set", "{'at':'2026-09-01T08:00:00Z'}");
     fx_ok(&f, "buso", "clock.set", "{'at':'2026-09-01T08:00:01Z'}");
-    cr_expect(eq(str, f.reply, "{'ok':true,'result':{'now':"
-                               "'2026-09-01T08:00:01Z'}}"));
+    cr_expect(eq(str, f.reply,
+                 "{'ok':true,'result':{'now':"
+                 "'2026-09-01T08:00:01Z'}}"));
     fx_refused(&f, "buso", "clock-back", "clock.set",
                "{'at':'2026-09-01T08:00:00Z'}");
     f.real_ms += 3600 * 1000;
     fx_ok(&f, "buso", "node.status", "{}");
-    cr_expect(eq(str, (char *)fx_text(&f, "result.now"),
-                 "2026-09-01T08:00:01Z"));
+    cr_expect(
+        eq(str, (char *)fx_text(&f, "result.now"), "2026-09-01T08:00:01Z"));
     fx_end(&f);
     begin_system();
     fx_refused(&f, "buso", "not-manual-clock", "clock.set",
@@ -168,16 +168,16 @@ Test(engine, does_not_date_things_with_a_clock_set_back)
     fx_ok(&f, "buso", "node.status", "{}");
     f.real_ms -= 5 * 60 * 1000;
     fx_ok(&f, "buso", "node.status", "{}");
-    cr_expect(eq(str, (char *)fx_text(&f, "result.now"),
-                 "2026-09-01T08:10:00Z"));
+    cr_expect(
+        eq(str, (char *)fx_text(&f, "result.now"), "2026-09-01T08:10:00Z"));
     cr_expect(eq(str, (char *)fx_text(&f, "result.clock_back"), "absent"));
-    fx_ok(&f, "buso", "objection.record",
-          "{'participant':'%s','state':'open'}", id);
+    fx_ok(&f, "buso", "objection.record", "{'participant':'%s','state':'open'}",
+          id);
     f.real_ms -= 1;
     fx_ok(&f, "buso", "node.status", "{}");
     cr_expect(eq(str, (char *)fx_text(&f, "result.clock_back"), "true"));
-    cr_expect(eq(str, (char *)fx_text(&f, "result.now"),
-                 "2026-09-01T08:10:00Z"));
+    cr_expect(
+        eq(str, (char *)fx_text(&f, "result.now"), "2026-09-01T08:10:00Z"));
     fx_refused(&f, "buso", "clock-back", "objection.record",
                "{'participant':'%s','state':'open'}", id);
     /* Also after a restart: the largest time is kept. */
@@ -185,8 +185,8 @@ Test(engine, does_not_date_things_with_a_clock_set_back)
     fx_refused(&f, "buso", "clock-back", "objection.record",
                "{'participant':'%s','state':'open'}", id);
     f.real_ms += 10 * 60 * 1000;
-    fx_ok(&f, "buso", "objection.record",
-          "{'participant':'%s','state':'open'}", id);
+    fx_ok(&f, "buso", "objection.record", "{'participant':'%s','state':'open'}",
+          id);
     free(id);
     fx_end(&f);
 }
@@ -236,8 +236,8 @@ Test(engine, goes_back_to_the_policy_that_is_stored)
         fx_ok(&f, "buso", "policy.show", "{}");
         cr_expect(eq(str, (char *)fx_text(&f, "result.policy"), "buso/1"));
         fx_ok(&f, "buso", "node.status", "{}");
-        cr_expect(eq(str, (char *)fx_text(&f, "result.peers"),
-                     "{'known':4,'up':4}"));
+        cr_expect(
+            eq(str, (char *)fx_text(&f, "result.peers"), "{'known':4,'up':4}"));
     }
     fx_ok(&f, "buso", "policy.activate", "{'policy':{'$hex':'%s'}}", hex);
     cr_expect(eq(str, (char *)fx_text(&f, "result.policy"), "buso/2"));

@@ -31,8 +31,9 @@ Test(federation, takes_a_signed_charter_into_use)
     cr_expect(eq(sz, sk_engine_peers_count(e), 0));
     c = fx_charter(&f);
     fx_import(&f, "gtb", c);
-    cr_expect(eq(str, f.reply, "{'ok':true,'result':{'charter':'proef/1',"
-                               "'partners':4}}"));
+    cr_expect(eq(str, f.reply,
+                 "{'ok':true,'result':{'charter':'proef/1',"
+                 "'partners':4}}"));
     cr_expect(eq(sz, sk_engine_peers_count(e), 4));
     sk_engine_peer_at(e, 0, &peer);
     cr_expect(eq(str, peer.org.text, "buso"));
@@ -214,15 +215,15 @@ Test(federation, takes_only_newer_cards_of_partners)
 
     begin();
     vdab = fx_node(&f, "vdab");
-    fx_refused(&f, "gtb", "no-charter", "card.import",
-               "{'card':{'$hex':'%s'}}", hex_of(vdab));
+    fx_refused(&f, "gtb", "no-charter", "card.import", "{'card':{'$hex':'%s'}}",
+               hex_of(vdab));
     fx_import_all(&f);
-    fx_refused(&f, "gtb", "card-old", "card.import",
-               "{'card':{'$hex':'%s'}}", hex_of(vdab));
+    fx_refused(&f, "gtb", "card-old", "card.import", "{'card':{'$hex':'%s'}}",
+               hex_of(vdab));
     renew("vdab");
     fx_ok(&f, "gtb", "card.import", "{'card':{'$hex':'%s'}}", hex_of(vdab));
-    cr_expect(eq(str, f.reply,
-                 "{'ok':true,'result':{'org':'vdab','version':2}}"));
+    cr_expect(
+        eq(str, f.reply, "{'ok':true,'result':{'org':'vdab','version':2}}"));
     sk_engine_peer_at(fx_node(&f, "gtb")->engine, 3, &peer);
     cr_expect(memcmp(peer.curve.bytes, vdab->card.curve.bytes, 32) == 0);
     fx_refused(&f, "gtb", "card-invalid", "card.import",
@@ -275,8 +276,8 @@ Test(federation, activates_only_its_own_and_newer_policies)
 {
     fx_start(&f, "S2A", "2026-09-01T08:00:00Z");
     fx_ok(&f, "vdab", "policy.show", "{}");
-    cr_expect(eq(str, f.reply,
-                 "{'ok':true,'result':{'policy':nil,'rules':[]}}"));
+    cr_expect(
+        eq(str, f.reply, "{'ok':true,'result':{'policy':nil,'rules':[]}}"));
     fx_refused(&f, "vdab", "policy-not-yours", "policy.activate",
                "{'policy':{'$hex':'%s'}}", policy_hex("gtb", 1, "buso"));
     fx_ok(&f, "vdab", "policy.activate", "{'policy':{'$hex':'%s'}}",

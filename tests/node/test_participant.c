@@ -20,8 +20,7 @@ Test(participant, is_shown_as_it_was_registered)
     fx_ok(&f, "buso", "participant.show", "{'participant':'%s'}",
           fx_text(&f, "result.participant"));
     cr_expect(eq(str, (char *)fx_text(&f, "result.given_name"), "Samira"));
-    cr_expect(
-        eq(str, (char *)fx_text(&f, "result.family_name"), "El Amrani"));
+    cr_expect(eq(str, (char *)fx_text(&f, "result.family_name"), "El Amrani"));
     cr_expect(eq(str, (char *)fx_text(&f, "result.birth_date"), "1991-11"));
     cr_expect(eq(str, (char *)fx_text(&f, "result.insz"), "91110299857"));
     cr_expect(eq(str, (char *)fx_text(&f, "result.administration"),
@@ -42,8 +41,7 @@ Test(participant, needs_only_a_given_name)
           fx_text(&f, "result.participant"));
     cr_expect(eq(str, (char *)fx_text(&f, "result.insz"), "absent"));
     cr_expect(eq(str, (char *)fx_text(&f, "result.family_name"), "absent"));
-    cr_expect(
-        eq(str, (char *)fx_text(&f, "result.administration"), "absent"));
+    cr_expect(eq(str, (char *)fx_text(&f, "result.administration"), "absent"));
     fx_end(&f);
 }
 
@@ -56,8 +54,7 @@ Test(participant, is_refused_with_the_argument_that_is_wrong)
     } rows[] = {
         {"'given_name':' Yara'", "bad-argument", "given_name"},
         {"'given_name':'Ya\nra'", "bad-argument", "given_name"},
-        {"'given_name':'Y','family_name':'x '", "bad-argument",
-         "family_name"},
+        {"'given_name':'Y','family_name':'x '", "bad-argument", "family_name"},
         {"'given_name':'Y','birth_date':'1991-13'", "bad-argument",
          "birth_date"},
         {"'given_name':'Y','birth_date':'199'", "bad-argument", "birth_date"},
@@ -75,9 +72,9 @@ Test(participant, is_refused_with_the_argument_that_is_wrong)
     for (size_t i = 0; i < SK_COUNT(rows); i++) {
         fx_refused(&f, "buso", rows[i].code, "participant.add", "{%s}",
                    rows[i].args);
-        cr_expect(eq(str, (char *)fx_text(&f, "error.field"),
-                     (char *)rows[i].field),
-                  "%s", rows[i].args);
+        cr_expect(
+            eq(str, (char *)fx_text(&f, "error.field"), (char *)rows[i].field),
+            "%s", rows[i].args);
     }
     fx_ok(&f, "buso", "participant.list", "{}");
     cr_expect(eq(str, f.reply,
@@ -120,15 +117,12 @@ Test(participant, is_found_by_any_words_of_the_name)
     cr_expect(eq(str, (char *)fx_text(&f, "result.participants.0.given_name"),
                  "Éloïse"));
     fx_ok(&f, "buso", "participant.find", "{'name':'berg'}");
-    cr_expect(eq(str, (char *)fx_text(&f, "result.participants.2"),
-                 "absent"));
-    cr_expect(ne(str, (char *)fx_text(&f, "result.participants.1"),
-                 "absent"));
+    cr_expect(eq(str, (char *)fx_text(&f, "result.participants.2"), "absent"));
+    cr_expect(ne(str, (char *)fx_text(&f, "result.participants.1"), "absent"));
     fx_ok(&f, "buso", "participant.find", "{'name':'berg eloise'}");
     cr_expect(eq(str, (char *)fx_text(&f, "result.participants.0.given_name"),
                  "Éloïse"));
-    cr_expect(eq(str, (char *)fx_text(&f, "result.participants.1"),
-                 "absent"));
+    cr_expect(eq(str, (char *)fx_text(&f, "result.participants.1"), "absent"));
     fx_ok(&f, "buso", "participant.find", "{'name':'ber'}");
     cr_expect(eq(str, (char *)fx_text(&f, "result.participants"), "[]"));
     fx_refused(&f, "buso", "missing-argument", "participant.find", "{}");
@@ -163,8 +157,7 @@ Test(participant, are_listed_page_by_page)
     }
     cr_expect(eq(sz, seen, 7));
     fx_refused(&f, "buso", "bad-argument", "participant.list", "{'limit':0}");
-    fx_refused(&f, "buso", "bad-argument", "participant.list",
-               "{'limit':501}");
+    fx_refused(&f, "buso", "bad-argument", "participant.list", "{'limit':501}");
     fx_end(&f);
 }
 
@@ -180,8 +173,7 @@ static bool holds(struct sk_store *store, const char *text)
                              (struct sk_bytes){0});
         while (sk_scan_next(&scan, &key, &value) == SK_OK)
             found |= memmem(key.data, key.size, text, strlen(text)) != NULL ||
-                     memmem(value.data, value.size, text, strlen(text)) !=
-                         NULL;
+                     memmem(value.data, value.size, text, strlen(text)) != NULL;
     }
     return found;
 }

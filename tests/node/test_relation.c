@@ -53,8 +53,7 @@ Test(relation, is_refused_with_a_reason)
                "{'participant':'00000000-0000-4000-8000-000000000001',"
                "'org':'gtb','from':'2026-09-01'}");
     fx_refused(&f, "buso", "unknown-org", "relation.open",
-               "{'participant':'%s','org':'niemand','from':'2026-09-01'}",
-               who);
+               "{'participant':'%s','org':'niemand','from':'2026-09-01'}", who);
     fx_refused(&f, "buso", "recipient-is-owner", "relation.open",
                "{'participant':'%s','org':'buso','from':'2026-09-01'}", who);
     fx_refused(&f, "buso", "bad-argument", "relation.open",
@@ -159,8 +158,8 @@ Test(relation, keeps_objections_and_what_became_of_them)
           "{'participant':'%s','state':'open','recipients':['gtb','clb']}",
           who);
     fx_clock(&f, "2026-09-02T08:00:00Z");
-    fx_ok(&f, "buso", "objection.record",
-          "{'participant':'%s','state':'open'}", who);
+    fx_ok(&f, "buso", "objection.record", "{'participant':'%s','state':'open'}",
+          who);
     cr_expect(eq(str, (char *)objections(),
                  "[{'at':'2026-09-01T08:00:00Z',"
                  "'recipients':['clb','gtb'],'state':'open'},"
@@ -243,14 +242,11 @@ Test(relation, knows_the_regular_employer)
     job_end("2026-03-31"); /* the job that began last */
     cr_expect(eq(str, (char *)employers(), "houtzaak 2026-01-01 open;"));
     job_end("2026-04-30");
-    cr_expect(
-        eq(str, (char *)employers(), "houtzaak 2026-01-01 2026-04-30;"));
+    cr_expect(eq(str, (char *)employers(), "houtzaak 2026-01-01 2026-04-30;"));
     job_end("2026-05-31"); /* nothing is open */
-    cr_expect(
-        eq(str, (char *)employers(), "houtzaak 2026-01-01 2026-04-30;"));
+    cr_expect(eq(str, (char *)employers(), "houtzaak 2026-01-01 2026-04-30;"));
     job("se", "1999916801", "2026-06-01"); /* not an ordinary job */
-    cr_expect(
-        eq(str, (char *)employers(), "houtzaak 2026-01-01 2026-04-30;"));
+    cr_expect(eq(str, (char *)employers(), "houtzaak 2026-01-01 2026-04-30;"));
     job("public", "BE 1999.902.151", "2026-07-01"); /* vdab */
     job_end("2026-06-30"); /* before that job began: of another one */
     cr_expect(eq(str, (char *)employers(),

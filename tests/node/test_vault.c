@@ -117,8 +117,7 @@ Test(vault, binds_a_key_to_its_owner)
     cr_assert(sk_store_put(e->store, SK_SPACE_KEYS,
                            (struct sk_bytes){other.bytes, SK_ID_SIZE},
                            wrapped) == SK_OK);
-    cr_expect(sk_vault_get(e, &other, sk_text("Pa"), &plain) ==
-              SK_E_BAD_SEAL);
+    cr_expect(sk_vault_get(e, &other, sk_text("Pa"), &plain) == SK_E_BAD_SEAL);
     end(e);
 }
 
@@ -133,8 +132,7 @@ Test(vault, destroys_a_key_and_asks_for_the_shredder)
     cr_expect(not(effects.shred));
     cr_assert(sk_vault_destroy(e, &owner) == SK_OK);
     cr_expect(effects.shred);
-    cr_expect(sk_vault_get(e, &owner, sk_text("Pa"), &plain) ==
-              SK_E_NOT_FOUND);
+    cr_expect(sk_vault_get(e, &owner, sk_text("Pa"), &plain) == SK_E_NOT_FOUND);
     cr_expect(sk_vault_put(e, &owner, sk_text("Pa"), sk_text("y")) ==
               SK_E_NOT_FOUND);
     end(e);
