@@ -39,7 +39,7 @@ static inline void people_link(struct fx *f, const char *node,
           org);
 }
 
-/* An ordinary giving until the last day of May 2027. */
+/* An ordinary giving until 29 May 2027. */
 static inline struct people_id people_consent(struct fx *f, const char *node,
                                               struct people_id who,
                                               const char *to,
@@ -47,7 +47,7 @@ static inline struct people_id people_consent(struct fx *f, const char *node,
                                               const char *categories)
 {
     fx_ok(f, node, "consent.give",
-          "{'participant':'%s','until':'2027-05-31','purposes':['%s'],"
+          "{'participant':'%s','until':'2027-05-29','purposes':['%s'],"
           "'recipients':['%s'],'categories':%s," PEOPLE_NOTICE "}",
           who.text, purpose, to, categories);
     return people_take(f, "result.consent");
