@@ -149,7 +149,7 @@ Test(message, rejects_every_truncation_and_a_trailing_byte)
     for (size_t i = 0; i < SK_COUNT(names); i++) {
         struct sk_bytes full = vector("message", names[i]);
         struct sk_message got = {.kind = SK_MESSAGE_BYE, .bye_sent_ms = 77};
-        uint8_t *longer = calloc(1, full.size + 1);
+        uint8_t *longer = keep(calloc(1, full.size + 1));
 
         for (size_t size = 0; size < full.size; size++) {
             struct sk_bytes in = exact_copy((struct sk_bytes){full.data, size});
@@ -188,7 +188,7 @@ Test(message, needs_all_its_room)
         size_t size = encode(&m).size;
 
         for (size_t less = 0; less <= size; less++) {
-            uint8_t *exact = malloc(less + 1);
+            uint8_t *exact = malloc(less == 0 ? 1 : less);
             struct sk_bytes out = {NULL, 7};
             enum sk_status status =
                 sk_message_encode(&m, &mol.card.org, &sopraco.card.org,

@@ -6,7 +6,7 @@
 static struct sk_bytes unhex(const char *hex)
 {
     size_t size = 0;
-    uint8_t *data = malloc(strlen(hex) + 1);
+    uint8_t *data = keep(malloc(strlen(hex) + 1));
 
     cr_assert(sodium_hex2bin(data, strlen(hex) + 1, hex, strlen(hex), " ",
                              &size, NULL) == 0);
