@@ -297,6 +297,25 @@ static uint64_t frames_sent(const json_t *status)
     return sum;
 }
 
+/* Items that a node still owes to partners that run. */
+static uint64_t owed(struct sk_world *w, struct sk_actor *actor)
+{
+    json_t *result = sk_world_do(w, actor, "peer.list", NULL);
+    const json_t *peers = json_object_get(result, "peers");
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < json_array_size(peers); i++) {
+        const json_t *peer = json_array_get(peers, i);
+        const struct sk_actor *to =
+            sk_world_actor(w, sk_json_text(peer, "org"));
+
+        if (to != NULL && to->online && !to->suspended)
+            sum += number(peer, "unconfirmed");
+    }
+    json_decref(result);
+    return sum;
+}
+
 /* One look at every node: what is under way, and how much ever was. */
 static bool look(struct sk_world *w, uint64_t *sum)
 {
@@ -308,8 +327,8 @@ static bool look(struct sk_world *w, uint64_t *sum)
 
         if (!w->actors[i].online)
             continue;
+        quiet = owed(w, &w->actors[i]) == 0 && quiet;
         status = sk_world_do(w, &w->actors[i], "node.status", NULL);
-        quiet = quiet && number(status, "pending_up") == 0;
         *sum += frames_sent(status);
         json_decref(status);
     }
@@ -443,9 +462,9 @@ void sk_world_weather(struct sk_world *w)
             kill(net, SIGKILL);
         return;
     }
+    actor->restarts++;
     stop_daemon(actor, SIGKILL);
     start_daemon(w, actor);
-    actor->restarts++;
     wait_lines(w, actor, "up");
 }
 
