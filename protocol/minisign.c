@@ -96,7 +96,7 @@ static bool read_base64(struct sk_bytes text, uint8_t *out, size_t size)
                           &got, NULL, sodium_base64_VARIANT_ORIGINAL) != 0 ||
         got != size)
         return false;
-    /* libsodium refuses stray bits too; the comparison says so for good. */
+    /* One text for one value: written again it must be the same. */
     sodium_bin2base64(again, sizeof(again), out, size,
                       sodium_base64_VARIANT_ORIGINAL);
     same = sk_bytes_equal(text, sk_text(again));
