@@ -1,0 +1,436 @@
+#include "tests/node/people.h"
+
+/* docs/CONSENT.md 4: withdrawal at the one who sent, erasure at the one who
+   received, and the answers.  I7 */
+
+static struct fx f;
+static struct people_id who;
+static struct people_id event;
+
+static void start(void)
+{
+    fx_start(&f, "S2A", "2027-03-01T09:00:00Z");
+    who = people_add(&f, "buso", "2000-05-14");
+    event = people_workplace(&f, who);
+    people_link(&f, "buso", who, "houtzaak");
+    people_consent(&f, "buso", who, "houtzaak", "work.placement",
+                   PEOPLE_WORKPLACE_CATEGORIES);
+}
+
+static void end(void)
+{
+    fx_end(&f);
+}
+
+TestSuite(withdraw, .init = start, .fini = end);
+
+static struct people_id send_it(void)
+{
+    struct people_id message =
+        people_send(&f, "buso", event, "houtzaak", "work.placement");
+
+    fx_run(&f);
+    fx_clock(&f, "2027-03-02T09:00:00Z");
+    return message;
+}
+
+/* The notices of a withdrawal with these further arguments, as JSON. */
+static const char *withdraw(const char *scope)
+{
+    fx_ok(&f, "buso", "consent.withdraw", "{'participant':'%s'%s}", who.text,
+          scope);
+    return fx_text(&f, "result.notices");
+}
+
+static const char *names(struct people_id message)
+{
+    char path[128];
+
+    snprintf(path, sizeof(path), "result.notices.0.messages.%s", message.text);
+    return fx_text(&f, path);
+}
+
+static const char *status(const char *node, const char *key)
+{
+    char path[64];
+
+    fx_ok(&f, node, "node.status", "{}");
+    snprintf(path, sizeof(path), "result.%s", key);
+    return fx_text(&f, path);
+}
+
+static const char *peek(struct people_id message, const char *path)
+{
+    fx_call(&f, "houtzaak", "inbox.peek", "{'message':'%s'}", message.text);
+    return fx_text(&f, path);
+}
+
+#define EQ(got, want) cr_expect(eq(str, (char *)(got), (char *)(want)))
+
+/* ------------------------------------------------------------- the recall */
+
+Test(withdraw, names_only_the_fields_that_are_lost)
+{
+    struct people_id message = send_it();
+
+    withdraw(",'categories':['contact']");
+    EQ(names(message), "['coach_name','coach_phone']");
+    EQ(people_shown(&f, "buso", message, "recall"), "asked");
+    EQ(people_shown(&f, "buso", message, "recall_fields"),
+       "['coach_name','coach_phone']");
+    EQ(people_shown(&f, "buso", message, "fields.0"),
+       "{'field':'coach_name','level':'exact','outcome':'sent',"
+       "'recalled':true}");
+    /* The same again has nothing left to say. */
+    EQ(withdraw(",'categories':['contact']"), "[]");
+    withdraw(",'categories':['identity']");
+    EQ(names(message), "['given_name']");
+    /* Without the category of the event nothing of it stands. */
+    withdraw(",'categories':['work.job']");
+    EQ(names(message), "all");
+    EQ(withdraw(""), "[]");
+}
+
+Test(withdraw, reaches_only_what_it_is_about)
+{
+    struct people_id message = send_it();
+
+    EQ(withdraw(",'purposes':['guidance']"), "[]");
+    EQ(withdraw(",'recipients':['gtb']"), "[]");
+    EQ(withdraw(",'categories':['health']"), "[]");
+    EQ(people_shown(&f, "buso", message, "recall"), "none");
+    EQ(status("houtzaak", "notices_open"), "0");
+    withdraw(",'recipients':['houtzaak'],'purposes':['work']");
+    EQ(names(message), "all");
+    EQ(status("houtzaak", "notices_open"), "1");
+}
+
+Test(withdraw, leaves_the_messages_of_others_alone)
+{
+    struct people_id other = people_add(&f, "buso", "1999");
+    struct people_id theirs = people_workplace(&f, other);
+    struct people_id message;
+
+    people_link(&f, "buso", other, "houtzaak");
+    people_consent(&f, "buso", other, "houtzaak", "work.placement",
+                   PEOPLE_WORKPLACE_CATEGORIES);
+    message =
+        people_send(&f, "buso", theirs, "houtzaak", "work.placement");
+    send_it();
+    withdraw("");
+    EQ(fx_text(&f, "result.notices.1"), "absent");
+    EQ(people_shown(&f, "buso", message, "recall"), "none");
+}
+
+/* 4.3: what ran out recalls nothing; taking back after that does. */
+Test(withdraw, expiry_recalls_nothing_but_withdrawing_later_does)
+{
+    struct people_id message = send_it();
+
+    fx_clock(&f, "2027-06-02T09:00:00Z");
+    EQ(withdraw(",'categories':['health']"), "[]");
+    withdraw("");
+    EQ(names(message), "all");
+}
+
+/* 4.3: what the partner erased by itself needs no recall. */
+Test(withdraw, does_not_ask_back_what_is_erased)
+{
+    struct people_id message = send_it();
+
+    fx_clock(&f, "2028-02-29T09:00:00Z");
+    EQ(peek(message, "ok"), "true");
+    fx_clock(&f, "2028-03-01T09:00:00Z");
+    EQ(peek(message, "error.detail"), "erased");
+    EQ(withdraw(""), "[]");
+}
+
+/* 4.2: dropped at once, not only when the line comes back. */
+Test(withdraw, drops_what_waits)
+{
+    struct people_id message;
+
+    fx_offline(&f, "houtzaak", true);
+    message = send_it();
+    EQ(status("buso", "pending.events"), "1");
+    EQ(withdraw(""), "[]");
+    EQ(fx_text(&f, "result.dropped.0"), message.text);
+    EQ(fx_text(&f, "result.dropped.1"), "absent");
+    EQ(status("buso", "pending.events"), "0");
+    EQ(people_shown(&f, "buso", message, "state"), "dropped");
+    EQ(people_shown(&f, "buso", message, "reason"), "consent-withdrawn");
+    /* Dropped is dropped, also when she changes her mind. */
+    fx_clock(&f, "2027-03-03T09:00:00Z");
+    people_consent(&f, "buso", who, "houtzaak", "work.placement",
+                   PEOPLE_WORKPLACE_CATEGORIES);
+    fx_offline(&f, "houtzaak", false);
+    EQ(peek(message, "error.code"), "unknown-message");
+    EQ(peek(message, "error.detail"), "absent");
+}
+
+/* 4.4: also to whom nothing else goes any more. */
+Test(withdraw, reaches_partners_that_are_suspended_or_without_relation)
+{
+    struct people_id message = send_it();
+
+    fx_ok(&f, "buso", "relation.close",
+          "{'participant':'%s','org':'houtzaak','until':'2027-03-02'}",
+          who.text);
+    fx_clock(&f, "2027-03-04T09:00:00Z");
+    fx_partners(&f, "name: Houtzaak (fictief)",
+                "status: suspended\n    name: Houtzaak (fictief)");
+    fx_wait(&f, 130000);
+    withdraw("");
+    EQ(names(message), "all");
+    fx_wait(&f, 130000);
+    EQ(status("houtzaak", "notices_open"), "1");
+    fx_ok(&f, "houtzaak", "erasure.confirm", "{'from':'buso'}");
+    fx_wait(&f, 130000);
+    EQ(people_shown(&f, "buso", message, "recall"), "confirmed");
+}
+
+/* Terms are those under which a message was sent: two terms, two notices. */
+Test(withdraw, gives_each_message_its_own_terms)
+{
+    struct people_id first = send_it();
+    struct people_id second;
+    const char *from = "version: 1\nvocabulary";
+    char *policy = fx_need("tests/scenarios/bundles/S2A/nodes/buso/"
+                           "policy.yaml");
+    char path[] = "/tmp/schakel-policy-XXXXXX";
+    char *at = strstr(policy, from);
+    char *rule = strstr(policy, "    roles: [mentor]");
+    FILE *file = fdopen(mkstemp(path), "wb");
+
+    cr_assert(at != NULL && rule != NULL && file != NULL);
+    fprintf(file, "%.*sversion: 2\nvocabulary%.*s"
+                  "    on_withdrawal: {do: stop, within: 3 days}\n%s",
+            (int)(at - policy), policy, (int)(rule - at - strlen(from)),
+            at + strlen(from), rule);
+    fclose(file);
+    fx_ok(&f, "buso", "policy.activate", "{'policy':{'$file':'%s'}}", path);
+    remove(path);
+    free(policy);
+    second = people_send(&f, "buso", event, "houtzaak", "work.placement");
+    EQ(fx_text(&f, "result.on_withdrawal"), "{'do':'stop','within_days':3}");
+    fx_run(&f);
+    fx_clock(&f, "2027-03-03T09:00:00Z");
+    withdraw("");
+    cr_expect(sk_value_count(fx_at(&f, "result.notices")) == 2);
+    fx_ok(&f, "houtzaak", "erasure.list", "{'from':'buso'}");
+    for (size_t i = 0; i < 2; i++) {
+        char want[256];
+        char key[64];
+        bool stops;
+
+        snprintf(key, sizeof(key), "result.notices.%zu.do", i);
+        stops = strcmp(fx_text(&f, key), "stop") == 0;
+        snprintf(key, sizeof(key), "result.notices.%zu.due", i);
+        EQ(fx_text(&f, key), stops ? "2027-03-06" : "2027-03-10");
+        snprintf(key, sizeof(key), "result.notices.%zu.messages", i);
+        snprintf(want, sizeof(want), "{'%s':'all'}",
+                 stops ? second.text : first.text);
+        EQ(fx_text(&f, key), want);
+    }
+}
+
+/* More than one notice holds. */
+Test(withdraw, of_very_many_messages_takes_several_notices)
+{
+    uint64_t asked = 0;
+
+    for (size_t i = 0; i < 140; i++) {
+        fx_call(&f, "buso", "disclosure.send",
+                "{'event':'%s','to':'houtzaak','for':'work.placement'}",
+                event.text);
+        if (i % 50 == 49)
+            fx_run(&f);
+    }
+    fx_run(&f);
+    fx_clock(&f, "2027-03-02T09:00:00Z");
+    withdraw("");
+    for (size_t i = 0; i < 2; i++) {
+        char path[64];
+
+        snprintf(path, sizeof(path), "result.notices.%zu.messages", i);
+        asked += sk_value_count(fx_at(&f, path));
+    }
+    cr_expect(eq(u64, asked, 140));
+    EQ(fx_text(&f, "result.notices.2"), "absent");
+    for (size_t i = 0; i < 2; i++)
+        fx_ok(&f, "houtzaak", "erasure.confirm", "{'from':'buso'}");
+    EQ(status("houtzaak", "notices_open"), "0");
+    fx_ok(&f, "buso", "disclosure.list", "{'participant':'%s'}", who.text);
+    cr_expect(strstr(f.reply, "'recall':'asked'") == NULL);
+    fx_ok(&f, "houtzaak", "inbox.list", "{}");
+    EQ(fx_text(&f, "result.messages"), "[]");
+}
+
+/* ------------------------------------------------------------- erasure */
+
+Test(withdraw, data_are_locked_before_they_are_erased)
+{
+    struct people_id message = send_it();
+
+    withdraw(",'categories':['contact']");
+    fx_run(&f);
+    fx_ok(&f, "houtzaak", "inbox.open", "{'message':'%s'}", message.text);
+    EQ(fx_text(&f, "result.fields.coach_name"), "absent");
+    EQ(fx_text(&f, "result.fields.given_name"), "Jonas");
+    withdraw("");
+    fx_run(&f);
+    fx_refused(&f, "houtzaak", "unknown-message", "inbox.open",
+               "{'message':'%s'}", message.text);
+    fx_ok(&f, "houtzaak", "inbox.list", "{}");
+    EQ(fx_text(&f, "result.messages"), "[]");
+    /* The same message again is refused. */
+    fx_ok(&f, "buso", "message.replay", "{'message':'%s'}", message.text);
+    EQ(people_shown(&f, "buso", message, "replay"), "recalled");
+}
+
+Test(withdraw, erasing_destroys_the_key_and_tells_the_sender)
+{
+    struct people_id message = send_it();
+    struct fx_node *node = fx_node(&f, "houtzaak");
+
+    withdraw("");
+    fx_run(&f);
+    fx_ok(&f, "houtzaak", "erasure.list", "{}");
+    EQ(fx_text(&f, "result.notices.0.do"), "erase");
+    EQ(fx_text(&f, "result.notices.0.due"), "2027-03-09");
+    EQ(fx_text(&f, "result.notices.0.from"), "buso");
+    node->shredded = false;
+    fx_ok(&f, "houtzaak", "erasure.confirm", "{'from':'buso'}");
+    EQ(fx_text(&f, "result.messages.0"), message.text);
+    cr_expect(node->shredded);
+    EQ(peek(message, "error.detail"), "recalled");
+    EQ(people_shown(&f, "buso", message, "recall"), "confirmed");
+    EQ(people_shown(&f, "buso", message, "answered"), "2027-03-02T09:00:00Z");
+    fx_refused(&f, "houtzaak", "unknown-notice", "erasure.confirm",
+               "{'from':'buso'}");
+    fx_refused(&f, "houtzaak", "unknown-notice", "erasure.confirm",
+               "{'from':'gtb'}");
+}
+
+Test(withdraw, is_answered_oldest_first)
+{
+    struct people_id message = send_it();
+    struct people_id notice;
+
+    withdraw(",'categories':['contact']");
+    notice = people_take(&f, "result.notices.0.notice");
+    withdraw("");
+    fx_run(&f);
+    EQ(status("houtzaak", "notices_open"), "2");
+    fx_ok(&f, "houtzaak", "erasure.confirm", "{'from':'buso'}");
+    EQ(fx_text(&f, "result.notice"), notice.text);
+    /* The answer to the first is not the answer to the second. */
+    EQ(people_shown(&f, "buso", message, "recall"), "asked");
+    fx_ok(&f, "houtzaak", "erasure.confirm", "{'from':'buso'}");
+    EQ(people_shown(&f, "buso", message, "recall"), "confirmed");
+}
+
+Test(withdraw, a_law_may_keep_the_data_until_a_day)
+{
+    struct people_id message = send_it();
+
+    withdraw("");
+    fx_run(&f);
+    fx_refused(&f, "houtzaak", "bad-argument", "erasure.refuse",
+               "{'from':'buso','law_reference':'codex',"
+               "'keep_until':'2027-03-01'}");
+    fx_ok(&f, "houtzaak", "erasure.refuse",
+          "{'from':'buso','law_reference':'codex',"
+          "'keep_until':'2027-09-21'}");
+    EQ(status("houtzaak", "notices_open"), "0");
+    EQ(people_shown(&f, "buso", message, "recall"), "kept");
+    EQ(people_shown(&f, "buso", message, "law_reference"), "codex");
+    EQ(people_shown(&f, "buso", message, "keep_until"), "2027-09-21");
+    /* Kept, not used; no second question; gone when the law no longer asks. */
+    fx_refused(&f, "houtzaak", "unknown-message", "inbox.open",
+               "{'message':'%s'}", message.text);
+    EQ(withdraw(""), "[]");
+    fx_node(&f, "houtzaak")->shredded = false;
+    fx_clock(&f, "2027-09-21T12:00:00Z");
+    cr_expect(not(fx_node(&f, "houtzaak")->shredded));
+    fx_clock(&f, "2027-09-21T22:00:00Z");
+    cr_expect(fx_node(&f, "houtzaak")->shredded);
+}
+
+/* The law may ask longer than the sender allowed. */
+Test(withdraw, a_law_may_keep_the_data_beyond_erase_by)
+{
+    struct people_id message = send_it();
+
+    EQ(people_shown(&f, "buso", message, "erase_by"), "2028-03-01");
+    withdraw("");
+    fx_run(&f);
+    fx_ok(&f, "houtzaak", "erasure.refuse",
+          "{'from':'buso','law_reference':'codex',"
+          "'keep_until':'2028-06-30'}");
+    fx_node(&f, "houtzaak")->shredded = false;
+    fx_clock(&f, "2028-06-30T12:00:00Z");
+    cr_expect(not(fx_node(&f, "houtzaak")->shredded));
+    fx_clock(&f, "2028-07-01T12:00:00Z");
+    cr_expect(fx_node(&f, "houtzaak")->shredded);
+}
+
+/* A recall that crosses the message on its way: the id is remembered. */
+static bool lose(struct fx *fx, size_t from, size_t to, uint8_t *bytes,
+                 size_t size)
+{
+    (void)fx, (void)from, (void)to, (void)bytes, (void)size;
+    return false;
+}
+
+Test(withdraw, overtakes_a_message_that_was_lost_on_its_way)
+{
+    struct people_id message;
+
+    f.filter = lose;
+    message = send_it();
+    EQ(people_shown(&f, "buso", message, "state"), "sent");
+    withdraw("");
+    EQ(names(message), "all");
+    f.filter = NULL;
+    fx_wait(&f, 130000);
+    EQ(peek(message, "error.code"), "unknown-message");
+    EQ(status("houtzaak", "notices_open"), "1");
+    fx_ok(&f, "houtzaak", "erasure.confirm", "{'from':'buso'}");
+    EQ(status("houtzaak", "notices_open"), "0");
+}
+
+/* Both sides die at every write of a withdrawal and an erasure. */
+Test(withdraw, survives_a_crash_at_every_write)
+{
+    struct people_id message = send_it();
+
+    for (uint64_t writes = 1; writes < 60; writes++) {
+        enum sk_status status;
+
+        sk_store_memory_fail_after(fx_node(&f, "buso")->store, writes);
+        status = fx_try(&f, "buso", "consent.withdraw",
+                        "{'participant':'%s'}", who.text);
+        sk_store_memory_fail_after(fx_node(&f, "buso")->store, 0);
+        if (status == SK_OK)
+            break;
+        fx_crash(&f, "buso");
+        EQ(people_shown(&f, "buso", message, "recall"), "none");
+    }
+    fx_crash(&f, "buso");
+    fx_wait(&f, 130000);
+    EQ(people_shown(&f, "buso", message, "recall"), "asked");
+    EQ(status("houtzaak", "notices_open"), "1");
+    for (uint64_t writes = 1; writes < 60; writes++) {
+        enum sk_status status;
+
+        sk_store_memory_fail_after(fx_node(&f, "houtzaak")->store, writes);
+        status = fx_try(&f, "houtzaak", "erasure.confirm", "{'from':'buso'}");
+        sk_store_memory_fail_after(fx_node(&f, "houtzaak")->store, 0);
+        if (status == SK_OK)
+            break;
+        fx_crash(&f, "houtzaak");
+    }
+    fx_wait(&f, 130000);
+    EQ(people_shown(&f, "buso", message, "recall"), "confirmed");
+}
