@@ -10,6 +10,7 @@
 #include "policies/findings.h"
 #include "tools/schakel/cli.h"
 #include "tools/schakel/cmd_node.h"
+#include "tools/schakel/cmd_policy.h"
 #include "tools/schakel/cmd_rehearse.h"
 
 struct cmd {
@@ -24,6 +25,7 @@ static const struct cmd cmds[] = {
     {"card", sk_cmd_card, sk_card_commands, false},
     {"charter", sk_cmd_charter, sk_charter_commands, false},
     {"key", sk_cmd_key, sk_key_commands, false},
+    {"policy", sk_cmd_policy, sk_policy_commands, true},
     {"rehearse", sk_cmd_rehearse, sk_rehearse_commands, false},
     {"completion", sk_cmd_completion, sk_completion_commands, false},
 };
