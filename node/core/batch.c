@@ -22,6 +22,18 @@ bool sk_batch_has_room(const struct sk_core *core)
            core->frames.size_max - core->frames_used >= SK_IPC_SIZE_MAX;
 }
 
+/* Each is used once, and gone then. */
+static void take_seed(struct sk_core *core, struct sk_seed *out)
+{
+    if (core->seeds_left == 0) {
+        randombytes_buf(core->seeds, sizeof(core->seeds));
+        core->seeds_left = SK_SEEDS_COUNT;
+    }
+    core->seeds_left--;
+    *out = core->seeds[core->seeds_left];
+    sodium_memzero(&core->seeds[core->seeds_left], sizeof(*out));
+}
+
 struct sk_batch_input *sk_batch_add(struct sk_core *core,
                                     enum sk_input_type type)
 {
@@ -32,7 +44,7 @@ struct sk_batch_input *sk_batch_add(struct sk_core *core,
     core->inputs_count++;
     *slot = (struct sk_batch_input){
         .input = {.type = type, .now_ms = core->now_ms}};
-    randombytes_buf(&slot->input.seed, sizeof(slot->input.seed));
+    take_seed(core, &slot->input.seed);
     return slot;
 }
 
@@ -78,7 +90,7 @@ static enum sk_status commit_inputs(struct sk_core *core, size_t first,
     struct sk_seed seed;
     enum sk_status status;
 
-    randombytes_buf(&seed, sizeof(seed));
+    take_seed(core, &seed);
     sk_effects_start(&core->effects, core->effects_room);
     status = sk_store_begin(core->store);
     if (status != SK_OK)
@@ -192,8 +204,8 @@ void sk_batch_run(struct sk_core *core)
         first += count;
     }
     sk_child_settled(core);
+    sodium_memzero(core->inputs, core->inputs_count * sizeof(*core->inputs));
     core->inputs_count = 0;
-    sodium_memzero(core->inputs, sizeof(core->inputs));
     sodium_memzero(core->frames.data, core->frames_used);
     core->frames_used = 0;
 }

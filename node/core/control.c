@@ -29,9 +29,14 @@ static size_t index_of(const struct sk_core *core,
     return (size_t)(client - core->clients);
 }
 
+/* While a request is in the batch nobody waits: what epoll watches changes
+   only for a reply that is not taken at once. */
 static void watch(struct sk_core *core, struct sk_client *client,
                   uint32_t events)
 {
+    if (client->events == events)
+        return;
+    client->events = events;
     sk_loop_change(core, client->fd, SK_READY_CLIENT, index_of(core, client),
                    events);
 }
@@ -118,7 +123,8 @@ void sk_control_accept(struct sk_core *core)
         (void)close(fd);
         return;
     }
-    *client = (struct sk_client){.state = SK_CLIENT_READING, .fd = fd};
+    *client = (struct sk_client){
+        .state = SK_CLIENT_READING, .fd = fd, .events = EPOLLIN};
     if (sk_loop_watch(core, fd, SK_READY_CLIENT, index_of(core, client),
                       EPOLLIN) != SK_OK)
         cut(core, client);
@@ -164,7 +170,6 @@ static void ask(struct sk_core *core, struct sk_client *client)
         (struct sk_bytes){client->data + HEAD_SIZE, client->size - HEAD_SIZE};
     client->state = SK_CLIENT_ASKING;
     client->deadline_ms = 0;
-    watch(core, client, 0);
 }
 
 /* The next size of a full buffer: twice, but not beyond what is wanted. */
@@ -283,8 +288,6 @@ void sk_control_serve(struct sk_core *core, struct sk_client *client)
         read_request(core, client);
     else if (client->state == SK_CLIENT_WRITING)
         write_reply(core, client);
-    else if (client->state == SK_CLIENT_ASKING)
-        watch(core, client, 0); /* hung up; its reply will find out */
 }
 
 uint64_t sk_control_expire(struct sk_core *core)

@@ -24,9 +24,12 @@
 #define SK_BATCH_COUNT_MAX 128
 #define SK_BATCH_FRAMES_SIZE_MAX (4u * 1024 * 1024)
 
+/* Fresh seeds drawn at once. */
+#define SK_SEEDS_COUNT 64
+
 /* Control connections; bytes that all of them may make us hold; how long a
    request may take to arrive and a reply to be taken, ms. */
-#define SK_CLIENTS_MAX 32
+#define SK_CLIENTS_MAX 64
 #define SK_CLIENTS_SIZE_MAX (32u * 1024 * 1024)
 #define SK_CLIENT_SLOW_MS 10000
 
@@ -68,6 +71,7 @@ struct sk_client {
     size_t size_max;
     size_t at;            /* written of a reply */
     uint64_t deadline_ms; /* monotonic; 0: idle, none */
+    uint32_t events;      /* that epoll watches for */
     bool hang_up;         /* after this reply */
 };
 
@@ -109,6 +113,8 @@ struct sk_core {
     size_t frames_used;
     struct sk_effects effects;
     struct sk_room effects_room;
+    struct sk_seed seeds[SK_SEEDS_COUNT]; /* fresh ones: a call gets many */
+    size_t seeds_left;
 
     /* control.c */
     int control_fd;
