@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -96,7 +97,7 @@ static void make_config(enum sk_config_key key, const char *name)
 }
 
 /* A node that does not listen, unlocked by a file of 32 zero bytes. */
-static void set_up(void)
+static void make_folder(void)
 {
     struct sk_node_secrets node = {.sealing_count = 1};
     struct sk_seed seed = {{1}};
@@ -108,9 +109,6 @@ static void set_up(void)
     struct sk_unlock unlock = {SK_UNLOCK_KEY, {zeros, sizeof(zeros)}};
     struct sk_bytes out;
 
-    cr_assert(sodium_init() >= 0);
-    strcpy(dir, "/tmp/schakel-daemon-XXXXXX");
-    cr_assert(ne(ptr, mkdtemp(dir), NULL));
     sk_sign_keypair(&seed, &signing, &node.signing);
     sk_seal_keypair(&seed, &sealing, &node.sealing[0]);
     sk_curve_keypair(&seed, &curve, &node.curve);
@@ -123,6 +121,14 @@ static void set_up(void)
     write_file("key", unlock.secret_view, 0600);
     make_config(SK_CONFIG_KEY_FILE, "key");
     make_card(&node, &sealing, "ocmw-mol");
+}
+
+static void set_up(void)
+{
+    cr_assert(sodium_init() >= 0);
+    strcpy(dir, "/tmp/schakel-daemon-XXXXXX");
+    cr_assert(ne(ptr, mkdtemp(dir), NULL));
+    make_folder();
 }
 
 static void tear_down(void)
@@ -324,6 +330,28 @@ static struct sk_bytes status_request(void)
     return out;
 }
 
+/* participant.add of somebody with a name of `size` letters. */
+static struct sk_bytes add_request(size_t size)
+{
+    static uint8_t bytes[512];
+    static char name[200];
+    struct sk_pack p = sk_pack_start((struct sk_room){bytes, sizeof(bytes)});
+    struct sk_bytes out;
+
+    memset(name, 'a', sizeof(name));
+    sk_pack_map(&p, 3);
+    sk_pack_cstr(&p, "args");
+    sk_pack_map(&p, 1);
+    sk_pack_cstr(&p, "given_name");
+    sk_pack_str(&p, (struct sk_bytes){(const uint8_t *)name, size});
+    sk_pack_cstr(&p, "op");
+    sk_pack_cstr(&p, "participant.add");
+    sk_pack_cstr(&p, "v");
+    sk_pack_uint(&p, 1);
+    cr_assert(eq(int, sk_pack_finish(&p, &out), SK_OK));
+    return out;
+}
+
 static bool answers(int fd)
 {
     struct sk_value reply;
@@ -488,6 +516,78 @@ Test(daemon, takes_a_request_up_to_its_limit)
     close(fd);
     free(large);
     cr_expect(eq(int, stop(), 0));
+}
+
+/* Fill what is left of the disk. */
+static void fill_disk(const char *name)
+{
+    static uint8_t block[4096];
+    char path[128];
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    fd = open(path, O_WRONLY | O_CREAT, 0600);
+    while (write(fd, block, sizeof(block)) > 0)
+        continue;
+    close(fd);
+}
+
+/* I5: a full disk refuses, loses nothing, and the node goes on. */
+Test(daemon, says_that_the_disk_is_full_and_goes_on)
+{
+    char path[128];
+    size_t added = 0;
+    size_t refused = 0;
+    int fds[16];
+
+    tear_down();
+    cr_assert(eq(int, mkdir(dir, 0700), 0));
+    if (mount("tmpfs", dir, "tmpfs", 0, "size=2m") != 0) {
+        cr_log_warn("no right to mount: skipped");
+        return;
+    }
+    make_folder();
+    start();
+    for (size_t i = 0; i < SK_COUNT(fds); i++)
+        fds[i] = dial();
+    send_request(fds[0], add_request(5));
+    cr_expect(sk_value_bool(sk_value_get(receive_reply(fds[0]), "ok")));
+    fill_disk("junk");
+    for (int round = 0; round < 20; round++) {
+        /* Together, so that one transaction holds several. */
+        for (size_t i = 0; i < SK_COUNT(fds); i++)
+            send_request(fds[i], i == 0 ? status_request() : add_request(150));
+        for (size_t i = 0; i < SK_COUNT(fds); i++) {
+            struct sk_value reply = receive_reply(fds[i]);
+            bool ok = sk_value_bool(sk_value_get(reply, "ok"));
+
+            if (i == 0) {
+                cr_expect(ok, "who writes nothing is served");
+                continue;
+            }
+            cr_expect(ok || has_code(reply, "disk-full"));
+            if (ok)
+                added++;
+            else
+                refused++;
+        }
+    }
+    cr_expect(ge(sz, refused, 100), "%zu refused, %zu added", refused, added);
+
+    /* Killed with a full disk, and started. */
+    kill(daemon_pid, SIGKILL);
+    waitpid(daemon_pid, NULL, 0);
+    for (size_t i = 0; i < SK_COUNT(fds); i++)
+        close(fds[i]);
+    snprintf(path, sizeof(path), "%s/junk", dir);
+    cr_expect(eq(int, unlink(path), 0));
+    start();
+    fds[0] = dial();
+    send_request(fds[0], add_request(5));
+    cr_expect(sk_value_bool(sk_value_get(receive_reply(fds[0]), "ok")));
+    close(fds[0]);
+    cr_expect(eq(int, stop(), 0));
+    cr_expect(eq(int, umount(dir), 0));
 }
 
 Test(daemon, keeps_its_memory_against_many_clients)
