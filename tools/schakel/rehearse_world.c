@@ -711,11 +711,12 @@ static void join_nodes(struct sk_world *w)
 
 void sk_world_start(struct sk_world *w)
 {
-    char pattern[] = "/tmp/schakel-rehearse-XXXXXX";
+    const char *base = getenv("TMPDIR");
 
-    if (mkdtemp(pattern) == NULL)
-        sk_world_die(w, "cannot make a folder in /tmp: %s", strerror(errno));
-    w->root = must(w, strdup(pattern));
+    w->root = path_of(w, "%s/schakel-rehearse-XXXXXX",
+                      base == NULL || base[0] == '\0' ? "/tmp" : base);
+    if (mkdtemp(w->root) == NULL)
+        sk_world_die(w, "cannot make %s: %s", w->root, strerror(errno));
     read_roster(w);
     init_nodes(w);
     make_charter(w);
