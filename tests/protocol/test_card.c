@@ -1,5 +1,7 @@
 #include "support.h"
 
+#include <signal.h>
+
 static uint8_t room_data[SK_CARD_SIZE_MAX];
 static const struct sk_room room = {room_data, sizeof(room_data)};
 
@@ -225,6 +227,23 @@ Test(card, is_at_most_4096_bytes)
                                      &got), SK_E_TOO_LARGE));
 }
 
+/* What a node writes about itself is checked too: our own mistake. */
+Test(card, asserts_that_it_is_sound, .signal = SIGABRT)
+{
+    struct party mol = party_mol();
+
+    strcpy(mol.card.endpoints[1], "tcp://*:1");
+    (void)encode(&mol);
+}
+
+Test(card, asserts_that_it_is_signed_by_its_identity, .signal = SIGABRT)
+{
+    struct party mol = party_mol();
+
+    mol.identity = mol.signing;
+    (void)encode(&mol);
+}
+
 /* The largest card there can be is read. */
 Test(card, may_have_four_long_endpoints)
 {
@@ -270,12 +289,14 @@ Test(card, knows_an_endpoint)
         "tcp://127.0.0.1:5570", "tcp://255.255.255.255:1",
         "tcp://[::1]:5570", "tcp://[2001:db8:0:1:2:3:4:5]:1",
         "tcp://[fe80::1:2]:80", "tcp://[1::]:80", "tcp://1.a:1",
-        "tcp://xn--caf-dma.example:7",
+        "tcp://xn--caf-dma.example:7", "tcp://[ABCD:EF01::09af]:1",
+        "tcp://[1:2:3:4:5:6:7::]:1", "tcp://Zz0-9.example:10",
+        "tcp://0.0.0.0:9",
     };
     static const char *const bad[] = {
         "", "tcp://", "tcp://a", "tcp://a:", "tcp://:1", "tcp://a:0",
         "tcp://a:65536", "tcp://a:01", "tcp://a:1x", "tcp://a:-1",
-        "tcp://a:123456", "TCP://a:1", "ipc://a:1", "tcp://a b:1",
+        "tcp://a:123456", "tcp://a:4294967297", "tcp://a:99999", "TCP://a:1", "ipc://a:1", "tcp://a b:1",
         "tcp://*:1", "tcp://a_b:1", "tcp://-a:1", "tcp://a-:1", "tcp://a.:1",
         "tcp://.a:1", "tcp://a..b:1", "tcp://1.2.3:1", "tcp://1.2.3.4.5:1",
         "tcp://256.1.1.1:1", "tcp://01.1.1.1:1", "tcp://1.2.3.4.:1",
@@ -298,4 +319,15 @@ Test(card, knows_an_endpoint)
     memset(name + 6, 'a', 64);
     strcpy(name + 70, ":1");
     cr_expect(not(sk_endpoint_is_legal(sk_text(name))), "a label of 64");
+
+    /* 255 bytes, and 256. */
+    memset(name + 6, 'a', 250);
+    for (size_t dot = 60; dot <= 240; dot += 60)
+        name[dot] = '.';
+    strcpy(name + 249, ":65535");
+    cr_expect(eq(sz, strlen(name), SK_ENDPOINT_SIZE_MAX));
+    cr_expect(sk_endpoint_is_legal(sk_text(name)));
+    strcpy(name + 250, ":65535");
+    name[249] = 'a';
+    cr_expect(not(sk_endpoint_is_legal(sk_text(name))));
 }

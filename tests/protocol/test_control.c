@@ -230,6 +230,8 @@ static const struct kind_row kind_rows[] = {
     {"files: some", "charter.import", "", "files", "80", "", 1, false},
     {"files: bytes", "charter.import", "", "files", "81 a3612e62 a161", "", 1,
      false},
+    {"files: all letters", "charter.import", "", "files",
+     "81 ad 7a617a5a41302d392e5f2f595f c40101", "", 1, true},
     {"files: no way up", "charter.import", "", "files",
      "81 a42e2e2f61 c40101", "", 1, false},
     {"files: no way up inside", "charter.import", "", "files",
@@ -312,6 +314,59 @@ Test(control, knows_the_sizes_of_the_table)
         cr_assert(eq(int, sk_pack_finish(&p, &args), SK_OK));
         cr_expect(eq(int, decode(request("consent.refuse", 2, args), &got,
                                  &fault) == SK_OK, over == 0));
+    }
+}
+
+/* A list or map argument with `count` entries. */
+static struct sk_bytes many(const char *name, bool map, size_t count,
+                            const char *text)
+{
+    static uint8_t args_data[40000];
+    struct sk_pack p =
+        sk_pack_start((struct sk_room){args_data, sizeof(args_data)});
+    struct sk_bytes args = {0};
+
+    sk_pack_cstr(&p, name);
+    if (map)
+        sk_pack_map(&p, count);
+    else
+        sk_pack_array(&p, count);
+    for (size_t i = 0; i < count; i++) {
+        char key[20];
+
+        snprintf(key, sizeof(key), "k%04zu", i);
+        if (map)
+            sk_pack_cstr(&p, key);
+        if (text == NULL)
+            sk_pack_bin(&p, (struct sk_bytes){(const uint8_t *)"x", 1});
+        else
+            sk_pack_cstr(&p, text);
+    }
+    cr_assert(eq(int, sk_pack_finish(&p, &args), SK_OK));
+    return exact_copy(args);
+}
+
+/* CONTROL.md 3: how many entries a list or map may have. */
+Test(control, knows_how_many_are_too_many)
+{
+    struct sk_request_fault fault;
+    struct sk_request got;
+
+    for (size_t over = 0; over <= 1; over++) {
+        cr_expect(eq(int, decode(request("calendar.close", 1,
+                                         many("days", false, 366 + over,
+                                              "2026-01-01")),
+                                 &got, &fault) == SK_OK, over == 0));
+        cr_expect(eq(int, decode(request("charter.import", 1,
+                                         many("files", true, 1000 + over,
+                                              NULL)),
+                                 &got, &fault) == SK_OK, over == 0));
+        /* Not all of its arguments, but this one is checked first. */
+        (void)decode(request("event.record", 1,
+                             many("fields", true, 64 + over, "x")),
+                     &got, &fault);
+        cr_expect(eq(str, (char *)fault.code,
+                     over == 0 ? "missing-argument" : "bad-argument"));
     }
 }
 

@@ -80,18 +80,21 @@ Test(envelope, rejects_every_truncation_and_a_trailing_byte)
 {
     struct sk_bytes full = vector("envelope", "hello");
     struct sk_bytes got = {NULL, 77};
+    struct sk_envelope_head head = {.sender = org_of("gtb")};
     uint8_t *longer = keep(calloc(1, full.size + 1));
 
     for (size_t size = 0; size < full.size; size++) {
         struct sk_bytes in = exact_copy((struct sk_bytes){full.data, size});
 
         cr_expect(ne(int, open_(in, &got), SK_OK), "size %zu", size);
+        cr_expect(ne(int, sk_envelope_peek(in, &head), SK_OK), "%zu", size);
         free((void *)in.data);
     }
     memcpy(longer, full.data, full.size);
     cr_expect(eq(int, open_((struct sk_bytes){longer, full.size + 1}, &got),
                  SK_E_BAD_LENGTH));
     cr_expect(eq(sz, got.size, 77), "out was touched");
+    cr_expect(eq(str, head.sender.text, "gtb"), "out was touched");
 }
 
 Test(envelope, rejects_every_changed_bit_and_leaves_nothing)

@@ -15,6 +15,8 @@ Test(form, knows_a_word)
 Test(form, knows_the_version_of_a_policy)
 {
     cr_expect(sk_policy_is_legal(sk_text("ocmw-mol/1")));
+    cr_expect(sk_policy_is_legal(sk_text("ocmw-mol/10")));
+    cr_expect(sk_policy_is_legal(sk_text("ocmw-mol/9")));
     cr_expect(sk_policy_is_legal(sk_text("ocmw-mol/999999999")));
     cr_expect(not(sk_policy_is_legal(sk_text("ocmw-mol/1000000000"))));
     cr_expect(not(sk_policy_is_legal(sk_text("ocmw-mol/0"))));
@@ -57,6 +59,8 @@ Test(form, knows_a_day)
         "2026-00-01", "2026-13-01", "2026-01-00", "2026-01-32", "2026-04-31",
         "2026-1-01", "2026-01-1", "2026/01/01", "2026-01-011", "202a-01-01",
         "2026-01- 1", "-026-01-01",
+        "2026-0a-01", "2026-01-0a", "2026-01-1:", "2026-1/-01", "2026/01-01",
+        "2026-01/01", "a026-01-01",
     };
 
     for (size_t i = 0; i < SK_COUNT(good); i++)
@@ -77,7 +81,9 @@ Test(form, knows_an_instant)
         "2026-06-30 12:30:00Z", "2026-06-30T12:30:00",
         "2026-06-30T12:30:00z", "2026-06-30T12-30-00Z",
         "2026-06-30T12:30-00Z", "2026-06-30T1a:30:00Z",
-        "2026-06-30T12:30:00+0", "",
+        "2026-06-30T12:30:00+0", "", "2026-06-30Tx2:30:00Z",
+        "2026-06-30T12:x0:00Z", "2026-06-30T12:30:0xZ",
+        "2026-06-30T12:30:00ZZ",
     };
 
     for (size_t i = 0; i < SK_COUNT(good); i++)

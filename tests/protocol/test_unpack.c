@@ -136,6 +136,7 @@ Test(unpack, takes_what_must_come_next_and_nothing_else)
         {STR2_3, SK_E_BAD_FORM, "a3eda080"},     /* surrogate */
         {STR2_3, SK_E_BAD_FORM, "a3edbfbf"},     /* surrogate */
         {STR2_3, SK_OK, "a3ee8080"},             /* U+E000 */
+        {ANY, SK_E_BAD_FORM, "a180"},            /* tail only */
         {STR2_3, SK_E_BAD_FORM, "a280bf"},       /* tail first */
         {STR2_3, SK_E_BAD_FORM, "a261c3"},       /* lead last */
         {STR2_3, SK_E_BAD_FORM, "a2c361"},       /* no tail */
@@ -211,6 +212,7 @@ Test(unpack, gives_what_was_packed)
 Test(unpack, remembers_the_first_failure)
 {
     static const uint8_t in[] = {0x01, 0xa1, 'a', 0xc4, 1, 7, 0xc0, 0xc3};
+    static const uint8_t more[] = {0x07, 0xc3, 0xa1, 'a', 0x91, 0x00};
     struct sk_unpack u = sk_unpack_start((struct sk_bytes){in, sizeof(in)});
     uint8_t four[4] = {1, 2, 3, 4};
     struct sk_org org = org_of("gtb");
@@ -226,6 +228,17 @@ Test(unpack, remembers_the_first_failure)
     sk_unpack_org(&u, &org);
     cr_expect(eq(str, org.text, ""));
     cr_expect(eq(int, sk_unpack_finish(&u), SK_E_BAD_VALUE));
+
+    /* What came before it is not given again. */
+    u = sk_unpack_start((struct sk_bytes){more, sizeof(more)});
+    cr_expect(eq(u64, sk_unpack_uint(&u, 0, 9), 7));
+    cr_expect(eq(int, sk_unpack_bool(&u), 1));
+    sk_unpack_nil(&u);
+    cr_expect(eq(int, sk_unpack_bool(&u), 0));
+    cr_expect(eq(u64, sk_unpack_uint(&u, 0, 9), 0));
+    cr_expect(eq(sz, sk_unpack_str(&u, 0, 9).size, 0));
+    cr_expect(eq(sz, sk_unpack_array_upto(&u, 0, 9), 0));
+    cr_expect(eq(int, sk_unpack_finish(&u), SK_E_BAD_FORM));
 }
 
 Test(unpack, reads_nothing_from_nothing)

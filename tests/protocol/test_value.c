@@ -149,6 +149,9 @@ Test(value, gives_nothing_for_a_wrong_kind)
                  SK_VALUE_NONE), "an array has no keys");
     cr_expect(eq(u64, sk_value_uint(tree), 0));
     cr_expect(not(sk_value_bool(tree)));
+    cr_expect(eq(u64, sk_value_uint(sk_value_get(sk_value_get(tree, "b"),
+                                                 "c")), 0), "true is no 1");
+    cr_expect(not(sk_value_bool(sk_value_get(tree, "a"))));
     cr_expect(eq(sz, sk_value_str(tree).size, 0));
     cr_expect(eq(sz, sk_value_bin(tree).size, 0));
     cr_expect(eq(sz, sk_value_count(none), 0));
