@@ -34,18 +34,9 @@ static const struct sk_op_row rows[] = {
     ROW("event.show", sk_op_event_show),
     DATES("consent.give", sk_op_consent_give),
     DATES("consent.request", sk_op_consent_request),
-    /* I7: what only narrows is never held up by a clock. */
+    /* I7: what only narrows is never held up by a clock; it is dated with
+       the largest time seen. */
     ROW("consent.refuse", sk_op_consent_refuse),
-    ROW("consent.withdraw", sk_op_consent_withdraw),
-    ROW("consent.list", sk_op_consent_list),
-    ROW("disclosure.preview", sk_op_disclosure_preview),
-    DATES("disclosure.send", sk_op_disclosure_send),
-    ROW("disclosure.list", sk_op_disclosure_list),
-    ROW("message.show", sk_op_message_show),
-    DATES("consent.give", sk_op_consent_give),
-    DATES("consent.request", sk_op_consent_request),
-    DATES("consent.refuse", sk_op_consent_refuse),
-    /* Taking back is always possible; it is dated with the largest time. */
     ROW("consent.withdraw", sk_op_consent_withdraw),
     ROW("consent.list", sk_op_consent_list),
     ROW("disclosure.preview", sk_op_disclosure_preview),
@@ -62,14 +53,6 @@ static const struct sk_op_row rows[] = {
     ROW("inbox.accept", sk_op_inbox_accept),
     ROW("handover.list", sk_op_handover_list),
     ROW("handover.show", sk_op_handover_show),
-    ROW("handover.open", sk_op_handover_open),
-    ROW("handover.cancel", sk_op_handover_cancel),
-    ROW("handover.input", sk_op_handover_input),
-    ROW("erasure.list", sk_op_erasure_list),
-    ROW("erasure.confirm", sk_op_erasure_confirm),
-    ROW("erasure.refuse", sk_op_erasure_refuse),
-    ROW("handover.list", sk_op_handover_list),
-    ROW("handover.show", sk_op_handover_show),
     DATES("handover.open", sk_op_handover_open),
     DATES("handover.cancel", sk_op_handover_cancel),
     DATES("handover.input", sk_op_handover_input),
@@ -79,6 +62,8 @@ static const struct sk_op_row rows[] = {
     ROW("peer.list", sk_op_peer_list),
     ROW("peer.show", sk_op_peer_show),
 };
+
+const size_t sk_op_rows_count = SK_COUNT(rows);
 
 const struct sk_op_row *sk_op_row_find(const char *name)
 {

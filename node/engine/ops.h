@@ -9,6 +9,8 @@
 
 #include "node/engine/internal.h"
 
+extern const size_t sk_op_rows_count; /* as many as sk_ops_count */
+
 sk_op_handler sk_op_node_status;
 sk_op_handler sk_op_clock_set;
 sk_op_handler sk_op_calendar_close;

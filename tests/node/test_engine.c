@@ -17,6 +17,7 @@ Test(engine, handles_every_operation)
     for (size_t i = 0; i < sk_ops_count; i++)
         cr_expect(sk_op_row_find(sk_ops[i].name) != NULL, "%s", sk_ops[i].name);
     cr_expect(sk_op_row_find("no.such") == NULL);
+    cr_expect(eq(sz, sk_op_rows_count, sk_ops_count), "a row too many");
 }
 
 Test(engine, tells_how_the_node_is_doing)
