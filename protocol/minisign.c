@@ -76,7 +76,8 @@ static bool take_comment(struct sk_bytes *rest, const char *prefix,
     if (line.size > SK_MINISIGN_COMMENT_SIZE_MAX)
         return false;
     for (size_t i = 0; i < line.size; i++)
-        if (line.data[i] < 0x20 || line.data[i] == 0x7f)
+        if ((line.data[i] < 0x20 && line.data[i] != '\t') ||
+            line.data[i] == 0x7f)
             return false;
     *comment = line;
     return true;

@@ -14,8 +14,9 @@
  * when the stock tool wrote it).
  *
  * Base64 must be canonical, lines end with LF or CR LF, nothing follows the
- * fourth line.  Comments are printable UTF-8-ish bytes without control
- * characters.  The untrusted comment is the only part that nothing protects.
+ * fourth line.  Comments have no control characters but TAB, which the stock
+ * tool puts between the parts of its own.  The untrusted comment is the only
+ * part that nothing protects.
  */
 #ifndef SK_PROTOCOL_MINISIGN_H
 #define SK_PROTOCOL_MINISIGN_H

@@ -212,7 +212,9 @@ Test(minisign, takes_a_comment_up_to_its_limit)
     at = strstr(file, "xx");
     memmove(at, at + 1, strlen(at));
     cr_expect(eq(int, verify(&key, sk_text(text), sk_text(file)), SK_OK));
-    at[0] = '\t';
+    at[0] = '\t'; /* as in the stock tool's own comment */
+    cr_expect(eq(int, verify(&key, sk_text(text), sk_text(file)), SK_OK));
+    at[0] = '\x1b';
     cr_expect(
         eq(int, verify(&key, sk_text(text), sk_text(file)), SK_E_BAD_FORM));
 }
