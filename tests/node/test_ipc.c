@@ -212,7 +212,7 @@ static void fill_peers(struct sk_ipc_peers *peers, size_t count)
     memset(peers, 0, sizeof(*peers));
     for (size_t i = 0; i < count; i++) {
         struct sk_ipc_peer *peer = &peers->list[i];
-        char name[16];
+        char name[32];
 
         snprintf(name, sizeof(name), "org%zu", i);
         memset(&peer->org, 'a', SK_ORG_SIZE_MAX);
