@@ -229,7 +229,8 @@ static int make_absolute(struct sk_config *config)
         return sk_cli_fail_file(SK_E_NOT_FOUND, config->key_name);
     if (strlen(whole) > SK_CONFIG_PATH_SIZE_MAX)
         return sk_cli_fail_file(SK_E_TOO_LARGE, whole);
-    snprintf(config->key_name, sizeof(config->key_name), "%s", whole);
+    memset(config->key_name, 0, sizeof(config->key_name));
+    memcpy(config->key_name, whole, strlen(whole));
     return -1;
 }
 
