@@ -56,18 +56,16 @@ static struct sk_bundle *load(const struct sk_sources *sources, int32_t day)
 static struct sk_bytes changed(struct sk_bytes in, const char *find,
                                const char *put)
 {
-    size_t size = in.size + strlen(put) + 1;
-    char *text = test_alloc(size);
+    char *text = test_alloc(in.size + strlen(put) + 1);
+    char *rest = test_alloc(in.size + 1);
     const char *at;
-    size_t before;
 
-    memcpy(text, in.data, in.size);
-    text[in.size] = '\0';
-    at = find != NULL ? strstr(text, find) : text + in.size;
+    memcpy(rest, in.data, in.size);
+    rest[in.size] = '\0';
+    at = find != NULL ? strstr(rest, find) : rest + in.size;
     cr_assert(ne(ptr, (void *)at, NULL), "no such text: %s", find);
-    before = (size_t)(at - text);
-    snprintf(text + before, size - before, "%s%s", put,
-             (const char *)in.data + before + (find ? strlen(find) : 0));
+    sprintf(text, "%.*s%s%s", (int)(at - rest), rest, put,
+            at + (find != NULL ? strlen(find) : 0));
     return sk_text(text);
 }
 
