@@ -42,10 +42,31 @@ static void pack_do(struct sk_pack *p, bool erase, uint64_t within_days)
     sk_pack_uint(p, within_days);
 }
 
-static void pack_event(struct sk_pack *p, const struct sk_item_event *event)
+static void pack_consents(struct sk_pack *p,
+                          const struct sk_item_event *event)
 {
     assert(event->consents_count <= SK_ITEM_WORDS_MAX);
 
+    sk_pack_array(p, event->consents_count);
+    for (size_t i = 0; i < event->consents_count; i++)
+        sk_pack_id(p, &event->consents[i].id);
+}
+
+static void pack_stamp(struct sk_pack *p, const struct sk_item_event *event)
+{
+    if (!event->has_handover) {
+        sk_pack_nil(p);
+        return;
+    }
+    sk_pack_array(p, 4);
+    sk_pack_id(p, &event->handover.id);
+    sk_pack_id(p, &event->trajectory.id);
+    sk_pack_uint(p, event->epoch);
+    sk_pack_str(p, event->handover_kind);
+}
+
+static void pack_event(struct sk_pack *p, const struct sk_item_event *event)
+{
     sk_pack_id(p, &event->message.id);
     sk_pack_id(p, &event->handle.id);
     sk_pack_str(p, event->source);
@@ -59,20 +80,43 @@ static void pack_event(struct sk_pack *p, const struct sk_item_event *event)
     else
         pack_words(p, &event->roles);
     pack_words(p, &event->rules);
-    sk_pack_array(p, event->consents_count);
-    for (size_t i = 0; i < event->consents_count; i++)
-        sk_pack_id(p, &event->consents[i].id);
+    pack_consents(p, event);
     sk_pack_str(p, event->policy);
     pack_do(p, event->erase, event->within_days);
-    if (!event->has_handover) {
-        sk_pack_nil(p);
-        return;
+    pack_stamp(p, event);
+}
+
+static void pack_levels(struct sk_pack *p, const struct sk_item_event *event)
+{
+    assert(event->fields_count <= SK_ITEM_FIELDS_MAX);
+
+    sk_pack_map(p, event->fields_count);
+    for (size_t i = 0; i < event->fields_count; i++) {
+        const struct sk_item_field *field = &event->fields[i];
+
+        assert(i == 0 ||
+               sk_bytes_compare(event->fields[i - 1].name, field->name) < 0);
+        sk_pack_str(p, field->name);
+        sk_pack_str(p, field->level);
     }
-    sk_pack_array(p, 4);
-    sk_pack_id(p, &event->handover.id);
-    sk_pack_id(p, &event->trajectory.id);
-    sk_pack_uint(p, event->epoch);
-    sk_pack_str(p, event->handover_kind);
+}
+
+static void pack_held(struct sk_pack *p, const struct sk_item_held *held)
+{
+    const struct sk_item_event *event = &held->event;
+
+    sk_pack_id(p, &event->message.id);
+    sk_pack_id(p, &event->handle.id);
+    sk_pack_str(p, event->type);
+    sk_pack_str(p, event->purpose);
+    pack_levels(p, event);
+    sk_pack_str(p, event->erase_by);
+    pack_words(p, &event->rules);
+    pack_consents(p, event);
+    sk_pack_str(p, event->policy);
+    pack_do(p, event->erase, event->within_days);
+    pack_stamp(p, event);
+    sk_pack_uint(p, held->at_ms);
 }
 
 static void pack_withdrawn(struct sk_pack *p,
@@ -158,6 +202,10 @@ static size_t count_of(enum sk_item_kind kind)
         return 6;
     case SK_ITEM_COLLECTIVE:
         return 4;
+    case SK_ITEM_ASKED:
+        return 3;
+    case SK_ITEM_HELD:
+        return 14;
     }
     return 0;
 }
@@ -198,6 +246,13 @@ static void pack_item(struct sk_pack *p, const struct sk_item *item)
         sk_pack_id(p, &item->collective.message.id);
         sk_pack_str(p, item->collective.type);
         sk_pack_raw(p, item->collective.body.bytes);
+        return;
+    case SK_ITEM_ASKED:
+        sk_pack_uint(p, item->asked.incarnation);
+        sk_pack_uint(p, item->asked.after);
+        return;
+    case SK_ITEM_HELD:
+        pack_held(p, &item->held);
         return;
     }
     assert(!"a kind of item");

@@ -30,6 +30,12 @@
  *                previous str, at]      epoch and owner from now on
  *  9 UNRELEASED [trajectory id, handover id, epoch uint, reason str, at]
  * 10 COLLECTIVE [message id, type str, body map]
+ * 11 ASKED      [incarnation uint, after uint]   what do you have of my log,
+ *                behind item `after` of that incarnation?
+ * 12 HELD       [message id, handle id, type str, purpose str, fields map
+ *                name -> level str, erase_by DATE, rules array, consents array
+ *                of id, policy str, do str, within_days uint, handover as in
+ *                EVENT, at]   one such message: what it showed, no values
  */
 #ifndef SK_PROTOCOL_ITEM_H
 #define SK_PROTOCOL_ITEM_H
@@ -55,6 +61,8 @@ enum sk_item_kind {
     SK_ITEM_RELEASED = 8,
     SK_ITEM_UNRELEASED = 9,
     SK_ITEM_COLLECTIVE = 10,
+    SK_ITEM_ASKED = 11,
+    SK_ITEM_HELD = 12,
 };
 
 struct sk_words {
@@ -151,6 +159,16 @@ struct sk_item_collective {
     struct sk_value body;
 };
 
+struct sk_item_asked {
+    uint64_t incarnation;
+    uint64_t after; /* 0: all of it */
+};
+
+struct sk_item_held {
+    struct sk_item_event event; /* no source, values, duties, roles */
+    uint64_t at_ms;
+};
+
 /* Large (entries): keep it static or in the engine's scratch, not on a
    small stack. */
 struct sk_item {
@@ -163,6 +181,8 @@ struct sk_item {
         struct sk_item_handover handover;
         struct sk_item_owner owner;
         struct sk_item_collective collective;
+        struct sk_item_asked asked;
+        struct sk_item_held held;
     };
 };
 

@@ -6,6 +6,8 @@
 #define WORD_SIZE_MAX 64
 #define POLICY_SIZE_MAX 80
 #define LAW_SIZE_MAX 500
+/* PROTOCOL.md 6.10. */
+#define SK_INCARNATION_MAX (UINT64_C(1) << 53)
 
 /* PROTOCOL.md 7.2: the first thing about a text that is not as it must be. */
 static void refuse(struct sk_unpack *u)
@@ -139,6 +141,25 @@ static void read_fields(struct sk_unpack *u, struct sk_item_event *event)
     event->fields_count = count;
 }
 
+static void read_consents(struct sk_unpack *u, struct sk_item_event *event)
+{
+    event->consents_count = sk_unpack_array_upto(u, 0, SK_ITEM_WORDS_MAX);
+    for (size_t i = 0; i < event->consents_count; i++)
+        sk_unpack_id(u, &event->consents[i].id);
+}
+
+static void read_stamp(struct sk_unpack *u, struct sk_item_event *event)
+{
+    event->has_handover = !sk_unpack_is_nil(u);
+    if (!event->has_handover)
+        return;
+    sk_unpack_array(u, 4);
+    sk_unpack_id(u, &event->handover.id);
+    sk_unpack_id(u, &event->trajectory.id);
+    event->epoch = read_epoch(u);
+    event->handover_kind = read_word(u);
+}
+
 static void read_event(struct sk_unpack *u, struct sk_item_event *event)
 {
     sk_unpack_id(u, &event->message.id);
@@ -154,19 +175,50 @@ static void read_event(struct sk_unpack *u, struct sk_item_event *event)
     if (!event->roles_all)
         read_words(u, 1, &event->roles);
     read_words(u, 0, &event->rules);
-    event->consents_count = sk_unpack_array_upto(u, 0, SK_ITEM_WORDS_MAX);
-    for (size_t i = 0; i < event->consents_count; i++)
-        sk_unpack_id(u, &event->consents[i].id);
+    read_consents(u, event);
     event->policy = read_policy(u);
     event->erase = read_do(u, &event->within_days);
-    event->has_handover = !sk_unpack_is_nil(u);
-    if (!event->has_handover)
-        return;
-    sk_unpack_array(u, 4);
-    sk_unpack_id(u, &event->handover.id);
-    sk_unpack_id(u, &event->trajectory.id);
-    event->epoch = read_epoch(u);
-    event->handover_kind = read_word(u);
+    read_stamp(u, event);
+}
+
+static void read_levels(struct sk_unpack *u, struct sk_item_event *event)
+{
+    size_t count = sk_unpack_map_upto(u, 0, SK_ITEM_FIELDS_MAX);
+
+    for (size_t i = 0; i < count && u->status == SK_OK; i++) {
+        struct sk_item_field *field = &event->fields[i];
+
+        field->name = read_word(u);
+        if (i > 0 &&
+            sk_bytes_compare(event->fields[i - 1].name, field->name) >= 0)
+            refuse(u);
+        field->level = read_word(u);
+        field->is_set = false;
+        field->text = (struct sk_bytes){0};
+    }
+    event->fields_count = count;
+}
+
+static void read_held(struct sk_unpack *u, struct sk_item_held *held)
+{
+    struct sk_item_event *event = &held->event;
+
+    sk_unpack_id(u, &event->message.id);
+    sk_unpack_id(u, &event->handle.id);
+    event->source = (struct sk_bytes){0};
+    event->duties.count = 0;
+    event->roles_all = false;
+    event->roles.count = 0;
+    event->type = read_word(u);
+    event->purpose = read_word(u);
+    read_levels(u, event);
+    event->erase_by = read_date(u);
+    read_words(u, 0, &event->rules);
+    read_consents(u, event);
+    event->policy = read_policy(u);
+    event->erase = read_do(u, &event->within_days);
+    read_stamp(u, event);
+    held->at_ms = read_at(u);
 }
 
 static void read_withdrawn(struct sk_unpack *u,
@@ -303,6 +355,13 @@ static size_t read_kind(struct sk_unpack *u, struct sk_item *item)
     case SK_ITEM_COLLECTIVE:
         read_collective(u, &item->collective);
         return 4;
+    case SK_ITEM_ASKED:
+        item->asked.incarnation = sk_unpack_uint(u, 1, SK_INCARNATION_MAX);
+        item->asked.after = sk_unpack_uint(u, 0, SK_INCARNATION_MAX);
+        return 3;
+    case SK_ITEM_HELD:
+        read_held(u, &item->held);
+        return 14;
     }
     return 0;
 }
@@ -318,7 +377,7 @@ enum sk_status sk_item_decode(struct sk_bytes in, struct sk_item *out)
         return SK_E_TOO_LARGE;
     count = sk_unpack_array_upto(&u, 1, 16);
     out->kind = (enum sk_item_kind)sk_unpack_uint(&u, SK_ITEM_VOID,
-                                                  SK_ITEM_COLLECTIVE);
+                                                  SK_ITEM_HELD);
     if (u.status == SK_OK && read_kind(&u, out) != count)
         status = SK_E_BAD_FORM;
     else

@@ -12,8 +12,8 @@ uint64_t sk_partner_ms(const struct sk_engine *e, uint64_t at_ms)
 /* ------------------------------------------------------------- events */
 
 /* I5: every word of it is one of the vocabulary. */
-static bool words_are_known(const struct sk_vocabulary *v,
-                            const struct sk_item_event *event)
+bool sk_words_are_known(const struct sk_vocabulary *v,
+                        const struct sk_item_event *event)
 {
     uint16_t type = sk_vocabulary_event(v, event->type);
     const struct sk_event_type *row;
@@ -61,7 +61,7 @@ static const char *fault_of(const struct sk_engine *e,
         return "malformed-item";
     if (erase_by <= sk_today(e))
         return "expired";
-    if (!words_are_known(v, event))
+    if (!sk_words_are_known(v, event))
         return "malformed-item";
     /* HR03: a node that is for figures only keeps nothing about persons. */
     if (self == NULL || !self->person_level)
@@ -180,6 +180,9 @@ static struct sk_message_id message_of(const struct sk_item *item)
         return item->event.message;
     case SK_ITEM_COLLECTIVE:
         return item->collective.message;
+    case SK_ITEM_HELD:
+        return item->held.event.message;
+    case SK_ITEM_ASKED:
     case SK_ITEM_VOID:
     case SK_ITEM_WITHDRAWN:
     case SK_ITEM_ERASED:
@@ -218,6 +221,10 @@ static enum sk_status apply_kind(struct sk_engine *e, const struct sk_org *from,
         return sk_handover_apply(e, from, item, refusal);
     case SK_ITEM_COLLECTIVE:
         return apply_collective(e, from, bytes, &item->collective, refusal);
+    case SK_ITEM_ASKED:
+        return sk_held_tell(e, from, &item->asked, refusal);
+    case SK_ITEM_HELD:
+        return sk_held_apply(e, from, &item->held, refusal);
     }
     return SK_OK;
 }

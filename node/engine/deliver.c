@@ -319,8 +319,7 @@ enum sk_status sk_deliver_receipt(struct sk_engine *e, struct sk_session *s,
     }
     /* It has something else under these numbers than we ever sent: we are a
        backup.  What is not confirmed goes again, in a new incarnation. */
-    sk_log_restart(&log, log.incarnation + 1, log.stored);
-    SK_TRY(sk_log_put(e, &s->org, &log));
+    SK_TRY(sk_held_restart(e, &s->org, &log, log.incarnation + 1));
     s->failures = 1;
     sk_session_doubt(e, s);
     return SK_OK;

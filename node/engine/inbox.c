@@ -8,7 +8,9 @@ enum { GONE_RECALLED = 1, GONE_EXPIRED = 2 };
 /* What is kept, sealed under a data key of the message. */
 struct record {
     struct sk_org from;
-    uint64_t number;
+    uint64_t number;      /* order of arrival here */
+    uint64_t incarnation; /* and its place in the log of `from` */
+    uint64_t place;
     uint64_t received_ms;
     uint64_t opened_ms;
     uint64_t accepted_ms;
@@ -46,6 +48,25 @@ static struct sk_key order_key(const char *list, uint64_t number)
     return key;
 }
 
+/* list "o": per partner, by place in its log. */
+static struct sk_key place_prefix(const struct sk_org *from)
+{
+    struct sk_key key = sk_key_start(SK_T_INBOX_ORDER);
+
+    sk_key_bytes(&key, sk_text("o"));
+    sk_key_org(&key, from);
+    return key;
+}
+
+static struct sk_key place_key(const struct record *record)
+{
+    struct sk_key key = place_prefix(&record->from);
+
+    sk_key_u64(&key, record->incarnation);
+    sk_key_u64(&key, record->place);
+    return key;
+}
+
 static struct sk_bytes id_bytes(const struct sk_message_id *id)
 {
     return (struct sk_bytes){id->id.bytes, sizeof(id->id.bytes)};
@@ -57,9 +78,11 @@ static enum sk_status unpack_record(struct sk_bytes plain, struct record *out)
 {
     struct sk_unpack u = sk_unpack_start(plain);
 
-    sk_unpack_array(&u, 7);
+    sk_unpack_array(&u, 9);
     sk_unpack_org(&u, &out->from);
     out->number = sk_unpack_uint(&u, 0, UINT64_MAX);
+    out->incarnation = sk_unpack_uint(&u, 0, UINT64_MAX);
+    out->place = sk_unpack_uint(&u, 0, UINT64_MAX);
     out->received_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
     out->opened_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
     out->accepted_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
@@ -91,9 +114,11 @@ static enum sk_status save(struct sk_engine *e, const struct sk_message_id *id,
     for (size_t i = 0; i < record->locked.count; i++)
         size_max += record->locked.list[i].size + 5;
     p = sk_scratch_pack(e, size_max);
-    sk_pack_array(&p, 7);
+    sk_pack_array(&p, 9);
     sk_pack_str(&p, sk_org_text(&record->from));
     sk_pack_uint(&p, record->number);
+    sk_pack_uint(&p, record->incarnation);
+    sk_pack_uint(&p, record->place);
     sk_pack_uint(&p, record->received_ms);
     sk_pack_uint(&p, record->opened_ms);
     sk_pack_uint(&p, record->accepted_ms);
@@ -112,9 +137,12 @@ static enum sk_status index_record(struct sk_engine *e,
 {
     struct sk_key all = order_key("a", record->number);
     struct sk_key new = order_key("n", record->number);
+    struct sk_key place = place_key(record);
 
     SK_TRY(
         sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&all), id_bytes(id)));
+    SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&place),
+                        id_bytes(id)));
     if (record->opened_ms != 0)
         return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&new));
     return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&new),
@@ -134,15 +162,17 @@ static enum sk_status next_number(struct sk_engine *e, uint64_t *out)
 
 static enum sk_status drop_record(struct sk_engine *e,
                                   const struct sk_message_id *id,
-                                  uint64_t number)
+                                  const struct record *record)
 {
     struct sk_key key = record_key(id);
-    struct sk_key all = order_key("a", number);
-    struct sk_key new = order_key("n", number);
+    struct sk_key all = order_key("a", record->number);
+    struct sk_key new = order_key("n", record->number);
+    struct sk_key place = place_key(record);
 
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key)));
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&all)));
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&new)));
+    SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&place)));
     /* CONSENT 5.3: without its key nothing that is left can be read. */
     return sk_vault_destroy(e, &id->id);
 }
@@ -165,16 +195,32 @@ enum sk_status sk_inbox_add(struct sk_engine *e, const struct sk_org *from,
                             struct sk_bytes item)
 {
     struct record *record = sk_arena_get(&e->scratch, sizeof(*record));
+    const struct sk_session *s = sk_session_find(e, from);
 
     if (record == NULL)
         return SK_E_MEMORY;
+    assert(s != NULL);
     record->from = *from;
+    record->incarnation = s->log.peer_incarnation;
+    record->place = s->applying;
     record->received_ms = e->now_ms;
     record->item = item;
     SK_TRY(next_number(e, &record->number));
     SK_TRY(sk_vault_make(e, &id->id));
     SK_TRY(save(e, id, record));
     return index_record(e, id, record);
+}
+
+struct sk_scan sk_inbox_behind(struct sk_engine *e, const struct sk_org *from,
+                               uint64_t incarnation, uint64_t after)
+{
+    struct sk_key prefix = place_prefix(from);
+    struct sk_key start = prefix;
+
+    sk_key_u64(&start, incarnation);
+    sk_key_u64(&start, after);
+    return sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
+                         sk_key_done(&start));
 }
 
 /* ------------------------------------------------------------- entries */
@@ -193,6 +239,8 @@ enum sk_status sk_inbox_get(struct sk_engine *e, const struct sk_message_id *id,
     out->message = *id;
     out->from = record->from;
     out->number = record->number;
+    out->incarnation = record->incarnation;
+    out->place = record->place;
     out->received_ms = record->received_ms;
     out->opened_ms = record->opened_ms;
     out->accepted_ms = record->accepted_ms;
@@ -242,6 +290,8 @@ enum sk_status sk_inbox_put(struct sk_engine *e,
         return SK_E_MEMORY;
     record->from = entry->from;
     record->number = entry->number;
+    record->incarnation = entry->incarnation;
+    record->place = entry->place;
     record->received_ms = entry->received_ms;
     record->opened_ms = entry->opened_ms;
     record->accepted_ms = entry->accepted_ms;
@@ -410,7 +460,7 @@ enum sk_status sk_inbox_erase(struct sk_engine *e, const struct sk_org *from,
         return SK_OK;
     SK_TRY(status);
     if (all)
-        return drop_record(e, id, record->number);
+        return drop_record(e, id, record);
     return erase_fields(e, id, fields);
 }
 
@@ -435,5 +485,5 @@ enum sk_status sk_inbox_expire(struct sk_engine *e,
         return sk_due_put(e, until + 1, SK_DUE_ERASE_BY, &id->id,
                           sk_org_text(&org));
     SK_TRY(mark_gone(e, &org, id, GONE_EXPIRED));
-    return drop_record(e, id, record->number);
+    return drop_record(e, id, record);
 }

@@ -48,6 +48,7 @@ enum sk_table {
     SK_T_NAME = 'N',        /* keyed hash 16, participant -> empty */
     SK_T_RELATION = 'L',    /* participant, org -> sealed */
     SK_T_HANDLE = 'H',      /* org, handle -> participant (assigned) */
+    SK_T_HANDLE_OWN = 'h',  /* org, our handle -> participant */
     SK_T_EVENT = 'E',       /* participant, event -> sealed */
     SK_T_EVENT_OF = 'e',    /* event -> participant */
     SK_T_EMPLOYER = 'Y',    /* participant, number -> sealed */
@@ -109,6 +110,7 @@ struct sk_log {
     uint64_t peer_incarnation; /* of the partner's log; 0: none yet */
     uint64_t peer_cursor;      /* last item of it that was applied */
     uint64_t answers;          /* receipts kept in SK_T_RECEIPT */
+    uint64_t told;             /* peer incarnation that got its HELD */
 };
 
 /* ------------------------------------------------------------- sessions
@@ -132,6 +134,7 @@ struct sk_session {
     bool asking;              /* our HELLO waits for its answer */
     uint64_t spoke_ms;        /* last frame to it, 0 never */
     uint64_t complained_ms;   /* when we last refused an unreadable frame */
+    uint64_t applying;        /* number of the item that is being applied */
     uint64_t flight[SK_IN_FLIGHT_MAX]; /* envelopes without receipt: last */
     size_t flight_count;
     struct sk_log log;        /* as in the store, when log.loaded */
@@ -443,6 +446,11 @@ SK_CHECKED enum sk_status sk_handle_find(struct sk_engine *e,
                                          const struct sk_org *org,
                                          const struct sk_handle *handle,
                                          struct sk_participant_id *out);
+/* Who is behind a handle of ours towards a partner. */
+SK_CHECKED enum sk_status sk_handle_own(struct sk_engine *e,
+                                        const struct sk_org *org,
+                                        const struct sk_handle *handle,
+                                        struct sk_participant_id *out);
 SK_CHECKED enum sk_status sk_handle_assign(struct sk_engine *e,
                                            const struct sk_org *org,
                                            const struct sk_handle *handle,
@@ -668,6 +676,8 @@ struct sk_inbox_entry {
     struct sk_message_id message;
     struct sk_org from;
     uint64_t number;
+    uint64_t incarnation; /* its place in the log of `from` */
+    uint64_t place;
     uint64_t received_ms;
     uint64_t opened_ms; /* 0: not yet */
     uint64_t accepted_ms;
@@ -764,6 +774,10 @@ SK_CHECKED enum sk_status sk_handover_apply(struct sk_engine *e,
                                             const struct sk_org *from,
                                             const struct sk_item *item,
                                             const char **refusal);
+/* The partner forgot things (its log has a new incarnation): tell it again who
+   owns what was handed over between it and us.  Called by session.c. */
+SK_CHECKED enum sk_status sk_handover_remind(struct sk_engine *e,
+                                             const struct sk_org *partner);
 /* A person said who a handover's message is about (inbox.assign). */
 SK_CHECKED enum sk_status
 sk_handover_assigned(struct sk_engine *e, const struct sk_handover_id *id,

@@ -26,7 +26,7 @@ static struct sk_key entry_key(const struct sk_org *to, uint64_t number)
 
 static void pack_log(struct sk_pack *p, const struct sk_log *log)
 {
-    sk_pack_array(p, 11);
+    sk_pack_array(p, 12);
     sk_pack_uint(p, log->incarnation);
     sk_pack_uint(p, log->base);
     sk_pack_uint(p, log->head);
@@ -48,6 +48,7 @@ static void pack_log(struct sk_pack *p, const struct sk_log *log)
     sk_pack_uint(p, log->peer_incarnation);
     sk_pack_uint(p, log->peer_cursor);
     sk_pack_uint(p, log->answers);
+    sk_pack_uint(p, log->told);
 }
 
 static enum sk_status unpack_log(struct sk_bytes in, struct sk_log *out)
@@ -55,7 +56,7 @@ static enum sk_status unpack_log(struct sk_bytes in, struct sk_log *out)
     struct sk_unpack u = sk_unpack_start(in);
     struct sk_log log = {.loaded = true};
 
-    sk_unpack_array(&u, 11);
+    sk_unpack_array(&u, 12);
     log.incarnation = sk_unpack_uint(&u, 1, UINT64_MAX);
     log.base = sk_unpack_uint(&u, 0, UINT64_MAX);
     log.head = sk_unpack_uint(&u, 0, UINT64_MAX);
@@ -76,6 +77,7 @@ static enum sk_status unpack_log(struct sk_bytes in, struct sk_log *out)
     log.peer_incarnation = sk_unpack_uint(&u, 0, UINT64_MAX);
     log.peer_cursor = sk_unpack_uint(&u, 0, UINT64_MAX);
     log.answers = sk_unpack_uint(&u, 0, UINT64_MAX);
+    log.told = sk_unpack_uint(&u, 0, UINT64_MAX);
     /* Our own record: what it says wrong is a broken store. */
     if (sk_unpack_finish(&u) != SK_OK)
         return SK_E_IO;

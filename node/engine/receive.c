@@ -196,6 +196,7 @@ static enum sk_status apply_one(struct sk_engine *e, struct sk_session *s,
     const char *code = NULL;
     enum sk_status status;
 
+    s->applying = number;
     status = sk_apply_item(e, &s->org, items->items[i], &code, &id);
     sk_arena_reset(&e->scratch, mark);
     if (status == SK_E_FULL || status == SK_E_IO || status == SK_E_AGAIN)

@@ -158,35 +158,64 @@ enum sk_status sk_relation_each(
 
 /* ------------------------------------------------------------- handles */
 
-static struct sk_key handle_key(const struct sk_org *org,
+static struct sk_key handle_key(enum sk_table table, const struct sk_org *org,
                                 const struct sk_handle *handle)
 {
-    struct sk_key key = sk_key_start(SK_T_HANDLE);
+    struct sk_key key = sk_key_start(table);
 
     sk_key_org(&key, org);
     sk_key_id(&key, &handle->id);
     return key;
 }
 
-enum sk_status sk_handle_find(struct sk_engine *e, const struct sk_org *org,
-                              const struct sk_handle *handle,
-                              struct sk_participant_id *out)
+static enum sk_status participant_at(struct sk_engine *e,
+                                     const struct sk_key *key,
+                                     struct sk_participant_id *out)
 {
-    struct sk_key key = handle_key(org, handle);
     struct sk_bytes value;
 
-    SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value));
+    SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(key), &value));
     if (value.size != sizeof(out->id.bytes))
         return SK_E_BAD_LENGTH;
     memcpy(out->id.bytes, value.data, sizeof(out->id.bytes));
     return SK_OK;
 }
 
+enum sk_status sk_handle_find(struct sk_engine *e, const struct sk_org *org,
+                              const struct sk_handle *handle,
+                              struct sk_participant_id *out)
+{
+    struct sk_key key = handle_key(SK_T_HANDLE, org, handle);
+
+    return participant_at(e, &key, out);
+}
+
+enum sk_status sk_handle_own(struct sk_engine *e, const struct sk_org *org,
+                             const struct sk_handle *handle,
+                             struct sk_participant_id *out)
+{
+    struct sk_key key = handle_key(SK_T_HANDLE_OWN, org, handle);
+
+    return participant_at(e, &key, out);
+}
+
+/* After a restore a partner names what it has by our handle. */
+static enum sk_status index_own(struct sk_engine *e,
+                                const struct sk_participant_id *id,
+                                const struct sk_relation *relation)
+{
+    struct sk_key key =
+        handle_key(SK_T_HANDLE_OWN, &relation->org, &relation->handle);
+
+    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
+                        (struct sk_bytes){id->id.bytes, sizeof(id->id.bytes)});
+}
+
 enum sk_status sk_handle_assign(struct sk_engine *e, const struct sk_org *org,
                                 const struct sk_handle *handle,
                                 const struct sk_participant_id *id)
 {
-    struct sk_key key = handle_key(org, handle);
+    struct sk_key key = handle_key(SK_T_HANDLE, org, handle);
 
     return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
                         (struct sk_bytes){id->id.bytes, sizeof(id->id.bytes)});
@@ -294,6 +323,7 @@ enum sk_status sk_op_relation_open(struct sk_engine *e, struct sk_value args)
     relation.opened_ms = e->now_ms;
 
     SK_TRY(relation_put(e, &id, &relation));
+    SK_TRY(index_own(e, &id, &relation.of));
     reply_relation(e, &id, &relation);
     return SK_OK;
 }

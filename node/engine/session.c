@@ -65,20 +65,21 @@ static enum sk_status resume(struct sk_engine *e, struct sk_session *s,
                              const struct sk_hello *h)
 {
     struct sk_log log;
-    uint64_t base;
+    uint64_t next;
+    uint64_t base = 0;
     bool restart = false;
 
     SK_TRY(sk_log_get(e, &s->org, &log));
-    base = log.stored;
+    next = 1 + (h->peer_incarnation > log.incarnation ? h->peer_incarnation
+                                                      : log.incarnation);
     if (h->peer_incarnation > log.incarnation ||
         (h->peer_incarnation == log.incarnation &&
          h->cursor > log.handed - log.base)) {
         /* It has what we never sent: we are a backup. */
-        restart = true;
+        SK_TRY(sk_held_restart(e, &s->org, &log, next));
     } else if (h->peer_incarnation == 0 && log.stored > 0) {
         /* It lost everything: all of it is decided and sent again. */
         restart = log.base > 0;
-        base = 0;
     } else if (h->peer_incarnation == log.old_incarnation &&
                h->peer_incarnation != 0 &&
                log.old_base + h->cursor < log.stored) {
@@ -87,11 +88,7 @@ static enum sk_status resume(struct sk_engine *e, struct sk_session *s,
         restart = true;
     }
     if (restart) {
-        uint64_t next = h->peer_incarnation > log.incarnation
-                            ? h->peer_incarnation
-                            : log.incarnation;
-
-        sk_log_restart(&log, next + 1, base);
+        sk_log_restart(&log, next, base);
         SK_TRY(sk_log_put(e, &s->org, &log));
     }
     s->sent = log.base;

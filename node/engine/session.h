@@ -7,6 +7,7 @@
  *   deliver.c  ITEMS out; receipts and refusals that come back
  *   receive.c  ITEMS in: order, duplicates, answers
  *   apply.c    one item;  inbox.c: what is kept of it
+ *   held.c     after a restore: what does the partner have of us?
  *   replay.c   rehearsals: the last envelopes, to send them once more
  *   peer.c     how it stands, for people
  *
@@ -99,6 +100,10 @@ SK_CHECKED enum sk_status sk_inbox_gone(struct sk_engine *e,
 SK_CHECKED enum sk_status sk_inbox_has(struct sk_engine *e,
                                        const struct sk_org *from,
                                        const struct sk_message_id *id);
+/* The messages of `from` behind item `after` of that incarnation, oldest
+   first: keys of a scan whose values are message ids. */
+struct sk_scan sk_inbox_behind(struct sk_engine *e, const struct sk_org *from,
+                               uint64_t incarnation, uint64_t after);
 /* Keep a message that came, under a data key of its own.  item: its bytes as
    they came. */
 SK_CHECKED enum sk_status sk_inbox_add(struct sk_engine *e,
@@ -107,6 +112,9 @@ SK_CHECKED enum sk_status sk_inbox_add(struct sk_engine *e,
                                        struct sk_bytes item);
 
 /* ------------------------------------------------------------- apply.c */
+/* I5: type, fields and levels are words of the vocabulary. */
+bool sk_words_are_known(const struct sk_vocabulary *v,
+                        const struct sk_item_event *event);
 /* An instant that a partner named, not later than a day from now. */
 uint64_t sk_partner_ms(const struct sk_engine *e, uint64_t at_ms);
 
@@ -129,6 +137,25 @@ SK_CHECKED enum sk_status sk_deliver_items(struct sk_engine *e,
 /* The answers to the partner's last envelopes, once more. */
 SK_CHECKED enum sk_status sk_deliver_answers(struct sk_engine *e,
                                              struct sk_session *s);
+
+/* ------------------------------------------------------------- held.c
+ * After a restore: the ledger is made whole from what the partner has. */
+/* We are a backup: start a new incarnation at `base` and ask `to` what it has
+   of the old one behind the last receipt.  PROTOCOL.md 8.4 */
+SK_CHECKED enum sk_status sk_held_restart(struct sk_engine *e,
+                                          const struct sk_org *to,
+                                          struct sk_log *log,
+                                          uint64_t incarnation);
+/* ASKED came: tell what is kept of `from`. */
+SK_CHECKED enum sk_status sk_held_tell(struct sk_engine *e,
+                                       const struct sk_org *from,
+                                       const struct sk_item_asked *asked,
+                                       const char **refusal);
+/* HELD came: what the ledger does not know is written into it. */
+SK_CHECKED enum sk_status sk_held_apply(struct sk_engine *e,
+                                        const struct sk_org *from,
+                                        const struct sk_item_held *held,
+                                        const char **refusal);
 
 /* ------------------------------------------------------------- replay.c */
 /* One item, in memory of the engine that scratch does not clear: for the one

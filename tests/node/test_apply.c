@@ -179,7 +179,7 @@ Test(apply, junk_does_not_stop_the_log)
     static struct fx f;
     static struct sk_item item;
     static const uint8_t junk[][4] = {
-        {0x91, 0x0b}, {0x91, 0x63}, {0xc0}, {0x92, 0x00, 0x00}, {0xdf}};
+        {0x91, 0x0d}, {0x91, 0x63}, {0xc0}, {0x92, 0x00, 0x00}, {0xdf}};
     struct sk_message *m = calloc(1, sizeof(*m));
     struct ln_trace *t;
 

@@ -354,6 +354,12 @@ def items():
         "collective": [10, rid(9), "place.offered",
                        {"place_ref": "PL-1", "places": 2,
                         "skills": ["koken"], "open": True}],
+        "asked": [11, 3, 1000],
+        "held": [12, rid(1), rid(2), "handover.requested",
+                 "guidance.handover",
+                 {name: field[0] for name, field in event[6].items()},
+                 event[7], event[10], event[11], event[12], event[13],
+                 event[14], event[15], AT],
     }
 
 

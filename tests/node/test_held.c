@@ -1,0 +1,201 @@
+#include "tests/node/lines.h"
+
+/* After a restore (PROTOCOL.md 8.4): Sopraco disclosed about Samira, and is
+   then a backup from before that. */
+struct story {
+    struct fx f;
+    char participant[64];
+    char event[64];
+    char message[64];
+    struct sk_store *backup;
+};
+
+static void keep(struct fx *f, const char *path, char out[64])
+{
+    snprintf(out, 64, "%s", fx_text(f, path));
+}
+
+static void start(struct story *s)
+{
+    struct fx *f = &s->f;
+
+    fx_start(f, "kempen", "2026-09-18T12:00:00Z");
+    fx_ok(f, "sopraco", "participant.add",
+          "{'given_name':'Samira','birth_date':'1991-11-02'}");
+    keep(f, "result.participant", s->participant);
+}
+
+static void relate(struct story *s)
+{
+    fx_ok(&s->f, "sopraco", "relation.open",
+          "{'participant':'%s','org':'cvo-kempen','from':'2026-09-18'}",
+          s->participant);
+}
+
+static void agree_and_record(struct story *s)
+{
+    fx_ok(&s->f, "sopraco", "consent.give",
+          "{'participant':'%s','until':'2027-09-21',"
+          "'purposes':['guidance.joint'],'recipients':['cvo-kempen'],"
+          "'categories':['work.evaluation'],'form':'paper',"
+          "'notice':{'$hex':'00'},'notice_id':'n/1'}",
+          s->participant);
+    fx_ok(&s->f, "sopraco", "event.record",
+          "{'participant':'%s','type':'workplace.evaluated','fields':{"
+          "'eval_period':'2026-W39/W43','next_step':'continue',"
+          "'eval_learning':'3'}}",
+          s->participant);
+    keep(&s->f, "result.event", s->event);
+}
+
+static void disclose(struct story *s)
+{
+    fx_ok(&s->f, "sopraco", "disclosure.send",
+          "{'event':'%s','to':'cvo-kempen','for':'guidance.joint'}", s->event);
+    keep(&s->f, "result.message", s->message);
+}
+
+static size_t inbox(struct story *s)
+{
+    fx_call(&s->f, "cvo-kempen", "inbox.list", "{}");
+    return sk_value_count(fx_at(&s->f, "result.messages"));
+}
+
+/* I7: a withdrawal reaches what went out after the backup was made. */
+Test(held, withdrawal_reaches_what_the_backup_forgot)
+{
+    static struct story s;
+
+    start(&s);
+    relate(&s);
+    agree_and_record(&s);
+    s.backup = ln_backup(&s.f, "sopraco");
+    disclose(&s);
+    cr_assert(eq(sz, inbox(&s), 1));
+    ln_restore(&s.f, "sopraco", s.backup);
+    fx_call(&s.f, "sopraco", "message.show", "{'message':'%s'}", s.message);
+    cr_expect(eq(str, (char *)fx_text(&s.f, "result.state"), "stored"));
+    cr_expect(
+        eq(str, (char *)fx_text(&s.f, "result.type"), "workplace.evaluated"));
+    cr_expect(eq(str, (char *)fx_text(&s.f, "result.fields"),
+                 "[{'field':'eval_learning','level':'exact',"
+                 "'outcome':'sent'}]"));
+    fx_call(&s.f, "sopraco", "disclosure.list", "{'participant':'%s'}",
+            s.participant);
+    cr_expect(eq(sz, sk_value_count(fx_at(&s.f, "result.disclosures")), 1));
+    fx_ok(&s.f, "sopraco", "consent.withdraw", "{'participant':'%s'}",
+          s.participant);
+    cr_expect(
+        eq(str, (char *)fx_text(&s.f, "result.notices.0.to"), "cvo-kempen"));
+    cr_expect(eq(sz, inbox(&s), 0));
+    fx_ok(&s.f, "cvo-kempen", "erasure.confirm", "{'from':'sopraco'}");
+    fx_call(&s.f, "sopraco", "message.show", "{'message':'%s'}", s.message);
+    cr_expect(eq(str, (char *)fx_text(&s.f, "result.recall"), "confirmed"));
+    fx_end(&s.f);
+}
+
+/* What the backup does know is confirmed, not written twice. */
+Test(held, what_is_known_is_confirmed)
+{
+    static struct story s;
+
+    start(&s);
+    relate(&s);
+    agree_and_record(&s);
+    fx_offline(&s.f, "cvo-kempen", true);
+    disclose(&s);
+    s.backup = ln_backup(&s.f, "sopraco");
+    fx_offline(&s.f, "cvo-kempen", false);
+    ln_restore(&s.f, "sopraco", s.backup);
+    fx_call(&s.f, "sopraco", "disclosure.list", "{'participant':'%s'}",
+            s.participant);
+    cr_expect(eq(sz, sk_value_count(fx_at(&s.f, "result.disclosures")), 1));
+    cr_expect(
+        eq(str, (char *)fx_text(&s.f, "result.disclosures.0.state"), "stored"));
+    cr_expect(eq(sz, inbox(&s), 1));
+    fx_end(&s.f);
+}
+
+/* A person the backup does not know: said, not guessed. */
+Test(held, unknown_handle_is_refused)
+{
+    static struct story s;
+    struct ln_trace *t;
+
+    start(&s);
+    s.backup = ln_backup(&s.f, "sopraco");
+    relate(&s);
+    agree_and_record(&s);
+    disclose(&s);
+    t = ln_trace(&s.f, "sopraco", "cvo-kempen");
+    ln_restore(&s.f, "sopraco", s.backup);
+    cr_expect(ne(ptr,
+                 strstr(t->text, "sopraco>cvo-kempen REFUSAL unknown-handle "
+                                 "item"),
+                 NULL),
+              "%s", t->text);
+    free(t);
+    fx_end(&s.f);
+}
+
+/* What was recalled is not told: it is not held. */
+Test(held, recalled_message_is_not_told)
+{
+    static struct story s;
+
+    start(&s);
+    relate(&s);
+    agree_and_record(&s);
+    s.backup = ln_backup(&s.f, "sopraco");
+    disclose(&s);
+    fx_ok(&s.f, "sopraco", "consent.withdraw", "{'participant':'%s'}",
+          s.participant);
+    ln_restore(&s.f, "sopraco", s.backup);
+    fx_call(&s.f, "sopraco", "disclosure.list", "{'participant':'%s'}",
+            s.participant);
+    cr_expect(eq(sz, sk_value_count(fx_at(&s.f, "result.disclosures")), 0));
+    fx_end(&s.f);
+}
+
+/* Asked once per incarnation, told only when asked. */
+Test(held, asking_and_telling_have_their_time)
+{
+    static struct fx f;
+    static struct sk_item item;
+    static struct sk_message m = {.kind = SK_MESSAGE_ITEMS};
+    uint8_t room[64];
+    struct ln_trace *t;
+
+    fx_start(&f, "S2A", "2026-09-01T08:00:00Z");
+    t = ln_trace(&f, "buso", "gtb");
+    item.kind = SK_ITEM_ASKED;
+    item.asked.incarnation = 1;
+    ln_item(&f, "buso", "gtb", &item, 1);
+    cr_expect(eq(str, t->text,
+                 "gtb>buso REFUSAL wrong-state item\n"
+                 "gtb>buso RECEIPT 1: 1\n"));
+    ln_clear(t);
+    ln_event(&item, 1);
+    item.kind = SK_ITEM_HELD;
+    item.held.at_ms = 1;
+    ln_item(&f, "buso", "gtb", &item, 2);
+    cr_expect(eq(str, t->text,
+                 "gtb>buso REFUSAL wrong-state item\n"
+                 "gtb>buso RECEIPT 1: 2\n"));
+    ln_clear(t);
+    memset(&item, 0, sizeof(item));
+    item.kind = SK_ITEM_ASKED;
+    item.asked.incarnation = 1;
+    cr_assert(sk_item_encode(&item, (struct sk_room){room, sizeof(room)},
+                             &m.items.items[0]) == SK_OK);
+    m.items.items[1] = m.items.items[0];
+    m.items.incarnation = 2;
+    m.items.first = 1;
+    m.items.count = 2;
+    ln_tell(&f, "buso", "gtb", &m);
+    cr_expect(eq(str, t->text,
+                 "gtb>buso REFUSAL wrong-state item\n"
+                 "gtb>buso RECEIPT 2: 2\n"));
+    free(t);
+    fx_end(&f);
+}
