@@ -22,7 +22,7 @@ static struct sk_charter_fault fault;
 
 static void add_file(struct world *w, const char *name, struct sk_bytes bytes)
 {
-    w->files[w->count].name = sk_text(strdup(name));
+    w->files[w->count].name = sk_text(keep(strdup(name)));
     w->files[w->count].bytes = exact_copy(bytes);
     w->count++;
 }

@@ -132,7 +132,6 @@ Test(manifest, refuses_every_truncation)
         struct sk_manifest manifest;
 
         cr_expect(eq(int, sk_manifest_decode(part, &manifest), SK_E_BAD_FORM));
-        free((void *)(uintptr_t)part.data);
     }
 }
 
