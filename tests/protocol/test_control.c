@@ -346,6 +346,30 @@ static struct sk_bytes many(const char *name, bool map, size_t count,
     return exact_copy(args);
 }
 
+/* CONTROL.md 3: a path of 200 bytes, and of 201. */
+Test(control, knows_how_long_a_path_may_be)
+{
+    struct sk_request_fault fault;
+    struct sk_request got;
+
+    for (size_t over = 0; over <= 1; over++) {
+        uint8_t args_data[300];
+        struct sk_pack p = sk_pack_start(
+            (struct sk_room){args_data, sizeof(args_data)});
+        struct sk_bytes args = {0};
+        char path[202];
+
+        memset(path, 'a', sizeof(path));
+        sk_pack_cstr(&p, "files");
+        sk_pack_map(&p, 1);
+        sk_pack_str(&p, (struct sk_bytes){(uint8_t *)path, 200 + over});
+        sk_pack_bin(&p, (struct sk_bytes){(uint8_t *)path, 1});
+        cr_assert(eq(int, sk_pack_finish(&p, &args), SK_OK));
+        cr_expect(eq(int, decode(request("charter.import", 1, args), &got,
+                                 &fault) == SK_OK, over == 0));
+    }
+}
+
 /* CONTROL.md 3: how many entries a list or map may have. */
 Test(control, knows_how_many_are_too_many)
 {

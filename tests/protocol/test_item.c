@@ -557,6 +557,22 @@ static const struct row rows[] = {
      SK_E_BAD_VALUE},
     {"7.10 body is a map", "collective", "84 a46f70656e c3",
      "94 a46f70656e c3", SK_E_BAD_VALUE},
+    {"7.11 incarnation from 1", "asked", "0b03", "0b00", SK_E_BAD_VALUE},
+    {"7.11 after nothing", "asked", "cd03e8", "00", SK_OK},
+    {"7.11 after is a uint", "asked", "cd03e8", "c0", SK_E_BAD_FORM},
+    {"7.11 names ascend", "held", "aa62697274685f64617465",
+     "aa7a697274685f64617465", SK_E_BAD_VALUE},
+    {"7.11 no name twice", "held", "a96c616e677561676573",
+     "aa62697274685f64617465", SK_E_BAD_VALUE},
+    {"7.11 names are words", "held", "aa62697274685f64617465",
+     "aa42697274685f64617465", SK_E_BAD_VALUE},
+    {"7.11 levels are words", "held", "a479656172", "a459656172",
+     SK_E_BAD_VALUE},
+    {"7.11 no values", "held", "a479656172", "92a479656172a431393938",
+     SK_E_BAD_FORM},
+    {"7.11 a day", "held", "aa323032372d30392d3231",
+     "aa323032372d31332d3231", SK_E_BAD_VALUE},
+    {"7.11 an instant", "held", AT_HEX, LATE_HEX, SK_E_BAD_VALUE},
     {"7.10 body is canonical", "collective", "84 a46f70656e c3",
      "84 a47a70656e c3", SK_E_BAD_FORM},
 };
@@ -667,6 +683,13 @@ Test(item, is_at_most_32768_bytes)
     cr_expect(eq(sz, out.size, 7), "out was touched");
     cr_expect(eq(int, sk_item_decode((struct sk_bytes){large, sizeof(large)},
                                      &got), SK_E_TOO_LARGE));
+}
+
+Test(item, asserts_that_no_word_comes_twice, .signal = SIGABRT)
+{
+    fill("event");
+    item.event.duties = WORDS("a", "a");
+    (void)encode(&item);
 }
 
 Test(item, asserts_that_its_words_ascend, .signal = SIGABRT)

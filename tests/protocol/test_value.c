@@ -154,6 +154,11 @@ Test(value, gives_nothing_for_a_wrong_kind)
     cr_expect(not(sk_value_bool(sk_value_get(tree, "a"))));
     cr_expect(eq(sz, sk_value_str(tree).size, 0));
     cr_expect(eq(sz, sk_value_bin(tree).size, 0));
+    walk = sk_value_walk(sk_value_get(tree, "a"));
+    cr_assert(sk_value_next(&walk) && sk_value_next(&walk));
+    cr_expect(eq(sz, sk_value_bin(walk.value).size, 0), "a str is no bin");
+    cr_assert(sk_value_next(&walk));
+    cr_expect(eq(sz, sk_value_str(walk.value).size, 0), "nor a bin a str");
     cr_expect(eq(sz, sk_value_count(none), 0));
     walk = sk_value_walk(none);
     cr_expect(not(sk_value_next(&walk)));
