@@ -1,6 +1,6 @@
 /*
  * The charter: who takes part, under which rules, signed by stewards.
- *                                                     docs/PROTOCOL.md 4.2
+ *                                                     docs/PROTOCOL.md 9.1
  * A folder, given as a list of files in memory:
  *     charter.yaml         below
  *     partners.yaml        the roster            \

@@ -1,6 +1,6 @@
 /*
  * MANIFEST: the signed list of the files of a charter or policy.
- *                                                     docs/PROTOCOL.md 4.2
+ *                                                     docs/PROTOCOL.md 9.2
  * Text, one manifest one byte string; lines end with LF:
  *     format: manifest/1
  *     of: charter/kempen            what it is: kind and name

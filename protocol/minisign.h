@@ -1,6 +1,6 @@
 /*
  * Detached signatures in minisign's format, so that a privacy officer can
- * sign and check with the stock tool.                   docs/PROTOCOL.md 4.3
+ * sign and check with the stock tool.                   docs/PROTOCOL.md 9.3
  *
  * Signature file, four lines:
  *     untrusted comment: <text>

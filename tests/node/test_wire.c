@@ -169,7 +169,7 @@ static void new_keys(struct fx *f, struct fx_node *node, bool sealing)
     fx_card(node);
 }
 
-/* PROTOCOL.md 4.3: keys change without anybody carrying a file: the partner
+/* PROTOCOL.md 4.5: keys change without anybody carrying a file: the partner
    that knows an older card is sent the new one, and believes it because the
    identity of the charter signed it. */
 Test(wire, newer_card_is_handed_on)
