@@ -1,0 +1,181 @@
+#!/bin/sh
+# Real nodes on loopback: one direction of dialling is enough, strangers are
+# refused, whatever is killed comes back by itself, keys and locks hold.
+#   sh tests/system/test_nodes.sh BUILD_DIR
+set -u
+build=$(cd "${1:?}" && pwd)
+work=$(mktemp -d)
+library=$(cd policies/library && pwd)
+failed=0
+pids=
+
+finish() {
+  for pid in $pids; do kill -9 "$pid" 2>/dev/null; done
+  rm -rf "$work"
+}
+trap finish EXIT INT TERM
+
+check() { # NAME STATUS
+  if [ "$2" = 0 ]; then
+    echo "ok - $1"
+  else
+    echo "not ok - $1"
+    failed=1
+    tail -n 5 "$work"/*.log
+  fi
+}
+
+schakel() { LANG=C "$build/schakel" "$@" >>"$work/cli.log" 2>&1; }
+
+# A port that nobody has now; two runs at once start elsewhere.
+free_port() {
+  port=$((20000 + ($$ * 7 + ${1:-0} * 101) % 20000))
+  while grep -qi ":$(printf %04X $port) 00000000:0000 0A" /proc/net/tcp \
+      /proc/net/tcp6 2>/dev/null; do port=$((port + 1)); done
+  echo $port
+}
+
+start() { # ORG
+  : >"$work/$1.out"
+  "$build/schakeld" --dir "$work/$1" >"$work/$1.out" 2>>"$work/$1.log" &
+  eval "pid_$1=$!"
+  pids="$pids $!"
+  for _ in $(seq 200); do
+    grep -q '^READY' "$work/$1.out" && return 0
+    sleep 0.05
+  done
+  return 1
+}
+
+pid_of() { eval "echo \$pid_$1"; }
+
+open_lines() { # ORG: how many partners the transport reaches
+  LANG=C "$build/schakel" node status --dir "$work/$1" --json 2>/dev/null |
+    tr -d ' \n' | sed -n 's/.*"peers":{[^}]*"up":\([0-9]*\).*/\1/p'
+}
+
+wait_lines() { # ORG COUNT
+  for _ in $(seq 300); do
+    [ "$(open_lines "$1")" = "$2" ] && return 0
+    sleep 0.05
+  done
+  return 1
+}
+
+# Both partners are heard: frames pass in both directions.
+wait_both() {
+  wait_lines alfa 1 && wait_lines beta 1
+}
+
+roster() { # ORG...: all schools, with made-up numbers
+  echo 'format: partners/1'
+  echo 'partners: test'
+  echo 'version: 1'
+  echo 'vocabulary: traject-vlaanderen/1'
+  echo 'orgs:'
+  for org in "$@"; do
+    echo "  $org: {name: $org, role: adult_ed, duties: [retain, erase-on-withdrawal, confirm-erasure, no-onward, log-access, limit-roles], languages: [nl]}"
+  done
+}
+
+charter() { # FOLDER STEWARD ORG...
+  out=$work/$1; steward=$2; shift 2
+  roster "$@" >"$out.yaml"
+  cards=
+  for org in "$@"; do cards="$cards --card $work/$org/own.card"; done
+  # shellcheck disable=SC2086
+  schakel charter new --out "$out" --id test \
+    --vocabulary "$library/vocabulary.yaml" --guards "$library/guards.yaml" \
+    --partners "$out.yaml" --threshold 1 --steward "$steward" $cards &&
+    schakel charter sign --dir "$work/$steward" "$out"
+}
+
+# ------------------------------------------------------------------ set up
+alfa=$(free_port)
+schakel init --dir "$work/alfa" --org alfa --key-file "$work/alfa.key" \
+  --listen "tcp://127.0.0.1:$alfa" --endpoint "tcp://127.0.0.1:$alfa"
+schakel init --dir "$work/beta" --org beta --key-file "$work/beta.key"
+echo 'correct horse battery' >"$work/secret"
+chmod 600 "$work/secret"
+schakel init --dir "$work/gamma" --org gamma --passphrase-file "$work/secret"
+charter ours alfa alfa beta
+check "three nodes and a charter of two are made" $?
+charter theirs gamma alfa gamma
+check "a charter that alfa never saw" $?
+
+# ------------------------------------------------------------------ one way
+start alfa && start beta
+check "both are ready" $?
+schakel charter import --dir "$work/alfa" "$work/ours" &&
+  schakel charter import --dir "$work/beta" "$work/ours"
+check "both take the charter into use" $?
+wait_both
+check "one direction of dialling is enough" $?
+
+# ------------------------------------------------------------------ strangers
+start gamma
+check "gamma is ready, with a passphrase" $?
+schakel charter import --dir "$work/gamma" "$work/theirs"
+check "gamma believes that alfa is its partner" $?
+for _ in $(seq 100); do
+  grep -q 'strangers refused' "$work/alfa.log" &&
+    grep -q 'alfa.*refuses our key' "$work/gamma.log" && break
+  sleep 0.05
+done
+grep -q 'strangers refused' "$work/alfa.log"
+check "alfa refuses the stranger in the handshake, and counts it" $?
+grep -q 'alfa.*refuses our key' "$work/gamma.log"
+check "gamma's operator reads who refuses it" $?
+[ "$(open_lines alfa)" = 1 ] && [ "$(open_lines gamma)" = 0 ]
+check "nobody got a line who should not" $?
+kill "$(pid_of gamma)"; wait "$(pid_of gamma)"
+check "gamma stops with status 0" $?
+
+# ------------------------------------------------------------------ kill -9
+for round in 1 2 3; do
+  for org in alfa beta; do
+    net=$(cat "/proc/$(pid_of $org)/task/$(pid_of $org)/children")
+    # shellcheck disable=SC2086
+    kill -9 $net
+    sleep 0.2
+    wait_both
+    check "schakel-net of $org killed: both lines are back ($round)" $?
+  done
+done
+for org in alfa beta; do
+  kill -9 "$(pid_of $org)"
+  wait "$(pid_of $org)" 2>/dev/null
+  start $org
+  check "schakeld of $org killed: it starts again" $?
+  wait_both
+  check "schakeld of $org killed: it resumes" $?
+done
+
+# ------------------------------------------------------------------ stop
+kill "$(pid_of beta)"; wait "$(pid_of beta)"
+check "SIGTERM: status 0" $?
+wait_lines alfa 0
+check "alfa knows that beta left" $?
+start beta && wait_both
+check "beta is back" $?
+
+# ------------------------------------------------------------------ locks, keys
+"$build/schakeld" --dir "$work/alfa" >/dev/null 2>>"$work/alfa.log"
+[ $? = 69 ] && [ "$(open_lines alfa)" = 1 ]
+check "a second daemon on the same folder is refused" $?
+echo 'wrong horse battery' >"$work/secret"
+"$build/schakeld" --dir "$work/gamma" >/dev/null 2>>"$work/gamma.log"
+[ $? = 77 ]
+check "a wrong passphrase is refused" $?
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+  chmod 755 "$work"; chmod 755 "$work/alfa"; chmod 666 "$work/alfa/ctl.sock"
+  LANG=C setpriv --reuid=65534 --regid=65534 --clear-groups \
+    "$build/schakel" node status --dir "$work/alfa" >/dev/null 2>&1
+  [ $? != 0 ] && grep -q 'control connection of another user' "$work/alfa.log"
+  check "another user is refused, even where the folder lets it in" $?
+fi
+
+# I9: logs name partners, and nothing else that a person said.
+! grep -qE 'tcp://|[0-9a-f]{8}-[0-9a-f]{4}' "$work/alfa.log" "$work/beta.log"
+check "no addresses and no ids in the logs" $?
+exit $failed
