@@ -68,6 +68,22 @@ static enum sk_status due_do(struct sk_engine *e, const struct due *due,
     return SK_E_BAD_VALUE;
 }
 
+/* I5: one broken record must not stop the node for ever, nor be forgotten:
+   it is tried again tomorrow. */
+static enum sk_status due_try(struct sk_engine *e, const struct due *due,
+                              struct sk_bytes value)
+{
+    uint64_t writes = e->store->writes;
+    enum sk_status status = due_do(e, due, value);
+
+    if (status == SK_OK || status == SK_E_FULL || status == SK_E_IO ||
+        status == SK_E_AGAIN)
+        return status;
+    if (e->store->writes != writes)
+        return SK_E_IO;
+    return sk_due_put(e, sk_today(e) + 1, due->kind, &due->id, value);
+}
+
 static enum sk_status due_next(struct sk_engine *e, int32_t today, bool *done)
 {
     struct sk_key prefix = sk_key_start(SK_T_DUE);
@@ -95,7 +111,7 @@ static enum sk_status due_next(struct sk_engine *e, int32_t today, bool *done)
     sk_key_bytes(&key, at);
     copy = sk_arena_copy(&e->scratch, value);
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key)));
-    return due_do(e, &due, copy);
+    return due_try(e, &due, copy);
 }
 
 enum sk_status sk_due_run(struct sk_engine *e)

@@ -45,7 +45,7 @@ static size_t left(void)
     return count;
 }
 
-static void plan(const char *day_text, uint8_t id)
+static void plan_kind(const char *day_text, uint8_t id, enum sk_due_kind kind)
 {
     static struct sk_effects effects;
     struct sk_engine *e = f.nodes[0].engine;
@@ -57,10 +57,14 @@ static void plan(const char *day_text, uint8_t id)
     e->effects = &effects;
     cr_assert(sk_store_begin(e->store) == SK_OK);
     /* A message that is there no more: nothing is left to erase. */
-    cr_assert(sk_due_put(e, day, SK_DUE_ERASE_BY, &of, sk_text("gtb")) ==
-              SK_OK);
+    cr_assert(sk_due_put(e, day, kind, &of, sk_text("gtb")) == SK_OK);
     cr_assert(sk_store_commit(e->store) == SK_OK);
     e->effects = NULL;
+}
+
+static void plan(const char *day_text, uint8_t id)
+{
+    plan_kind(day_text, id, SK_DUE_ERASE_BY);
 }
 
 Test(due, does_what_is_due_on_its_civil_day)
@@ -96,6 +100,20 @@ Test(due, does_a_lot_in_several_steps)
     fx_clock(&f, "2026-09-10T08:00:00Z");
     fx_timer(&f, "buso");
     cr_expect(eq(sz, left(), 0));
+    fx_end(&f);
+}
+
+/* I5: what cannot be done stops nothing and is not forgotten. */
+Test(due, goes_round_what_is_broken)
+{
+    fx_start(&f, "S2A", "2026-09-01T08:00:00Z");
+    plan_kind("2026-09-02", 1, (enum sk_due_kind)77);
+    plan("2026-09-02", 2);
+    plan("2026-09-02", 3);
+    fx_clock(&f, "2026-09-02T08:00:00Z");
+    cr_expect(eq(sz, left(), 1));
+    fx_clock(&f, "2026-09-03T08:00:00Z");
+    cr_expect(eq(sz, left(), 1));
     fx_end(&f);
 }
 

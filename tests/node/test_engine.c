@@ -246,6 +246,54 @@ Test(engine, goes_back_to_the_policy_that_is_stored)
     fx_end(&f);
 }
 
+/* ------------------------------------------------------------- limits */
+
+Test(engine, refuses_a_reply_that_is_too_large)
+{
+    struct sk_engine *e;
+
+    fx_begin(&f, "S2A", "2026-09-01T08:00:00Z", /* manual */ true);
+    for (int i = 0; i < 4; i++)
+        fx_ok(&f, "buso", "participant.add", "{'given_name':'Lotte'}");
+    e = f.nodes[0].engine;
+    e->reply_room.size_max = 300;
+    fx_refused(&f, "buso", "too-large", "participant.list", "{}");
+    e->reply_room.size_max = 400;
+    fx_ok(&f, "buso", "participant.list", "{}");
+    fx_end(&f);
+}
+
+/* Frames of one batch: as many as fit, then SK_E_AGAIN and nothing more. */
+Test(engine, sends_no_more_frames_than_fit)
+{
+    struct sk_engine *e;
+    struct sk_room room;
+    struct sk_bytes frame;
+    size_t sent = 0;
+
+    fx_begin(&f, "S2A", "2026-09-01T08:00:00Z", /* manual */ true);
+    e = f.nodes[0].engine;
+    sk_effects_start(&effects, (struct sk_room){f.room, FX_ROOM_MAX});
+    e->effects = &effects;
+    while (sk_frame_room(e, &room) == SK_OK) {
+        cr_assert(eq(sz, room.size_max, SK_FRAME_SIZE_MAX));
+        frame = (struct sk_bytes){room.data, 300 + sent % 70};
+        sk_frame_send(e, &e->org, frame);
+        sent++;
+    }
+    cr_expect(eq(sz, sent, SK_EFFECT_FRAMES_MAX));
+    /* More different sizes than are told apart: the first are counted. */
+    cr_expect(eq(sz, e->frame_sizes_count, SK_FRAME_SIZES_MAX));
+    cr_expect(eq(u64, e->frame_counts[0], 4));
+    /* Room for one frame, and for one byte less. */
+    sk_effects_start(&effects, (struct sk_room){f.room, SK_FRAME_SIZE_MAX});
+    cr_expect(sk_frame_room(e, &room) == SK_OK);
+    effects.room.size_max--;
+    cr_expect(sk_frame_room(e, &room) == SK_E_AGAIN);
+    e->effects = NULL;
+    fx_end(&f);
+}
+
 /* The same inputs, time and seeds give the same bytes. */
 Test(engine, is_a_function_of_its_inputs)
 {
