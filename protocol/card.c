@@ -161,15 +161,15 @@ bool sk_endpoint_is_legal(struct sk_bytes text)
     host = (struct sk_bytes){text.data + scheme_size, colon - 1 - scheme_size};
     if (!is_number(port, 1, 65535))
         return false;
-    if (host.size > 2 && host.data[0] == '[' &&
-        host.data[host.size - 1] == ']')
+    if (host.size > 2 && host.data[0] == '[' && host.data[host.size - 1] == ']')
         return is_ipv6((struct sk_bytes){host.data + 1, host.size - 2});
     return is_ipv4(host) || is_host_name(host);
 }
 
 /* ----------------------------------------------------------------- write */
 
-#define BYTES_OF(field) ((struct sk_bytes){(field).bytes, sizeof((field).bytes)})
+#define BYTES_OF(field)                                                        \
+    ((struct sk_bytes){(field).bytes, sizeof((field).bytes)})
 
 static void pack_fields(struct sk_pack *p, const struct sk_card *card)
 {
@@ -251,8 +251,7 @@ enum sk_status sk_card_encode(const struct sk_card *card,
 
 static void unpack_sealing(struct sk_unpack *u, struct sk_card *card)
 {
-    card->sealing_count =
-        sk_unpack_array_upto(u, 1, SK_COUNT(card->sealing));
+    card->sealing_count = sk_unpack_array_upto(u, 1, SK_COUNT(card->sealing));
     for (size_t i = 0; i < card->sealing_count; i++) {
         struct sk_card_sealing *sealing = &card->sealing[i];
 

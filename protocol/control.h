@@ -28,12 +28,12 @@ enum sk_arg_kind {
     SK_ARG_INSTANT, /* str: YYYY-MM-DDTHH:MM:SSZ */
     SK_ARG_UINT,
     SK_ARG_BOOL,
-    SK_ARG_WORDS,   /* array of str, 1..size_max entries */
-    SK_ARG_DATES,   /* array of DATE */
-    SK_ARG_MAP,     /* map of str to str, bool, uint, or array of str */
-    SK_ARG_FILE,    /* bin, 0..size_max bytes; the CLI takes a path */
-    SK_ARG_FILES,   /* map of relative path to bin, 1..size_max entries; the
-                       CLI takes a folder */
+    SK_ARG_WORDS, /* array of str, 1..size_max entries */
+    SK_ARG_DATES, /* array of DATE */
+    SK_ARG_MAP,   /* map of str to str, bool, uint, or array of str */
+    SK_ARG_FILE,  /* bin, 0..size_max bytes; the CLI takes a path */
+    SK_ARG_FILES, /* map of relative path to bin, 1..size_max entries; the
+                     CLI takes a folder */
 };
 
 struct sk_arg {
@@ -68,8 +68,8 @@ struct sk_request {
 
 /* What a request or its arguments got wrong; `code` is static. */
 struct sk_request_fault {
-    const char *code;  /* bad-request, unknown-op, missing-argument,
-                          unknown-argument, bad-argument */
+    const char *code;      /* bad-request, unknown-op, missing-argument,
+                              unknown-argument, bad-argument */
     struct sk_bytes field; /* the argument, or empty; view */
 };
 

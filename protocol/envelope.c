@@ -240,8 +240,8 @@ enum sk_status sk_envelope_open(struct sk_bytes in, const struct sk_card *from,
         return SK_E_BAD_RECIPIENT;
     SK_TRY(sealing_of(to, secret, &o.head.sealing, &sealing));
 
-    status = agree(o.head_bytes, secret, &o.ephemeral, &sealing, from, to,
-                   &agreed);
+    status =
+        agree(o.head_bytes, secret, &o.ephemeral, &sealing, from, to, &agreed);
     if (status != SK_OK) {
         status = SK_E_BAD_SEAL; /* an ephemeral key of small order */
         goto out;

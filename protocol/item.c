@@ -42,8 +42,7 @@ static void pack_do(struct sk_pack *p, bool erase, uint64_t within_days)
     sk_pack_uint(p, within_days);
 }
 
-static void pack_consents(struct sk_pack *p,
-                          const struct sk_item_event *event)
+static void pack_consents(struct sk_pack *p, const struct sk_item_event *event)
 {
     assert(event->consents_count <= SK_ITEM_WORDS_MAX);
 

@@ -46,7 +46,7 @@
 #define SK_ITEM_FIELDS_MAX 64
 #define SK_ITEM_WORDS_MAX 64
 #define SK_ITEM_ENTRIES_MAX 256
-#define SK_ITEM_DAYS_MAX 100000     /* within_days */
+#define SK_ITEM_DAYS_MAX 100000 /* within_days */
 #define SK_ITEM_EPOCH_MAX 4294967295
 
 enum sk_item_kind {
@@ -73,8 +73,8 @@ struct sk_words {
 struct sk_item_field {
     struct sk_bytes name;
     struct sk_bytes level;
-    bool is_set;            /* value is an array of str */
-    struct sk_bytes text;   /* scalar; "true" for present and bools */
+    bool is_set;          /* value is an array of str */
+    struct sk_bytes text; /* scalar; "true" for present and bools */
     struct sk_words set;
 };
 

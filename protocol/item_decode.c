@@ -61,8 +61,7 @@ static void read_list(struct sk_unpack *u, size_t min, bool words,
     size_t count = sk_unpack_array_upto(u, min, SK_ITEM_WORDS_MAX);
 
     for (size_t i = 0; i < count; i++) {
-        out->list[i] =
-            words ? read_word(u) : read_text(u, SK_EVENT_SIZE_MAX);
+        out->list[i] = words ? read_word(u) : read_text(u, SK_EVENT_SIZE_MAX);
         if (i > 0 && sk_bytes_compare(out->list[i - 1], out->list[i]) >= 0)
             refuse(u);
     }
@@ -250,8 +249,7 @@ static void read_answer(struct sk_unpack *u, struct sk_item_answer *answer,
                         bool kept)
 {
     sk_unpack_id(u, &answer->notice);
-    answer->messages_count =
-        sk_unpack_array_upto(u, 1, SK_ITEM_ENTRIES_MAX);
+    answer->messages_count = sk_unpack_array_upto(u, 1, SK_ITEM_ENTRIES_MAX);
     for (size_t i = 0; i < answer->messages_count; i++)
         sk_unpack_id(u, &answer->messages[i].id);
     answer->method = (struct sk_bytes){0};
@@ -376,8 +374,8 @@ enum sk_status sk_item_decode(struct sk_bytes in, struct sk_item *out)
     if (in.size > SK_ITEM_SIZE_MAX)
         return SK_E_TOO_LARGE;
     count = sk_unpack_array_upto(&u, 1, 16);
-    out->kind = (enum sk_item_kind)sk_unpack_uint(&u, SK_ITEM_VOID,
-                                                  SK_ITEM_HELD);
+    out->kind =
+        (enum sk_item_kind)sk_unpack_uint(&u, SK_ITEM_VOID, SK_ITEM_HELD);
     if (u.status == SK_OK && read_kind(&u, out) != count)
         status = SK_E_BAD_FORM;
     else

@@ -92,11 +92,9 @@ SK_CHECKED enum sk_status sk_box_seal(const struct sk_box_key *key,
                                       struct sk_bytes plain, struct sk_room out,
                                       struct sk_bytes *sealed);
 /* Fails with SK_E_BAD_SEAL or SK_E_NO_ROOM; out's bytes are then wiped. */
-SK_CHECKED enum sk_status sk_box_open(const struct sk_box_key *key,
-                                      struct sk_bytes additional,
-                                      struct sk_bytes sealed,
-                                      struct sk_room out,
-                                      struct sk_bytes *plain);
+SK_CHECKED enum sk_status
+sk_box_open(const struct sk_box_key *key, struct sk_bytes additional,
+            struct sk_bytes sealed, struct sk_room out, struct sk_bytes *plain);
 
 /*
  * Key and nonce of one envelope.                        docs/PROTOCOL.md 3.6

@@ -87,8 +87,8 @@ static void pack_receipt(struct sk_pack *p, const struct sk_receipt *receipt)
     sk_pack_array(p, 4);
     sk_pack_uint(p, receipt->incarnation);
     sk_pack_uint(p, receipt->last);
-    sk_pack_bin(p, (struct sk_bytes){receipt->root.bytes,
-                                     sizeof(receipt->root.bytes)});
+    sk_pack_bin(
+        p, (struct sk_bytes){receipt->root.bytes, sizeof(receipt->root.bytes)});
     sk_pack_uint(p, receipt->at_ms);
 }
 
@@ -202,8 +202,7 @@ static void unpack_items(struct sk_unpack *u, struct sk_items *items)
     sk_unpack_array(u, 3);
     items->incarnation = sk_unpack_uint(u, 1, UINT64_MAX);
     /* PROTOCOL.md 6.5: no number of the range is above the largest uint. */
-    items->first =
-        sk_unpack_uint(u, 1, UINT64_MAX - (SK_ITEMS_COUNT_MAX - 1));
+    items->first = sk_unpack_uint(u, 1, UINT64_MAX - (SK_ITEMS_COUNT_MAX - 1));
     items->count = sk_unpack_array_upto(u, 1, SK_ITEMS_COUNT_MAX);
     for (size_t i = 0; i < items->count; i++)
         items->items[i] = sk_unpack_bin_upto(u, 1, SK_ITEM_SIZE_MAX);

@@ -97,16 +97,18 @@ struct sk_message {
  * Sign and write.  items.root is computed here (pass the filled message; root
  * is written back).  Fails with SK_E_NO_ROOM.
  */
-SK_CHECKED enum sk_status
-sk_message_encode(struct sk_message *message, const struct sk_org *sender,
-                  const struct sk_org *recipient,
-                  const struct sk_sign_secret *secret, struct sk_room room,
-                  struct sk_bytes *out);
+SK_CHECKED enum sk_status sk_message_encode(struct sk_message *message,
+                                            const struct sk_org *sender,
+                                            const struct sk_org *recipient,
+                                            const struct sk_sign_secret *secret,
+                                            struct sk_room room,
+                                            struct sk_bytes *out);
 
 /* Verify, then read.  Views live as long as `in`. Fails with SK_E_BAD_*. */
-SK_CHECKED enum sk_status
-sk_message_decode(struct sk_bytes in, const struct sk_org *sender,
-                  const struct sk_org *recipient,
-                  const struct sk_sign_public *public, struct sk_message *out);
+SK_CHECKED enum sk_status sk_message_decode(struct sk_bytes in,
+                                            const struct sk_org *sender,
+                                            const struct sk_org *recipient,
+                                            const struct sk_sign_public *public,
+                                            struct sk_message *out);
 
 #endif

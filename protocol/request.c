@@ -105,8 +105,7 @@ static bool is_file_name(struct sk_bytes name)
 
 static bool is_file(struct sk_value v, size_t size_max)
 {
-    return sk_value_kind(v) == SK_VALUE_BIN &&
-           sk_value_bin(v).size <= size_max;
+    return sk_value_kind(v) == SK_VALUE_BIN && sk_value_bin(v).size <= size_max;
 }
 
 static bool is_files(struct sk_value v, size_t count_max)
@@ -159,8 +158,8 @@ static bool is_arg(const struct sk_arg *arg, struct sk_value v)
 
 /* -------------------------------------------------------------- requests */
 
-static enum sk_status fault_of(struct sk_request_fault *fault,
-                               const char *code, struct sk_bytes field)
+static enum sk_status fault_of(struct sk_request_fault *fault, const char *code,
+                               struct sk_bytes field)
 {
     *fault = (struct sk_request_fault){code, field};
     return SK_E_BAD_VALUE;

@@ -7,7 +7,7 @@
 struct level {
     uint64_t left; /* entries still to come */
     bool map;
-    bool has_key; /* of this entry of a map, the key was read */
+    bool has_key;        /* of this entry of a map, the key was read */
     struct sk_bytes key; /* the last one */
     bool any_key;
 };
@@ -51,8 +51,7 @@ static enum sk_status scan_open(struct scan *scan, const struct sk_head *head)
         return SK_E_BAD_LENGTH;
     if (scan->depth == SK_VALUE_DEPTH_MAX)
         return SK_E_TOO_LARGE;
-    scan->levels[scan->depth] =
-        (struct level){.left = head->count, .map = map};
+    scan->levels[scan->depth] = (struct level){.left = head->count, .map = map};
     scan->depth++;
     return SK_OK;
 }

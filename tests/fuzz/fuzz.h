@@ -61,8 +61,7 @@ static __attribute__((unused)) struct party party_of(const char *org,
 }
 
 /* Write a checked value again, through the walkers. */
-static __attribute__((unused)) void repack(struct sk_pack *p,
-                                           struct sk_value v)
+static __attribute__((unused)) void repack(struct sk_pack *p, struct sk_value v)
 {
     struct sk_value_walk walk = sk_value_walk(v);
 

@@ -45,8 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (key == NULL)
         return 0;
     memcpy(key, party.card.identity.bytes, 32);
-    sk_sign(&party.identity, "schakel/card/1",
-            (struct sk_bytes){fields, size}, &signature);
+    sk_sign(&party.identity, "schakel/card/1", (struct sk_bytes){fields, size},
+            &signature);
     sk_pack_array(&p, 10);
     sk_pack_raw(&p, (struct sk_bytes){fields + 1, size - 1});
     sk_pack_bin(&p, (struct sk_bytes){signature.bytes, 64});

@@ -14,8 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         MUST(item.kind == SK_ITEM_VOID);
         return 0;
     }
-    MUST(sk_item_encode(&item,
-                        (struct sk_room){again_data, sizeof(again_data)},
+    MUST(sk_item_encode(&item, (struct sk_room){again_data, sizeof(again_data)},
                         &again) == SK_OK);
     MUST(sk_bytes_equal(again, in));
     return 0;

@@ -67,8 +67,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static uint8_t whole[SK_FRAME_SIZE_MAX];
     static uint8_t again_data[SK_FRAME_SIZE_MAX];
     uint8_t statement_data[300];
-    struct sk_pack p = sk_pack_start(
-        (struct sk_room){statement_data, sizeof(statement_data)});
+    struct sk_pack p =
+        sk_pack_start((struct sk_room){statement_data, sizeof(statement_data)});
     struct sk_signature signature;
     struct sk_bytes statement = {0};
     struct sk_bytes again = {0};

@@ -123,6 +123,6 @@ Test(base, compares_orgs_by_text)
 Test(base, every_status_has_a_text)
 {
     cr_expect(eq(str, (char *)sk_status_text(SK_OK), "ok"));
-    cr_expect(eq(str, (char *)sk_status_text(SK_E_UNSUPPORTED),
-                 "not supported"));
+    cr_expect(
+        eq(str, (char *)sk_status_text(SK_E_UNSUPPORTED), "not supported"));
 }

@@ -9,8 +9,9 @@ static struct sk_bytes encode(const struct party *party)
 {
     struct sk_bytes out = {0};
 
-    cr_assert(eq(int, sk_card_encode(&party->card, &party->identity, room,
-                                     &out), SK_OK));
+    cr_assert(eq(int,
+                 sk_card_encode(&party->card, &party->identity, room, &out),
+                 SK_OK));
     return out;
 }
 
@@ -24,8 +25,7 @@ static bool is_same_card(const struct sk_card *a, const struct sk_card *b)
         memcmp(&a->curve, &b->curve, 32) != 0)
         return false;
     for (size_t i = 0; i < a->sealing_count; i++)
-        if (memcmp(&a->sealing[i], &b->sealing[i],
-                   sizeof(a->sealing[i])) != 0)
+        if (memcmp(&a->sealing[i], &b->sealing[i], sizeof(a->sealing[i])) != 0)
             return false;
     for (size_t i = 0; i < a->endpoints_count; i++)
         if (strcmp(a->endpoints[i], b->endpoints[i]) != 0)
@@ -58,8 +58,9 @@ Test(card, rejects_every_truncation_and_a_trailing_byte)
         free((void *)in.data);
     }
     memcpy(longer, full.data, full.size);
-    cr_expect(eq(int, sk_card_decode((struct sk_bytes){longer, full.size + 1},
-                                     &got), SK_E_BAD_LENGTH));
+    cr_expect(eq(int,
+                 sk_card_decode((struct sk_bytes){longer, full.size + 1}, &got),
+                 SK_E_BAD_LENGTH));
     cr_expect(eq(u64, got.version, 77), "out was touched");
 }
 
@@ -89,8 +90,9 @@ Test(card, needs_all_its_room)
     for (size_t less = 0; less < size; less++) {
         uint8_t *exact = malloc(less == 0 ? 1 : less);
 
-        cr_expect(eq(int, sk_card_encode(&mol.card, &mol.identity,
-                                         (struct sk_room){exact, less}, &out),
+        cr_expect(eq(int,
+                     sk_card_encode(&mol.card, &mol.identity,
+                                    (struct sk_room){exact, less}, &out),
                      SK_E_NO_ROOM));
         free(exact);
     }
@@ -100,10 +102,28 @@ Test(card, needs_all_its_room)
 /* --------------------------------------- one row per rule of PROTOCOL.md 4 */
 
 /* A card as another program may write it: with one thing changed. */
-enum change { NOTHING, FORMAT, FIELDS, VERSION_0, NO_SEALING, SEALING_3,
-              SEALING_TWICE, SEAL_ID, PERIOD_EMPTY, PERIOD_BACK, NO_ENDPOINT,
-              ENDPOINTS_5, ENDPOINT_BAD, ENDPOINT_NUL, ORG_UPPER, ISSUED_LATE,
-              OTHER_IDENTITY, OTHER_CONTEXT, OTHER_COUNT, CHANGES };
+enum change {
+    NOTHING,
+    FORMAT,
+    FIELDS,
+    VERSION_0,
+    NO_SEALING,
+    SEALING_3,
+    SEALING_TWICE,
+    SEAL_ID,
+    PERIOD_EMPTY,
+    PERIOD_BACK,
+    NO_ENDPOINT,
+    ENDPOINTS_5,
+    ENDPOINT_BAD,
+    ENDPOINT_NUL,
+    ORG_UPPER,
+    ISSUED_LATE,
+    OTHER_IDENTITY,
+    OTHER_CONTEXT,
+    OTHER_COUNT,
+    CHANGES
+};
 
 static void pack_sealing(struct sk_pack *p, struct party *party,
                          enum change change)
@@ -138,8 +158,8 @@ static void pack_endpoints(struct sk_pack *p, enum change change)
         if (change == ENDPOINT_BAD)
             sk_pack_cstr(p, "udp://a:1");
         else if (change == ENDPOINT_NUL)
-            sk_pack_str(p, (struct sk_bytes){(const uint8_t *)"tcp://a\0:1",
-                                             10});
+            sk_pack_str(p,
+                        (struct sk_bytes){(const uint8_t *)"tcp://a\0:1", 10});
         else
             sk_pack_cstr(p, "tcp://a:1");
 }
@@ -167,8 +187,8 @@ static struct sk_bytes card_with(enum change change)
     pack_endpoints(&p, change);
     sk_pack_uint(&p, change == ISSUED_LATE ? 7258118400 : 1780000000);
     cr_assert(eq(int, sk_pack_finish(&p, &fields), SK_OK));
-    sk_sign(signer, change == OTHER_CONTEXT ? "schakel/card/2"
-                                            : "schakel/card/1",
+    sk_sign(signer,
+            change == OTHER_CONTEXT ? "schakel/card/2" : "schakel/card/1",
             fields, &signature);
     p = sk_pack_start(room);
     sk_pack_array(&p, change == FIELDS ? 11 : 10);
@@ -220,11 +240,12 @@ Test(card, is_at_most_4096_bytes)
     struct sk_card got;
 
     memset(large, 0x90, sizeof(large));
-    cr_expect(eq(int, sk_card_decode((struct sk_bytes){large, sizeof(large)},
-                                     &got), SK_E_TOO_LARGE));
-    cr_expect(ne(int, sk_card_decode((struct sk_bytes){large,
-                                                       sizeof(large) - 1},
-                                     &got), SK_E_TOO_LARGE));
+    cr_expect(eq(int,
+                 sk_card_decode((struct sk_bytes){large, sizeof(large)}, &got),
+                 SK_E_TOO_LARGE));
+    cr_expect(ne(
+        int, sk_card_decode((struct sk_bytes){large, sizeof(large) - 1}, &got),
+        SK_E_TOO_LARGE));
 }
 
 /* What a node writes about itself is checked too: our own mistake. */
@@ -285,27 +306,69 @@ Test(card, survives_a_round_trip_whatever_is_in_it)
 Test(card, knows_an_endpoint)
 {
     static const char *const good[] = {
-        "tcp://node.example.org:5570", "tcp://a:1", "tcp://A-b.c:65535",
-        "tcp://127.0.0.1:5570", "tcp://255.255.255.255:1",
-        "tcp://[::1]:5570", "tcp://[2001:db8:0:1:2:3:4:5]:1",
-        "tcp://[fe80::1:2]:80", "tcp://[1::]:80", "tcp://1.a:1",
-        "tcp://xn--caf-dma.example:7", "tcp://[ABCD:EF01::09af]:1",
-        "tcp://[1:2:3:4:5:6:7::]:1", "tcp://Zz0-9.example:10",
+        "tcp://node.example.org:5570",
+        "tcp://a:1",
+        "tcp://A-b.c:65535",
+        "tcp://127.0.0.1:5570",
+        "tcp://255.255.255.255:1",
+        "tcp://[::1]:5570",
+        "tcp://[2001:db8:0:1:2:3:4:5]:1",
+        "tcp://[fe80::1:2]:80",
+        "tcp://[1::]:80",
+        "tcp://1.a:1",
+        "tcp://xn--caf-dma.example:7",
+        "tcp://[ABCD:EF01::09af]:1",
+        "tcp://[1:2:3:4:5:6:7::]:1",
+        "tcp://Zz0-9.example:10",
         "tcp://0.0.0.0:9",
     };
     static const char *const bad[] = {
-        "", "tcp://", "tcp://a", "tcp://a:", "tcp://:1", "tcp://a:0",
-        "tcp://a:65536", "tcp://a:01", "tcp://a:1x", "tcp://a:-1",
-        "tcp://a:123456", "tcp://a:4294967297", "tcp://a:99999", "TCP://a:1", "ipc://a:1", "tcp://a b:1",
-        "tcp://*:1", "tcp://a_b:1", "tcp://-a:1", "tcp://a-:1", "tcp://a.:1",
-        "tcp://.a:1", "tcp://a..b:1", "tcp://1.2.3:1", "tcp://1.2.3.4.5:1",
-        "tcp://256.1.1.1:1", "tcp://01.1.1.1:1", "tcp://1.2.3.4.:1",
-        "tcp://[]:1", "tcp://[1]:1", "tcp://[:1]:1", "tcp://[1:]:1",
-        "tcp://[1::2::3]:1", "tcp://[:::1]:1", "tcp://[12345::1]:1",
-        "tcp://[1:2:3:4:5:6:7:8:9]:1", "tcp://[1:2:3:4:5:6:7:8::]:1",
-        "tcp://[1:2:3:4:5:6:7]:1", "tcp://[g::1]:1", "tcp://[::1]",
-        "tcp://::1:5570", "tcp://[::1:5570", "tcp://a\n:1",
-        "tcp://a;tcp://b:1", "tcp://a:1/", "tcp://a:1 ",
+        "",
+        "tcp://",
+        "tcp://a",
+        "tcp://a:",
+        "tcp://:1",
+        "tcp://a:0",
+        "tcp://a:65536",
+        "tcp://a:01",
+        "tcp://a:1x",
+        "tcp://a:-1",
+        "tcp://a:123456",
+        "tcp://a:4294967297",
+        "tcp://a:99999",
+        "TCP://a:1",
+        "ipc://a:1",
+        "tcp://a b:1",
+        "tcp://*:1",
+        "tcp://a_b:1",
+        "tcp://-a:1",
+        "tcp://a-:1",
+        "tcp://a.:1",
+        "tcp://.a:1",
+        "tcp://a..b:1",
+        "tcp://1.2.3:1",
+        "tcp://1.2.3.4.5:1",
+        "tcp://256.1.1.1:1",
+        "tcp://01.1.1.1:1",
+        "tcp://1.2.3.4.:1",
+        "tcp://[]:1",
+        "tcp://[1]:1",
+        "tcp://[:1]:1",
+        "tcp://[1:]:1",
+        "tcp://[1::2::3]:1",
+        "tcp://[:::1]:1",
+        "tcp://[12345::1]:1",
+        "tcp://[1:2:3:4:5:6:7:8:9]:1",
+        "tcp://[1:2:3:4:5:6:7:8::]:1",
+        "tcp://[1:2:3:4:5:6:7]:1",
+        "tcp://[g::1]:1",
+        "tcp://[::1]",
+        "tcp://::1:5570",
+        "tcp://[::1:5570",
+        "tcp://a\n:1",
+        "tcp://a;tcp://b:1",
+        "tcp://a:1/",
+        "tcp://a:1 ",
     };
     char name[300] = "tcp://";
 

@@ -37,8 +37,8 @@ static struct sk_bytes unhex(const char *hex)
     static uint8_t bytes[400];
     size_t size = 0;
 
-    cr_assert(sodium_hex2bin(bytes, sizeof(bytes), hex, strlen(hex), " ",
-                             &size, NULL) == 0);
+    cr_assert(sodium_hex2bin(bytes, sizeof(bytes), hex, strlen(hex), " ", &size,
+                             NULL) == 0);
     return (struct sk_bytes){bytes, size};
 }
 
@@ -47,19 +47,19 @@ Test(control, reads_the_known_requests)
     struct sk_request_fault fault;
     struct sk_request got;
 
-    cr_assert(eq(int, decode(vector("control", "status"), &got, &fault),
-                 SK_OK));
+    cr_assert(
+        eq(int, decode(vector("control", "status"), &got, &fault), SK_OK));
     cr_expect(eq(str, (char *)got.op->name, "node.status"));
     cr_expect(eq(sz, sk_value_count(got.args), 0));
-    cr_assert(eq(int, decode(vector("control", "relation"), &got, &fault),
-                 SK_OK));
+    cr_assert(
+        eq(int, decode(vector("control", "relation"), &got, &fault), SK_OK));
     cr_expect(eq(str, (char *)got.op->name, "relation.open"));
     cr_expect(sk_bytes_equal(sk_value_str(sk_value_get(got.args, "from")),
                              sk_text("2026-09-01")));
-    cr_assert(eq(int, decode(vector("control", "event"), &got, &fault),
-                 SK_OK));
-    cr_expect(eq(u64, sk_value_uint(sk_value_get(
-                          sk_value_get(got.args, "fields"), "hours_week")),
+    cr_assert(eq(int, decode(vector("control", "event"), &got, &fault), SK_OK));
+    cr_expect(eq(u64,
+                 sk_value_uint(sk_value_get(sk_value_get(got.args, "fields"),
+                                            "hours_week")),
                  38));
 }
 
@@ -78,8 +78,9 @@ Test(control, rejects_every_truncation_and_a_trailing_byte)
     }
     memcpy(data, full.data, full.size);
     data[full.size] = 0;
-    cr_expect(eq(int, decode((struct sk_bytes){data, full.size + 1}, &got,
-                             &fault), SK_E_BAD_LENGTH));
+    cr_expect(eq(int,
+                 decode((struct sk_bytes){data, full.size + 1}, &got, &fault),
+                 SK_E_BAD_LENGTH));
     cr_expect(eq(sz, got.args.bytes.size, 77), "out was touched");
 }
 
@@ -107,8 +108,10 @@ Test(control, rejects_what_is_no_request)
                   bads[i]);
         cr_expect(eq(str, (char *)fault.code, "bad-request"), "%s", bads[i]);
     }
-    cr_expect(eq(int, decode(request("node.statuz", 0, (struct sk_bytes){0}),
-                             &got, &fault), SK_E_BAD_VALUE));
+    cr_expect(eq(
+        int,
+        decode(request("node.statuz", 0, (struct sk_bytes){0}), &got, &fault),
+        SK_E_BAD_VALUE));
     cr_expect(eq(str, (char *)fault.code, "unknown-op"));
 }
 
@@ -127,16 +130,21 @@ Test(control, names_the_argument_that_is_wrong)
     struct sk_request_fault fault;
     struct sk_request got;
 
-    cr_expect(eq(int, decode(request("clock.set", 0, (struct sk_bytes){0}),
-                             &got, &fault), SK_E_BAD_VALUE));
+    cr_expect(
+        eq(int,
+           decode(request("clock.set", 0, (struct sk_bytes){0}), &got, &fault),
+           SK_E_BAD_VALUE));
     cr_expect(eq(str, (char *)fault.code, "missing-argument"));
     cr_expect(sk_bytes_equal(fault.field, sk_text("at")));
-    cr_expect(eq(int, decode(request("node.status", 1, unhex("a26174 01")),
-                             &got, &fault), SK_E_BAD_VALUE));
+    cr_expect(
+        eq(int,
+           decode(request("node.status", 1, unhex("a26174 01")), &got, &fault),
+           SK_E_BAD_VALUE));
     cr_expect(eq(str, (char *)fault.code, "unknown-argument"));
     cr_expect(sk_bytes_equal(fault.field, sk_text("at")));
-    cr_expect(eq(int, decode(request("clock.set", 1, unhex("a26174 01")),
-                             &got, &fault), SK_E_BAD_VALUE));
+    cr_expect(eq(
+        int, decode(request("clock.set", 1, unhex("a26174 01")), &got, &fault),
+        SK_E_BAD_VALUE));
     cr_expect(eq(str, (char *)fault.code, "bad-argument"));
     cr_expect(sk_bytes_equal(fault.field, sk_text("at")));
 }
@@ -162,8 +170,11 @@ struct kind_row {
     "d92430303030303030302d303030302d343030302d383030302d3030303030303030"     \
     "30303030"
 #define TYPE_HEX " a474797065 a161"
-#define REASON(hex) "relation.open", "a466726f6d aa323032362d30392d3031"       \
-                    " a36f7267 a161 " PARTICIPANT_HEX, "reason", hex, "", 4
+#define REASON(hex)                                                            \
+    "relation.open",                                                           \
+        "a466726f6d aa323032362d30392d3031"                                    \
+        " a36f7267 a161 " PARTICIPANT_HEX,                                     \
+        "reason", hex, "", 4
 
 static const struct kind_row kind_rows[] = {
     {"text", REASON("a161"), true},
@@ -182,8 +193,8 @@ static const struct kind_row kind_rows[] = {
      "c41000000000000000000000000000000000", "", 1, false},
     {"day", "relation.close", "a36f7267 a161 " PARTICIPANT_HEX, "until",
      "aa323032362d30392d3031", "", 3, true},
-    {"day exists", "relation.close", "a36f7267 a161 " PARTICIPANT_HEX,
-     "until", "aa323032362d30392d3331", "", 3, false},
+    {"day exists", "relation.close", "a36f7267 a161 " PARTICIPANT_HEX, "until",
+     "aa323032362d30392d3331", "", 3, false},
     {"instant", "clock.set", "", "at",
      "b4323032362d30392d30315431323a30303a30305a", "", 1, true},
     {"instant is no day", "clock.set", "", "at", "aa323032362d30392d3031", "",
@@ -192,10 +203,10 @@ static const struct kind_row kind_rows[] = {
     {"uint is no str", "participant.list", "", "limit", "a135", "", 1, false},
     {"bool", "handover.list", "", "open", "c3", "", 1, true},
     {"bool is no uint", "handover.list", "", "open", "01", "", 1, false},
-    {"words", "consent.refuse", PARTICIPANT_HEX, "purposes", "92 a161 a162",
-     "", 2, true},
-    {"words are not empty", "consent.refuse", PARTICIPANT_HEX, "purposes",
-     "90", "", 2, false},
+    {"words", "consent.refuse", PARTICIPANT_HEX, "purposes", "92 a161 a162", "",
+     2, true},
+    {"words are not empty", "consent.refuse", PARTICIPANT_HEX, "purposes", "90",
+     "", 2, false},
     {"words are words", "consent.refuse", PARTICIPANT_HEX, "purposes",
      "92 a161 a142", "", 2, false},
     {"words are an array", "consent.refuse", PARTICIPANT_HEX, "purposes",
@@ -203,8 +214,10 @@ static const struct kind_row kind_rows[] = {
     {"days", "calendar.close", "", "days", "91 aa323032362d30392d3031", "", 1,
      true},
     {"days are days", "calendar.close", "", "days", "91 a161", "", 1, false},
-    {"map", "event.record", "", "fields", "84 a161 a178 a162 c3 a163 05 a164"
-     " 91 a178", PARTICIPANT_HEX TYPE_HEX, 3, true},
+    {"map", "event.record", "", "fields",
+     "84 a161 a178 a162 c3 a163 05 a164"
+     " 91 a178",
+     PARTICIPANT_HEX TYPE_HEX, 3, true},
     {"an empty map", "event.record", "", "fields", "80",
      PARTICIPANT_HEX TYPE_HEX, 3, true},
     {"map: keys are words", "event.record", "", "fields", "81 a141 a178",
@@ -217,14 +230,13 @@ static const struct kind_row kind_rows[] = {
      PARTICIPANT_HEX TYPE_HEX, 3, false},
     {"map: no empty array", "event.record", "", "fields", "81 a161 90",
      PARTICIPANT_HEX TYPE_HEX, 3, false},
-    {"map: no uint in an array", "event.record", "", "fields",
-     "81 a161 91 01", PARTICIPANT_HEX TYPE_HEX, 3, false},
+    {"map: no uint in an array", "event.record", "", "fields", "81 a161 91 01",
+     PARTICIPANT_HEX TYPE_HEX, 3, false},
     {"map: no bin", "event.record", "", "fields", "81 a161 c40101",
      PARTICIPANT_HEX TYPE_HEX, 3, false},
     {"file", "policy.try", "", "policy", "c4020102", "", 1, true},
     {"file is bytes", "policy.try", "", "policy", "a161", "", 1, false},
-    {"files", "charter.import", "", "files", "81 a3612e62 c40101", "", 1,
-     true},
+    {"files", "charter.import", "", "files", "81 a3612e62 c40101", "", 1, true},
     {"files in folders", "charter.import", "", "files",
      "81 a5612f622e63 c40101", "", 1, true},
     {"files: some", "charter.import", "", "files", "80", "", 1, false},
@@ -232,20 +244,20 @@ static const struct kind_row kind_rows[] = {
      false},
     {"files: all letters", "charter.import", "", "files",
      "81 ad 7a617a5a41302d392e5f2f595f c40101", "", 1, true},
-    {"files: no way up", "charter.import", "", "files",
-     "81 a42e2e2f61 c40101", "", 1, false},
+    {"files: no way up", "charter.import", "", "files", "81 a42e2e2f61 c40101",
+     "", 1, false},
     {"files: no way up inside", "charter.import", "", "files",
      "81 a6612f2e2e2f62 c40101", "", 1, false},
     {"files: not from the root", "charter.import", "", "files",
      "81 a22f61 c40101", "", 1, false},
-    {"files: no folder", "charter.import", "", "files", "81 a2612f c40101",
-     "", 1, false},
+    {"files: no folder", "charter.import", "", "files", "81 a2612f c40101", "",
+     1, false},
     {"files: no empty part", "charter.import", "", "files",
      "81 a4612f2f62 c40101", "", 1, false},
-    {"files: no hidden", "charter.import", "", "files", "81 a22e61 c40101",
-     "", 1, false},
-    {"files: no space", "charter.import", "", "files", "81 a3612062 c40101",
-     "", 1, false},
+    {"files: no hidden", "charter.import", "", "files", "81 a22e61 c40101", "",
+     1, false},
+    {"files: no space", "charter.import", "", "files", "81 a3612062 c40101", "",
+     1, false},
 };
 
 Test(control, knows_the_kinds_of_arguments)
@@ -253,8 +265,8 @@ Test(control, knows_the_kinds_of_arguments)
     for (size_t i = 0; i < SK_COUNT(kind_rows); i++) {
         const struct kind_row *row = &kind_rows[i];
         uint8_t args_data[600];
-        struct sk_pack p = sk_pack_start(
-            (struct sk_room){args_data, sizeof(args_data)});
+        struct sk_pack p =
+            sk_pack_start((struct sk_room){args_data, sizeof(args_data)});
         struct sk_request got = {.args = {{NULL, 77}}};
         struct sk_request_fault fault;
         struct sk_bytes args = {0};
@@ -270,8 +282,7 @@ Test(control, knows_the_kinds_of_arguments)
                   fault.code);
         if (row->good)
             continue;
-        cr_expect(eq(str, (char *)fault.code, "bad-argument"), "%s",
-                  row->rule);
+        cr_expect(eq(str, (char *)fault.code, "bad-argument"), "%s", row->rule);
         cr_expect(sk_bytes_equal(fault.field, sk_text(row->name)), "%s",
                   row->rule);
         cr_expect(eq(sz, got.args.bytes.size, 77), "%s", row->rule);
@@ -288,22 +299,25 @@ Test(control, knows_the_sizes_of_the_table)
 
     memset(large, 'x', sizeof(large));
     for (size_t over = 0; over <= 1; over++) {
-        struct sk_pack p = sk_pack_start(
-            (struct sk_room){args_data, sizeof(args_data)});
+        struct sk_pack p =
+            sk_pack_start((struct sk_room){args_data, sizeof(args_data)});
         struct sk_bytes args = {0};
 
         sk_pack_cstr(&p, "policy");
         sk_pack_bin(&p, (struct sk_bytes){large, SK_YAML_SIZE_MAX + over});
         cr_assert(eq(int, sk_pack_finish(&p, &args), SK_OK));
-        cr_expect(eq(int, decode(request("policy.try", 1, args), &got, &fault)
-                     == SK_OK, over == 0));
+        cr_expect(eq(
+            int, decode(request("policy.try", 1, args), &got, &fault) == SK_OK,
+            over == 0));
 
         p = sk_pack_start((struct sk_room){args_data, sizeof(args_data)});
         sk_pack_cstr(&p, "given_name");
         sk_pack_str(&p, (struct sk_bytes){large, 200 + over});
         cr_assert(eq(int, sk_pack_finish(&p, &args), SK_OK));
-        cr_expect(eq(int, decode(request("participant.add", 1, args), &got,
-                                 &fault) == SK_OK, over == 0));
+        cr_expect(eq(
+            int,
+            decode(request("participant.add", 1, args), &got, &fault) == SK_OK,
+            over == 0));
 
         p = sk_pack_start((struct sk_room){args_data, sizeof(args_data)});
         sk_pack_raw(&p, unhex(PARTICIPANT_HEX));
@@ -312,8 +326,10 @@ Test(control, knows_the_sizes_of_the_table)
         for (size_t i = 0; i < 64 + over; i++)
             sk_pack_cstr(&p, "a");
         cr_assert(eq(int, sk_pack_finish(&p, &args), SK_OK));
-        cr_expect(eq(int, decode(request("consent.refuse", 2, args), &got,
-                                 &fault) == SK_OK, over == 0));
+        cr_expect(eq(int,
+                     decode(request("consent.refuse", 2, args), &got, &fault) ==
+                         SK_OK,
+                     over == 0));
     }
 }
 
@@ -354,8 +370,8 @@ Test(control, knows_how_long_a_path_may_be)
 
     for (size_t over = 0; over <= 1; over++) {
         uint8_t args_data[300];
-        struct sk_pack p = sk_pack_start(
-            (struct sk_room){args_data, sizeof(args_data)});
+        struct sk_pack p =
+            sk_pack_start((struct sk_room){args_data, sizeof(args_data)});
         struct sk_bytes args = {0};
         char path[202];
 
@@ -365,8 +381,10 @@ Test(control, knows_how_long_a_path_may_be)
         sk_pack_str(&p, (struct sk_bytes){(uint8_t *)path, 200 + over});
         sk_pack_bin(&p, (struct sk_bytes){(uint8_t *)path, 1});
         cr_assert(eq(int, sk_pack_finish(&p, &args), SK_OK));
-        cr_expect(eq(int, decode(request("charter.import", 1, args), &got,
-                                 &fault) == SK_OK, over == 0));
+        cr_expect(eq(int,
+                     decode(request("charter.import", 1, args), &got, &fault) ==
+                         SK_OK,
+                     over == 0));
     }
 }
 
@@ -377,18 +395,21 @@ Test(control, knows_how_many_are_too_many)
     struct sk_request got;
 
     for (size_t over = 0; over <= 1; over++) {
-        cr_expect(eq(int, decode(request("calendar.close", 1,
-                                         many("days", false, 366 + over,
-                                              "2026-01-01")),
-                                 &got, &fault) == SK_OK, over == 0));
-        cr_expect(eq(int, decode(request("charter.import", 1,
-                                         many("files", true, 1000 + over,
-                                              NULL)),
-                                 &got, &fault) == SK_OK, over == 0));
+        cr_expect(
+            eq(int,
+               decode(request("calendar.close", 1,
+                              many("days", false, 366 + over, "2026-01-01")),
+                      &got, &fault) == SK_OK,
+               over == 0));
+        cr_expect(eq(int,
+                     decode(request("charter.import", 1,
+                                    many("files", true, 1000 + over, NULL)),
+                            &got, &fault) == SK_OK,
+                     over == 0));
         /* Not all of its arguments, but this one is checked first. */
-        (void)decode(request("event.record", 1,
-                             many("fields", true, 64 + over, "x")),
-                     &got, &fault);
+        (void)decode(
+            request("event.record", 1, many("fields", true, 64 + over, "x")),
+            &got, &fault);
         cr_expect(eq(str, (char *)fault.code,
                      over == 0 ? "missing-argument" : "bad-argument"));
     }
@@ -413,8 +434,8 @@ Test(control, has_a_sound_table)
             cr_expect(arg->nl != NULL && arg->en != NULL, "%s %s", op->name,
                       arg->name);
             for (size_t j = 0; j + 1 < count; j++)
-                cr_expect(ne(str, (char *)op->args[j].name,
-                             (char *)arg->name), "%s", op->name);
+                cr_expect(ne(str, (char *)op->args[j].name, (char *)arg->name),
+                          "%s", op->name);
         }
         cr_expect(le(sz, count, SK_OP_ARGS_MAX));
     }
@@ -423,12 +444,12 @@ Test(control, has_a_sound_table)
 }
 
 static const char *const kind_names[] = {
-    [SK_ARG_TEXT] = "text",   [SK_ARG_WORD] = "word",
-    [SK_ARG_ID] = "id",       [SK_ARG_DATE] = "day",
+    [SK_ARG_TEXT] = "text",       [SK_ARG_WORD] = "word",
+    [SK_ARG_ID] = "id",           [SK_ARG_DATE] = "day",
     [SK_ARG_INSTANT] = "instant", [SK_ARG_UINT] = "uint",
-    [SK_ARG_BOOL] = "bool",   [SK_ARG_WORDS] = "words",
-    [SK_ARG_DATES] = "days",  [SK_ARG_MAP] = "map",
-    [SK_ARG_FILE] = "file",   [SK_ARG_FILES] = "files",
+    [SK_ARG_BOOL] = "bool",       [SK_ARG_WORDS] = "words",
+    [SK_ARG_DATES] = "days",      [SK_ARG_MAP] = "map",
+    [SK_ARG_FILE] = "file",       [SK_ARG_FILES] = "files",
 };
 
 /* The line of docs/CONTROL.md that describes an operation. */

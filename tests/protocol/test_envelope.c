@@ -23,8 +23,10 @@ static struct sk_bytes seal(struct sk_bytes plain)
 {
     struct sk_bytes out = {0};
 
-    cr_assert(eq(int, sk_envelope_seal(&mol.card, &sopraco.card, &seed, plain,
-                                       room, &out), SK_OK));
+    cr_assert(
+        eq(int,
+           sk_envelope_seal(&mol.card, &sopraco.card, &seed, plain, room, &out),
+           SK_OK));
     return out;
 }
 
@@ -63,16 +65,15 @@ Test(envelope, is_the_known_answer_both_ways)
         struct sk_envelope_head head;
         struct sk_bytes got = {0};
 
-        cr_expect(is_vector("envelope", names[i], seal(plain)), "%s",
-                  names[i]);
+        cr_expect(is_vector("envelope", names[i], seal(plain)), "%s", names[i]);
         cr_assert(eq(int, open_(vector("envelope", names[i]), &got), SK_OK));
         cr_expect(sk_bytes_equal(got, plain), "%s", names[i]);
-        cr_assert(eq(int, sk_envelope_peek(vector("envelope", names[i]),
-                                           &head), SK_OK));
+        cr_assert(eq(int, sk_envelope_peek(vector("envelope", names[i]), &head),
+                     SK_OK));
         cr_expect(eq(str, head.sender.text, "ocmw-mol"));
         cr_expect(eq(str, head.recipient.text, "sopraco"));
-        cr_expect(eq(int, memcmp(&head.sealing, &sopraco.card.sealing[0].id, 8),
-                     0));
+        cr_expect(
+            eq(int, memcmp(&head.sealing, &sopraco.card.sealing[0].id, 8), 0));
     }
 }
 
@@ -120,9 +121,24 @@ Test(envelope, rejects_every_changed_bit_and_leaves_nothing)
 
 /* An envelope as another program may write it: with one thing changed, and
    sealed so that only the rule itself can refuse it. */
-enum change { NOTHING, VERSION, VERSION_FIELDS, FIELDS, SUITE, SENDER,
-              RECIPIENT, SENDER_FORM, SEAL_ID, EPHEMERAL_ZERO, PAD_NONE,
-              PAD_LONG, PAD_ODD, PAD_MARK, CIPHER_STR, CHANGES };
+enum change {
+    NOTHING,
+    VERSION,
+    VERSION_FIELDS,
+    FIELDS,
+    SUITE,
+    SENDER,
+    RECIPIENT,
+    SENDER_FORM,
+    SEAL_ID,
+    EPHEMERAL_ZERO,
+    PAD_NONE,
+    PAD_LONG,
+    PAD_ODD,
+    PAD_MARK,
+    CIPHER_STR,
+    CHANGES
+};
 
 static struct sk_bytes envelope_with(enum change change)
 {
@@ -156,10 +172,11 @@ static struct sk_bytes envelope_with(enum change change)
     memcpy(about + head.size, sopraco.card.sealing[0].key.bytes, 32);
     memcpy(about + head.size + 32, mol.card.identity.bytes, 32);
     memcpy(about + head.size + 64, sopraco.card.identity.bytes, 32);
-    cr_assert(eq(int, sk_agree(&secret, &sopraco.card.sealing[0].key,
-                               "schakel/seal/1",
-                               (struct sk_bytes){about, head.size + 96},
-                               &agreed), SK_OK));
+    cr_assert(
+        eq(int,
+           sk_agree(&secret, &sopraco.card.sealing[0].key, "schakel/seal/1",
+                    (struct sk_bytes){about, head.size + 96}, &agreed),
+           SK_OK));
     memcpy(padded, "hello", 5);
     padded[5] = change == PAD_MARK ? 0x81 : 0x80;
     if (change == PAD_NONE)
@@ -197,8 +214,7 @@ Test(envelope, rejects_each_broken_rule)
 
     for (int change = NOTHING; change < CHANGES; change++) {
         struct sk_bytes got = {NULL, 77};
-        enum sk_status status =
-            open_(envelope_with((enum change)change), &got);
+        enum sk_status status = open_(envelope_with((enum change)change), &got);
 
         cr_expect(eq(str, (char *)sk_status_text(status),
                      (char *)sk_status_text(wants[change])),
@@ -216,15 +232,18 @@ Test(envelope, is_bound_to_both_identities_and_the_sealing_key)
     struct party other = sopraco;
 
     liar.card.identity.bytes[0] ^= 1;
-    cr_expect(eq(int, sk_envelope_open(in, &liar.card, &sopraco.card,
-                                       &sopraco.sealing[0], plain_room, &got),
+    cr_expect(eq(int,
+                 sk_envelope_open(in, &liar.card, &sopraco.card,
+                                  &sopraco.sealing[0], plain_room, &got),
                  SK_E_BAD_SEAL));
     other.card.identity.bytes[0] ^= 1;
-    cr_expect(eq(int, sk_envelope_open(in, &mol.card, &other.card,
-                                       &sopraco.sealing[0], plain_room, &got),
+    cr_expect(eq(int,
+                 sk_envelope_open(in, &mol.card, &other.card,
+                                  &sopraco.sealing[0], plain_room, &got),
                  SK_E_BAD_SEAL));
-    cr_expect(eq(int, sk_envelope_open(in, &mol.card, &sopraco.card,
-                                       &sopraco.sealing[1], plain_room, &got),
+    cr_expect(eq(int,
+                 sk_envelope_open(in, &mol.card, &sopraco.card,
+                                  &sopraco.sealing[1], plain_room, &got),
                  SK_E_BAD_SEAL));
 }
 
@@ -237,12 +256,14 @@ Test(envelope, opens_with_a_key_that_was_replaced)
 
     renewed.card.sealing[0] = renewed.card.sealing[1];
     renewed.card.sealing_count = 1;
-    cr_assert(eq(int, sk_envelope_open(in, &mol.card, &renewed.card,
-                                       &sopraco.sealing[0], plain_room, &got),
+    cr_assert(eq(int,
+                 sk_envelope_open(in, &mol.card, &renewed.card,
+                                  &sopraco.sealing[0], plain_room, &got),
                  SK_OK));
     cr_expect(sk_bytes_equal(got, vector("message", "hello")));
-    cr_expect(eq(int, sk_envelope_open(in, &mol.card, &renewed.card,
-                                       &sopraco.sealing[1], plain_room, &got),
+    cr_expect(eq(int,
+                 sk_envelope_open(in, &mol.card, &renewed.card,
+                                  &sopraco.sealing[1], plain_room, &got),
                  SK_E_WRONG_KEY));
 }
 
@@ -266,9 +287,9 @@ Test(envelope, needs_all_its_room)
     for (size_t less = 0; less <= 256; less++) {
         uint8_t *exact = malloc(less == 0 ? 1 : less);
         struct sk_bytes out = {NULL, 7};
-        enum sk_status status = sk_envelope_open(
-            in, &mol.card, &sopraco.card, &sopraco.sealing[0],
-            (struct sk_room){exact, less}, &out);
+        enum sk_status status =
+            sk_envelope_open(in, &mol.card, &sopraco.card, &sopraco.sealing[0],
+                             (struct sk_room){exact, less}, &out);
 
         cr_expect(eq(int, status, less < 256 ? SK_E_NO_ROOM : SK_OK));
         free(exact);
@@ -279,9 +300,9 @@ Test(envelope, needs_all_its_room)
 Test(envelope, pads_to_the_known_sizes)
 {
     static const size_t sizes[][2] = {
-        {0, 256},     {255, 256},     {256, 272},     {271, 272},
-        {272, 288},   {511, 512},     {512, 544},     {1000, 1024},
-        {1023, 1024}, {1024, 1088},   {4095, 4096},   {4096, 4352},
+        {0, 256},       {255, 256},     {256, 272},       {271, 272},
+        {272, 288},     {511, 512},     {512, 544},       {1000, 1024},
+        {1023, 1024},   {1024, 1088},   {4095, 4096},     {4096, 4352},
         {65535, 65536}, {65536, 67584}, {129023, 129024}, {129024, 131072},
     };
 
@@ -309,20 +330,22 @@ Test(envelope, fits_a_frame_up_to_the_limit)
     mol.card.org = org_of(name);
     name[0] = 'b';
     sopraco.card.org = org_of(name);
-    cr_assert(eq(int, sk_envelope_seal(&mol.card, &sopraco.card, &seed,
-                                       xs(SK_PLAIN_SIZE_MAX), room, &out),
+    cr_assert(eq(int,
+                 sk_envelope_seal(&mol.card, &sopraco.card, &seed,
+                                  xs(SK_PLAIN_SIZE_MAX), room, &out),
                  SK_OK));
     cr_expect(le(sz, out.size, SK_FRAME_SIZE_MAX));
     cr_assert(eq(int, open_(out, &got), SK_OK));
     cr_expect(eq(sz, got.size, SK_PLAIN_SIZE_MAX));
-    cr_expect(eq(int, sk_envelope_seal(&mol.card, &sopraco.card, &seed,
-                                       xs(SK_PLAIN_SIZE_MAX + 1), room, &out),
+    cr_expect(eq(int,
+                 sk_envelope_seal(&mol.card, &sopraco.card, &seed,
+                                  xs(SK_PLAIN_SIZE_MAX + 1), room, &out),
                  SK_E_TOO_LARGE));
-    cr_expect(eq(int, sk_envelope_seal(&mol.card, &sopraco.card, &seed,
-                                       xs(SK_FRAME_SIZE_MAX + 1), room, &out),
+    cr_expect(eq(int,
+                 sk_envelope_seal(&mol.card, &sopraco.card, &seed,
+                                  xs(SK_FRAME_SIZE_MAX + 1), room, &out),
                  SK_E_TOO_LARGE));
-    cr_expect(eq(int, open_(xs(SK_FRAME_SIZE_MAX + 1), &got),
-                 SK_E_TOO_LARGE));
+    cr_expect(eq(int, open_(xs(SK_FRAME_SIZE_MAX + 1), &got), SK_E_TOO_LARGE));
 }
 
 Test(envelope, survives_a_round_trip_whatever_is_in_it)

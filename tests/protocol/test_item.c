@@ -26,9 +26,11 @@ static struct sk_words words_of(size_t count, const char *const *texts)
              (const char *const[]){__VA_ARGS__})
 
 static const char *const names[] = {
-    "void",    "event", "event_only_the_fact", "withdrawn",  "erased",
-    "kept",    "read",  "accepted",            "handover",   "released",
-    "unreleased", "collective", "asked",    "held",
+    "void",      "event",      "event_only_the_fact",
+    "withdrawn", "erased",     "kept",
+    "read",      "accepted",   "handover",
+    "released",  "unreleased", "collective",
+    "asked",     "held",
 };
 
 static void fill_event(struct sk_item_event *event)
@@ -122,11 +124,11 @@ static void fill_held(struct sk_item_held *held)
 static void fill(const char *name)
 {
     static const enum sk_item_kind kinds[] = {
-        SK_ITEM_VOID,     SK_ITEM_EVENT,    SK_ITEM_EVENT,
-        SK_ITEM_WITHDRAWN, SK_ITEM_ERASED,  SK_ITEM_KEPT,
-        SK_ITEM_READ,     SK_ITEM_ACCEPTED, SK_ITEM_HANDOVER,
-        SK_ITEM_RELEASED, SK_ITEM_UNRELEASED, SK_ITEM_COLLECTIVE,
-        SK_ITEM_ASKED,    SK_ITEM_HELD,
+        SK_ITEM_VOID,      SK_ITEM_EVENT,      SK_ITEM_EVENT,
+        SK_ITEM_WITHDRAWN, SK_ITEM_ERASED,     SK_ITEM_KEPT,
+        SK_ITEM_READ,      SK_ITEM_ACCEPTED,   SK_ITEM_HANDOVER,
+        SK_ITEM_RELEASED,  SK_ITEM_UNRELEASED, SK_ITEM_COLLECTIVE,
+        SK_ITEM_ASKED,     SK_ITEM_HELD,
     };
     static uint8_t body_data[100];
     struct sk_pack p = sk_pack_start((struct sk_room){body_data, 100});
@@ -202,8 +204,8 @@ static void fill(const char *name)
         sk_pack_cstr(&p, "skills");
         sk_pack_array(&p, 1);
         sk_pack_cstr(&p, "koken");
-        cr_assert(eq(int, sk_pack_finish(&p, &item.collective.body.bytes),
-                     SK_OK));
+        cr_assert(
+            eq(int, sk_pack_finish(&p, &item.collective.body.bytes), SK_OK));
         return;
     case SK_ITEM_ASKED:
         item.asked.incarnation = 3;
@@ -302,8 +304,7 @@ static bool is_same_answer(const struct sk_item_answer *a,
            memcmp(a->messages, b->messages, a->messages_count * 16) == 0 &&
            sk_bytes_equal(a->method, b->method) &&
            sk_bytes_equal(a->law_reference, b->law_reference) &&
-           sk_bytes_equal(a->keep_until, b->keep_until) &&
-           a->at_ms == b->at_ms;
+           sk_bytes_equal(a->keep_until, b->keep_until) && a->at_ms == b->at_ms;
 }
 
 static bool is_same(const struct sk_item *a, const struct sk_item *b)
@@ -361,8 +362,9 @@ Test(item, is_the_known_answer_both_ways)
         fill(names[i]);
         cr_expect(is_vector("item", names[i], encode(&item)), "%s", names[i]);
         memset(&got, 0xaa, sizeof(got));
-        cr_assert(eq(int, sk_item_decode(vector("item", names[i]), &got),
-                     SK_OK), "%s", names[i]);
+        cr_assert(
+            eq(int, sk_item_decode(vector("item", names[i]), &got), SK_OK),
+            "%s", names[i]);
         cr_expect(is_same(&item, &got), "%s", names[i]);
     }
 }
@@ -384,9 +386,9 @@ Test(item, rejects_every_truncation_and_a_trailing_byte)
             free((void *)in.data);
         }
         memcpy(longer, full.data, full.size);
-        cr_expect(ne(int, sk_item_decode((struct sk_bytes){longer,
-                                                           full.size + 1},
-                                         &got), SK_OK));
+        cr_expect(ne(
+            int, sk_item_decode((struct sk_bytes){longer, full.size + 1}, &got),
+            SK_OK));
         free(longer);
     }
 }
@@ -459,12 +461,10 @@ static struct sk_bytes exchange(const struct row *row)
 static const struct row rows[] = {
     {"7.1 an array", "void", "91", "81", SK_E_BAD_FORM},
     {"7.1 not empty", "void", "9100", "90", SK_E_BAD_LENGTH},
-    {"7.1 no more than its kind has", "void", "9100", "9200c0",
-     SK_E_BAD_FORM},
+    {"7.1 no more than its kind has", "void", "9100", "9200c0", SK_E_BAD_FORM},
     {"7.1 known kinds only", "void", "9100", "910d", SK_E_BAD_VALUE},
     {"7.1 kind is a uint", "void", "9100", "91c0", SK_E_BAD_FORM},
-    {"7.1 the kind decides the count", "read", "9305", "9205",
-     SK_E_BAD_FORM},
+    {"7.1 the kind decides the count", "read", "9305", "9205", SK_E_BAD_FORM},
     {"7.3 ids are 16 bytes", "read", "c410", "c40f", SK_E_BAD_LENGTH},
     {"7.3 source is an org", "event", "a86f636d772d6d6f6c",
      "a86f636d775f2d6d6f", SK_E_BAD_VALUE},
@@ -472,8 +472,10 @@ static const struct row rows[] = {
      SK_E_BAD_VALUE},
     {"7.3 purpose is a word", "event", "b16775696461", "b12075696461",
      SK_E_BAD_VALUE},
-    {"7.3 a word is at most 64", "event_only_the_fact", "aa776f726b2e706c616365",
-     "d941" "6161616161616161616161616161616161616161616161616161616161616161"
+    {"7.3 a word is at most 64", "event_only_the_fact",
+     "aa776f726b2e706c616365",
+     "d941"
+     "6161616161616161616161616161616161616161616161616161616161616161"
      "616161616161616161616161616161616161616161616161616161616161616161",
      SK_E_BAD_LENGTH},
     {"7.4 names are words", "event", "aa62697274685f64617465",
@@ -489,11 +491,9 @@ static const struct row rows[] = {
     {"7.4 no empty text", "event", "a431393938", "a0", SK_E_BAD_LENGTH},
     {"7.4 no number", "event", "a431393938", "cd07ce", SK_E_BAD_FORM},
     {"7.4 no false", "event", "c3", "c2", SK_E_BAD_FORM},
-    {"7.4 true is a bool", "event", "a431393938", "a474727565",
-     SK_E_BAD_VALUE},
+    {"7.4 true is a bool", "event", "a431393938", "a474727565", SK_E_BAD_VALUE},
     {"7.4 no escape", "event", "a431393938", "a4311b3938", SK_E_BAD_VALUE},
-    {"7.4 no C1 control", "event", "a431393938", "a431c29b38",
-     SK_E_BAD_VALUE},
+    {"7.4 no C1 control", "event", "a431393938", "a431c29b38", SK_E_BAD_VALUE},
     {"7.4 other letters", "event", "a431393938", "a431c2a038", SK_OK},
     {"7.4 no delete", "event", "a431393938", "a4317f3938", SK_E_BAD_VALUE},
     {"7.4 no NUL", "event", "a431393938", "a431003938", SK_E_BAD_VALUE},
@@ -524,12 +524,12 @@ static const struct row rows[] = {
      SK_E_BAD_VALUE},
     {"7.5 a handover is an array of 4", "event", "01 a47761726d", "a47761726d",
      SK_E_BAD_FORM},
-    {"7.5 the largest epoch", "event", "01 a47761726d",
-     "ceffffffff a47761726d", SK_OK},
-    {"7.5 not above", "event", "01 a47761726d",
-     "cf0000000100000000 a47761726d", SK_E_BAD_VALUE},
-    {"7.6 at least one entry", "withdrawn",
-     "92 92" ID1 "c0", "90 92" ID1 "c0", SK_E_BAD_LENGTH},
+    {"7.5 the largest epoch", "event", "01 a47761726d", "ceffffffff a47761726d",
+     SK_OK},
+    {"7.5 not above", "event", "01 a47761726d", "cf0000000100000000 a47761726d",
+     SK_E_BAD_VALUE},
+    {"7.6 at least one entry", "withdrawn", "92 92" ID1 "c0", "90 92" ID1 "c0",
+     SK_E_BAD_LENGTH},
     {"7.6 fields are not empty", "withdrawn", "92 aa62697274685f64617465",
      "90 aa62697274685f64617465", SK_E_BAD_LENGTH},
     {"7.6 no purposes", "withdrawn", "91 b167756964616e63652e68616e646f766572",
@@ -555,8 +555,8 @@ static const struct row rows[] = {
      SK_E_BAD_VALUE},
     {"7.9 reason is a word", "unreleased", "ab7374616c65", "ab5374616c65",
      SK_E_BAD_VALUE},
-    {"7.10 body is a map", "collective", "84 a46f70656e c3",
-     "94 a46f70656e c3", SK_E_BAD_VALUE},
+    {"7.10 body is a map", "collective", "84 a46f70656e c3", "94 a46f70656e c3",
+     SK_E_BAD_VALUE},
     {"7.11 incarnation from 1", "asked", "0b03", "0b00", SK_E_BAD_VALUE},
     {"7.11 after nothing", "asked", "cd03e8", "00", SK_OK},
     {"7.11 after is a uint", "asked", "cd03e8", "c0", SK_E_BAD_FORM},
@@ -570,8 +570,8 @@ static const struct row rows[] = {
      SK_E_BAD_VALUE},
     {"7.11 no values", "held", "a479656172", "92a479656172a431393938",
      SK_E_BAD_FORM},
-    {"7.11 a day", "held", "aa323032372d30392d3231",
-     "aa323032372d31332d3231", SK_E_BAD_VALUE},
+    {"7.11 a day", "held", "aa323032372d30392d3231", "aa323032372d31332d3231",
+     SK_E_BAD_VALUE},
     {"7.11 an instant", "held", AT_HEX, LATE_HEX, SK_E_BAD_VALUE},
     {"7.10 body is canonical", "collective", "84 a46f70656e c3",
      "84 a47a70656e c3", SK_E_BAD_FORM},
@@ -583,16 +583,17 @@ Test(item, rejects_each_broken_rule)
         enum sk_status status = sk_item_decode(exchange(&rows[i]), &got);
 
         cr_expect(eq(str, (char *)sk_status_text(status),
-                     (char *)sk_status_text(rows[i].want)), "%s (%s)",
-                  rows[i].rule, rows[i].name);
+                     (char *)sk_status_text(rows[i].want)),
+                  "%s (%s)", rows[i].rule, rows[i].name);
     }
 }
 
 /* PROTOCOL.md 7.10: a body that is no map at all. */
 Test(item, has_a_body_that_is_a_map)
 {
-    static const uint8_t in[] = {0x94, 10, 0xc4, 16, 0, 0, 0, 0, 0, 0, 0, 0,
-                                 0, 0, 0, 0, 0, 0, 0, 0, 0xa1, 'a', 0x90};
+    static const uint8_t in[] = {0x94, 10, 0xc4, 16, 0,    0,   0,   0,
+                                 0,    0,  0,    0,  0,    0,   0,   0,
+                                 0,    0,  0,    0,  0xa1, 'a', 0x90};
 
     cr_expect(eq(int, sk_item_decode((struct sk_bytes){in, sizeof(in)}, &got),
                  SK_E_BAD_VALUE));
@@ -674,15 +675,15 @@ Test(item, is_at_most_32768_bytes)
     item.event.fields[0].text = (struct sk_bytes){text, sizeof(text)};
     item.event.fields[2].text = (struct sk_bytes){text, sizeof(text) - 400};
     cr_assert(le(sz, encode(&item).size, SK_ITEM_SIZE_MAX));
-    item.event.fields[2].text.size +=
-        SK_ITEM_SIZE_MAX - encode(&item).size;
+    item.event.fields[2].text.size += SK_ITEM_SIZE_MAX - encode(&item).size;
     cr_expect(eq(sz, encode(&item).size, SK_ITEM_SIZE_MAX));
     cr_expect(eq(int, sk_item_decode(encode(&item), &got), SK_OK));
     item.event.fields[2].text.size++;
     cr_expect(eq(int, sk_item_encode(&item, room, &out), SK_E_TOO_LARGE));
     cr_expect(eq(sz, out.size, 7), "out was touched");
-    cr_expect(eq(int, sk_item_decode((struct sk_bytes){large, sizeof(large)},
-                                     &got), SK_E_TOO_LARGE));
+    cr_expect(eq(int,
+                 sk_item_decode((struct sk_bytes){large, sizeof(large)}, &got),
+                 SK_E_TOO_LARGE));
 }
 
 Test(item, asserts_that_no_word_comes_twice, .signal = SIGABRT)
@@ -774,10 +775,11 @@ Test(item, survives_a_round_trip_whatever_is_in_it)
         memset(&got, 0x55, 4096);
         cr_assert(eq(int, sk_item_decode(first, &got), SK_OK), "%d", round);
         cr_assert(is_same(&item, &got), "%d", round);
-        cr_assert(eq(int, sk_item_encode(&got,
-                                         (struct sk_room){again_data,
-                                                          sizeof(again_data)},
-                                         &again), SK_OK));
+        cr_assert(eq(
+            int,
+            sk_item_encode(
+                &got, (struct sk_room){again_data, sizeof(again_data)}, &again),
+            SK_OK));
         cr_assert(sk_bytes_equal(first, again), "%d", round);
         free((void *)first.data);
     }

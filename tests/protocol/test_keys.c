@@ -2,7 +2,8 @@
 
 #include <signal.h>
 
-#define BYTES_OF(field) ((struct sk_bytes){(field).bytes, sizeof((field).bytes)})
+#define BYTES_OF(field)                                                        \
+    ((struct sk_bytes){(field).bytes, sizeof((field).bytes)})
 
 static struct sk_box_key box_key_of(uint8_t byte)
 {
@@ -55,9 +56,9 @@ Test(keys, gives_the_known_hashes)
     cr_expect(is_vector("keys", "derived",
                         (struct sk_bytes){derived.secret_bytes, 32}));
     sk_derive(&key, "test", &key);
-    cr_expect(is_vector("keys", "derived",
-                        (struct sk_bytes){key.secret_bytes, 32}),
-              "from and out may be one");
+    cr_expect(
+        is_vector("keys", "derived", (struct sk_bytes){key.secret_bytes, 32}),
+        "from and out may be one");
 }
 
 /* PROTOCOL.md 3.1: a context ends where it ends. */
@@ -104,8 +105,8 @@ Test(keys, signs_and_verifies)
     cr_expect(not(sk_verify(&public, "test", sk_text("hello!"), &signature)));
     for (size_t i = 0; i < sizeof(signature.bytes); i++) {
         signature.bytes[i] ^= 1;
-        cr_expect(not(sk_verify(&public, "test", sk_text("hello"),
-                                &signature)), "byte %zu", i);
+        cr_expect(not(sk_verify(&public, "test", sk_text("hello"), &signature)),
+                  "byte %zu", i);
         signature.bytes[i] ^= 1;
     }
 }
@@ -158,13 +159,15 @@ Test(keys, seals_at_rest)
     struct sk_room into = {opened, sizeof(opened)};
 
     memset(nonce, 0x33, sizeof(nonce));
-    cr_expect(eq(int, sk_box_seal(&key, nonce, about, sk_text("hello"),
-                                  (struct sk_room){room, sizeof(room) - 1},
-                                  &sealed), SK_E_NO_ROOM));
+    cr_expect(eq(int,
+                 sk_box_seal(&key, nonce, about, sk_text("hello"),
+                             (struct sk_room){room, sizeof(room) - 1}, &sealed),
+                 SK_E_NO_ROOM));
     cr_expect(eq(sz, sealed.size, 0));
-    cr_assert(eq(int, sk_box_seal(&key, nonce, about, sk_text("hello"),
-                                  (struct sk_room){room, sizeof(room)},
-                                  &sealed), SK_OK));
+    cr_assert(eq(int,
+                 sk_box_seal(&key, nonce, about, sk_text("hello"),
+                             (struct sk_room){room, sizeof(room)}, &sealed),
+                 SK_OK));
     cr_expect(is_vector("keys", "box", sealed));
     cr_assert(eq(int, sk_box_open(&key, about, sealed, into, &plain), SK_OK));
     cr_expect(sk_bytes_equal(plain, sk_text("hello")));
@@ -175,8 +178,8 @@ Test(keys, seals_at_rest)
     cr_expect(eq(int, sk_box_open(&key, sk_text("abouT"), sealed, into, &plain),
                  SK_E_BAD_SEAL));
     into.size_max = 4;
-    cr_expect(eq(int, sk_box_open(&key, about, sealed, into, &plain),
-                 SK_E_NO_ROOM));
+    cr_expect(
+        eq(int, sk_box_open(&key, about, sealed, into, &plain), SK_E_NO_ROOM));
     cr_expect(eq(sz, plain.size, 0), "out was touched");
 }
 
@@ -191,17 +194,20 @@ Test(keys, opens_no_box_that_was_changed)
     for (size_t i = 0; i < box.size; i++) {
         memset(opened, 'x', sizeof(opened));
         ((uint8_t *)box.data)[i] ^= 0x80;
-        cr_expect(eq(int, sk_box_open(&key, sk_text("about"), box, into,
-                                      &plain), SK_E_BAD_SEAL), "byte %zu", i);
+        cr_expect(eq(int,
+                     sk_box_open(&key, sk_text("about"), box, into, &plain),
+                     SK_E_BAD_SEAL),
+                  "byte %zu", i);
         cr_expect(eq(int, memcmp(opened, "\0\0\0\0\0", 5), 0), "is wiped");
         ((uint8_t *)box.data)[i] ^= 0x80;
     }
     for (size_t size = 0; size < box.size; size++) {
         struct sk_bytes cut = exact_copy((struct sk_bytes){box.data, size});
 
-        cr_expect(eq(int, sk_box_open(&key, sk_text("about"), cut, into,
-                                      &plain), SK_E_BAD_SEAL), "size %zu",
-                  size);
+        cr_expect(eq(int,
+                     sk_box_open(&key, sk_text("about"), cut, into, &plain),
+                     SK_E_BAD_SEAL),
+                  "size %zu", size);
     }
     cr_expect(eq(sz, plain.size, 0));
 }
@@ -215,11 +221,14 @@ Test(keys, seals_nothing_into_nothing)
     uint8_t room[SK_BOX_OVERHEAD];
     uint8_t nonce[24] = {0};
 
-    cr_assert(eq(int, sk_box_seal(&key, nonce, nothing, nothing,
-                                  (struct sk_room){room, sizeof(room)},
-                                  &sealed), SK_OK));
-    cr_assert(eq(int, sk_box_open(&key, nothing, sealed,
-                                  (struct sk_room){NULL, 0}, &plain), SK_OK));
+    cr_assert(eq(int,
+                 sk_box_seal(&key, nonce, nothing, nothing,
+                             (struct sk_room){room, sizeof(room)}, &sealed),
+                 SK_OK));
+    cr_assert(eq(
+        int,
+        sk_box_open(&key, nothing, sealed, (struct sk_room){NULL, 0}, &plain),
+        SK_OK));
     cr_expect(eq(sz, plain.size, 0));
 }
 
@@ -265,8 +274,10 @@ Test(keys, agrees_with_no_point_of_small_order)
     for (size_t i = 0; i < SK_COUNT(points); i++) {
         cr_assert(sodium_hex2bin(public.bytes, 32, points[i], 64, NULL, NULL,
                                  NULL) == 0);
-        cr_expect(eq(int, sk_agree(&secret, &public, "c", sk_text("d"),
-                                   &agreed), SK_E_BAD_VALUE), "%s", points[i]);
+        cr_expect(eq(int,
+                     sk_agree(&secret, &public, "c", sk_text("d"), &agreed),
+                     SK_E_BAD_VALUE),
+                  "%s", points[i]);
         cr_expect(eq(u8, agreed.secret_key[0], 7));
     }
 }

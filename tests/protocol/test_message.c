@@ -21,9 +21,10 @@ static struct sk_bytes encode(struct sk_message *message)
 {
     struct sk_bytes out = {0};
 
-    cr_assert(eq(int, sk_message_encode(message, &mol.card.org,
-                                        &sopraco.card.org, &mol.signing, room,
-                                        &out), SK_OK));
+    cr_assert(eq(int,
+                 sk_message_encode(message, &mol.card.org, &sopraco.card.org,
+                                   &mol.signing, room, &out),
+                 SK_OK));
     return out;
 }
 
@@ -46,10 +47,14 @@ static struct sk_message example(const char *name)
     memset(&m, 0, sizeof(m));
     if (strcmp(name, "hello") == 0) {
         m.kind = SK_MESSAGE_HELLO;
-        m.hello = (struct sk_hello){.incarnation = 3, .head = 120,
-                                    .peer_incarnation = 2, .cursor = 77,
-                                    .card_version = 7, .charter_version = 4,
-                                    .sent_ms = AT, .answer = true};
+        m.hello = (struct sk_hello){.incarnation = 3,
+                                    .head = 120,
+                                    .peer_incarnation = 2,
+                                    .cursor = 77,
+                                    .card_version = 7,
+                                    .charter_version = 4,
+                                    .sent_ms = AT,
+                                    .answer = true};
     } else if (strcmp(name, "items") == 0) {
         m.kind = SK_MESSAGE_ITEMS;
         m.items.incarnation = 3;
@@ -66,14 +71,18 @@ static struct sk_message example(const char *name)
         m.receipt.at_ms = AT;
     } else if (strcmp(name, "refusal") == 0) {
         m.kind = SK_MESSAGE_REFUSAL;
-        m.refusal = (struct sk_refusal){.code = "gap", .check = "first",
-                                        .incarnation = 2, .first = 79,
+        m.refusal = (struct sk_refusal){.code = "gap",
+                                        .check = "first",
+                                        .incarnation = 2,
+                                        .first = 79,
                                         .last = 80};
     } else if (strcmp(name, "refusal_of_a_message") == 0) {
         m.kind = SK_MESSAGE_REFUSAL;
         m.refusal = (struct sk_refusal){.code = "malformed-item",
-                                        .check = "erase_by", .incarnation = 2,
-                                        .first = 78, .last = 78,
+                                        .check = "erase_by",
+                                        .incarnation = 2,
+                                        .first = 78,
+                                        .last = 78,
                                         .has_message = true};
         m.refusal.message.id = id_of(1);
     } else if (strcmp(name, "card") == 0) {
@@ -159,8 +168,9 @@ Test(message, rejects_every_truncation_and_a_trailing_byte)
             free((void *)in.data);
         }
         memcpy(longer, full.data, full.size);
-        cr_expect(eq(int, decode((struct sk_bytes){longer, full.size + 1},
-                                 &got), SK_E_BAD_LENGTH));
+        cr_expect(eq(int,
+                     decode((struct sk_bytes){longer, full.size + 1}, &got),
+                     SK_E_BAD_LENGTH));
         cr_expect(eq(u64, got.bye_sent_ms, 77), "out was touched");
     }
 }
@@ -190,10 +200,9 @@ Test(message, needs_all_its_room)
         for (size_t less = 0; less <= size; less++) {
             uint8_t *exact = malloc(less == 0 ? 1 : less);
             struct sk_bytes out = {NULL, 7};
-            enum sk_status status =
-                sk_message_encode(&m, &mol.card.org, &sopraco.card.org,
-                                  &mol.signing, (struct sk_room){exact, less},
-                                  &out);
+            enum sk_status status = sk_message_encode(
+                &m, &mol.card.org, &sopraco.card.org, &mol.signing,
+                (struct sk_room){exact, less}, &out);
 
             cr_expect(eq(int, status, less < size ? SK_E_NO_ROOM : SK_OK),
                       "%s %zu", names[i], less);
@@ -211,18 +220,21 @@ Test(message, is_bound_to_sender_and_recipient_and_key)
         struct sk_org other = org_of("ocmw-geel");
         struct sk_message got;
 
-        cr_expect(eq(int, sk_message_decode(in, &other, &sopraco.card.org,
-                                            &mol.card.signing, &got),
+        cr_expect(eq(int,
+                     sk_message_decode(in, &other, &sopraco.card.org,
+                                       &mol.card.signing, &got),
                      SK_E_BAD_SIGNATURE));
-        cr_expect(eq(int, sk_message_decode(in, &mol.card.org, &other,
-                                            &mol.card.signing, &got),
+        cr_expect(eq(int,
+                     sk_message_decode(in, &mol.card.org, &other,
+                                       &mol.card.signing, &got),
                      SK_E_BAD_SIGNATURE));
-        cr_expect(eq(int, sk_message_decode(in, &sopraco.card.org,
-                                            &mol.card.org, &mol.card.signing,
-                                            &got), SK_E_BAD_SIGNATURE));
-        cr_expect(eq(int, sk_message_decode(in, &mol.card.org,
-                                            &sopraco.card.org,
-                                            &mol.card.identity, &got),
+        cr_expect(eq(int,
+                     sk_message_decode(in, &sopraco.card.org, &mol.card.org,
+                                       &mol.card.signing, &got),
+                     SK_E_BAD_SIGNATURE));
+        cr_expect(eq(int,
+                     sk_message_decode(in, &mol.card.org, &sopraco.card.org,
+                                       &mol.card.identity, &got),
                      SK_E_BAD_SIGNATURE));
     }
 }
@@ -233,8 +245,8 @@ Test(message, is_bound_to_sender_and_recipient_and_key)
 static struct sk_bytes sign_body(uint64_t kind, struct sk_bytes body)
 {
     uint8_t statement_data[300];
-    struct sk_pack p = sk_pack_start(
-        (struct sk_room){statement_data, sizeof(statement_data)});
+    struct sk_pack p =
+        sk_pack_start((struct sk_room){statement_data, sizeof(statement_data)});
     struct sk_signature signature;
     struct sk_bytes statement = {0};
     struct sk_bytes out = {0};
@@ -267,7 +279,8 @@ static struct sk_bytes unhex(const char *hex)
     return (struct sk_bytes){data, size};
 }
 
-#define HASH "c420 0000000000000000000000000000000000000000000000000000000000000000 "
+#define HASH                                                                   \
+    "c420 0000000000000000000000000000000000000000000000000000000000000000 "
 #define LATE "cf00000699e991a800" /* the year 2200 */
 #define LAST "cf00000699e991a7ff"
 
@@ -305,11 +318,15 @@ Test(message, rejects_each_broken_rule)
         {"refusal: code is not empty", 4, "96 a0 a161 00 00 00 c0",
          SK_E_BAD_LENGTH},
         {"refusal: code of 40", 4,
-         "96 d928 61616161616161616161616161616161616161616161616161616161616161"
-         "616161616161616161 a161 00 00 00 c0", SK_OK},
+         "96 d928 "
+         "61616161616161616161616161616161616161616161616161616161616161"
+         "616161616161616161 a161 00 00 00 c0",
+         SK_OK},
         {"refusal: code of 41", 4,
-         "96 d929 61616161616161616161616161616161616161616161616161616161616161"
-         "61616161616161616161 a161 00 00 00 c0", SK_E_BAD_LENGTH},
+         "96 d929 "
+         "61616161616161616161616161616161616161616161616161616161616161"
+         "61616161616161616161 a161 00 00 00 c0",
+         SK_E_BAD_LENGTH},
         {"refusal: first to last", 4, "96 a3676170 a161 00 02 01 c0",
          SK_E_BAD_VALUE},
         {"refusal: message is an id", 4, "96 a3676170 a161 00 00 00 01",
@@ -339,8 +356,8 @@ Test(message, rejects_each_broken_rule)
             decode(sign_body(rows[i].kind, unhex(rows[i].body)), &got);
 
         cr_expect(eq(str, (char *)sk_status_text(status),
-                     (char *)sk_status_text(rows[i].want)), "%s",
-                  rows[i].rule);
+                     (char *)sk_status_text(rows[i].want)),
+                  "%s", rows[i].rule);
         if (status != SK_OK)
             cr_expect(eq(u64, got.bye_sent_ms, 77), "%s", rows[i].rule);
     }

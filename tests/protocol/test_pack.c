@@ -16,7 +16,8 @@ static const char *hex(const struct sk_pack *p)
 #define EXPECT_PACKED(call, want)                                              \
     do {                                                                       \
         uint8_t data[80];                                                      \
-        struct sk_pack p = sk_pack_start((struct sk_room){data, sizeof(data)});\
+        struct sk_pack p =                                                     \
+            sk_pack_start((struct sk_room){data, sizeof(data)});               \
                                                                                \
         call;                                                                  \
         cr_expect(eq(str, (char *)hex(&p), want), "%s", #call);                \

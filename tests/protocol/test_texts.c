@@ -14,8 +14,7 @@ Test(texts, are_sorted_codes)
         cr_expect(sk_word_is_legal(code), "%s", sk_codes[i].code);
         cr_expect(le(sz, code.size, SK_CODE_SIZE_MAX), "%s fits a refusal",
                   sk_codes[i].code);
-        cr_expect(i == 0 || strcmp(sk_codes[i - 1].code,
-                                   sk_codes[i].code) < 0,
+        cr_expect(i == 0 || strcmp(sk_codes[i - 1].code, sk_codes[i].code) < 0,
                   "%s", sk_codes[i].code);
         cr_expect(eq(ptr, (void *)sk_code_find(code), (void *)&sk_codes[i]),
                   "%s", sk_codes[i].code);
@@ -42,17 +41,17 @@ Test(texts, say_what_happened_and_what_to_do)
         cr_expect(ne(str, (char *)c->nl, (char *)c->en), "%s", c->code);
         cr_expect(eq(ptr, (void *)sk_code_text(c->code, true), (void *)c->nl));
         cr_expect(eq(ptr, (void *)sk_code_text(c->code, false), (void *)c->en));
-        cr_expect(eq(ptr, (void *)sk_code_next(c->code, true),
-                     (void *)c->next_nl));
-        cr_expect(eq(ptr, (void *)sk_code_next(c->code, false),
-                     (void *)c->next_en));
+        cr_expect(
+            eq(ptr, (void *)sk_code_next(c->code, true), (void *)c->next_nl));
+        cr_expect(
+            eq(ptr, (void *)sk_code_next(c->code, false), (void *)c->next_en));
     }
 }
 
 Test(texts, know_no_other_code)
 {
-    static const char *const unknown[] = {"", "a", "zzz", "gapp", "ga",
-                                          "Gap", "gap "};
+    static const char *const unknown[] = {"",   "a",   "zzz", "gapp",
+                                          "ga", "Gap", "gap "};
 
     for (size_t i = 0; i < SK_COUNT(unknown); i++) {
         cr_expect(eq(ptr, (void *)sk_code_text(unknown[i], true), NULL));
@@ -64,16 +63,17 @@ Test(texts, know_no_other_code)
 Test(texts, use_the_words_of_the_field)
 {
     static const char *const avoided[] = {
-        "cliënt", "dossier", "toestemming", "derden", "weiger", "beëindig",
-        "pseudoniem", "monitoring",
+        "cliënt", "dossier",  "toestemming", "derden",
+        "weiger", "beëindig", "pseudoniem",  "monitoring",
     };
 
     for (size_t i = 0; i < sk_codes_count; i++)
         for (size_t j = 0; j < SK_COUNT(avoided); j++) {
-            cr_expect(eq(ptr, (void *)strstr(sk_codes[i].nl, avoided[j]),
-                         NULL), "%s", sk_codes[i].code);
-            cr_expect(eq(ptr, (void *)strstr(sk_codes[i].next_nl, avoided[j]),
-                         NULL), "%s", sk_codes[i].code);
+            cr_expect(eq(ptr, (void *)strstr(sk_codes[i].nl, avoided[j]), NULL),
+                      "%s", sk_codes[i].code);
+            cr_expect(
+                eq(ptr, (void *)strstr(sk_codes[i].next_nl, avoided[j]), NULL),
+                "%s", sk_codes[i].code);
         }
 }
 
@@ -81,24 +81,68 @@ Test(texts, use_the_words_of_the_field)
 Test(texts, cover_the_codes_of_the_pages)
 {
     static const char *const codes[] = {
-        "owner-suspended", "unknown-recipient", "recipient-is-owner",
-        "recipient-suspended", "purpose-forbidden", "unknown-purpose",
-        "purpose-too-broad", "unknown-event-type", "malformed-event",
-        "not-source", "from-authentic-source", "recipient-is-employer",
-        "forbidden", "no-rule", "not-yet-valid", "no-longer-valid",
-        "where-not-met", "too-old", "retention-already-over",
-        "recipient-cannot-honour", "not-linked", "objection",
-        "consent-missing", "consent-refused", "consent-withdrawn",
-        "consent-expired", "consent-wrong-giver", "consent-not-explicit",
-        "nothing-left", "limited", "consent", "not-granted", "wrong-state",
-        "stale-epoch", "recalled", "duplicate", "expired", "local-only",
-        "sensitive-text", "discovery-secrecy", "discovery-no-consent",
-        "discovery-quota", "consent-not-leaf", "consent-too-long",
-        "consent-no-notice", "consent-no-relation", "bad-request",
-        "unknown-op", "missing-argument", "unknown-argument", "bad-argument",
-        "bad-envelope", "bad-signature", "bad-seal", "wrong-recipient",
-        "wrong-sealing-key", "wrong-incarnation", "gap", "unknown-partner",
-        "suspended", "malformed-item", "too-large",
+        "owner-suspended",
+        "unknown-recipient",
+        "recipient-is-owner",
+        "recipient-suspended",
+        "purpose-forbidden",
+        "unknown-purpose",
+        "purpose-too-broad",
+        "unknown-event-type",
+        "malformed-event",
+        "not-source",
+        "from-authentic-source",
+        "recipient-is-employer",
+        "forbidden",
+        "no-rule",
+        "not-yet-valid",
+        "no-longer-valid",
+        "where-not-met",
+        "too-old",
+        "retention-already-over",
+        "recipient-cannot-honour",
+        "not-linked",
+        "objection",
+        "consent-missing",
+        "consent-refused",
+        "consent-withdrawn",
+        "consent-expired",
+        "consent-wrong-giver",
+        "consent-not-explicit",
+        "nothing-left",
+        "limited",
+        "consent",
+        "not-granted",
+        "wrong-state",
+        "stale-epoch",
+        "recalled",
+        "duplicate",
+        "expired",
+        "local-only",
+        "sensitive-text",
+        "discovery-secrecy",
+        "discovery-no-consent",
+        "discovery-quota",
+        "consent-not-leaf",
+        "consent-too-long",
+        "consent-no-notice",
+        "consent-no-relation",
+        "bad-request",
+        "unknown-op",
+        "missing-argument",
+        "unknown-argument",
+        "bad-argument",
+        "bad-envelope",
+        "bad-signature",
+        "bad-seal",
+        "wrong-recipient",
+        "wrong-sealing-key",
+        "wrong-incarnation",
+        "gap",
+        "unknown-partner",
+        "suspended",
+        "malformed-item",
+        "too-large",
     };
 
     for (size_t i = 0; i < SK_COUNT(codes); i++)
@@ -146,9 +190,12 @@ static size_t check_codes_in(const char *path, const char *call)
 Test(texts, cover_every_refusal_of_the_engine)
 {
     static const char *const calls[] = {
-        "sk_refuse(e, \"",       "sk_refuse_reason(e, \"",
-        "sk_refuse_findings(e, \"", "*refusal = \"",
-        "bad(\"",                "sk_wire_refuse(e, s, \"",
+        "sk_refuse(e, \"",
+        "sk_refuse_reason(e, \"",
+        "sk_refuse_findings(e, \"",
+        "*refusal = \"",
+        "bad(\"",
+        "sk_wire_refuse(e, s, \"",
     };
     glob_t paths;
     size_t count = 0;

@@ -3,8 +3,21 @@
 #include "protocol/unpack.h"
 
 /* All that one call can be made to read from these bytes. */
-enum call { ARRAY2, MAP1, UINT, UINT9, BOOL, NIL, BIN4, BIN2_3, STR2_3, KEY, ID,
-            ORG, ANY };
+enum call {
+    ARRAY2,
+    MAP1,
+    UINT,
+    UINT9,
+    BOOL,
+    NIL,
+    BIN4,
+    BIN2_3,
+    STR2_3,
+    KEY,
+    ID,
+    ORG,
+    ANY
+};
 
 static enum sk_status run(enum call call, struct sk_bytes in)
 {
@@ -127,26 +140,26 @@ Test(unpack, takes_what_must_come_next_and_nothing_else)
         {STR2_3, SK_E_BAD_FORM, "da00026162"},
         {STR2_3, SK_E_BAD_FORM, "db000000026162"},
         {STR2_3, SK_E_BAD_FORM, "c4026162"},
-        {STR2_3, SK_OK, "a2c3a9"},               /* U+00E9 */
-        {STR2_3, SK_E_BAD_FORM, "a2c0af"},       /* overlong */
-        {STR2_3, SK_E_BAD_FORM, "a2c1bf"},       /* overlong */
-        {STR2_3, SK_E_BAD_FORM, "a3e09fbf"},     /* overlong */
-        {STR2_3, SK_OK, "a3e0a080"},             /* U+0800 */
-        {STR2_3, SK_OK, "a3ed9fbf"},             /* U+D7FF */
-        {STR2_3, SK_E_BAD_FORM, "a3eda080"},     /* surrogate */
-        {STR2_3, SK_E_BAD_FORM, "a3edbfbf"},     /* surrogate */
-        {STR2_3, SK_OK, "a3ee8080"},             /* U+E000 */
-        {ANY, SK_E_BAD_FORM, "a180"},            /* tail only */
-        {STR2_3, SK_E_BAD_FORM, "a280bf"},       /* tail first */
-        {STR2_3, SK_E_BAD_FORM, "a261c3"},       /* lead last */
-        {STR2_3, SK_E_BAD_FORM, "a2c361"},       /* no tail */
-        {STR2_3, SK_E_BAD_FORM, "a3e28261"},     /* tail too short */
-        {STR2_3, SK_E_BAD_FORM, "a261fe"},       /* never in UTF-8 */
-        {ANY, SK_OK, "a4f0908080"},              /* U+10000 */
-        {ANY, SK_E_BAD_FORM, "a4f08fbfbf"},      /* overlong */
-        {ANY, SK_OK, "a4f48fbfbf"},              /* U+10FFFF */
-        {ANY, SK_E_BAD_FORM, "a4f4908080"},      /* above */
-        {ANY, SK_E_BAD_FORM, "a4f5808080"},      /* above */
+        {STR2_3, SK_OK, "a2c3a9"},           /* U+00E9 */
+        {STR2_3, SK_E_BAD_FORM, "a2c0af"},   /* overlong */
+        {STR2_3, SK_E_BAD_FORM, "a2c1bf"},   /* overlong */
+        {STR2_3, SK_E_BAD_FORM, "a3e09fbf"}, /* overlong */
+        {STR2_3, SK_OK, "a3e0a080"},         /* U+0800 */
+        {STR2_3, SK_OK, "a3ed9fbf"},         /* U+D7FF */
+        {STR2_3, SK_E_BAD_FORM, "a3eda080"}, /* surrogate */
+        {STR2_3, SK_E_BAD_FORM, "a3edbfbf"}, /* surrogate */
+        {STR2_3, SK_OK, "a3ee8080"},         /* U+E000 */
+        {ANY, SK_E_BAD_FORM, "a180"},        /* tail only */
+        {STR2_3, SK_E_BAD_FORM, "a280bf"},   /* tail first */
+        {STR2_3, SK_E_BAD_FORM, "a261c3"},   /* lead last */
+        {STR2_3, SK_E_BAD_FORM, "a2c361"},   /* no tail */
+        {STR2_3, SK_E_BAD_FORM, "a3e28261"}, /* tail too short */
+        {STR2_3, SK_E_BAD_FORM, "a261fe"},   /* never in UTF-8 */
+        {ANY, SK_OK, "a4f0908080"},          /* U+10000 */
+        {ANY, SK_E_BAD_FORM, "a4f08fbfbf"},  /* overlong */
+        {ANY, SK_OK, "a4f48fbfbf"},          /* U+10FFFF */
+        {ANY, SK_E_BAD_FORM, "a4f4908080"},  /* above */
+        {ANY, SK_E_BAD_FORM, "a4f5808080"},  /* above */
         {KEY, SK_OK, "a26f70"},
         {KEY, SK_E_BAD_VALUE, "a26f71"},
         {KEY, SK_E_BAD_VALUE, "a36f7070"},
@@ -178,9 +191,9 @@ Test(unpack, takes_what_must_come_next_and_nothing_else)
 Test(unpack, gives_what_was_packed)
 {
     static const uint8_t in[] = {
-        0x99, 0xcd, 0x01, 0x2c, 0xc3, 0xc0, 0xc0, 0xa2, 'h', 'i', 0xc4, 2,
-        9,    8,    0x81, 0xa1, 'k',  0x07, 0x92, 0x05, 0xa0, 0xa3, 'g', 't',
-        'b',  0xc4, 1,    0x55,
+        0x99, 0xcd, 0x01, 0x2c, 0xc3, 0xc0, 0xc0, 0xa2, 'h',  'i',
+        0xc4, 2,    9,    8,    0x81, 0xa1, 'k',  0x07, 0x92, 0x05,
+        0xa0, 0xa3, 'g',  't',  'b',  0xc4, 1,    0x55,
     };
     struct sk_unpack u = sk_unpack_start((struct sk_bytes){in, sizeof(in)});
     struct sk_bytes any;
@@ -194,8 +207,8 @@ Test(unpack, gives_what_was_packed)
     cr_expect(eq(int, sk_unpack_is_nil(&u), 1));
     sk_unpack_nil(&u);
     cr_expect(sk_bytes_equal(sk_unpack_str(&u, 0, 9), sk_text("hi")));
-    cr_expect(sk_bytes_equal(sk_unpack_bin_upto(&u, 0, 9),
-                             sk_text("\x09\x08")));
+    cr_expect(
+        sk_bytes_equal(sk_unpack_bin_upto(&u, 0, 9), sk_text("\x09\x08")));
     cr_expect(eq(sz, sk_unpack_map_upto(&u, 0, 5), 1));
     sk_unpack_key(&u, "k");
     cr_expect(eq(u64, sk_unpack_uint(&u, 0, 9), 7));

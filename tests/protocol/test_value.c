@@ -74,8 +74,8 @@ Test(value, knows_how_deep_is_too_deep)
     data[SK_VALUE_DEPTH_MAX] = 0x01;
     cr_expect(eq(int, check((struct sk_bytes){data, sizeof(data)}), SK_OK));
     data[SK_VALUE_DEPTH_MAX] = 0x90;
-    cr_expect(eq(int, check((struct sk_bytes){data, sizeof(data)}),
-                 SK_E_TOO_LARGE));
+    cr_expect(
+        eq(int, check((struct sk_bytes){data, sizeof(data)}), SK_E_TOO_LARGE));
 }
 
 /* PROTOCOL.md 2.6: 65536 values, not 65537; the array itself is one. */
@@ -86,9 +86,9 @@ Test(value, knows_how_many_are_too_many)
     data[0] = 0xdc;
     data[1] = 0xff;
     data[2] = 0xff;
-    cr_expect(
-        eq(int, check((struct sk_bytes){data, 3 + SK_VALUE_COUNT_MAX - 1}),
-           SK_OK));
+    cr_expect(eq(int,
+                 check((struct sk_bytes){data, 3 + SK_VALUE_COUNT_MAX - 1}),
+                 SK_OK));
     memset(data, 0, sizeof(data));
     data[0] = 0xdd;
     data[2] = 0x01;
@@ -144,13 +144,14 @@ Test(value, gives_nothing_for_a_wrong_kind)
     cr_expect(eq(int, sk_value_kind(sk_value_get(tree, "aa")), SK_VALUE_NONE));
     cr_expect(eq(int, sk_value_kind(sk_value_get(tree, "z")), SK_VALUE_NONE));
     cr_expect(eq(int, sk_value_kind(sk_value_get(none, "a")), SK_VALUE_NONE));
-    cr_expect(eq(int, sk_value_kind(sk_value_get(sk_value_get(tree, "a"),
-                                                 "a")),
-                 SK_VALUE_NONE), "an array has no keys");
+    cr_expect(eq(int, sk_value_kind(sk_value_get(sk_value_get(tree, "a"), "a")),
+                 SK_VALUE_NONE),
+              "an array has no keys");
     cr_expect(eq(u64, sk_value_uint(tree), 0));
     cr_expect(not(sk_value_bool(tree)));
-    cr_expect(eq(u64, sk_value_uint(sk_value_get(sk_value_get(tree, "b"),
-                                                 "c")), 0), "true is no 1");
+    cr_expect(
+        eq(u64, sk_value_uint(sk_value_get(sk_value_get(tree, "b"), "c")), 0),
+        "true is no 1");
     cr_expect(not(sk_value_bool(sk_value_get(tree, "a"))));
     cr_expect(eq(sz, sk_value_str(tree).size, 0));
     cr_expect(eq(sz, sk_value_bin(tree).size, 0));
@@ -187,7 +188,8 @@ Test(value, leaves_out_alone_when_it_fails)
     }
 }
 
-/* ------------------------------------------------- what is packed is canonical */
+/* ------------------------------------------------- what is packed is canonical
+ */
 
 static void pack_any(struct sk_pack *p, uint64_t *state, int depth);
 
@@ -213,8 +215,8 @@ static void pack_container(struct sk_pack *p, uint64_t *state, int depth)
 static void pack_any(struct sk_pack *p, uint64_t *state, int depth)
 {
     static const uint8_t body[70000];
-    size_t size = below(state, 2) == 0 ? below(state, 300)
-                                       : below(state, sizeof(body));
+    size_t size =
+        below(state, 2) == 0 ? below(state, 300) : below(state, sizeof(body));
 
     switch (below(state, depth < 8 ? 7 : 5)) {
     case 0:
@@ -283,7 +285,8 @@ Test(value, packs_to_the_same_bytes_again)
     size_t largest = 0;
 
     for (uint64_t seed = 1; seed <= 300; seed++) {
-        struct sk_pack p = sk_pack_start((struct sk_room){first, sizeof(first)});
+        struct sk_pack p =
+            sk_pack_start((struct sk_room){first, sizeof(first)});
         struct sk_bytes one = {0};
         struct sk_bytes two = {0};
         struct sk_value value = {0};
