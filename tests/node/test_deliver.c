@@ -230,6 +230,28 @@ Test(deliver, both_restored)
     fx_end(&f);
 }
 
+/* The same after the sender was restored: its log has begun anew. */
+Test(deliver, receiver_new_from_nothing_after_a_restore)
+{
+    static struct fx f;
+    struct sk_store *empty;
+    struct sk_store *sender;
+
+    fx_start(&f, "S2A", START);
+    empty = ln_backup(&f, "gtb");
+    ln_publish(&f, "buso", "gtb", 0, 2);
+    fx_run(&f);
+    sender = ln_backup(&f, "buso");
+    ln_publish(&f, "buso", "gtb", 2, 1);
+    fx_run(&f);
+    ln_restore(&f, "buso", sender);
+    ln_publish(&f, "buso", "gtb", 2, 2);
+    fx_run(&f);
+    ln_restore(&f, "gtb", empty);
+    ln_check(&f, "gtb", "buso", 4);
+    fx_end(&f);
+}
+
 /* A partner that lost everything is told everything. */
 Test(deliver, receiver_new_from_nothing)
 {
