@@ -97,3 +97,49 @@ bool sk_file_is_open_to_others(const char *path)
 
     return stat(path, &info) == 0 && (info.st_mode & (S_IRWXG | S_IRWXO)) != 0;
 }
+
+static int overwrite(int fd)
+{
+    static const uint8_t zeros[64 * 1024];
+    struct stat stat;
+    off_t at = 0;
+
+    if (fstat(fd, &stat) != 0)
+        return errno;
+    while (at < stat.st_size) {
+        size_t size = sizeof(zeros);
+        ssize_t done;
+
+        if (stat.st_size - at < (off_t)size)
+            size = (size_t)(stat.st_size - at);
+        done = pwrite(fd, zeros, size, at);
+        if (done < 0 && errno != EINTR)
+            return errno;
+        if (done > 0)
+            at += done;
+    }
+    return fsync(fd) == 0 ? 0 : errno;
+}
+
+int sk_file_destroy(int dir_fd, const char *name, const char *live)
+{
+    struct stat left;
+    struct stat kept;
+    int fd = -1;
+    int rc = 0;
+
+    fd = openat(dir_fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : errno;
+    if (fstat(fd, &left) != 0 ||
+        fstatat(dir_fd, live, &kept, AT_SYMLINK_NOFOLLOW) != 0)
+        rc = errno;
+    else if (left.st_ino != kept.st_ino || left.st_dev != kept.st_dev)
+        rc = overwrite(fd);
+    if (rc == 0 && unlinkat(dir_fd, name, 0) != 0)
+        rc = errno;
+    if (rc == 0 && fsync(dir_fd) != 0)
+        rc = errno;
+    (void)close(fd); /* synced above */
+    return rc;
+}

@@ -30,4 +30,13 @@ SK_CHECKED enum sk_status sk_file_read(const char *path, struct sk_room room,
 /* True when group or others may read the file: a secret is not one there. */
 bool sk_file_is_open_to_others(const char *path);
 
+/*
+ * Overwrite and unlink a file of an open folder, and sync the folder; fine
+ * when there is none.  When it is the same file as `live`, under another
+ * name, only the name goes.
+ *
+ * Returns 0 or an errno.
+ */
+SK_CHECKED int sk_file_destroy(int dir_fd, const char *name, const char *live);
+
 #endif

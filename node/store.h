@@ -27,9 +27,9 @@ enum sk_space { SK_SPACE_DATA, SK_SPACE_KEYS };
 struct sk_store;
 
 struct sk_store_stats {
-    uint64_t data_bytes;   /* used in the DATA space */
+    uint64_t data_bytes; /* used in the DATA space */
     uint64_t keys_bytes;
-    uint64_t room_bytes;   /* free on the disk; UINT64_MAX when unknown */
+    uint64_t room_bytes; /* free on the disk; UINT64_MAX when unknown */
 };
 
 /* A walk over keys that start with `prefix`, ascending. */
@@ -64,8 +64,8 @@ struct sk_store_vtable {
 
 struct sk_store {
     const struct sk_store_vtable *vtable;
-    bool open;       /* a transaction is open */
-    uint64_t writes; /* puts and deletes since begin */
+    bool open;             /* a transaction is open */
+    uint64_t writes;       /* puts and deletes since begin */
     enum sk_status failed; /* not SK_OK: this transaction must be aborted */
 };
 
@@ -113,9 +113,8 @@ void sk_store_close(struct sk_store **store);
  * Fails with SK_E_LOCKED (another process has it), SK_E_UNSUPPORTED (network
  * file system), SK_E_FULL, SK_E_IO.
  */
-SK_CHECKED enum sk_status sk_store_open_lmdb(const char *dir,
-                                             uint64_t map_bytes,
-                                             struct sk_store **out);
+SK_CHECKED enum sk_status
+sk_store_open_lmdb(const char *dir, uint64_t map_bytes, struct sk_store **out);
 /* In memory. */
 SK_CHECKED enum sk_status sk_store_open_memory(struct sk_store **out);
 /* Memory only: forget everything that was not committed, as a crash does; let

@@ -379,53 +379,10 @@ static int open_databases(struct lmdb_store *self, enum sk_space space)
     return rc;
 }
 
-static int overwrite(int fd)
-{
-    static const uint8_t zeros[64 * 1024];
-    struct stat stat;
-    off_t at = 0;
-
-    if (fstat(fd, &stat) != 0)
-        return errno;
-    while (at < stat.st_size) {
-        size_t size = sizeof(zeros);
-        ssize_t done;
-
-        if (stat.st_size - at < (off_t)size)
-            size = (size_t)(stat.st_size - at);
-        done = pwrite(fd, zeros, size, at);
-        if (done < 0 && errno != EINTR)
-            return errno;
-        if (done > 0)
-            at += done;
-    }
-    return fsync(fd) == 0 ? 0 : errno;
-}
-
-/* Overwrite and unlink a file that is left over; fine when there is none.
-   keys.old may still be the same file as keys.mdb: then only the name goes. */
+/* What a shred leaves; keys.old may still be another name of keys.mdb. */
 static int destroy_file(struct lmdb_store *self, const char *name)
 {
-    struct stat left;
-    struct stat live;
-    int fd = -1;
-    int rc = 0;
-
-    fd = openat(self->dir_fd, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return errno == ENOENT ? 0 : errno;
-    if (fstat(fd, &left) != 0)
-        rc = errno;
-    else if (fstatat(self->dir_fd, KEYS_NAME, &live, AT_SYMLINK_NOFOLLOW) != 0)
-        rc = errno;
-    else if (left.st_ino != live.st_ino || left.st_dev != live.st_dev)
-        rc = overwrite(fd);
-    if (rc == 0 && unlinkat(self->dir_fd, name, 0) != 0)
-        rc = errno;
-    if (rc == 0 && fsync(self->dir_fd) != 0)
-        rc = errno;
-    (void)close(fd); /* synced above */
-    return rc;
+    return sk_file_destroy(self->dir_fd, name, KEYS_NAME);
 }
 
 /* A compacting copy of keys.mdb in keys.new, on the disk. */
