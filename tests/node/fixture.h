@@ -19,8 +19,12 @@
 #ifndef SK_TESTS_NODE_FIXTURE_H
 #define SK_TESTS_NODE_FIXTURE_H
 
+#ifdef FX_PLAIN /* no test framework: a check that fails aborts */
+#include "tests/fuzz/plain.h"
+#else
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#endif
 
 #include <stdarg.h>
 #include <stdio.h>
