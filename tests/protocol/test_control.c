@@ -488,5 +488,8 @@ Test(control, is_described_line_by_line)
         line_of(&sk_ops[i], line, sizeof(line));
         cr_expect(ne(ptr, strstr(page, line), NULL),
                   "docs/CONTROL.md 5 lacks:\n%s", line);
+        snprintf(line, sizeof(line), "\n| `%s` | ", sk_ops[i].name);
+        cr_expect(ne(ptr, strstr(strstr(page, "## 6"), line), NULL),
+                  "docs/CONTROL.md 6 lacks %s", sk_ops[i].name);
     }
 }
