@@ -41,6 +41,19 @@ is "a wrong org" 2 "$schakel" init --dir other --org OCMW --key-file key
 is "a wrong address" 2 "$schakel" init --dir other --org x --endpoint nowhere --key-file key
 is "two ways to unlock" 2 "$schakel" init --dir two --org x --key-file key --credential c
 is "no terminal to ask on" 2 setsid "$schakel" init --dir tty --org x
+# On a terminal, of which script(1) is one.
+typed() { # COMMAND LINE...: each line is typed after a second
+  command=$1; shift
+  (for line in "$@"; do sleep 1; echo "$line"; done; sleep 1) |
+    script -qec "$command" /dev/null >out 2>&1
+}
+is "a passphrase typed twice" 0 typed "$schakel init --dir typed --org x" \
+  'vijf losse woorden' 'vijf losse woorden'
+grep -q 'vijf losse' out && bad "is not shown" || ok "is not shown"
+is "opens the node" 0 typed "$schakel key show --dir typed" 'vijf losse woorden'
+is "typed wrong" 1 typed "$schakel key show --dir typed" 'vijf losse worden'
+is "typed twice differently" 2 typed "$schakel init --dir typo --org x" \
+  'vijf losse woorden' 'zes losse woorden'
 printf 'short\n' > pass; chmod 600 pass
 is "a passphrase too short" 2 "$schakel" init --dir short --org x --passphrase-file pass
 printf 'een lange wachtzin\n' > pass; chmod 644 pass

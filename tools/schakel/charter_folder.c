@@ -8,7 +8,7 @@
 #include "policies/bundle.h"
 #include "tools/schakel/nodedir.h"
 
-#define CHARTER_SIZE_MAX (8 * SK_YAML_SIZE_MAX)
+#define CHARTER_SIZE_MAX ((size_t)8 * SK_YAML_SIZE_MAX)
 /* Three files at their largest, as sk_yaml_read() asks; touched as needed. */
 #define RULES_ARENA_SIZE ((size_t)256 * 1024 * 1024)
 

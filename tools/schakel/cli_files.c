@@ -247,7 +247,8 @@ static enum sk_status add_file(const char *path, const char *name, size_t *left,
         return SK_E_MEMORY;
     }
     *left -= file->bytes.size;
-    file->name = sk_text(copy);
+    file->name.data = (const uint8_t *)copy;
+    file->name.size = strlen(copy);
     folder->count++;
     return SK_OK;
 }
@@ -274,7 +275,7 @@ static enum sk_status add_folder(const char *dir, const char *prefix,
         if (stat(path, &info) != 0) {
             status = status_of(errno);
         } else if (S_ISDIR(info.st_mode) && prefix[0] == '\0') {
-            strcat(name, "/");
+            snprintf(name, sizeof(name), "%s/", entry->d_name);
             status = add_folder(path, name, left, folder);
         } else {
             status = add_file(path, name, left, folder);

@@ -48,7 +48,9 @@ static void new_sealing(struct sk_node_secrets *secrets, struct sk_card *card,
     if (card->sealing_count > 0) {
         card->sealing[1] = card->sealing[0];
         secrets->sealing[1] = secrets->sealing[0];
-        if (card->sealing[1].until_s > now + SK_SEALING_GRACE_S)
+        /* A clock that was set back must not end it before it began. */
+        if (card->sealing[1].until_s > now + SK_SEALING_GRACE_S &&
+            card->sealing[1].from_s < now + SK_SEALING_GRACE_S)
             card->sealing[1].until_s = now + SK_SEALING_GRACE_S;
         card->sealing_count = 2;
     } else {
@@ -61,6 +63,22 @@ static void new_sealing(struct sk_node_secrets *secrets, struct sk_card *card,
     current->from_s = now;
     current->until_s = now + SK_SEALING_LIFE_S;
     sk_wipe(&seed, sizeof(seed));
+}
+
+/* The same key for longer; the one before it goes when its time is over. */
+static void keep_sealing(struct sk_node_secrets *secrets, struct sk_card *card,
+                         uint64_t now)
+{
+    uint64_t until_s = now + SK_SEALING_LIFE_S;
+
+    if (until_s > card->sealing[0].until_s)
+        card->sealing[0].until_s = until_s;
+    if (card->sealing_count < 2 || card->sealing[1].until_s > now)
+        return;
+    sk_wipe(&secrets->sealing[1], sizeof(secrets->sealing[1]));
+    memset(&card->sealing[1], 0, sizeof(card->sealing[1]));
+    card->sealing_count = 1;
+    secrets->sealing_count = 1;
 }
 
 static void new_online(struct sk_node_secrets *secrets, struct sk_card *card)
@@ -99,7 +117,7 @@ void sk_issue_next(struct sk_node_secrets *secrets, struct sk_card *card,
     if (sealing)
         new_sealing(secrets, card, now);
     else
-        card->sealing[0].until_s = now + SK_SEALING_LIFE_S;
+        keep_sealing(secrets, card, now);
 }
 
 int sk_issue_write_key(const char *dir, const struct sk_node_secrets *secrets,

@@ -134,6 +134,26 @@ static int read_credential(struct sk_unlocking *u, enum sk_unlock_kind kind,
     return code;
 }
 
+static int fail_ask(enum sk_status status)
+{
+    struct sk_problem problem = {
+        .code = "no-terminal",
+        .nl = "geen terminal om de wachtzin te vragen",
+        .en = "no terminal to ask for the passphrase",
+        .next_nl = "geef --passphrase-file, --key-file of --credential",
+        .next_en = "give --passphrase-file, --key-file or --credential"};
+
+    if (status != SK_E_NOT_FOUND) {
+        problem.code = "no-passphrase";
+        problem.nl = "de wachtzin is niet gelezen";
+        problem.en = "the passphrase was not read";
+        problem.detail = sk_status_text(status);
+        problem.next_nl = "8 tot 1024 bytes, en dan Enter";
+        problem.next_en = "8 to 1024 bytes, then Enter";
+    }
+    return sk_cli_fail(SK_EXIT_USAGE, &problem);
+}
+
 static int ask(struct sk_unlocking *u, bool twice)
 {
     char first[SK_PASSPHRASE_SIZE_MAX + 2];
@@ -148,15 +168,7 @@ static int ask(struct sk_unlocking *u, bool twice)
         status = sk_cli_ask(sk_cli_word("Nog eens: ", "Once more: "), again,
                             sizeof(again));
     if (status != SK_OK)
-        code = sk_cli_fail(
-            SK_EXIT_USAGE,
-            &(struct sk_problem){
-                .code = "no-terminal",
-                .nl = "geen terminal om de wachtzin te vragen",
-                .en = "no terminal to ask for the passphrase",
-                .next_nl = "geef --passphrase-file, --key-file of --credential",
-                .next_en =
-                    "give --passphrase-file, --key-file or --credential"});
+        code = fail_ask(status);
     else if (twice && strcmp(first, again) != 0)
         code = sk_cli_fail(
             SK_EXIT_USAGE,

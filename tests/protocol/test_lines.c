@@ -1,0 +1,85 @@
+#include "support.h"
+
+#include "protocol/lines.h"
+
+Test(lines, writes_numbers_and_hashes_that_it_reads)
+{
+    static const uint64_t numbers[] = {0, 1, 9, 10, 999999999, UINT64_MAX};
+    static const char *const texts[] = {
+        "0", "1", "9", "10", "999999999", "18446744073709551615"};
+    uint8_t data[200];
+    struct sk_hash hash;
+    struct sk_hash again;
+    char hex[SK_HEX_SIZE + 1];
+
+    for (size_t i = 0; i < SK_COUNT(numbers); i++) {
+        struct sk_lines lines =
+            sk_lines_start((struct sk_room){data, sizeof(data)});
+        struct sk_bytes out;
+
+        sk_lines_uint(&lines, numbers[i]);
+        cr_assert(eq(int, sk_lines_finish(&lines, &out), SK_OK));
+        cr_expect(sk_bytes_equal(out, sk_text(texts[i])), "%s", texts[i]);
+    }
+    for (size_t i = 0; i < SK_HASH_SIZE; i++)
+        hash.bytes[i] = (uint8_t)(i * 9);
+    sk_hash_format(&hash, hex);
+    cr_expect(sk_hash_parse(sk_text(hex), &again));
+    cr_expect(sk_hash_equal(&hash, &again));
+    again.bytes[31] ^= 1;
+    cr_expect(not(sk_hash_equal(&hash, &again)));
+}
+
+Test(lines, remembers_that_it_was_full)
+{
+    uint8_t data[4];
+    struct sk_lines lines = sk_lines_start((struct sk_room){data, 4});
+    struct sk_bytes out = {0};
+
+    sk_lines_text(&lines, "abc");
+    cr_expect(eq(int, sk_lines_finish(&lines, &out), SK_OK));
+    sk_lines_text(&lines, "de");
+    sk_lines_text(&lines, "f"); /* would fit, but a part is missing */
+    out = (struct sk_bytes){0};
+    cr_expect(eq(int, sk_lines_finish(&lines, &out), SK_E_NO_ROOM));
+    cr_expect(out.data == NULL);
+}
+
+Test(lines, reads_numbers_of_one_form)
+{
+    static const char *const bad[] = {
+        "\n",   "01\n", "-1\n",         "+1\n", "1",
+        " 1\n", "1 \n", "1000000000\n", "1a\n",
+    };
+    struct sk_bytes rest = sk_text("999999999\nrest");
+    uint64_t number = 0;
+
+    cr_assert(sk_take_uint(&rest, '\n', &number));
+    cr_expect(eq(u64, number, 999999999));
+    cr_expect(sk_bytes_equal(rest, sk_text("rest")));
+    rest = sk_text("0,");
+    cr_assert(sk_take_uint(&rest, ',', &number));
+    cr_expect(eq(u64, number, 0));
+    number = 7;
+    for (size_t i = 0; i < SK_COUNT(bad); i++) {
+        rest = sk_text(bad[i]);
+        cr_expect(not(sk_take_uint(&rest, '\n', &number)), "%s", bad[i]);
+    }
+    cr_expect(eq(u64, number, 7));
+}
+
+Test(lines, reads_up_to_the_end_and_not_behind)
+{
+    struct sk_bytes rest = exact_copy(sk_text("ab:cd"));
+    struct sk_bytes part;
+
+    cr_expect(not(sk_take_text(&rest, "ab:cde")));
+    cr_expect(sk_take_text(&rest, ""));
+    cr_assert(sk_take_until(&rest, ':', &part));
+    cr_expect(sk_bytes_equal(part, sk_text("ab")));
+    cr_expect(not(sk_take_until(&rest, ':', &part)));
+    cr_assert(sk_take_text(&rest, "cd"));
+    cr_expect(eq(sz, rest.size, 0));
+    cr_expect(not(sk_take_until(&rest, ':', &part)));
+    cr_expect(not(sk_take_text(&rest, "x")));
+}
