@@ -128,8 +128,8 @@ $(tests_node): %: %.o $(node_a)
 	$(Q)$(call link,$(LIBS_node) $(LIBS_policies) $(LIBS_protocol) $(LIBS_test))
 
 # ---------------------------------------------------------------- use and test
-## demo            set up, build, and run the two stories (KEEP=1, STORY=S4A)
-STORY ?= S2A S0A
+## demo            set up, build, and run the stories (KEEP=1, STORY=S4A)
+STORY ?= S2A S0A X1
 demo:
 	@sh tools/dev/setup.sh demo
 	@$(MAKE) --no-print-directory all
