@@ -251,6 +251,10 @@ enum sk_status sk_sources_load(const struct sk_sources *sources, int32_t day,
         const struct sk_source *source = &sources->of[i];
         bool optional = i == SK_SOURCE_POLICY || i == SK_SOURCE_INVARIANTS;
 
+        if (i == SK_SOURCE_VOCABULARY && sources->vocabulary != NULL) {
+            l.bundle->vocabulary = sources->vocabulary;
+            continue;
+        }
         if (optional && !is_there(source))
             continue;
         SK_TRY(load_file(&l, source, (enum sk_source_file)i, &good));
@@ -271,7 +275,7 @@ struct sk_sources sk_sources_of(const struct sk_bundle_files *files)
         [SK_SOURCE_POLICY] = &files->policy,
         [SK_SOURCE_INVARIANTS] = &files->invariants,
     };
-    struct sk_sources sources = {{{0}}};
+    struct sk_sources sources = {.vocabulary = NULL};
 
     for (size_t i = 0; i < SK_SOURCE_COUNT; i++) {
         sources.of[i].name = in[i]->name != NULL ? in[i]->name : "";

@@ -75,6 +75,7 @@ enum sk_status sk_case_bundle_load(const struct sk_sources *sources,
     SK_TRY(sk_sources_load(&loaded.sources, day, arena, findings, &bundle));
     if (bundle == NULL)
         return SK_E_REFUSED;
+    loaded.sources.vocabulary = sk_bundle_vocabulary(bundle);
     SK_TRY(load_reversed(&loaded.sources, arena, &reversed));
     if (reversed == NULL)
         return SK_E_REFUSED;

@@ -39,6 +39,9 @@ struct sk_source {
 };
 struct sk_sources {
     struct sk_source of[SK_SOURCE_COUNT];
+    /* Loaded from its source before; NULL: load it.  Variants that change the
+       vocabulary set it to NULL. */
+    const struct sk_vocabulary *vocabulary;
 };
 
 /* The files of a bundle, still as bytes. */

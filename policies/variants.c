@@ -70,6 +70,8 @@ static struct sk_node *tree_of(struct applying *a, enum sk_source_file which)
                      sk_text(source_words[which]));
         return NULL;
     }
+    if (which == SK_SOURCE_VOCABULARY)
+        a->sources.vocabulary = NULL;
     a->copies[which] = sk_node_copy(a->arena, source->tree);
     source->tree = a->copies[which];
     return a->copies[which];
@@ -385,6 +387,8 @@ static bool set_raw(struct applying *a, const struct sk_node *variant)
             return false;
         bytes.data = data;
     }
+    if (which == SK_SOURCE_VOCABULARY)
+        a->sources.vocabulary = NULL;
     a->sources.of[which].tree = NULL;
     a->sources.of[which].bytes = bytes;
     return true;

@@ -45,6 +45,8 @@ static void read_mini(void)
         MINI "policy.yaml",     MINI "invariants.yaml",
     };
     static struct sk_arena arena;
+    struct sk_findings findings;
+    struct sk_bundle *bundle;
 
     arena = sk_arena_start(malloc(8 << 20), 8 << 20);
     must(arena.data != NULL);
@@ -52,7 +54,12 @@ static void read_mini(void)
         mini.of[i].name = names[i];
         mini.of[i].bytes = slurp(names[i]);
     }
+    findings = sk_findings_start(&arena);
     must(sk_sources_read(&mini, &arena) == SK_OK);
+    must(sk_sources_load(&mini, INT32_MIN, &arena, &findings, &bundle) ==
+         SK_OK);
+    must(bundle != NULL);
+    mini.vocabulary = sk_bundle_vocabulary(bundle);
 }
 
 /* ---------------------------------------------------------------- ask */

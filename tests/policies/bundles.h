@@ -38,7 +38,7 @@ static inline struct sk_sources test_sources(const char *dir,
                                        "policy", "invariants"};
     struct sk_node *tree =
         test_tree(test_join(dir, sk_text("bundle.yaml")), arena);
-    struct sk_sources sources = {{{0}}};
+    struct sk_sources sources = {.vocabulary = NULL};
 
     for (size_t i = 0; i < SK_SOURCE_COUNT; i++) {
         const struct sk_node *name = sk_node_get(tree, keys[i]);
