@@ -15,6 +15,7 @@
 #include "node/log.h"
 
 #define RETRY_MS 1000
+#define COMPLAIN_MS 10000
 
 bool sk_batch_has_room(const struct sk_core *core)
 {
@@ -50,9 +51,12 @@ struct sk_batch_input *sk_batch_add(struct sk_core *core,
 
 /* ------------------------------------------------------------- commit */
 
-/* The store may say the same for hours: one line when it changes. */
+/* The store may say the same for hours: one line when it changes.  A broken
+   one does not mend: the process ends, so that somebody looks. */
 static void note_store(struct sk_core *core, enum sk_status status)
 {
+    if (status == SK_E_IO)
+        core->failed = true;
     if (status == core->store_status)
         return;
     core->store_status = status;
@@ -82,33 +86,48 @@ static enum sk_status run_inputs(struct sk_core *core, size_t first,
     return SK_OK;
 }
 
-/* Inputs from `first` on as one transaction: as many as their effects have
-   room for.  When it fails nothing of it happened. */
-static enum sk_status commit_inputs(struct sk_core *core, size_t first,
-                                    size_t *count)
+/* Step and pump; the transaction is open. */
+static enum sk_status run_batch(struct sk_core *core, size_t first,
+                                size_t *count)
 {
     struct sk_seed seed;
     enum sk_status status;
 
     take_seed(core, &seed);
-    sk_effects_start(&core->effects, core->effects_room);
-    status = sk_store_begin(core->store);
-    if (status != SK_OK)
-        goto out;
     status = run_inputs(core, first, count);
     if (status == SK_OK)
         status =
             sk_engine_pump(core->engine, core->now_ms, &seed, &core->effects);
+    sodium_memzero(&seed, sizeof(seed));
+    return status;
+}
+
+/* Inputs from `first` on as one transaction: as many as their effects have
+   room for.  When it fails nothing of it happened. */
+static enum sk_status commit_inputs(struct sk_core *core, size_t first,
+                                    size_t *count)
+{
+    enum sk_status store_status;
+    enum sk_status status;
+
+    sk_effects_start(&core->effects, core->effects_room);
+    store_status = sk_store_begin(core->store);
+    if (store_status != SK_OK) {
+        note_store(core, store_status);
+        return store_status;
+    }
+    status = run_batch(core, first, count);
+    /* What the store says, apart from what the engine makes of it. */
+    store_status = core->store->failed;
     if (status == SK_OK)
-        status = sk_store_commit(core->store);
+        status = store_status = sk_store_commit(core->store);
     else
         sk_store_abort(core->store);
     if (status != SK_OK)
         sk_engine_rollback(core->engine);
-out:
-    sodium_memzero(&seed, sizeof(seed));
-    if (status == SK_OK || status == SK_E_FULL || status == SK_E_IO)
-        note_store(core, status);
+    /* A transaction that wrote nothing proves nothing. */
+    if (store_status != SK_OK || core->store->writes > 0)
+        note_store(core, store_status);
     return status;
 }
 
@@ -157,17 +176,34 @@ static const char *code_of(enum sk_status status)
     return "store-broken";
 }
 
+/* One line in a while: a partner must not fill the log. */
+static void complain(struct sk_core *core, const struct sk_input *input,
+                     enum sk_status status)
+{
+    bool has_peer =
+        input->type == SK_INPUT_FRAME || input->type == SK_INPUT_LINK;
+
+    if (core->monotonic_ms < core->complain_ms)
+        return;
+    core->complain_ms = core->monotonic_ms + COMPLAIN_MS;
+    sk_log_error(has_peer ? &input->peer : NULL, status,
+                 "an input could not be applied");
+}
+
 static void answer_failure(struct sk_core *core, struct sk_batch_input *slot,
                            enum sk_status status)
 {
     uint8_t bytes[128];
     struct sk_bytes reply;
 
-    if (status == SK_E_IO)
-        core->failed = true;
-    /* A frame is not receipted, so it comes again; links and timers we tell
-       again ourselves. */
-    core->retry_ms = core->monotonic_ms + RETRY_MS;
+    if (status != SK_E_FULL)
+        complain(core, &slot->input, status);
+    /* A frame is not receipted, so it comes again.  Links and timers we tell
+       again ourselves, a moment later; a partner's frame that fails must not
+       hold them up. */
+    if (status == SK_E_FULL || slot->input.type == SK_INPUT_TIMER ||
+        slot->input.type == SK_INPUT_LINK)
+        core->retry_ms = core->monotonic_ms + RETRY_MS;
     if (slot->client == NULL)
         return;
     if (sk_engine_error_reply(code_of(status),

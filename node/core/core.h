@@ -103,6 +103,7 @@ struct sk_core {
     uint64_t now_ms;       /* real clock */
     uint64_t monotonic_ms; /* for time-outs of our own */
     uint64_t wake_ms;      /* real clock: when the engine wants a TIMER */
+    uint64_t complain_ms;  /* monotonic: when the log may have the next line */
     uint64_t retry_ms;     /* monotonic: when to try again after a failure */
     enum sk_status store_status; /* as last logged */
 
