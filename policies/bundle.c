@@ -207,7 +207,7 @@ static enum sk_status load_file(struct sk_loading *l,
                                 const struct sk_source *source,
                                 enum sk_source_file which, bool *good)
 {
-    static enum sk_status (*const loaders[])(struct sk_loading *l,
+    static enum sk_status (*const loaders[])(struct sk_loading * l,
                                              const struct sk_node *file) = {
         [SK_SOURCE_VOCABULARY] = load_vocabulary,
         [SK_SOURCE_PARTNERS] = sk_roster_load,

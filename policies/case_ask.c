@@ -32,8 +32,7 @@ static bool is_left_out(const struct sk_case *one, struct sk_bytes field)
     const struct sk_node *word = without != NULL ? without->first : NULL;
 
     for (; word != NULL; word = word->next) {
-        if (word->kind == SK_NODE_SCALAR &&
-            sk_bytes_equal(word->text, field))
+        if (word->kind == SK_NODE_SCALAR && sk_bytes_equal(word->text, field))
             return true;
     }
     return false;
@@ -81,8 +80,8 @@ static enum sk_status build_fields(const struct sk_case *one, bool reversed,
             !is_left_out(one, f->key) && !set_value(arena, f, &list[count++]))
             return SK_E_MEMORY;
     }
-    for (const struct sk_node *f = with != NULL ? with->first : NULL;
-         f != NULL; f = f->next) {
+    for (const struct sk_node *f = with != NULL ? with->first : NULL; f != NULL;
+         f = f->next) {
         if (!is_left_out(one, f->key) && !set_value(arena, f, &list[count++]))
             return SK_E_MEMORY;
     }
@@ -201,10 +200,10 @@ static enum sk_status add_facts(const struct sk_cases *cases,
         one->facts.has_employers ? &one->facts : &cases->shared;
 
     SK_TRY(add_person(cases, one, subject, reversed, facts));
-    SK_TRY(add_bonds(links->links, links->links_count, subject, reversed,
-                     facts, sk_facts_link));
-    SK_TRY(add_bonds(employers->employers, employers->employers_count,
-                     subject, reversed, facts, sk_facts_employer));
+    SK_TRY(add_bonds(links->links, links->links_count, subject, reversed, facts,
+                     sk_facts_link));
+    SK_TRY(add_bonds(employers->employers, employers->employers_count, subject,
+                     reversed, facts, sk_facts_employer));
     SK_TRY(add_consents(cases, one, subject, reversed, facts));
     return add_objections(cases, one, subject, reversed, facts);
 }

@@ -129,8 +129,7 @@ static bool same_decision(const struct sk_decision *a,
         return strcmp(a->reason, b->reason) == 0;
     return same_list(a->consents, a->consents_count, b->consents,
                      b->consents_count) &&
-           same_list(a->duties, a->duties_count, b->duties,
-                     b->duties_count) &&
+           same_list(a->duties, a->duties_count, b->duties, b->duties_count) &&
            a->roles_all == b->roles_all &&
            same_list(a->roles, a->roles_count, b->roles, b->roles_count) &&
            a->erase_by == b->erase_by && a->erase == b->erase &&
@@ -161,8 +160,7 @@ static enum sk_status ask(const struct sk_cases *cases,
                           const struct sk_case *one,
                           const struct sk_bundle *bundle,
                           const struct sk_bundle *reversed,
-                          struct sk_arena *arena,
-                          struct sk_problems *problems)
+                          struct sk_arena *arena, struct sk_problems *problems)
 {
     struct sk_decision *answers =
         sk_arena_get_array(arena, 2, sizeof(*answers));
@@ -181,12 +179,10 @@ static enum sk_status ask(const struct sk_cases *cases,
 }
 
 /* The bundle that the case is asked of: changed by its variant, perhaps. */
-static enum sk_status load_for(const struct sk_case *one,
-                               const struct sk_case_bundle *base,
-                               struct sk_arena *arena,
-                               struct sk_problems *problems,
-                               const struct sk_bundle **bundle,
-                               const struct sk_bundle **reversed)
+static enum sk_status
+load_for(const struct sk_case *one, const struct sk_case_bundle *base,
+         struct sk_arena *arena, struct sk_problems *problems,
+         const struct sk_bundle **bundle, const struct sk_bundle **reversed)
 {
     struct sk_sources sources = base->sources;
     struct sk_findings findings = sk_findings_start(arena);
@@ -245,8 +241,8 @@ enum sk_status sk_case_run(const struct sk_cases *cases, size_t i,
     if (one->variant != NULL || expects_load(one->expect)) {
         asked = NULL;
         reversed = NULL;
-        SK_TRY(load_for(one, bundle, arena, &report.problems, &asked,
-                        &reversed));
+        SK_TRY(
+            load_for(one, bundle, arena, &report.problems, &asked, &reversed));
     }
     if (one->ask != NULL && asked != NULL && reversed != NULL)
         SK_TRY(ask(cases, one, asked, reversed, arena, &report.problems));

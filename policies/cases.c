@@ -22,8 +22,7 @@ static bool refuse(struct reading *r, struct sk_place place, const char *detail,
         {"key", key},
     };
 
-    sk_findings_add(r->findings, "E095", place, arguments,
-                    SK_COUNT(arguments));
+    sk_findings_add(r->findings, "E095", place, arguments, SK_COUNT(arguments));
     return false;
 }
 
@@ -57,8 +56,8 @@ static bool check_keys(struct reading *r, const struct sk_node *map,
         for (size_t i = 0; i < count && !found; i++)
             found = sk_bytes_equal(child->key, sk_text(known[i]));
         if (!found)
-            good = refuse(r, child->key_place, "unknown key '{key}'",
-                          child->key);
+            good =
+                refuse(r, child->key_place, "unknown key '{key}'", child->key);
     }
     return good;
 }
@@ -197,8 +196,8 @@ static void read_persons(struct reading *r, const struct sk_node *node,
     facts->has_persons = node != NULL;
     if (node == NULL || !check_kind(r, node, SK_NODE_MAP))
         return;
-    facts->persons = sk_arena_get_array(r->arena, node->count + 1,
-                                        sizeof(*facts->persons));
+    facts->persons =
+        sk_arena_get_array(r->arena, node->count + 1, sizeof(*facts->persons));
     if (facts->persons == NULL)
         return;
     for (const struct sk_node *child = node->first; child != NULL;
@@ -349,8 +348,8 @@ static void read_consents(struct reading *r, const struct sk_node *node,
 {
     if (node == NULL || !check_kind(r, node, SK_NODE_LIST))
         return;
-    facts->consents = sk_arena_get_array(r->arena, node->count + 1,
-                                         sizeof(*facts->consents));
+    facts->consents =
+        sk_arena_get_array(r->arena, node->count + 1, sizeof(*facts->consents));
     if (facts->consents == NULL)
         return;
     for (const struct sk_node *child = node->first; child != NULL;
@@ -383,9 +382,8 @@ static void read_facts(struct reading *r, const struct sk_node *map,
 static bool check_event(struct reading *r, const struct sk_node *node,
                         bool whole)
 {
-    static const char *const keys[] = {"type",   "subject", "occurred",
-                                       "source", "provenance", "fields",
-                                       "why"};
+    static const char *const keys[] = {
+        "type", "subject", "occurred", "source", "provenance", "fields", "why"};
     const struct sk_node *fields = sk_node_get(node, "fields");
 
     if (!check_keys(r, node, keys, SK_COUNT(keys)))
@@ -403,8 +401,8 @@ static bool check_event(struct reading *r, const struct sk_node *node,
 static bool check_ask(struct reading *r, const struct sk_case *one,
                       const struct sk_node *ask, const struct sk_node **event)
 {
-    static const char *const keys[] = {"to", "for", "event", "with",
-                                       "without", "why"};
+    static const char *const keys[] = {"to",   "for",     "event",
+                                       "with", "without", "why"};
     const struct sk_node *name;
     const struct sk_node *with = sk_node_get(ask, "with");
     const struct sk_node *without = sk_node_get(ask, "without");
@@ -441,11 +439,11 @@ static bool check_variant(struct reading *r, const struct sk_node *variant)
 static bool check_expect(struct reading *r, struct sk_case *one)
 {
     static const char *const decision_keys[] = {
-        "decision", "reason", "rules",    "fields",   "levels",       "withheld",
-        "consents", "duties", "roles",    "erase_by", "on_withdrawal"};
+        "decision", "reason", "rules", "fields",   "levels",       "withheld",
+        "consents", "duties", "roles", "erase_by", "on_withdrawal"};
     static const char *const other_keys[] = {
-        "load", "not_load", "line", "message", "diff", "invariants", "matrix",
-        "why"};
+        "load", "not_load",   "line",   "message",
+        "diff", "invariants", "matrix", "why"};
     const struct sk_node *expect = one->expect;
     size_t named = 0;
 
@@ -453,8 +451,8 @@ static bool check_expect(struct reading *r, struct sk_case *one)
         return false;
     for (const struct sk_node *key = expect->first; key != NULL;
          key = key->next) {
-        bool decided = is_one_of(key->key, decision_keys,
-                                 SK_COUNT(decision_keys));
+        bool decided =
+            is_one_of(key->key, decision_keys, SK_COUNT(decision_keys));
 
         if (!decided && !is_one_of(key->key, other_keys, SK_COUNT(other_keys)))
             return refuse(r, key->key_place, "unknown key '{key}'", key->key);
@@ -472,10 +470,10 @@ static bool check_expect(struct reading *r, struct sk_case *one)
 static bool read_case(struct reading *r, const struct sk_node *node,
                       struct sk_case *out)
 {
-    static const char *const keys[] = {
-        "name",    "now",        "links",    "employers",     "persons",
-        "consents", "objections", "variant", "only_consents", "ask",
-        "expect",  "why"};
+    static const char *const keys[] = {"name",       "now",     "links",
+                                       "employers",  "persons", "consents",
+                                       "objections", "variant", "only_consents",
+                                       "ask",        "expect",  "why"};
     const struct sk_node *only = sk_node_get(node, "only_consents");
 
     if (!check_keys(r, node, keys, SK_COUNT(keys)) ||
@@ -543,8 +541,7 @@ static void read_file(struct reading *r, const struct sk_node *tree)
         read_cases(r, list);
 }
 
-enum sk_status sk_cases_load(const struct sk_node *tree,
-                             struct sk_arena *arena,
+enum sk_status sk_cases_load(const struct sk_node *tree, struct sk_arena *arena,
                              struct sk_findings *findings,
                              struct sk_cases **out)
 {

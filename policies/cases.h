@@ -22,12 +22,12 @@
 /* ---------------------------------------------------------------- sources */
 
 enum sk_source_file { /* in the order of loading, 2.2 */
-    SK_SOURCE_VOCABULARY,
-    SK_SOURCE_PARTNERS,
-    SK_SOURCE_GUARDS,
-    SK_SOURCE_POLICY,
-    SK_SOURCE_INVARIANTS,
-    SK_SOURCE_COUNT,
+                      SK_SOURCE_VOCABULARY,
+                      SK_SOURCE_PARTNERS,
+                      SK_SOURCE_GUARDS,
+                      SK_SOURCE_POLICY,
+                      SK_SOURCE_INVARIANTS,
+                      SK_SOURCE_COUNT,
 };
 
 /* One file: its tree when there is one, else its bytes (data NULL: there is
@@ -155,10 +155,11 @@ struct sk_case_bundle {
  *
  * Fails with SK_E_MEMORY, or SK_E_REFUSED when the bundle has an error.
  */
-SK_CHECKED enum sk_status
-sk_case_bundle_load(const struct sk_sources *sources, int32_t day,
-                    struct sk_arena *arena, struct sk_findings *findings,
-                    struct sk_case_bundle *out);
+SK_CHECKED enum sk_status sk_case_bundle_load(const struct sk_sources *sources,
+                                              int32_t day,
+                                              struct sk_arena *arena,
+                                              struct sk_findings *findings,
+                                              struct sk_case_bundle *out);
 
 enum sk_case_result {
     SK_CASE_PASSED,

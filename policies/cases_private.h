@@ -73,9 +73,10 @@ struct sk_cases {
  *
  * Fails only with SK_E_MEMORY.
  */
-SK_CHECKED enum sk_status
-sk_case_ask(const struct sk_cases *cases, const struct sk_case *one,
-            const struct sk_bundle *bundle, bool reversed,
-            struct sk_arena *arena, struct sk_decision *out);
+SK_CHECKED enum sk_status sk_case_ask(const struct sk_cases *cases,
+                                      const struct sk_case *one,
+                                      const struct sk_bundle *bundle,
+                                      bool reversed, struct sk_arena *arena,
+                                      struct sk_decision *out);
 
 #endif

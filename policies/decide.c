@@ -106,7 +106,7 @@ static struct sk_bytes *share_ids(struct asking *a, const struct rule_set *set,
     size_t n = 0;
 
     for (size_t w = 0; w < bundle->share_words; w++)
-        n += (size_t)__builtin_popcountll(set->words[w]);
+        n += sk_members(set->words[w]);
     ids = sk_arena_get_array(a->arena, n, sizeof(*ids));
     if (ids == NULL && n != 0) {
         a->fits = false;
@@ -233,7 +233,7 @@ static bool is_forbidden(struct asking *a, struct sk_decision *out)
 
     for (size_t w = 0; w < words; w++) {
         a->takes.words[w] = by_org[w] & by_purpose[w];
-        n += (size_t)__builtin_popcountll(a->takes.words[w] & by_event[w]);
+        n += sk_members(a->takes.words[w] & by_event[w]);
     }
     if (n == 0)
         return false;
@@ -268,8 +268,7 @@ static bool meets_where(const struct asking *a, const struct sk_share *share)
 
         if (at == NOT_CARRIED || (a->present >> at & 1) == 0)
             return false;
-        for (uint64_t left = where->values; left != 0 && !met;
-             left &= left - 1)
+        for (uint64_t left = where->values; left != 0 && !met; left &= left - 1)
             met = sk_bytes_equal(list->values[sk_lowest(left)].id,
                                  a->values[at].text);
         if (!met)
@@ -293,8 +292,8 @@ static enum stage consent_stage(struct asking *a, uint64_t categories,
     /* POLICY.md 8.4 step 3: of several, the first by the bytes of its id. */
     for (uint64_t left = categories; left != 0; left &= left - 1) {
         unsigned c = sk_lowest(left);
-        enum sk_consent_is state = sk_atoms_ask(
-            &a->atoms, c, (explicit_for >> c & 1) != 0, NULL);
+        enum sk_consent_is state =
+            sk_atoms_ask(&a->atoms, c, (explicit_for >> c & 1) != 0, NULL);
 
         if (state == SK_CONSENT_GIVEN)
             continue;
@@ -332,8 +331,7 @@ static enum stage stage_of(struct asking *a, const struct sk_share *share)
          share->gdpr == SK_GDPR_LEGITIMATE_INTEREST) &&
         sk_facts_object(a->facts, a->purpose, a->org, a->question->now))
         return STAGE_OBJECTION;
-    explicit_for =
-        sk_explicit_for(a->bundle, share->explicit_consent, a->org);
+    explicit_for = sk_explicit_for(a->bundle, share->explicit_consent, a->org);
     stage = consent_stage(a, sk_bit(a->type->category), explicit_for);
     if (stage != STAGE_SURVIVES || share->where_count == 0)
         return stage;
@@ -472,8 +470,8 @@ static void decide_field(struct asking *a, size_t at,
     uint8_t level;
 
     *out = (struct sk_decided_field){.name = field->id, .field = f};
-    a->by[at] = sk_arena_get_array(a->arena, a->bundle->share_words,
-                                   sizeof(uint64_t));
+    a->by[at] =
+        sk_arena_get_array(a->arena, a->bundle->share_words, sizeof(uint64_t));
     if (a->by[at] == NULL) {
         a->fits = false;
         return;
@@ -485,7 +483,7 @@ static void decide_field(struct asking *a, size_t at,
     }
     level = cap_of(a, f, grant.level);
     if (level == 0) {
-        out->withheld = grant.level > 0       ? SK_WITHHELD_LIMITED
+        out->withheld = grant.level > 0        ? SK_WITHHELD_LIMITED
                         : grant.lacked_consent ? SK_WITHHELD_CONSENT
                                                : SK_WITHHELD_NOT_GRANTED;
         return;
@@ -507,7 +505,7 @@ static void name_rules(struct asking *a, const uint64_t *by,
     size_t before = 0; /* contributing rules in the words so far */
 
     for (size_t w = 0; w < a->bundle->share_words; w++)
-        field->rules_count += (size_t)__builtin_popcountll(by[w]);
+        field->rules_count += sk_members(by[w]);
     list = sk_arena_get_array(a->arena, field->rules_count, sizeof(*list));
     if (list == NULL) {
         a->fits = false;
@@ -521,10 +519,9 @@ static void name_rules(struct asking *a, const uint64_t *by,
         for (uint64_t left = by[w]; left != 0; left &= left - 1) {
             uint64_t below = all & ((left & (~left + 1)) - 1);
 
-            *list++ =
-                (uint16_t)(before + (size_t)__builtin_popcountll(below));
+            *list++ = (uint16_t)(before + sk_members(below));
         }
-        before += (size_t)__builtin_popcountll(all);
+        before += sk_members(all);
     }
 }
 
@@ -569,14 +566,14 @@ static void add_givings(struct asking *a, struct givings *givings,
 }
 
 /* The givings that decided (8.5), and the terms of each contributing rule. */
-static void add_terms(struct asking *a, const struct sk_share *share,
-                      size_t at, struct givings *givings,
-                      struct sk_decision *out, unsigned *duties)
+static void add_terms(struct asking *a, const struct sk_share *share, size_t at,
+                      struct givings *givings, struct sk_decision *out,
+                      unsigned *duties)
 {
     uint64_t explicit_for =
         sk_explicit_for(a->bundle, share->explicit_consent, a->org);
-    uint64_t categories = sk_bit(a->type->category) |
-                          sk_where_categories(a->v, share, a->event);
+    uint64_t categories =
+        sk_bit(a->type->category) | sk_where_categories(a->v, share, a->event);
     int32_t erase_by = last_day(a, share);
 
     for (size_t i = 0; i < a->type->fields_count; i++) {
@@ -588,9 +585,9 @@ static void add_terms(struct asking *a, const struct sk_share *share,
     for (size_t i = 0; i < out->fields_count; i++) {
         const struct sk_decided_field *sent = &out->fields[i];
         const struct sk_field *field = &a->v->fields[sent->field];
-        uint8_t position = a->bundle->positions[(size_t)a->event *
-                                                    a->v->fields_count +
-                                                sent->field];
+        uint8_t position =
+            a->bundle->positions[(size_t)a->event * a->v->fields_count +
+                                 sent->field];
 
         if (sent->withheld == SK_SENT && sent->level == sk_exact(field) &&
             (a->by[position][at / 64] >> (at % 64) & 1) != 0)
@@ -635,8 +632,8 @@ static void permit(struct asking *a, struct sk_decision *out)
     out->erase_by = INT32_MAX;
     out->within_days = UINT32_MAX;
     out->rules = share_ids(a, &a->contributing, &out->rules_count);
-    givings.list = sk_arena_get_array(a->arena, givings.count_max,
-                                      sizeof(*givings.list));
+    givings.list =
+        sk_arena_get_array(a->arena, givings.count_max, sizeof(*givings.list));
     if (givings.list == NULL) {
         a->fits = false;
         return;

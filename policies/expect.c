@@ -164,9 +164,9 @@ static void compare_field(struct sk_problems *problems, const char *what,
         return;
     if (aspect == VALUE && got->value.set != NULL)
         word = sk_text("(another list)");
-    say(problems, (struct parts){{sk_text(what), sk_text("."), got->name,
-                                  sk_text(": "), word,
-                                  sk_text(", not as expected")}});
+    say(problems,
+        (struct parts){{sk_text(what), sk_text("."), got->name, sk_text(": "),
+                        word, sk_text(", not as expected")}});
 }
 
 static void compare_fields(struct sk_problems *problems, const char *what,
@@ -179,8 +179,7 @@ static void compare_fields(struct sk_problems *problems, const char *what,
     }
     for (size_t i = 0; i < got->fields_count; i++) {
         const struct sk_decided_field *field = &got->fields[i];
-        const struct sk_node *node =
-            sk_node_get_bytes(expected, field->name);
+        const struct sk_node *node = sk_node_get_bytes(expected, field->name);
 
         if (!counts(field, aspect))
             continue;
@@ -273,8 +272,7 @@ static size_t expect_lists(const struct sk_node *expect,
         compare_set(problems, "consents", consents, got->consents,
                     got->consents_count);
     if (duties != NULL && ++count)
-        compare_set(problems, "duties", duties, got->duties,
-                    got->duties_count);
+        compare_set(problems, "duties", duties, got->duties, got->duties_count);
     if (roles != NULL && ++count)
         compare_roles(problems, roles, got);
     return count;
@@ -313,9 +311,9 @@ size_t sk_expect_decision(const struct sk_node *expect,
         compare_word(problems, "decision", verdict,
                      sk_text(decision->permit ? "permit" : "deny"));
     if (reason != NULL && ++count)
-        compare_word(problems, "reason", reason,
-                     sk_text(decision->reason != NULL ? decision->reason
-                                                      : "none"));
+        compare_word(
+            problems, "reason", reason,
+            sk_text(decision->reason != NULL ? decision->reason : "none"));
     count += expect_lists(expect, decision, problems);
     count += expect_fields(expect, decision, problems);
     if (erase_by != NULL && ++count)
@@ -345,8 +343,7 @@ static void expect_codes(struct sk_problems *problems,
          code = following(load, code)) {
         if (!sk_node_is(code, "ok")) {
             if (!was_reported(findings, word_of(code)))
-                say_about(problems, "load", word_of(code),
-                          "was not reported");
+                say_about(problems, "load", word_of(code), "was not reported");
             continue;
         }
         for (size_t i = 0; i < findings->count; i++) {
@@ -358,8 +355,7 @@ static void expect_codes(struct sk_problems *problems,
 }
 
 static void expect_line(struct sk_problems *problems,
-                        const struct sk_node *line,
-                        const struct sk_node *load,
+                        const struct sk_node *line, const struct sk_node *load,
                         const struct sk_findings *findings)
 {
     const struct sk_node *code = load != NULL ? elements(load) : NULL;
@@ -393,8 +389,8 @@ static void expect_message(struct sk_problems *problems,
                            const struct sk_node *message,
                            const struct sk_findings *findings)
 {
-    for (size_t i = 0;
-         message->kind == SK_NODE_SCALAR && i < findings->count; i++) {
+    for (size_t i = 0; message->kind == SK_NODE_SCALAR && i < findings->count;
+         i++) {
         if (contains(findings->list[i].nl, message->text))
             return;
     }
@@ -417,8 +413,7 @@ size_t sk_expect_load(const struct sk_node *expect,
         for (const struct sk_node *code = elements(not_load); code != NULL;
              code = following(not_load, code)) {
             if (was_reported(findings, word_of(code)))
-                say_about(problems, "not_load", word_of(code),
-                          "was reported");
+                say_about(problems, "not_load", word_of(code), "was reported");
         }
     }
     if (line != NULL && ++count)

@@ -49,8 +49,7 @@ static bool last_birth_day(struct sk_bytes text, int32_t *out)
         return false;
     if (!digits(text, 0, 4, &year) || year < 1900 || year > 2199)
         return false;
-    if (text.size == 7 &&
-        (text.data[4] != '-' || !digits(text, 5, 2, &month)))
+    if (text.size == 7 && (text.data[4] != '-' || !digits(text, 5, 2, &month)))
         return false;
     if (month < 1 || month > 12)
         return false;
@@ -277,10 +276,10 @@ static void set_giving(struct sk_consent *entry, const struct sk_bundle *bundle,
     const struct sk_vocabulary *v = bundle->vocabulary;
 
     entry->giving = true;
-    entry->purposes = literal(v, c->purposes, c->purposes_count,
-                              sk_vocabulary_purpose);
-    entry->categories = literal(v, c->categories, c->categories_count,
-                                sk_vocabulary_category);
+    entry->purposes =
+        literal(v, c->purposes, c->purposes_count, sk_vocabulary_purpose);
+    entry->categories =
+        literal(v, c->categories, c->categories_count, sk_vocabulary_category);
     entry->recipients = orgs_of(&bundle->roster, c->recipients,
                                 c->recipients_count, /* wide */ false);
 }
@@ -357,8 +356,8 @@ static int64_t end_of(const struct sk_atoms *atoms, const struct sk_consent *c)
     const struct sk_facts *facts = atoms->facts;
     const struct sk_vocabulary *v = facts->bundle->vocabulary;
     int64_t end = c->until;
-    int64_t longest = (int64_t)v->purposes[atoms->purpose].consent_days *
-                      CIVIL_DAY_SECONDS;
+    int64_t longest =
+        (int64_t)v->purposes[atoms->purpose].consent_days * CIVIL_DAY_SECONDS;
 
     if (c->at + longest < end)
         end = c->at + longest;
@@ -404,8 +403,8 @@ static struct word last_word(const struct sk_atoms *atoms, unsigned category,
 
     for (; c != NULL; c = c->next) {
         if ((c->categories & sk_bit(category)) == 0 ||
-            (c->purposes & sk_bit(atoms->purpose)) == 0 ||
-            c->at > atoms->now || !sk_org_set_has(&c->recipients, atoms->org))
+            (c->purposes & sk_bit(atoms->purpose)) == 0 || c->at > atoms->now ||
+            !sk_org_set_has(&c->recipients, atoms->org))
             continue;
         if (c->giving) {
             if (explicit_consent && !c->explicit_consent)
@@ -481,8 +480,8 @@ enum sk_consent_is sk_atoms_ask(struct sk_atoms *atoms, unsigned category,
     if ((atoms->known[k] & sk_bit(category)) == 0) {
         const struct sk_consent *decider;
 
-        atoms->state[k][category] = (uint8_t)work_out(
-            atoms, category, explicit_consent, &decider);
+        atoms->state[k][category] =
+            (uint8_t)work_out(atoms, category, explicit_consent, &decider);
         atoms->by[k][category] = decider;
         atoms->known[k] |= sk_bit(category);
     }

@@ -84,8 +84,7 @@ static void read_only_to(struct sk_loading *l, const struct sk_node *form)
     read_words(l, form);
 }
 
-static void read_needs_consent(struct sk_loading *l,
-                               const struct sk_node *form)
+static void read_needs_consent(struct sk_loading *l, const struct sk_node *form)
 {
     static const char *const keys[] = {"to", "except", "for", "data",
                                        "at_least"};
@@ -104,8 +103,7 @@ static void read_needs_consent(struct sk_loading *l,
         sk_read_say(l->findings, "E033", least->place, "value", least->text);
 }
 
-static void read_max_retention(struct sk_loading *l,
-                               const struct sk_node *form)
+static void read_max_retention(struct sk_loading *l, const struct sk_node *form)
 {
     static const char *const keys[] = {"to", "except", "data", "months"};
     uint32_t months;
@@ -115,8 +113,8 @@ static void read_max_retention(struct sk_loading *l,
     (void)sk_read_keys(l->findings, form, keys, SK_COUNT(keys));
     (void)sk_read_need(l->findings, form, "to");
     read_words(l, form);
-    (void)sk_read_int(l->findings, sk_read_need(l->findings, form, "months"),
-                      0, 9999, &months);
+    (void)sk_read_int(l->findings, sk_read_need(l->findings, form, "months"), 0,
+                      9999, &months);
 }
 
 static void read_flow(struct sk_loading *l, const struct sk_node *form)
@@ -139,7 +137,7 @@ static void read_flow(struct sk_loading *l, const struct sk_node *form)
 
 static void read_form(struct sk_loading *l, const struct sk_node *form)
 {
-    static void (*const readers[])(struct sk_loading *l,
+    static void (*const readers[])(struct sk_loading * l,
                                    const struct sk_node *form) = {
         read_no_flow, read_only_to, read_needs_consent, read_max_retention,
         read_flow};

@@ -8,9 +8,9 @@
 #define WITHIN_DAYS_DEFAULT 7
 
 static const char *const share_keys[] = {
-    "id",    "text",           "to",            "for",    "what",
-    "where", "consent",        "basis",         "valid",  "retain",
-    "not_older_than", "on_withdrawal", "duties", "roles",
+    "id",      "text",  "to",    "for",    "what",           "where",
+    "consent", "basis", "valid", "retain", "not_older_than", "on_withdrawal",
+    "duties",  "roles",
 };
 
 /* One share rule while it is read. */
@@ -57,8 +57,7 @@ static enum sk_status read_event_fields(struct reading *r,
         if (level == SK_NONE)
             continue;
         if (level == 0)
-            sk_read_say(l->findings, "W001", named->place, "field",
-                        named->key);
+            sk_read_say(l->findings, "W001", named->place, "field", named->key);
         shared->levels[at] = (uint8_t)level;
     }
     return SK_OK;
@@ -105,8 +104,8 @@ static void say_not_choice(struct sk_loading *l, const struct sk_node *entry,
                            uint16_t field)
 {
     const struct sk_field *f = &l->bundle->vocabulary->fields[field];
-    struct sk_argument arguments[] = {
-        {"field", f->id}, {"kind", sk_text(sk_kind_word(f->kind))}};
+    struct sk_argument arguments[] = {{"field", f->id},
+                                      {"kind", sk_text(sk_kind_word(f->kind))}};
 
     sk_findings_add(l->findings, "E036", entry->key_place, arguments, 2);
 }
@@ -313,8 +312,8 @@ static void read_on_withdrawal(struct reading *r, const struct sk_node *node)
         if (sk_node_is(what, "erase") || sk_node_is(what, "stop")) {
             r->share.erase = sk_node_is(what, "erase");
         } else {
-            struct sk_argument arguments[] = {
-                {"value", what->text}, {"type", sk_text("erase, stop")}};
+            struct sk_argument arguments[] = {{"value", what->text},
+                                              {"type", sk_text("erase, stop")}};
 
             sk_findings_add(findings, "E009", what->place, arguments, 2);
         }
@@ -438,8 +437,7 @@ static void read_terms(struct reading *r, const struct sk_node *map)
     r->retains = r->retains || retain != NULL;
     read_retain(r, retain);
     read_on_withdrawal(r, sk_node_get(map, "on_withdrawal"));
-    read_consent(r->l, sk_node_get(map, "consent"),
-                 &r->share.explicit_consent);
+    read_consent(r->l, sk_node_get(map, "consent"), &r->share.explicit_consent);
 }
 
 static enum sk_status read_share(struct reading *r)
@@ -566,9 +564,9 @@ static void check_count(struct sk_loading *l, const struct sk_node *file,
 
 enum sk_status sk_policy_load(struct sk_loading *l, const struct sk_node *file)
 {
-    static const char *const keys[] = {"language", "policy", "version",
-                                       "vocabulary", "guards", "partners",
-                                       "defaults", "share", "never", "limit"};
+    static const char *const keys[] = {
+        "language", "policy",   "version", "vocabulary", "guards",
+        "partners", "defaults", "share",   "never",      "limit"};
     struct sk_bundle *bundle = l->bundle;
     struct reading defaults;
     bool good;

@@ -188,9 +188,8 @@ static void check_where_in(struct sk_loading *l, const struct sk_share *share,
     const struct sk_field *field = &v->fields[where->field];
     const struct sk_node *node =
         sk_node_get_bytes(sk_node_get(share->node, "where"), field->id);
-    struct sk_argument arguments[] = {{"field", field->id},
-                                      {"event", type->id},
-                                      {"cut", {NULL, 0}}};
+    struct sk_argument arguments[] = {
+        {"field", field->id}, {"event", type->id}, {"cut", {NULL, 0}}};
     size_t at = 0;
 
     while (at < type->fields_count && type->fields[at] != where->field)
@@ -222,12 +221,12 @@ static void check_ground(struct sk_loading *l, const struct sk_share *share)
     if (share->gdpr == SK_GDPR_LEGITIMATE_INTEREST &&
         bundle->owner_at != SK_NONE &&
         bundle->roster.orgs[bundle->owner_at].public_body)
-        sk_findings_add(l->findings, "E061",
-                        sk_node_get(basis, "gdpr")->place, NULL, 0);
+        sk_findings_add(l->findings, "E061", sk_node_get(basis, "gdpr")->place,
+                        NULL, 0);
     if (sk_bytes_equal(share->art9, sk_text("explicit-consent")) &&
         !share->explicit_consent)
-        sk_findings_add(l->findings, "E043",
-                        sk_node_get(basis, "art9")->place, NULL, 0);
+        sk_findings_add(l->findings, "E043", sk_node_get(basis, "art9")->place,
+                        NULL, 0);
 }
 
 /* ---------------------------------------------------------------- pairs */

@@ -24,9 +24,9 @@ static const char *const status_words[] = {
 
 /* Behind the roles of the vocabulary, in this order. */
 static const char *const built_in[] = {
-    "secrecy-none",    "secrecy-discretion", "secrecy-official",
-    "secrecy-professional", "insz-authorised", "person-level",
-    "figures-only",    "public-body",
+    "secrecy-none",         "secrecy-discretion", "secrecy-official",
+    "secrecy-professional", "insz-authorised",    "person-level",
+    "figures-only",         "public-body",
 };
 
 unsigned sk_duty_of(struct sk_bytes word)
@@ -123,8 +123,8 @@ static void read_secrecy(struct sk_loading *l, const struct sk_node *entry,
 
     if (node == NULL)
         return;
-    secrecy = read_choice(l->findings, node, secrecy_words,
-                          SK_COUNT(secrecy_words));
+    secrecy =
+        read_choice(l->findings, node, secrecy_words, SK_COUNT(secrecy_words));
     if (secrecy == SK_NONE)
         return;
     if (has_role && secrecy > org->secrecy)
@@ -173,8 +173,8 @@ static uint8_t read_duties(struct sk_loading *l, const struct sk_node *node)
         return 0;
     for (const struct sk_node *child = node->first; child != NULL;
          child = child->next) {
-        uint16_t at = read_choice(l->findings, child, sk_duty_words,
-                                  SK_DUTIES_COUNT);
+        uint16_t at =
+            read_choice(l->findings, child, sk_duty_words, SK_DUTIES_COUNT);
 
         if (at != SK_NONE)
             duties |= 1U << at;
@@ -211,8 +211,8 @@ static void take_role(struct sk_loading *l, uint16_t role,
 static void read_org(struct sk_loading *l, const struct sk_node *entry)
 {
     static const char *const keys[] = {
-        "name", "kbo",          "role",   "secrecy",   "public", "insz",
-        "person_level", "duties", "languages", "status", "groups",
+        "name",         "kbo",    "role",      "secrecy", "public", "insz",
+        "person_level", "duties", "languages", "status",  "groups",
     };
     struct sk_roster *roster = &l->bundle->roster;
     struct sk_roster_org org = {.id = entry->key};
@@ -376,13 +376,13 @@ static enum sk_status read_orgs(struct sk_loading *l,
                          SK_ORGS_MAX);
         count = SK_ORGS_MAX;
     }
-    roster->orgs = sk_arena_get_array(l->arena, count + 1,
-                                      sizeof(*roster->orgs));
+    roster->orgs =
+        sk_arena_get_array(l->arena, count + 1, sizeof(*roster->orgs));
     roster->duties = sk_arena_get(l->arena, count + 1);
     if (roster->orgs == NULL || roster->duties == NULL)
         return SK_E_MEMORY;
-    for (const struct sk_node *entry = orgs->first;
-         entry != NULL && count > 0; entry = entry->next, count--)
+    for (const struct sk_node *entry = orgs->first; entry != NULL && count > 0;
+         entry = entry->next, count--)
         read_org(l, entry);
     if (!sk_index_start(&roster->index, l->arena, roster->count))
         return SK_E_MEMORY;

@@ -86,16 +86,11 @@ uint16_t sk_read_field(struct sk_loading *l, struct sk_bytes word,
 const char *sk_kind_word(enum sk_kind kind)
 {
     static const char *const words[] = {
-        [SK_KIND_TEXT] = "text",
-        [SK_KIND_NAME] = "name",
-        [SK_KIND_ENUM] = "enum",
-        [SK_KIND_SET] = "set",
-        [SK_KIND_BOOL] = "bool",
-        [SK_KIND_NUMBER] = "number",
-        [SK_KIND_DATE] = "date",
-        [SK_KIND_DATETIME] = "datetime",
-        [SK_KIND_WEEK] = "week",
-        [SK_KIND_BIRTHDATE] = "birthdate",
+        [SK_KIND_TEXT] = "text", [SK_KIND_NAME] = "name",
+        [SK_KIND_ENUM] = "enum", [SK_KIND_SET] = "set",
+        [SK_KIND_BOOL] = "bool", [SK_KIND_NUMBER] = "number",
+        [SK_KIND_DATE] = "date", [SK_KIND_DATETIME] = "datetime",
+        [SK_KIND_WEEK] = "week", [SK_KIND_BIRTHDATE] = "birthdate",
         [SK_KIND_CODE] = "code",
     };
 
@@ -119,8 +114,7 @@ uint16_t sk_read_level(struct sk_loading *l, uint16_t field,
     for (size_t i = f->levels_count; i-- > (offer_drop ? 0U : 1U);)
         sk_join_add(&choices, f->levels[i]);
     arguments[0] = (struct sk_argument){"field", f->id};
-    arguments[1] =
-        (struct sk_argument){"kind", sk_text(sk_kind_word(f->kind))};
+    arguments[1] = (struct sk_argument){"kind", sk_text(sk_kind_word(f->kind))};
     arguments[2] = (struct sk_argument){"level", node->text};
     arguments[3] = (struct sk_argument){"choices", sk_join_text(&choices)};
     sk_findings_add(l->findings, "E031", node->place, arguments, 4);

@@ -61,6 +61,17 @@ static inline unsigned sk_lowest(uint64_t set)
     return (unsigned)__builtin_ctzll(set);
 }
 
+/* Members of a set.  Not the compiler's own: that calls its library on
+   machines without the instruction. */
+static inline size_t sk_members(uint64_t set)
+{
+    set -= set >> 1 & UINT64_C(0x5555555555555555);
+    set = (set & UINT64_C(0x3333333333333333)) +
+          (set >> 2 & UINT64_C(0x3333333333333333));
+    set = (set + (set >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    return (size_t)(set * UINT64_C(0x0101010101010101) >> 56);
+}
+
 /* ---------------------------------------------------------------- roster */
 
 /* The fixed list of 7.2, sorted by bytes. */
@@ -233,10 +244,10 @@ struct sk_bundle {
     size_t take_words;
     uint64_t *take_by_org;
     uint64_t *take_by_purpose;
-    uint64_t *take_by_event; /* nevers that cover the event */
+    uint64_t *take_by_event;  /* nevers that cover the event */
     uint64_t *never_by_field; /* nevers that cover the field */
-    uint64_t *cap_by_field;  /* limits that name it, nevers that reach it */
-    uint8_t *positions;      /* event x field: position in the event, or 255 */
+    uint64_t *cap_by_field;   /* limits that name it, nevers that reach it */
+    uint8_t *positions;       /* event x field: position in the event, or 255 */
     uint8_t *by_name; /* event x SK_EVENT_FIELDS_MAX: positions by name */
 };
 

@@ -25,8 +25,8 @@ uint64_t sk_share_tells(const struct sk_vocabulary *v,
 
         told |= sk_bit(type->category);
         for (size_t at = 0; at < type->fields_count; at++)
-            told |= sk_told(v, type->fields[at], shared->event,
-                            shared->levels[at]);
+            told |=
+                sk_told(v, type->fields[at], shared->event, shared->levels[at]);
     }
     return told;
 }
@@ -49,8 +49,8 @@ uint64_t sk_where_categories(const struct sk_vocabulary *v,
     for (size_t i = 0; i < share->where_count; i++) {
         uint16_t field = share->where[i].field;
 
-        set |= sk_bit(sk_category_in(v, field, event)) |
-               v->fields[field].reveals;
+        set |=
+            sk_bit(sk_category_in(v, field, event)) | v->fields[field].reveals;
     }
     return set;
 }
@@ -181,12 +181,11 @@ static bool needs_explicit(const struct comparing *c,
                            const struct sk_share *share, uint64_t categories)
 {
     uint64_t needed =
-        categories |
-        sk_bit(c->bundle->vocabulary->events[c->event].category) |
+        categories | sk_bit(c->bundle->vocabulary->events[c->event].category) |
         sk_where_categories(c->bundle->vocabulary, share, c->event);
 
-    return (needed & sk_explicit_for(c->bundle, share->explicit_consent,
-                                     c->org)) != 0;
+    return (needed &
+            sk_explicit_for(c->bundle, share->explicit_consent, c->org)) != 0;
 }
 
 /* The ways of a rule for one field (10.1, 10.2). */
@@ -252,8 +251,8 @@ static bool event_contained(const struct comparing *c, bool *any)
     if (!fact_w)
         return true;
     *any = true;
-    return fact_v && (!needs_explicit(c, c->v, 0) ||
-                      needs_explicit(c, c->w, 0));
+    return fact_v &&
+           (!needs_explicit(c, c->v, 0) || needs_explicit(c, c->w, 0));
 }
 
 bool sk_share_contained(const struct sk_bundle *bundle,

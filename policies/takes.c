@@ -28,8 +28,7 @@ bool sk_take_covers_field(const struct sk_take *take, uint16_t field,
 {
     if (take->limit)
         return false;
-    return set_has(take->fields, field) ||
-           (take->data & sk_bit(category)) != 0;
+    return set_has(take->fields, field) || (take->data & sk_bit(category)) != 0;
 }
 
 bool sk_take_reaches(const struct sk_take *take, const struct sk_field *field)
@@ -91,8 +90,8 @@ static void read_fields(struct sk_loading *l, const struct sk_node *list,
 static void read_never(struct sk_loading *l, const struct sk_node *rule,
                        struct sk_take *take)
 {
-    static const char *const keys[] = {"id",   "text",   "to",    "except",
-                                       "for",  "data",   "events", "fields"};
+    static const char *const keys[] = {"id",  "text", "to",     "except",
+                                       "for", "data", "events", "fields"};
     const struct sk_node *data = sk_node_get(rule, "data");
     const struct sk_node *events = sk_node_get(rule, "events");
     const struct sk_node *fields = sk_node_get(rule, "fields");

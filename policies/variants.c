@@ -6,10 +6,8 @@
 /* Changes to a bundle for one case.  POLICY.md 14.2 */
 
 static const char *const source_words[SK_SOURCE_COUNT] = {
-    [SK_SOURCE_VOCABULARY] = "vocabulary",
-    [SK_SOURCE_PARTNERS] = "partners",
-    [SK_SOURCE_GUARDS] = "guards",
-    [SK_SOURCE_POLICY] = "policy",
+    [SK_SOURCE_VOCABULARY] = "vocabulary", [SK_SOURCE_PARTNERS] = "partners",
+    [SK_SOURCE_GUARDS] = "guards",         [SK_SOURCE_POLICY] = "policy",
     [SK_SOURCE_INVARIANTS] = "invariants",
 };
 
@@ -33,8 +31,8 @@ enum sk_status sk_sources_read(struct sk_sources *sources,
 
         if (source->tree != NULL || source->bytes.data == NULL)
             continue;
-        SK_TRY(sk_yaml_read(source->name, source->bytes, arena, &findings,
-                            &tree));
+        SK_TRY(
+            sk_yaml_read(source->name, source->bytes, arena, &findings, &tree));
         source->tree = tree;
     }
     return SK_OK;
@@ -206,8 +204,8 @@ static bool source_of(struct applying *a, const struct sk_node *node,
             return true;
         }
     }
-    return refuse(a, "variant: unknown file: ",
-                  node != NULL ? node->text : sk_text(""));
+    return refuse(
+        a, "variant: unknown file: ", node != NULL ? node->text : sk_text(""));
 }
 
 /* The link to a child by position; *link is NULL just behind the last. */
@@ -336,8 +334,7 @@ static bool put_part(struct applying *a, const struct sk_node *part,
 
     if (given == NULL || given->kind != SK_NODE_SCALAR ||
         (repeat != NULL && !sk_text_is_int(repeat->text, &times)))
-        return refuse(a, "variant: malformed part of 'raw_parts'",
-                      sk_text(""));
+        return refuse(a, "variant: malformed part of 'raw_parts'", sk_text(""));
     once = text != NULL ? text->text.size : unhex(hex->text, NULL);
     if (once == SIZE_MAX)
         return refuse(a, "variant: not hexadecimal: ", hex->text);

@@ -32,7 +32,8 @@ static bool is_empty(const struct sk_org_set *set)
     return is_within(set, &nobody);
 }
 
-/* ---------------------------------------------------------------- always cut */
+/* ---------------------------------------------------------------- always cut
+ */
 
 /* What of a share rule is looked at: a field at a level, or the event. */
 struct target {
@@ -203,8 +204,7 @@ static void warn_fields(struct sk_loading *l, const struct sk_share *share)
 
         for (size_t at = 0; at < type->fields_count; at++) {
             if (shared->levels[at] > 0)
-                warn_revealing(l, shared, type->fields[at],
-                               shared->levels[at]);
+                warn_revealing(l, shared, type->fields[at], shared->levels[at]);
         }
     }
 }
@@ -283,8 +283,7 @@ static void warn_rule(struct sk_loading *l, const struct sk_share *share)
     sk_active_members(bundle, share, &members);
     if (is_empty(&members))
         sk_read_say(l->findings, "W003",
-                    sk_node_get(share->node, "to")->key_place, "id",
-                    share->id);
+                    sk_node_get(share->node, "to")->key_place, "id", share->id);
     if (l->day != INT32_MIN && share->until >= l->day &&
         share->until - l->day <= SOON_DAYS) {
         struct sk_argument arguments[] = {{"id", share->id},
@@ -292,8 +291,8 @@ static void warn_rule(struct sk_loading *l, const struct sk_share *share)
 
         sk_day_format(share->until, date);
         arguments[1].text = sk_text(date);
-        sk_findings_add(l->findings, "W015",
-                        sk_node_get(valid, "until")->place, arguments, 2);
+        sk_findings_add(l->findings, "W015", sk_node_get(valid, "until")->place,
+                        arguments, 2);
     }
     if (share->gdpr == SK_GDPR_CONSENT && bundle->owner_at != SK_NONE &&
         bundle->roster.orgs[bundle->owner_at].public_body)
@@ -309,8 +308,7 @@ static void warn_contained(struct sk_loading *l, size_t at)
 
     for (size_t i = 0; i < bundle->shares_count; i++) {
         const struct sk_share *other = &bundle->shares[i];
-        struct sk_argument arguments[] = {{"id", share->id},
-                                          {"by", other->id}};
+        struct sk_argument arguments[] = {{"id", share->id}, {"by", other->id}};
 
         if (i == at || other->broken ||
             !sk_share_contained(bundle, share, other) ||

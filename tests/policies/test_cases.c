@@ -28,11 +28,11 @@ static struct sk_case_bundle bundle_of(const char *dir, struct sk_arena *arena)
     struct sk_findings findings = sk_findings_start(arena);
     struct sk_case_bundle bundle;
 
-    cr_assert(eq(int,
-                 sk_case_bundle_load(&sources, INT32_MIN, arena, &findings,
-                                     &bundle),
-                 SK_OK),
-              "%s: %s", dir, test_findings(&findings));
+    cr_assert(
+        eq(int,
+           sk_case_bundle_load(&sources, INT32_MIN, arena, &findings, &bundle),
+           SK_OK),
+        "%s: %s", dir, test_findings(&findings));
     return bundle;
 }
 
@@ -68,8 +68,7 @@ static struct counts run_file(const char *path, const char *dir)
 {
     struct sk_arena arena = test_arena();
     struct sk_findings findings;
-    struct sk_cases *cases =
-        load(test_tree(path, &arena), &arena, &findings);
+    struct sk_cases *cases = load(test_tree(path, &arena), &arena, &findings);
     struct sk_case_bundle bundle = bundle_of(dir, &arena);
 
     cr_assert(ne(ptr, cases, NULL), "%s: %s", path, test_findings(&findings));
@@ -144,8 +143,7 @@ Test(cases, finds_what_is_not_as_expected)
     };
     struct sk_arena arena = test_arena();
     struct sk_case_bundle bundle = bundle_of(TEST_MINI, &arena);
-    const char *base =
-        (const char *)test_file(CASES "mini-decide.yaml").data;
+    const char *base = (const char *)test_file(CASES "mini-decide.yaml").data;
 
     for (size_t i = 0; i < SK_COUNT(wrong); i++) {
         const char *head = strstr(base, "cases:");
@@ -211,12 +209,12 @@ Test(cases, refuses_malformed_files)
         struct sk_findings findings;
 
         snprintf(text, sizeof(text), "format: tests/1\n%s", rows[i].body);
-        cr_expect(eq(ptr, load(test_yaml(text, &arena), &arena, &findings),
-                     NULL),
-                  "%s", text);
-        cr_expect(eq(str, (char *)test_findings(&findings),
-                     (char *)rows[i].findings),
-                  "%s", text);
+        cr_expect(
+            eq(ptr, load(test_yaml(text, &arena), &arena, &findings), NULL),
+            "%s", text);
+        cr_expect(
+            eq(str, (char *)test_findings(&findings), (char *)rows[i].findings),
+            "%s", text);
     }
     cr_expect(eq(ptr,
                  load(test_yaml("format: tests/2\ncases: []\n", &arena), &arena,
@@ -231,10 +229,10 @@ static const char *problem_of(const char *variant, struct sk_arena *arena,
 {
     const char *problem = "untouched";
 
-    cr_assert(eq(int,
-                 sk_variant_apply(test_yaml(variant, arena), arena, sources,
-                                  &problem),
-                 SK_OK));
+    cr_assert(eq(
+        int,
+        sk_variant_apply(test_yaml(variant, arena), arena, sources, &problem),
+        SK_OK));
     return problem;
 }
 
@@ -271,8 +269,8 @@ Test(variants, tell_what_does_not_fit_and_change_nothing)
         cr_assert(ne(ptr, (void *)problem, NULL), "%s", rows[i][0]);
         cr_expect(eq(str, (char *)problem, (char *)rows[i][1]));
         for (size_t f = 0; f < SK_SOURCE_COUNT; f++) {
-            cr_expect(eq(ptr, (void *)sources.of[f].tree,
-                         (void *)base.of[f].tree));
+            cr_expect(
+                eq(ptr, (void *)sources.of[f].tree, (void *)base.of[f].tree));
             cr_expect(eq(ptr, (void *)sources.of[f].bytes.data,
                          (void *)base.of[f].bytes.data));
         }
@@ -300,10 +298,9 @@ Test(variants, write_a_policy_that_reads_back)
                                &sources.of[SK_SOURCE_POLICY].bytes),
                  SK_OK));
     sources.of[SK_SOURCE_POLICY].tree = NULL;
-    cr_assert(eq(int,
-                 sk_sources_load(&sources, INT32_MIN, &arena, &findings,
-                                 &bundle),
-                 SK_OK));
+    cr_assert(eq(
+        int, sk_sources_load(&sources, INT32_MIN, &arena, &findings, &bundle),
+        SK_OK));
     cr_assert(ne(ptr, bundle, NULL), "%s", test_findings(&findings));
     cr_assert(sk_bundle_rule(bundle, sk_text("schools-fact"), &rule));
     cr_expect(sk_bytes_equal(rule.text, sk_text("Anders.")));

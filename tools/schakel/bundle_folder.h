@@ -29,8 +29,8 @@ bool sk_path_is_folder(const char *path);
  *
  * Fails like sk_cli_read().
  */
-SK_CHECKED enum sk_status sk_file_read(struct sk_arena *arena,
-                                       const char *path, struct sk_bytes *out);
+SK_CHECKED enum sk_status sk_file_read(struct sk_arena *arena, const char *path,
+                                       struct sk_bytes *out);
 
 /*
  * Read bundle.yaml and the files it names.
