@@ -231,7 +231,7 @@ enum sk_status sk_op_consent_give(struct sk_engine *e, struct sk_value args)
     record.fact.explicit_consent =
         sk_value_bool(sk_value_get(args, "explicit"));
     if (!parse_until(until, &record.fact.until))
-        return sk_refuse(e, "bad-argument", "until", until);
+        return sk_refuse(e, "bad-argument", "until", (struct sk_bytes){0});
     SK_TRY(check_leaves(e, &record.fact));
     SK_TRY(check_until(e, &record.fact));
     SK_TRY(check_giver(e, &record));

@@ -460,6 +460,8 @@ enum sk_status sk_handover_wants(struct sk_engine *e,
     if (!is_request(entry))
         return SK_OK;
     SK_TRY(sk_handover_get(e, &entry->handover, &h));
-    *out = sk_handover_is_open(h.state);
+    /* One that was handed over may come again: the partner fell back to a
+       backup and must learn of it to know what became of it. */
+    *out = sk_handover_is_open(h.state) || entry->sent_ms != 0;
     return SK_OK;
 }

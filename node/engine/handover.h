@@ -121,7 +121,8 @@ SK_CHECKED enum sk_status sk_handover_is_with(struct sk_engine *e,
    partner never knew, and the handover ends here. */
 SK_CHECKED enum sk_status
 sk_handover_dropped(struct sk_engine *e, const struct sk_ledger_entry *entry);
-/* May this request still go?  False when its handover was closed meanwhile. */
+/* May this request still go?  False when its handover was closed before it ever
+   left. */
 SK_CHECKED enum sk_status
 sk_handover_wants(struct sk_engine *e, const struct sk_ledger_entry *entry,
                   bool *out);

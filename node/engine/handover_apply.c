@@ -1,6 +1,11 @@
 #include "node/engine/handover.h"
 
+#include <string.h>
+
 /* What partners tell about handovers and ownership.  DOMAIN 5.4, I6. */
+
+/* Why UNRELEASED: the partner forgot that it let go. */
+static const char reason_completed[] = "completed";
 
 /* ------------------------------------------------------------- answers */
 
@@ -263,6 +268,17 @@ static enum sk_status on_input(struct sk_engine *e, const struct sk_org *from,
 
 /* ------------------------------------------------------------- ownership */
 
+/* Did this node ever lose part of its log to the partner? */
+static enum sk_status was_restored(struct sk_engine *e,
+                                   const struct sk_org *partner, bool *out)
+{
+    struct sk_log log;
+
+    SK_TRY(sk_log_get(e, partner, &log));
+    *out = log.incarnation > 1;
+    return SK_OK;
+}
+
 /* The previous owner let go: from this transaction on we are the owner. */
 static enum sk_status on_released(struct sk_engine *e,
                                   const struct sk_org *from,
@@ -274,6 +290,7 @@ static enum sk_status on_released(struct sk_engine *e,
     enum sk_status status = sk_trajectory_get(e, &h->trajectory, &t);
     bool finished = h->state == SK_HANDOVER_COMPLETED ||
                     h->state == SK_HANDOVER_RETURNED;
+    bool forgot = sk_handover_is_open(h->state);
 
     if (status != SK_OK && status != SK_E_NOT_FOUND)
         return status;
@@ -283,7 +300,10 @@ static enum sk_status on_released(struct sk_engine *e,
             *refusal = "stale-epoch";
         return SK_OK;
     }
-    if (!finished || !sk_handover_moves(h->kind) ||
+    /* A backup may have forgotten that it accepted and completed. */
+    if (forgot)
+        SK_TRY(was_restored(e, from, &forgot));
+    if (!(finished || forgot) || !sk_handover_moves(h->kind) ||
         item->epoch != h->epoch + 1 ||
         !sk_bytes_equal(item->owner, sk_org_text(&e->org)) ||
         !sk_bytes_equal(item->previous, sk_org_text(from))) {
@@ -295,6 +315,8 @@ static enum sk_status on_released(struct sk_engine *e,
                                .epoch = item->epoch,
                                .since_ms = e->now_ms};
     SK_TRY(sk_trajectory_put(e, &t));
+    if (forgot)
+        SK_TRY(sk_handover_move(e, h, SK_HANDOVER_COMPLETED));
     if (sk_id_is_zero(&person.id)) {
         status = sk_handle_find(e, from, &h->handle, &person);
         if (status == SK_E_NOT_FOUND)
@@ -304,16 +326,37 @@ static enum sk_status on_released(struct sk_engine *e,
     return sk_trajectory_set_of(e, &person, &t.id);
 }
 
+/* Somebody knows a higher epoch of what we think is ours. */
+static enum sk_status give_up(struct sk_engine *e, const struct sk_org *from,
+                              const struct sk_item_owner *item)
+{
+    struct sk_trajectory t;
+    enum sk_status status = sk_trajectory_get(e, &item->trajectory, &t);
+
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    if (!is_ours(e, &t) || item->epoch <= t.epoch)
+        return SK_OK;
+    t.owner = *from;
+    t.epoch = item->epoch;
+    t.since_ms = e->now_ms;
+    t.open = (struct sk_handover_id){0};
+    return sk_trajectory_put(e, &t);
+}
+
 /*
  * Our claim is not valid.  What we completed did not count; and when the
- * partner knows a higher epoch, we are not the owner that we think we are (a
- * restored backup): giving up a claim never makes two owners.
+ * partner of an open handover knows a higher epoch, or we are a backup, we are
+ * not the owner that we think we are: giving up never makes two owners.
  */
 static enum sk_status on_unreleased(struct sk_engine *e,
                                     const struct sk_org *from,
                                     const struct sk_item_owner *item,
                                     struct sk_handover *h)
 {
+    bool done = sk_bytes_equal(item->reason, sk_text(reason_completed));
+    bool restored;
     struct sk_trajectory t;
     enum sk_status status = sk_trajectory_get(e, &h->trajectory, &t);
 
@@ -325,15 +368,28 @@ static enum sk_status on_unreleased(struct sk_engine *e,
             return SK_OK;
         return sk_handover_move(e, h, SK_HANDOVER_CANCELLED);
     }
-    if (sk_handover_is_open(h->state))
-        SK_TRY(sk_handover_move(e, h, SK_HANDOVER_CANCELLED));
-    if (!is_ours(e, &t) || item->epoch <= t.epoch)
+    SK_TRY(was_restored(e, from, &restored));
+    if (!sk_handover_is_open(h->state) && !restored)
         return SK_OK;
-    SK_TRY(sk_trajectory_get(e, &h->trajectory, &t));
-    t.owner = *from;
-    t.epoch = item->epoch;
-    t.since_ms = e->now_ms;
-    return sk_trajectory_put(e, &t);
+    if (sk_handover_is_open(h->state))
+        SK_TRY(sk_handover_move(e, h, done ? SK_HANDOVER_COMPLETED
+                                           : SK_HANDOVER_CANCELLED));
+    return give_up(e, from, item);
+}
+
+/* The same about a handover that the backup never saw. */
+static enum sk_status on_forgotten(struct sk_engine *e,
+                                   const struct sk_org *from,
+                                   const struct sk_item_owner *item,
+                                   const char **refusal)
+{
+    bool restored;
+
+    SK_TRY(was_restored(e, from, &restored));
+    if (restored)
+        return give_up(e, from, item);
+    *refusal = "unknown-handover";
+    return SK_OK;
 }
 
 static enum sk_status on_owner(struct sk_engine *e, const struct sk_org *from,
@@ -344,11 +400,12 @@ static enum sk_status on_owner(struct sk_engine *e, const struct sk_org *from,
     struct sk_handover h;
     enum sk_status status = sk_handover_get(e, &owner->handover, &h);
 
-    if (status == SK_OK &&
-        (!sk_org_equal(&h.partner, from) ||
-         !sk_id_equal(&h.trajectory.id, &owner->trajectory.id)))
-        status = SK_E_NOT_FOUND;
-    if (status == SK_E_NOT_FOUND) {
+    if (status == SK_E_NOT_FOUND && !released)
+        return on_forgotten(e, from, owner, refusal);
+    if (status == SK_E_NOT_FOUND ||
+        (status == SK_OK &&
+         (!sk_org_equal(&h.partner, from) ||
+          !sk_id_equal(&h.trajectory.id, &owner->trajectory.id)))) {
         *refusal = "unknown-handover";
         return SK_OK;
     }
@@ -384,4 +441,56 @@ enum sk_status sk_handover_opened(struct sk_engine *e,
     if (h.sender || h.state != SK_HANDOVER_REQUESTED)
         return SK_OK;
     return sk_handover_own(e, &h, SK_STEP_OPEN);
+}
+
+/* ------------------------------------------------------------- reminders */
+
+/* What this handover did to the ownership, if it moved it and it still stands:
+   said again by the one who knows. */
+static enum sk_status remind_of(struct sk_engine *e,
+                                const struct sk_handover_id *id,
+                                const struct sk_org *partner)
+{
+    struct sk_trajectory t;
+    struct sk_handover h;
+    enum sk_status status;
+
+    SK_TRY(sk_handover_get(e, id, &h));
+    if (!sk_org_equal(&h.partner, partner) || !sk_handover_moves(h.kind))
+        return SK_OK;
+    status = sk_trajectory_get(e, &h.trajectory, &t);
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    if (h.sender && t.epoch == h.epoch + 1 && sk_org_equal(&t.owner, partner))
+        return tell_released(e, &h, &t);
+    if (!h.sender && t.epoch > h.epoch &&
+        (h.state == SK_HANDOVER_COMPLETED || h.state == SK_HANDOVER_RETURNED))
+        return tell_unreleased(e, partner, &h.id, &t.id, t.epoch,
+                               reason_completed);
+    return SK_OK;
+}
+
+enum sk_status sk_handover_remind(struct sk_engine *e,
+                                  const struct sk_org *partner)
+{
+    struct sk_key prefix = sk_key_start(SK_T_HANDOVER);
+    struct sk_scan scan =
+        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+
+    for (;;) {
+        size_t mark = sk_arena_mark(&e->scratch);
+        struct sk_handover_id id;
+        struct sk_bytes key;
+        struct sk_bytes value;
+        enum sk_status status = sk_scan_next(&scan, &key, &value);
+
+        if (status == SK_E_NOT_FOUND)
+            return SK_OK;
+        SK_TRY(status);
+        assert(key.size == 1 + SK_ID_SIZE);
+        memcpy(id.id.bytes, key.data + 1, SK_ID_SIZE);
+        SK_TRY(remind_of(e, &id, partner));
+        sk_arena_reset(&e->scratch, mark);
+    }
 }

@@ -103,13 +103,17 @@ enum sk_status sk_session_adopt(struct sk_engine *e, struct sk_session *s,
                                 uint64_t incarnation)
 {
     struct sk_log log;
+    bool again;
 
     SK_TRY(sk_log_get(e, &s->org, &log));
     if (incarnation <= log.peer_incarnation)
         return SK_OK;
+    again = log.peer_incarnation != 0;
     log.peer_incarnation = incarnation;
     log.peer_cursor = 0;
-    return sk_log_put(e, &s->org, &log);
+    SK_TRY(sk_log_put(e, &s->org, &log));
+    /* I6: a backup may think that it owns what it let go. */
+    return again ? sk_handover_remind(e, &s->org) : SK_OK;
 }
 
 static enum sk_status on_hello(struct sk_engine *e, struct sk_session *s,
