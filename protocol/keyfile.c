@@ -356,6 +356,41 @@ enum sk_status sk_node_key_change(struct sk_bytes in,
     return status;
 }
 
+/* ---------------------------------------------------------------- card */
+static bool is_pair(const uint8_t public[32], const uint8_t secret[32])
+{
+    uint8_t of_secret[32];
+
+    return crypto_scalarmult_base(of_secret, secret) == 0 &&
+           memcmp(of_secret, public, sizeof(of_secret)) == 0;
+}
+
+enum sk_status sk_node_secrets_align(struct sk_node_secrets *node,
+                                     const struct sk_card *card)
+{
+    struct sk_seal_secret sealing[2] = {0};
+    size_t found = 0;
+
+    /* The second half of an Ed25519 secret is its public key. */
+    if (memcmp(card->signing.bytes, node->signing.secret_bytes + 32,
+               sizeof(card->signing.bytes)) != 0 ||
+        !is_pair(card->curve.bytes, node->curve.secret_bytes))
+        return SK_E_WRONG_KEY;
+    for (size_t i = 0; i < card->sealing_count; i++)
+        for (size_t k = 0; k < node->sealing_count; k++)
+            if (is_pair(card->sealing[i].key.bytes,
+                        node->sealing[k].secret_bytes)) {
+                sealing[i] = node->sealing[k];
+                found++;
+            }
+    if (card->sealing_count > 0 && found == card->sealing_count) {
+        memcpy(node->sealing, sealing, sizeof(sealing));
+        node->sealing_count = card->sealing_count;
+    }
+    sk_wipe(sealing, sizeof(sealing));
+    return found == card->sealing_count ? SK_OK : SK_E_WRONG_KEY;
+}
+
 /* --------------------------------------------------------- identity.key */
 static void pack_identity_head(struct sk_pack *p, const struct sk_org *org,
                                const struct sk_minisign_key *public)

@@ -33,7 +33,7 @@
 #ifndef SK_PROTOCOL_KEYFILE_H
 #define SK_PROTOCOL_KEYFILE_H
 
-#include "protocol/keys.h"
+#include "protocol/card.h"
 #include "protocol/minisign.h"
 
 #define SK_NODE_KEY_SIZE_MAX 1024
@@ -117,6 +117,18 @@ SK_CHECKED enum sk_status sk_node_key_change(struct sk_bytes in,
                                              const struct sk_seed *seed,
                                              struct sk_room room,
                                              struct sk_bytes *out);
+
+/*
+ * Put the sealing secrets in the order of the node's own card, and see that
+ * the card announces exactly these keys.  (A renewal writes node.key before
+ * own.card; when it is cut short in between, the key of the card that stands
+ * is the second one here.)
+ *
+ * Fails with SK_E_WRONG_KEY when the card names a key that is not here; node
+ * is then unchanged.
+ */
+SK_CHECKED enum sk_status sk_node_secrets_align(struct sk_node_secrets *node,
+                                                const struct sk_card *card);
 
 /* Write identity.key.  Fails with SK_E_NO_ROOM. */
 SK_CHECKED enum sk_status sk_identity_seal(const struct sk_identity *identity,

@@ -327,3 +327,52 @@ Test(keyfile, shows_no_secret)
     cr_expect(memmem(file.data, file.size, identity.secret.secret_bytes, 16) ==
               NULL);
 }
+
+/* ---------------------------------------------------------------- card */
+static struct sk_node_secrets secrets_of_party(const struct party *p,
+                                               uint8_t byte)
+{
+    struct sk_node_secrets node = {.signing = p->signing, .sealing_count = 2};
+    struct sk_seed seed = seed_of((uint8_t)(byte + 2));
+    struct sk_curve_public public;
+
+    sk_curve_keypair(&seed, &public, &node.curve);
+    node.sealing[0] = p->sealing[0];
+    node.sealing[1] = p->sealing[1];
+    return node;
+}
+
+Test(keyfile, finds_the_keys_of_the_card)
+{
+    struct party mol = party_mol();
+    struct sk_node_secrets node = secrets_of_party(&mol, 0x10);
+    struct sk_node_secrets before;
+
+    cr_assert(eq(int, sk_node_secrets_align(&node, &mol.card), SK_OK));
+    cr_expect(eq(sz, node.sealing_count, 2));
+    /* The other way round: put right. */
+    node.sealing[0] = mol.sealing[1];
+    node.sealing[1] = mol.sealing[0];
+    cr_assert(eq(int, sk_node_secrets_align(&node, &mol.card), SK_OK));
+    cr_expect(memcmp(&node.sealing[0], &mol.sealing[0], 32) == 0);
+    cr_expect(memcmp(&node.sealing[1], &mol.sealing[1], 32) == 0);
+    /* A card with only the second one, as after half a renewal. */
+    mol.card.sealing[0] = mol.card.sealing[1];
+    mol.card.sealing_count = 1;
+    cr_assert(eq(int, sk_node_secrets_align(&node, &mol.card), SK_OK));
+    cr_expect(eq(sz, node.sealing_count, 1));
+    cr_expect(memcmp(&node.sealing[0], &mol.sealing[1], 32) == 0);
+
+    /* Any key that is not ours. */
+    for (int i = 0; i < 3; i++) {
+        mol = party_mol();
+        node = secrets_of_party(&mol, 0x10);
+        before = node;
+        (i == 0   ? mol.card.signing.bytes
+         : i == 1 ? mol.card.curve.bytes
+                  : mol.card.sealing[1].key.bytes)[5] ^= 1;
+        cr_expect(
+            eq(int, sk_node_secrets_align(&node, &mol.card), SK_E_WRONG_KEY));
+        cr_expect(memcmp(&node, &before, sizeof(node)) == 0);
+    }
+}

@@ -93,6 +93,13 @@ says "makes version 2" '"version": 2'
 says "with the new address" 'tcp://node.example.org:1'
 [ "$(grep -c until_s out)" = 2 ] && ok "and keeps the old sealing key for a while" ||
   bad "and keeps the old sealing key for a while"
+cp mol/own.card card2
+is "renew all keys" 0 "$schakel" card renew --dir mol --all-keys
+# As if the machine had stopped between node.key and own.card.
+cp card2 mol/own.card
+is "renew after half a renewal" 0 "$schakel" card renew --dir mol --keep-keys --json
+[ "$(grep -c until_s out)" = 2 ] && ok "announces what is in node.key" ||
+  bad "announces what is in node.key"
 mv mol/identity.key vault
 is "renew without the identity" 2 "$schakel" card renew --dir mol
 is "renew with the identity from the safe" 0 "$schakel" card renew --dir mol --identity vault

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <sodium.h>
+
 int sk_issue_endpoints(const struct sk_values *values, struct sk_card *card)
 {
     struct sk_problem problem = {
@@ -38,30 +40,51 @@ static uint64_t now_s(void)
     return (uint64_t)time(NULL);
 }
 
+/* Both kinds of X25519 keys. */
+static void public_of(const uint8_t secret[32], uint8_t public[32])
+{
+    int rc = crypto_scalarmult_base(public, secret);
+
+    assert(rc == 0);
+}
+
+static void begin_sealing(struct sk_card_sealing *sealing,
+                          const struct sk_seal_public *public, uint64_t now)
+{
+    sealing->key = *public;
+    sk_seal_id_of(public, &sealing->id);
+    sealing->from_s = now;
+    sealing->until_s = now + SK_SEALING_LIFE_S;
+}
+
+static void end_sealing(struct sk_card_sealing *sealing, uint64_t now)
+{
+    uint64_t until_s = now + SK_SEALING_GRACE_S;
+
+    /* A clock that was set back must not end it before it began. */
+    if (sealing->until_s > until_s && sealing->from_s < until_s)
+        sealing->until_s = until_s;
+}
+
 /* A new sealing key in front; the one before it second, for a while. */
 static void new_sealing(struct sk_node_secrets *secrets, struct sk_card *card,
                         uint64_t now)
 {
-    struct sk_card_sealing *current = &card->sealing[0];
+    struct sk_seal_public public;
     struct sk_seed seed;
 
     if (card->sealing_count > 0) {
+        end_sealing(&card->sealing[0], now);
         card->sealing[1] = card->sealing[0];
         secrets->sealing[1] = secrets->sealing[0];
-        /* A clock that was set back must not end it before it began. */
-        if (card->sealing[1].until_s > now + SK_SEALING_GRACE_S &&
-            card->sealing[1].from_s < now + SK_SEALING_GRACE_S)
-            card->sealing[1].until_s = now + SK_SEALING_GRACE_S;
         card->sealing_count = 2;
     } else {
         card->sealing_count = 1;
     }
     secrets->sealing_count = card->sealing_count;
     sk_seed_fill(&seed);
-    sk_seal_keypair(&seed, &current->key, &secrets->sealing[0]);
-    sk_seal_id_of(&current->key, &current->id);
-    current->from_s = now;
-    current->until_s = now + SK_SEALING_LIFE_S;
+    sk_seal_keypair(&seed, &public, &secrets->sealing[0]);
+    begin_sealing(&card->sealing[0], &public, now);
     sk_wipe(&seed, sizeof(seed));
 }
 
@@ -92,6 +115,34 @@ static void new_online(struct sk_node_secrets *secrets, struct sk_card *card)
     sk_wipe(&seed, sizeof(seed));
 }
 
+/*
+ * A renewal that was cut short has new secrets under an old card: announce
+ * them now, and the key of the old card as the one before.
+ */
+static void catch_up(struct sk_node_secrets *secrets, struct sk_card *card,
+                     uint64_t now)
+{
+    struct sk_seal_public public;
+
+    memcpy(card->signing.bytes, secrets->signing.secret_bytes + 32,
+           sizeof(card->signing.bytes));
+    public_of(secrets->curve.secret_bytes, card->curve.bytes);
+    public_of(secrets->sealing[0].secret_bytes, public.bytes);
+    if (memcmp(&public, &card->sealing[0].key, sizeof(public)) == 0)
+        return;
+    if (secrets->sealing_count == 2) {
+        public_of(secrets->sealing[1].secret_bytes, card->sealing[1].key.bytes);
+        end_sealing(&card->sealing[0], now);
+        if (memcmp(&card->sealing[1].key, &card->sealing[0].key,
+                   sizeof(public)) == 0)
+            card->sealing[1] = card->sealing[0];
+        else
+            secrets->sealing_count = 1;
+    }
+    card->sealing_count = secrets->sealing_count;
+    begin_sealing(&card->sealing[0], &public, now);
+}
+
 void sk_issue_first(struct sk_node_secrets *secrets,
                     const struct sk_identity *identity, struct sk_card *card)
 {
@@ -110,6 +161,7 @@ void sk_issue_next(struct sk_node_secrets *secrets, struct sk_card *card,
 {
     uint64_t now = now_s();
 
+    catch_up(secrets, card, now);
     card->version++;
     card->issued_s = now;
     if (online)
