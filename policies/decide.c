@@ -2,9 +2,8 @@
 
 #include <string.h>
 
+#include "policies/asking.h"
 #include "policies/civil.h"
-#include "policies/facts.h"
-#include "policies/rules.h"
 
 #define NOT_CARRIED UINT8_MAX
 
@@ -44,35 +43,6 @@ static const char *const stage_codes[] = {
     [STAGE_CONSENT_NOT_EXPLICIT] = "consent-not-explicit",
 };
 
-/* A set of share rules or of takes, as long as the bundle needs. */
-struct rule_set {
-    uint64_t words[SK_RULE_WORDS_MAX];
-};
-
-/* One question while it is being answered. */
-struct asking {
-    const struct sk_bundle *bundle;
-    const struct sk_vocabulary *v;
-    const struct sk_facts *facts;
-    const struct sk_question *question;
-    struct sk_arena *arena;
-    int32_t day; /* civil day of now */
-    int32_t occurred;
-    uint16_t org;
-    uint16_t purpose;
-    uint16_t event;
-    const struct sk_event_type *type;
-    uint64_t present; /* positions of the event that have a value */
-    struct sk_field_value values[SK_EVENT_FIELDS_MAX];
-    struct rule_set takes; /* that speak for recipient and purpose */
-    struct rule_set survivors;
-    struct rule_set contributing;
-    struct sk_atoms atoms;
-    /* Per position: the contributing rules, in the arena. */
-    uint64_t *by[SK_EVENT_FIELDS_MAX];
-    bool fits; /* the arena sufficed so far */
-};
-
 const char *sk_withheld_text(enum sk_withheld withheld)
 {
     switch (withheld) {
@@ -90,7 +60,7 @@ const char *sk_withheld_text(enum sk_withheld withheld)
     return "not-granted";
 }
 
-static void deny(struct sk_decision *out, const char *reason)
+void sk_deny(struct sk_decision *out, const char *reason)
 {
     out->permit = false;
     out->reason = reason;
@@ -98,39 +68,33 @@ static void deny(struct sk_decision *out, const char *reason)
 
 /* ---------------------------------------------------------------- sets */
 
-static struct sk_bytes *share_ids(struct asking *a, const struct rule_set *set,
-                                  size_t *count)
+/* The ids of a set of share rules, sorted as they are. */
+static void name_shares(struct sk_asking *a, const struct sk_rule_set *set,
+                        size_t count, struct sk_decision *out)
 {
     const struct sk_bundle *bundle = a->bundle;
-    struct sk_bytes *ids;
-    size_t n = 0;
 
-    for (size_t w = 0; w < bundle->share_words; w++)
-        n += sk_members(set->words[w]);
-    ids = sk_arena_get_array(a->arena, n, sizeof(*ids));
-    if (ids == NULL && n != 0) {
+    if (count == 0)
+        return;
+    out->rules = sk_arena_get_array(a->arena, count, sizeof(*out->rules));
+    if (out->rules == NULL) {
         a->fits = false;
-        *count = 0;
-        return NULL;
+        return;
     }
-    n = 0;
     for (size_t w = 0; w < bundle->share_words; w++) {
         for (uint64_t left = set->words[w]; left != 0; left &= left - 1)
-            ids[n++] = bundle->shares[w * 64 + sk_lowest(left)].id;
+            out->rules[out->rules_count++] =
+                bundle->shares[w * 64 + sk_lowest(left)].id;
     }
-    *count = n;
-    return ids;
 }
 
 /* ---------------------------------------------------------------- step 1 */
 
 /* POLICY.md 8.2; the values are left in `a`. */
-static bool take_values(struct asking *a)
+static bool take_values(struct sk_asking *a)
 {
     const struct sk_event_view *event = a->question->event;
     uint32_t year = (uint32_t)sk_date_of_day(a->day).year;
-    const uint8_t *positions =
-        a->bundle->positions + (size_t)a->event * a->v->fields_count;
 
     a->values[0] = (struct sk_field_value){.field = a->type->fields[0],
                                            .text = event->occurred};
@@ -143,7 +107,7 @@ static bool take_values(struct asking *a)
 
         if (field == SK_NONE)
             return false;
-        at = positions[field];
+        at = a->positions[field];
         if (at == NOT_CARRIED || (a->present & sk_bit(at)) != 0)
             return false;
         if ((a->v->fields[field].kind == SK_KIND_SET) != (named->set != NULL))
@@ -165,7 +129,7 @@ static bool take_values(struct asking *a)
     return true;
 }
 
-static bool is_well_formed(struct asking *a)
+static bool is_well_formed(struct sk_asking *a)
 {
     const struct sk_event_view *event = a->question->event;
 
@@ -181,7 +145,7 @@ static bool is_well_formed(struct asking *a)
 }
 
 /* The first early refusal that applies, or NULL. */
-static const char *early_refusal(struct asking *a)
+static const char *early_refusal(struct sk_asking *a)
 {
     const struct sk_bundle *bundle = a->bundle;
     const struct sk_question *q = a->question;
@@ -207,6 +171,7 @@ static const char *early_refusal(struct asking *a)
     if (a->event == SK_NONE)
         return "unknown-event-type";
     a->type = &a->v->events[a->event];
+    a->positions = bundle->positions + (size_t)a->event * a->v->fields_count;
     if (!is_well_formed(a))
         return "malformed-event";
     if (q->event->source.size != 0 &&
@@ -222,7 +187,7 @@ static const char *early_refusal(struct asking *a)
 /* ---------------------------------------------------------------- step 2 */
 
 /* Prohibited event: the ids of the nevers that cover it. */
-static bool is_forbidden(struct asking *a, struct sk_decision *out)
+static bool is_forbidden(struct sk_asking *a, struct sk_decision *out)
 {
     const struct sk_bundle *bundle = a->bundle;
     size_t words = bundle->take_words;
@@ -237,7 +202,7 @@ static bool is_forbidden(struct asking *a, struct sk_decision *out)
     }
     if (n == 0)
         return false;
-    deny(out, "forbidden");
+    sk_deny(out, "forbidden");
     out->rules = sk_arena_get_array(a->arena, n, sizeof(*out->rules));
     if (out->rules == NULL) {
         a->fits = false;
@@ -255,15 +220,13 @@ static bool is_forbidden(struct asking *a, struct sk_decision *out)
 
 /* ---------------------------------------------------------------- step 3 */
 
-static bool meets_where(const struct asking *a, const struct sk_share *share)
+static bool meets_where(const struct sk_asking *a, const struct sk_share *share)
 {
-    const uint8_t *positions =
-        a->bundle->positions + (size_t)a->event * a->v->fields_count;
 
     for (size_t i = 0; i < share->where_count; i++) {
         const struct sk_where *where = &share->where[i];
         const struct sk_code_list *list = a->v->fields[where->field].codelist;
-        uint8_t at = positions[where->field];
+        uint8_t at = a->positions[where->field];
         bool met = false;
 
         if (at == NOT_CARRIED || (a->present >> at & 1) == 0)
@@ -277,13 +240,13 @@ static bool meets_where(const struct asking *a, const struct sk_share *share)
     return true;
 }
 
-static int32_t last_day(const struct asking *a, const struct sk_share *share)
+int32_t sk_last_day(const struct sk_asking *a, const struct sk_share *share)
 {
     return sk_day_add(share->retain_from_occurred ? a->occurred : a->day,
                       share->retain);
 }
 
-static enum stage consent_stage(struct asking *a, uint64_t categories,
+static enum stage consent_stage(struct sk_asking *a, uint64_t categories,
                                 uint64_t explicit_for)
 {
     enum stage stage = STAGE_SURVIVES;
@@ -307,7 +270,7 @@ static enum stage consent_stage(struct asking *a, uint64_t categories,
     return stage;
 }
 
-static enum stage stage_of(struct asking *a, const struct sk_share *share)
+static enum stage stage_of(struct sk_asking *a, const struct sk_share *share)
 {
     uint64_t explicit_for;
     enum stage stage;
@@ -321,7 +284,7 @@ static enum stage stage_of(struct asking *a, const struct sk_share *share)
     if (share->not_older_than.count != 0 &&
         a->day > sk_day_add(a->occurred, share->not_older_than))
         return STAGE_TOO_OLD;
-    if (last_day(a, share) <= a->day)
+    if (sk_last_day(a, share) <= a->day)
         return STAGE_RETENTION_OVER;
     if ((share->duties & ~a->bundle->roster.duties[a->org]) != 0)
         return STAGE_CANNOT_HONOUR;
@@ -339,372 +302,71 @@ static enum stage stage_of(struct asking *a, const struct sk_share *share)
                          explicit_for);
 }
 
+/* The rules of step 3 as a list. */
+static void keep_survivors(struct sk_asking *a, const struct sk_rule_set *set,
+                           size_t count)
+{
+    const struct sk_bundle *bundle = a->bundle;
+
+    a->survivors_count = 0;
+    a->survivors = sk_arena_get_array(a->arena, count, sizeof(*a->survivors));
+    if (a->survivors == NULL) {
+        a->fits = false;
+        return;
+    }
+    for (size_t w = 0; w < bundle->share_words; w++) {
+        for (uint64_t left = set->words[w]; left != 0; left &= left - 1) {
+            const struct sk_share *share =
+                &bundle->shares[w * 64 + sk_lowest(left)];
+
+            a->survivors[a->survivors_count++] = (struct sk_survivor){
+                .share = share,
+                .shared = sk_share_what(share, a->event),
+                .explicit_for =
+                    sk_explicit_for(bundle, share->explicit_consent, a->org),
+            };
+        }
+    }
+}
+
 /* Steps 3 and 4: false when no candidate survives. */
-static bool find_survivors(struct asking *a, struct sk_decision *out)
+static bool find_survivors(struct sk_asking *a, struct sk_decision *out)
 {
     const struct sk_bundle *bundle = a->bundle;
     size_t words = bundle->share_words;
     const uint64_t *by_org = bundle->share_by_org + a->org * words;
     const uint64_t *by_purpose = bundle->share_by_purpose + a->purpose * words;
     const uint64_t *by_event = bundle->share_by_event + a->event * words;
-    enum stage furthest = STAGE_NOT_YET_VALID;
-    bool any = false;
+    struct sk_rule_set furthest;
+    enum stage stage = STAGE_NOT_YET_VALID;
+    size_t count = 0;
 
-    memset(a->survivors.words, 0, words * sizeof(uint64_t));
+    memset(furthest.words, 0, words * sizeof(uint64_t));
     for (size_t w = 0; w < words; w++) {
         uint64_t left = by_org[w] & by_purpose[w] & by_event[w];
 
         for (; left != 0; left &= left - 1) {
             size_t at = w * 64 + sk_lowest(left);
-            enum stage stage = stage_of(a, &bundle->shares[at]);
+            enum stage reached = stage_of(a, &bundle->shares[at]);
 
-            if (stage < furthest)
+            if (reached < stage)
                 continue;
-            if (stage > furthest)
-                memset(a->survivors.words, 0, words * sizeof(uint64_t));
-            furthest = stage;
-            a->survivors.words[w] |= sk_bit(at % 64);
-            any = true;
+            if (reached > stage) {
+                memset(furthest.words, 0, words * sizeof(uint64_t));
+                count = 0;
+            }
+            stage = reached;
+            furthest.words[w] |= sk_bit(at % 64);
+            count++;
         }
     }
-    if (any && furthest == STAGE_SURVIVES)
-        return true;
-    deny(out, any ? stage_codes[furthest] : "no-rule");
-    out->rules = share_ids(a, &a->survivors, &out->rules_count);
+    if (count > 0 && stage == STAGE_SURVIVES) {
+        keep_survivors(a, &furthest, count);
+        return a->fits;
+    }
+    sk_deny(out, count > 0 ? stage_codes[stage] : "no-rule");
+    name_shares(a, &furthest, count, out);
     return false;
-}
-
-/* ---------------------------------------------------------------- step 5 */
-
-/* What the survivors give for one field, before prohibitions. */
-struct grant {
-    uint8_t level;       /* g of step 5 */
-    bool lacked_consent; /* a survivor that names it lacks consent */
-};
-
-static struct grant grant_of(struct asking *a, size_t at, uint64_t *by)
-{
-    const struct sk_bundle *bundle = a->bundle;
-    uint16_t f = a->type->fields[at];
-    const struct sk_field *field = &a->v->fields[f];
-    uint64_t own = sk_bit(sk_category_in(a->v, f, a->event));
-    struct grant grant = {0, false};
-
-    for (size_t w = 0; w < bundle->share_words; w++) {
-        by[w] = 0;
-        for (uint64_t left = a->survivors.words[w]; left != 0;
-             left &= left - 1) {
-            const struct sk_share *share =
-                &bundle->shares[w * 64 + sk_lowest(left)];
-            uint8_t level = sk_share_what(share, a->event)->levels[at];
-            uint64_t explicit_for;
-
-            if (level == 0)
-                continue;
-            explicit_for =
-                sk_explicit_for(bundle, share->explicit_consent, a->org);
-            if (!sk_atoms_all(&a->atoms, own, explicit_for)) {
-                grant.lacked_consent = true;
-                continue;
-            }
-            if (level == sk_exact(field) && field->reveals != 0 &&
-                !sk_atoms_all(&a->atoms, field->reveals, explicit_for))
-                level--;
-            if (level < grant.level)
-                continue;
-            if (level > grant.level) {
-                grant.level = level;
-                memset(by, 0, w * sizeof(*by));
-                by[w] = 0;
-            }
-            if (level > 0)
-                by[w] |= left & (~left + 1);
-        }
-    }
-    return grant;
-}
-
-/* The highest level that limits, and nevers that reach the field, leave. */
-static uint8_t cap_of(const struct asking *a, uint16_t f, uint8_t level)
-{
-    const struct sk_bundle *bundle = a->bundle;
-    const struct sk_field *field = &a->v->fields[f];
-    size_t words = bundle->take_words;
-
-    for (size_t w = 0; w < words; w++) {
-        uint64_t left = bundle->cap_by_field[f * words + w] & a->takes.words[w];
-
-        for (; left != 0; left &= left - 1) {
-            const struct sk_take *take =
-                &bundle->takes[w * 64 + sk_lowest(left)];
-
-            if (!take->limit && level == sk_exact(field))
-                level--;
-            for (size_t i = 0; i < take->caps_count; i++) {
-                if (take->caps[i].field == f && take->caps[i].level < level)
-                    level = take->caps[i].level;
-            }
-        }
-    }
-    return level;
-}
-
-static bool is_field_forbidden(const struct asking *a, uint16_t f)
-{
-    size_t words = a->bundle->take_words;
-    const uint64_t *nevers = a->bundle->never_by_field + f * words;
-
-    for (size_t w = 0; w < words; w++) {
-        if ((nevers[w] & a->takes.words[w]) != 0)
-            return true;
-    }
-    return false;
-}
-
-static void decide_field(struct asking *a, size_t at,
-                         struct sk_decided_field *out)
-{
-    uint16_t f = a->type->fields[at];
-    const struct sk_field *field = &a->v->fields[f];
-    struct grant grant;
-    uint8_t level;
-
-    *out = (struct sk_decided_field){.name = field->id, .field = f};
-    a->by[at] =
-        sk_arena_get_array(a->arena, a->bundle->share_words, sizeof(uint64_t));
-    if (a->by[at] == NULL) {
-        a->fits = false;
-        return;
-    }
-    grant = grant_of(a, at, a->by[at]);
-    if (grant.level > 0 && is_field_forbidden(a, f)) {
-        out->withheld = SK_WITHHELD_FORBIDDEN;
-        return;
-    }
-    level = cap_of(a, f, grant.level);
-    if (level == 0) {
-        out->withheld = grant.level > 0        ? SK_WITHHELD_LIMITED
-                        : grant.lacked_consent ? SK_WITHHELD_CONSENT
-                                               : SK_WITHHELD_NOT_GRANTED;
-        return;
-    }
-    out->level = level;
-    out->level_name = field->levels[level];
-    if (sk_coarsen(field, &a->values[at], level, a->question->event->occurred,
-                   a->arena, &out->value) != SK_OK)
-        a->fits = false;
-}
-
-/* ---------------------------------------------------------------- step 7 */
-
-/* Positions in decision->rules of the contributing rules of one field. */
-static void name_rules(struct asking *a, const uint64_t *by,
-                       struct sk_decided_field *field)
-{
-    uint16_t *list;
-    size_t before = 0; /* contributing rules in the words so far */
-
-    for (size_t w = 0; w < a->bundle->share_words; w++)
-        field->rules_count += sk_members(by[w]);
-    list = sk_arena_get_array(a->arena, field->rules_count, sizeof(*list));
-    if (list == NULL) {
-        a->fits = false;
-        field->rules_count = 0;
-        return;
-    }
-    field->rules = list;
-    for (size_t w = 0; w < a->bundle->share_words; w++) {
-        uint64_t all = a->contributing.words[w];
-
-        for (uint64_t left = by[w]; left != 0; left &= left - 1) {
-            uint64_t below = all & ((left & (~left + 1)) - 1);
-
-            *list++ = (uint16_t)(before + sk_members(below));
-        }
-        before += sk_members(all);
-    }
-}
-
-struct givings {
-    struct sk_bytes *list; /* sorted, without doubles */
-    size_t count;
-    size_t count_max;
-};
-
-static void add_giving(struct givings *givings, struct sk_bytes id)
-{
-    size_t at = givings->count;
-
-    while (at > 0) {
-        int order = sk_bytes_compare(givings->list[at - 1], id);
-
-        if (order == 0)
-            return;
-        if (order < 0)
-            break;
-        at--;
-    }
-    assert(givings->count < givings->count_max);
-    memmove(&givings->list[at + 1], &givings->list[at],
-            (givings->count - at) * sizeof(id));
-    givings->list[at] = id;
-    givings->count++;
-}
-
-static void add_givings(struct asking *a, struct givings *givings,
-                        uint64_t categories, uint64_t explicit_for)
-{
-    const struct sk_consent *by;
-
-    for (uint64_t left = categories; left != 0; left &= left - 1) {
-        unsigned c = sk_lowest(left);
-
-        if (sk_atoms_ask(&a->atoms, c, (explicit_for >> c & 1) != 0, &by) ==
-            SK_CONSENT_GIVEN)
-            add_giving(givings, by->id);
-    }
-}
-
-/* The givings that decided (8.5), and the terms of each contributing rule. */
-static void add_terms(struct asking *a, const struct sk_share *share, size_t at,
-                      struct givings *givings, struct sk_decision *out,
-                      unsigned *duties)
-{
-    uint64_t explicit_for =
-        sk_explicit_for(a->bundle, share->explicit_consent, a->org);
-    uint64_t categories =
-        sk_bit(a->type->category) | sk_where_categories(a->v, share, a->event);
-    int32_t erase_by = last_day(a, share);
-
-    for (size_t i = 0; i < a->type->fields_count; i++) {
-        uint16_t f = a->type->fields[i];
-
-        if (a->by[i] != NULL && (a->by[i][at / 64] >> (at % 64) & 1) != 0)
-            categories |= sk_bit(sk_category_in(a->v, f, a->event));
-    }
-    for (size_t i = 0; i < out->fields_count; i++) {
-        const struct sk_decided_field *sent = &out->fields[i];
-        const struct sk_field *field = &a->v->fields[sent->field];
-        uint8_t position =
-            a->bundle->positions[(size_t)a->event * a->v->fields_count +
-                                 sent->field];
-
-        if (sent->withheld == SK_SENT && sent->level == sk_exact(field) &&
-            (a->by[position][at / 64] >> (at % 64) & 1) != 0)
-            categories |= field->reveals;
-    }
-    add_givings(a, givings, categories, explicit_for);
-    if (erase_by < out->erase_by)
-        out->erase_by = erase_by;
-    if (share->within_days < out->within_days)
-        out->within_days = share->within_days;
-    out->erase = out->erase || share->erase;
-    *duties |= share->duties;
-    out->roles_all = share->roles_all;
-    out->roles = share->roles;
-    out->roles_count = share->roles_count;
-}
-
-static void list_duties(struct asking *a, unsigned duties,
-                        struct sk_decision *out)
-{
-    struct sk_bytes *list =
-        sk_arena_get_array(a->arena, SK_DUTIES_COUNT, sizeof(*list));
-
-    if (list == NULL) {
-        a->fits = false;
-        return;
-    }
-    for (size_t i = 0; i < SK_DUTIES_COUNT; i++) {
-        if ((duties >> i & 1) != 0)
-            list[out->duties_count++] = sk_text(sk_duty_words[i]);
-    }
-    out->duties = list;
-}
-
-static void permit(struct asking *a, struct sk_decision *out)
-{
-    const struct sk_bundle *bundle = a->bundle;
-    struct givings givings = {NULL, 0, a->facts->consents_count};
-    unsigned duties = 0;
-
-    out->permit = true;
-    out->erase_by = INT32_MAX;
-    out->within_days = UINT32_MAX;
-    out->rules = share_ids(a, &a->contributing, &out->rules_count);
-    givings.list =
-        sk_arena_get_array(a->arena, givings.count_max, sizeof(*givings.list));
-    if (givings.list == NULL) {
-        a->fits = false;
-        return;
-    }
-    for (size_t w = 0; w < bundle->share_words; w++) {
-        for (uint64_t left = a->contributing.words[w]; left != 0;
-             left &= left - 1) {
-            size_t at = w * 64 + sk_lowest(left);
-
-            add_terms(a, &bundle->shares[at], at, &givings, out, &duties);
-        }
-    }
-    out->consents = givings.list;
-    out->consents_count = givings.count;
-    list_duties(a, duties, out);
-}
-
-/* Steps 5 to 7. */
-static void decide_fields(struct asking *a, struct sk_decision *out)
-{
-    const struct sk_bundle *bundle = a->bundle;
-    const uint8_t *by_name =
-        bundle->by_name + (size_t)a->event * SK_EVENT_FIELDS_MAX;
-    bool any = false;
-
-    memset(a->by, 0, sizeof(a->by));
-    memset(a->contributing.words, 0, bundle->share_words * sizeof(uint64_t));
-    for (size_t i = 0; i < a->type->fields_count && a->fits; i++) {
-        uint8_t at = by_name[i];
-        struct sk_decided_field *field = &out->fields[out->fields_count];
-
-        if ((a->present >> at & 1) == 0)
-            continue;
-        decide_field(a, at, field);
-        out->fields_count++;
-        if (field->withheld != SK_SENT) {
-            a->by[at] = NULL;
-            continue;
-        }
-        any = true;
-        for (size_t w = 0; w < bundle->share_words && a->fits; w++)
-            a->contributing.words[w] |= a->by[at][w];
-    }
-    if (!any) {
-        for (size_t w = 0; w < bundle->share_words; w++) {
-            for (uint64_t left = a->survivors.words[w]; left != 0;
-                 left &= left - 1) {
-                const struct sk_share *share =
-                    &bundle->shares[w * 64 + sk_lowest(left)];
-
-                if (!sk_share_what(share, a->event)->only_the_fact)
-                    continue;
-                a->contributing.words[w] |= left & (~left + 1);
-                any = true;
-            }
-        }
-    }
-    if (!any) {
-        deny(out, "nothing-left");
-        out->rules = share_ids(a, &a->survivors, &out->rules_count);
-        return;
-    }
-    permit(a, out);
-    for (size_t i = 0; i < out->fields_count && a->fits; i++) {
-        struct sk_decided_field *field = &out->fields[i];
-        uint8_t at = bundle->positions[(size_t)a->event * a->v->fields_count +
-                                       field->field];
-
-        if (field->withheld == SK_SENT)
-            name_rules(a, a->by[at], field);
-    }
 }
 
 /* Everything but the fields, which are written one by one. */
@@ -732,7 +394,7 @@ enum sk_status sk_decide(const struct sk_bundle *bundle,
                          const struct sk_question *question,
                          struct sk_arena *arena, struct sk_decision *out)
 {
-    struct asking a;
+    struct sk_asking a;
     const char *refusal;
 
     assert(facts->bundle == bundle);
@@ -747,12 +409,12 @@ enum sk_status sk_decide(const struct sk_bundle *bundle,
     clear(out);
     refusal = early_refusal(&a);
     if (refusal != NULL) {
-        deny(out, refusal);
+        sk_deny(out, refusal);
         return SK_OK;
     }
     sk_atoms_start(&a.atoms, facts, a.purpose, a.org, question->now);
     if (!is_forbidden(&a, out) && find_survivors(&a, out))
-        decide_fields(&a, out);
+        sk_decide_fields(&a, out);
     if (!a.fits) {
         clear(out);
         return SK_E_MEMORY;
