@@ -9,8 +9,8 @@
 
 /* How long senders may use a sealing key, and how long we can still open what
    was sealed with the one before it; s. */
-#define SK_SEALING_LIFE_S (400 * 86400)
-#define SK_SEALING_GRACE_S (30 * 86400)
+#define SK_SEALING_LIFE_S (UINT64_C(400) * 86400)
+#define SK_SEALING_GRACE_S (UINT64_C(30) * 86400)
 
 /* Fill the endpoints of a card from options. */
 int sk_issue_endpoints(const struct sk_values *values, struct sk_card *card);
