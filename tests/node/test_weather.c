@@ -17,6 +17,7 @@
 struct person {
     char id[SK_ID_TEXT_SIZE + 1];
     bool withdrawn;
+    bool withdrawn_then; /* when the backup was taken */
 };
 struct sent {
     char message[SK_ID_TEXT_SIZE + 1];
@@ -490,6 +491,15 @@ static void act(void)
     }
 }
 
+/* What partners still ask for is done. */
+static void confirm_all(void)
+{
+    while (ask("gtb", "erasure.confirm", "{'from':'buso'}"))
+        w.step++;
+    while (ask("houtzaak", "erasure.confirm", "{'from':'buso'}"))
+        w.step++;
+}
+
 static void heal(void)
 {
     for (size_t i = 0; i < w.f.count; i++) {
@@ -530,11 +540,7 @@ static void run_seed(uint64_t seed)
     }
     heal();
     one_owner();
-    /* What partners still ask for is done now. */
-    for (int i = 0; i < 40; i++) {
-        (void)ask("gtb", "erasure.confirm", "{'from':'buso'}");
-        (void)ask("houtzaak", "erasure.confirm", "{'from':'buso'}");
-    }
+    confirm_all();
     heal();
     nothing_waits();
     one_owner();
@@ -549,16 +555,157 @@ static void run_seed(uint64_t seed)
     fx_end(&w.f);
 }
 
-Test(weather, changes_nothing_that_matters, .timeout = 3600)
+/* ------------------------------------------------------------- restores */
+
+struct backup {
+    struct sk_bytes keys[8192];
+    struct sk_bytes values[8192];
+    enum sk_space spaces[8192];
+    size_t count;
+};
+static struct backup backup;
+
+static struct sk_bytes keep(struct sk_bytes bytes)
+{
+    uint8_t *copy = malloc(bytes.size + 1);
+
+    if (bytes.size > 0)
+        memcpy(copy, bytes.data, bytes.size);
+    return (struct sk_bytes){copy, bytes.size};
+}
+
+static void drop_backup(void)
+{
+    for (size_t i = 0; i < backup.count; i++) {
+        free((void *)backup.keys[i].data);
+        free((void *)backup.values[i].data);
+    }
+    backup.count = 0;
+}
+
+static void take_backup(size_t at)
+{
+    static const enum sk_space spaces[] = {SK_SPACE_DATA, SK_SPACE_KEYS};
+    struct sk_store *store = w.f.nodes[at].store;
+    struct sk_bytes key;
+    struct sk_bytes value;
+
+    drop_backup();
+    cr_assert(sk_store_begin(store) == SK_OK);
+    for (size_t i = 0; i < 2; i++) {
+        struct sk_scan scan =
+            sk_scan_start(store, spaces[i], (struct sk_bytes){0});
+
+        while (sk_scan_next(&scan, &key, &value) == SK_OK) {
+            size_t n = backup.count++;
+
+            cr_assert(n < SK_COUNT(backup.keys));
+            backup.keys[n] = keep(key);
+            backup.values[n] = keep(value);
+            backup.spaces[n] = spaces[i];
+        }
+    }
+    sk_store_abort(store);
+    for (size_t i = 0; i < w.persons_count; i++)
+        w.persons[i].withdrawn_then = w.persons[i].withdrawn;
+}
+
+static void restore(size_t at)
+{
+    struct fx_node *node = &w.f.nodes[at];
+
+    /* Withdrawals after the backup are lost with it, if it is ours. */
+    for (size_t i = 0; i < w.persons_count; i++) {
+        if (at == fx_index(&w.f, "buso"))
+            w.persons[i].withdrawn = w.persons[i].withdrawn_then;
+    }
+    fx_close(&w.f, at);
+    lines_of(at);
+    sk_store_close(&node->store);
+    cr_assert(sk_store_open_memory(&node->store) == SK_OK);
+    cr_assert(sk_store_begin(node->store) == SK_OK);
+    for (size_t i = 0; i < backup.count; i++)
+        cr_assert(sk_store_put(node->store, backup.spaces[i], backup.keys[i],
+                               backup.values[i]) == SK_OK);
+    cr_assert(sk_store_commit(node->store) == SK_OK);
+    cr_assert(fx_open(&w.f, at) == SK_OK);
+    lines_of(at);
+}
+
+/* Whoever is still known is withdrawn; nothing of them is left anywhere. */
+static void everything_comes_back(void)
+{
+    for (size_t i = 0; i < w.persons_count; i++) {
+        if (ask("buso", "participant.show", "{'participant':'%s'}",
+                w.persons[i].id))
+            must("buso", "consent.withdraw", "{'participant':'%s'}",
+                 w.persons[i].id);
+    }
+    heal();
+    confirm_all();
+    heal();
+    for (size_t i = 0; i < w.sent_count; i++) {
+        const struct sent *sent = &w.sent[i];
+        size_t place;
+
+        if (!ask("buso", "participant.show", "{'participant':'%s'}",
+                 w.persons[sent->person].id))
+            continue;
+        must(sent->to, "inbox.list", "{'limit':500}");
+        cr_assert(eq(sz, times_in_inbox(sent->message, &place), 0),
+                  "seed %d: %s is still at %s", (int)w.seed, sent->message,
+                  sent->to);
+    }
+}
+
+/* One node goes back to a backup in the middle of it all. */
+static void run_restore(uint64_t seed)
+{
+    size_t node;
+
+    memset(&w, 0, sizeof(w));
+    w.seed = seed;
+    w.state = seed * 1000003;
+    fx_start(&w.f, "S2A", "2027-03-08T08:00:00Z");
+    node = fx_index(&w.f, names[chance(2)]);
+    for (w.step = 0; w.step < STEPS; w.step++) {
+        if (w.step == STEPS / 3)
+            take_backup(node);
+        if (w.step == STEPS * 2 / 3)
+            restore(node);
+        carry(chance(12));
+        act();
+    }
+    heal();
+    nothing_waits();
+    one_owner();
+    everything_comes_back();
+    nothing_waits();
+    one_owner();
+    drop_backup();
+    fx_end(&w.f);
+}
+
+static void run_seeds(void (*run)(uint64_t seed), uint64_t usual)
 {
     const char *one = getenv("SEED");
     const char *many = getenv("SEEDS");
-    uint64_t count = many == NULL ? 4 : strtoull(many, NULL, 10);
+    uint64_t count = many == NULL ? usual : strtoull(many, NULL, 10);
 
     if (one != NULL) {
-        run_seed(strtoull(one, NULL, 10));
+        run(strtoull(one, NULL, 10));
         return;
     }
     for (uint64_t seed = 1; seed <= count; seed++)
-        run_seed(seed);
+        run(seed);
+}
+
+Test(weather, changes_nothing_that_matters, .timeout = 3600)
+{
+    run_seeds(run_seed, 4);
+}
+
+Test(weather, survives_a_restore, .timeout = 3600)
+{
+    run_seeds(run_restore, 4);
 }
