@@ -211,6 +211,36 @@ Test(receive, takes_only_what_comes_next)
     fx_end(&f);
 }
 
+/* PROTOCOL.md 8.2: of ITEMS that are partly old only the new part counts: what
+   was refused before is not refused again. */
+Test(receive, old_part_is_not_applied_again)
+{
+    static struct fx f;
+    static const uint8_t junk[] = {0xc0};
+    static const uint8_t void_item[] = {0x91, 0x00};
+    struct sk_message *m = calloc(1, sizeof(*m));
+    struct ln_trace *t;
+
+    fx_start(&f, "S2A", START);
+    t = ln_trace(&f, "buso", "gtb");
+    m->kind = SK_MESSAGE_ITEMS;
+    m->items.incarnation = 1;
+    m->items.first = 1;
+    m->items.count = 1;
+    m->items.items[0] = (struct sk_bytes){junk, sizeof(junk)};
+    m->items.items[1] = (struct sk_bytes){void_item, sizeof(void_item)};
+    ln_tell(&f, "buso", "gtb", m);
+    m->items.count = 2;
+    ln_tell(&f, "buso", "gtb", m);
+    cr_expect(eq(str, t->text,
+                 "gtb>buso REFUSAL malformed-item item\n"
+                 "gtb>buso RECEIPT 1: 1\n"
+                 "gtb>buso RECEIPT 1: 2\n"));
+    free(m);
+    free(t);
+    fx_end(&f);
+}
+
 /* I4, I10: the store of the receiver is full at any write: the input is
    undone as a whole, and what comes again is applied once. */
 Test(receive, store_full_at_every_write)
