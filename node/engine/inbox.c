@@ -183,10 +183,17 @@ enum sk_status sk_inbox_has(struct sk_engine *e, const struct sk_org *from,
                             const struct sk_message_id *id)
 {
     struct record *record = sk_arena_get(&e->scratch, sizeof(*record));
+    struct sk_participant_id person = {.id = id->id};
+    enum sk_status status;
 
     if (record == NULL)
         return SK_E_MEMORY;
-    SK_TRY(load(e, id, record));
+    status = load(e, id, record);
+    /* A partner chooses the ids of its messages, and a data key belongs to an
+       id: never a new key in the place of a person's. */
+    if (status == SK_E_NOT_FOUND && sk_participant_exists(e, &person) == SK_OK)
+        return SK_E_EXISTS;
+    SK_TRY(status);
     return sk_org_equal(&record->from, from) ? SK_OK : SK_E_EXISTS;
 }
 

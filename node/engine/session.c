@@ -2,9 +2,16 @@
 
 #include <string.h>
 
-/* A frame that arrives may ask for this many answers; with less room left in
-   the effects it waits for the next batch. */
-#define FRAMES_RESERVE 16
+/* A frame that arrives may ask for this many answers: a card, a HELLO, and a
+   receipt with a refusal of every item.  With less room left in the effects it
+   waits for the next batch. */
+#define FRAMES_RESERVE (2 + SK_ITEMS_COUNT_MAX + 1)
+
+/* A HELLO asks for those of the last envelopes, and must find room in a batch
+   of its own, or this partner is never answered again. */
+static_assert(2 + SK_IN_FLIGHT_MAX * (SK_ITEMS_COUNT_MAX + 1) <=
+                  SK_EFFECT_FRAMES_MAX,
+              "room for the answers to a HELLO");
 
 #define BACKOFF_START_MS 1000
 

@@ -96,7 +96,7 @@ SK_CHECKED enum sk_status sk_inbox_gone(struct sk_engine *e,
                                         const struct sk_message_id *id,
                                         const char **code);
 /* SK_OK: this message of `from` is kept; SK_E_EXISTS: another partner used the
-   same id; SK_E_NOT_FOUND. */
+   same id, or it is the id of a person here; SK_E_NOT_FOUND. */
 SK_CHECKED enum sk_status sk_inbox_has(struct sk_engine *e,
                                        const struct sk_org *from,
                                        const struct sk_message_id *id);

@@ -1,0 +1,118 @@
+#include "tests/node/people.h"
+
+#include "tests/node/lines.h"
+
+/* A partner that has its keys and means harm: what fuzzing found, and what it
+   was built to find.  tests/fuzz/fuzz_frame.c */
+
+static struct fx f;
+
+static void start(void)
+{
+    fx_start(&f, "S2A", "2027-03-01T09:00:00Z");
+}
+
+static void end(void)
+{
+    fx_end(&f);
+}
+
+TestSuite(hostile, .init = start, .fini = end);
+
+static void named(struct sk_item *item, struct people_id id)
+{
+    ln_event(item, 1);
+    cr_assert(sk_id_parse(sk_text(id.text), &item->event.message.id));
+}
+
+/* Ids of persons never leave; still, whoever knew one must not be able to
+   take the person's data key away by naming a message so. */
+Test(hostile, message_with_the_id_of_a_person_is_refused)
+{
+    struct people_id who = people_add(&f, "gtb", "2000-05-14");
+    struct sk_item *item = calloc(1, sizeof(*item));
+
+    named(item, who);
+    ln_item(&f, "buso", "gtb", item, 1);
+    fx_ok(&f, "gtb", "participant.show", "{'participant':'%s'}", who.text);
+    cr_expect(eq(str, (char *)fx_text(&f, "result.birth_date"), "2000-05-14"));
+    fx_ok(&f, "gtb", "inbox.list", "{}");
+    cr_expect(eq(str, (char *)fx_text(&f, "result.messages"), "[]"));
+    free(item);
+}
+
+/* ------------------------------------------------------------- answers */
+
+static uint8_t rooms[SK_ITEMS_COUNT_MAX][1024];
+
+/* `buso` takes back 128 messages that never came ... */
+static void take_back(struct sk_item *item)
+{
+    memset(item, 0, sizeof(*item));
+    item->kind = SK_ITEM_WITHDRAWN;
+    memset(item->withdrawn.notice.bytes, 0x77, SK_ID_SIZE);
+    item->withdrawn.entries_count = SK_ITEMS_COUNT_MAX;
+    for (size_t i = 0; i < SK_ITEMS_COUNT_MAX; i++) {
+        struct sk_item_entry *entry = &item->withdrawn.entries[i];
+
+        memset(entry->message.id.bytes, (int)(i + 1), SK_ID_SIZE);
+        entry->all = true;
+    }
+    item->withdrawn.purposes.list[0] = sk_text("guidance.joint");
+    item->withdrawn.purposes.count = 1;
+    item->withdrawn.erase = true;
+    ln_item(&f, "buso", "gtb", item, 1);
+}
+
+/* ... and then sends them, all in one envelope: each is refused. */
+static void send_all(struct sk_item *item, struct sk_message *m, uint64_t first)
+{
+    m->kind = SK_MESSAGE_ITEMS;
+    m->items.incarnation = 1;
+    m->items.first = first;
+    m->items.count = SK_ITEMS_COUNT_MAX;
+    for (size_t i = 0; i < SK_ITEMS_COUNT_MAX; i++) {
+        ln_event(item, (uint8_t)(i + 1));
+        cr_assert(sk_item_encode(item, (struct sk_room){rooms[i], 1024},
+                                 &m->items.items[i]) == SK_OK);
+    }
+    ln_tell(&f, "buso", "gtb", m);
+}
+
+static size_t counts[SK_MESSAGE_BYE + 1];
+
+static bool count_answers(struct fx *fx, size_t from, size_t to, uint8_t *bytes,
+                          size_t size)
+{
+    static struct sk_message m;
+
+    cr_assert(ln_open(fx, from, to, bytes, size, &m) == SK_OK);
+    counts[m.kind]++;
+    return false;
+}
+
+/* Every answer finds room, however often it is asked for: else the partner
+   could never be answered any more. */
+Test(hostile, envelopes_full_of_refusals_are_answered_again_and_again)
+{
+    struct sk_item *item = calloc(1, sizeof(*item));
+    struct sk_message *m = calloc(1, sizeof(*m));
+    uint64_t first = 2;
+
+    f.filter = count_answers;
+    take_back(item);
+    for (; first < 2 + 8 * SK_ITEMS_COUNT_MAX; first += SK_ITEMS_COUNT_MAX)
+        send_all(item, m, first);
+    memset(counts, 0, sizeof(counts));
+    ln_tell(&f, "buso", "gtb", m);
+    cr_expect(eq(sz, counts[SK_MESSAGE_REFUSAL], 2 * SK_ITEMS_COUNT_MAX));
+    m->kind = SK_MESSAGE_HELLO;
+    m->hello = (struct sk_hello){
+        .incarnation = 1, .head = first - 1, .card_version = 0, .answer = true};
+    memset(counts, 0, sizeof(counts));
+    ln_tell(&f, "buso", "gtb", m);
+    cr_expect(eq(sz, counts[SK_MESSAGE_REFUSAL], 8 * SK_ITEMS_COUNT_MAX));
+    cr_expect(eq(sz, counts[SK_MESSAGE_RECEIPT], 8));
+    free(item);
+    free(m);
+}
