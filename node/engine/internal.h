@@ -576,8 +576,10 @@ struct sk_ledger_entry {
 SK_CHECKED enum sk_status sk_ledger_get(struct sk_engine *e,
                                         const struct sk_message_id *id,
                                         struct sk_ledger_entry *out);
+/* Fails with SK_E_TOO_LARGE when it names more than a record can hold. */
 SK_CHECKED enum sk_status sk_ledger_put(struct sk_engine *e,
                                         const struct sk_ledger_entry *entry);
+bool sk_ledger_fits(const struct sk_ledger_entry *entry);
 /* Views of the entry, and what fn takes from scratch, die when fn returns. */
 SK_CHECKED enum sk_status
 sk_ledger_each(struct sk_engine *e, const struct sk_participant_id *id,

@@ -8,6 +8,7 @@
  */
 #define RECORD_COUNT 27
 #define RECORD_SIZE_MAX (64u * 1024)
+#define FIXED_SIZE_MAX 2560 /* all but fields, rules and consents */
 #define TEXT_MAX 512 /* bytes of one text in it: a law, a policy, a reason */
 
 /* ------------------------------------------------------------- the record */
@@ -174,6 +175,37 @@ static enum sk_status unpack_entry(struct sk_engine *e, struct sk_bytes plain,
     return e->scratch.full ? SK_E_MEMORY : SK_OK;
 }
 
+static size_t size_of_list(const struct sk_bytes *list, size_t count)
+{
+    size_t size = 3;
+
+    for (size_t i = 0; i < count; i++)
+        size += list[i].size + 3;
+    return size;
+}
+
+/* At most so many bytes. */
+static size_t size_of(const struct sk_ledger_entry *entry)
+{
+    size_t size = FIXED_SIZE_MAX;
+
+    for (size_t i = 0; i < entry->fields_count; i++)
+        size += entry->fields[i].name.size + entry->fields[i].level.size + 16;
+    for (size_t i = 0; i < entry->rules_count; i++) {
+        const struct sk_recall_rule *rule = &entry->rules[i];
+
+        size += rule->id.size + 8 +
+                size_of_list(rule->where, rule->where_count) +
+                size_of_list(rule->fields, rule->fields_count);
+    }
+    return size + size_of_list(entry->consents.list, entry->consents.count);
+}
+
+bool sk_ledger_fits(const struct sk_ledger_entry *entry)
+{
+    return size_of(entry) <= RECORD_SIZE_MAX;
+}
+
 /* ------------------------------------------------------------- the table */
 
 static struct sk_key entry_key(const struct sk_participant_id *participant,
@@ -234,11 +266,14 @@ enum sk_status sk_ledger_put(struct sk_engine *e,
                              const struct sk_ledger_entry *entry)
 {
     size_t mark = sk_arena_mark(&e->scratch);
-    struct sk_pack p = sk_scratch_pack(e, RECORD_SIZE_MAX);
     struct sk_key key = entry_key(&entry->participant, &entry->message);
+    struct sk_pack p;
     struct sk_bytes plain;
     enum sk_status status = SK_E_MEMORY;
 
+    if (!sk_ledger_fits(entry))
+        return SK_E_TOO_LARGE;
+    p = sk_scratch_pack(e, size_of(entry));
     pack_entry(&p, entry);
     if (sk_pack_finish(&p, &plain) == SK_OK)
         status = sk_vault_put(e, &entry->participant.id, sk_key_done(&key),

@@ -422,6 +422,69 @@ Test(gate, partners_with_secrecy_may_get_them)
     cr_expect(eq(str, (char *)fx_text(&f, "result.result"), "allowed"));
 }
 
+/* A charter with new words, and the policy does not know them yet. */
+static char *with_version(const char *text, const char *from, const char *to)
+{
+    const char *at = strstr(text, from);
+    char *out = calloc(1, strlen(text) + strlen(to) + 1);
+
+    cr_assert(at != NULL, "no %s", from);
+    snprintf(out, strlen(text) + strlen(to) + 1, "%.*s%s%s", (int)(at - text),
+             text, to, at + strlen(from));
+    return out;
+}
+
+static void new_words(void)
+{
+    char *vocabulary =
+        with_version(f.vocabulary, "\nversion: 1\n", "\nversion: 2\n");
+    char *partners = with_version(f.partners, "traject-vlaanderen/1",
+                                  "traject-vlaanderen/2");
+    char *guards = with_version(f.guards, "traject-vlaanderen/1",
+                                "traject-vlaanderen/2");
+
+    free(f.vocabulary);
+    free(f.partners);
+    free(f.guards);
+    f.vocabulary = vocabulary;
+    f.partners = partners;
+    f.guards = guards;
+    fx_import_all(&f);
+    fx_run(&f);
+}
+
+/* What waits does not leave without a policy; a withdrawal still does. */
+Test(gate, without_a_policy_that_loads_only_withdrawals_go)
+{
+    struct people_id sent;
+    struct people_id waits;
+
+    open_all();
+    sent = people_send(&f, "buso", event, TO_WORK);
+    fx_run(&f);
+    fx_offline(&f, "houtzaak", true);
+    waits = people_send(&f, "buso", event, TO_WORK);
+    new_words();
+    fx_ok(&f, "buso", "policy.show", "{}");
+    cr_expect(eq(str, (char *)fx_text(&f, "result.policy"), "nil"), "%s",
+              f.reply);
+    fx_refused(&f, "buso", "no-policy", "disclosure.send",
+               "{'event':'%s','to':'houtzaak','for':'work.placement'}",
+               event.text);
+    fx_offline(&f, "houtzaak", false);
+    fx_wait(&f, 5000);
+    cr_expect(eq(str, (char *)arrived("houtzaak", waits), "unknown-message"));
+    cr_expect(eq(str, (char *)people_shown(&f, "buso", waits, "reason"),
+                 "no-policy"));
+    fx_clock(&f, "2027-03-02T09:00:00Z");
+    fx_ok(&f, "buso", "consent.withdraw", "{'participant':'%s'}", who.text);
+    cr_expect(eq(str, (char *)people_shown(&f, "buso", sent, "recall"),
+                 "asked"));
+    fx_ok(&f, "houtzaak", "erasure.confirm", "{'from':'buso'}");
+    cr_expect(eq(str, (char *)people_shown(&f, "buso", sent, "recall"),
+                 "confirmed"));
+}
+
 /* A store that is full says so, and nothing has happened. */
 Test(gate, a_full_store_leaves_nothing_half_done)
 {

@@ -620,6 +620,35 @@ Test(handover, takes_ownership_only_from_the_owner_who_lets_go)
     EQ(shown("gtb", h, "epoch"), "2");
 }
 
+/* The sender says that our completion did not count. */
+Test(handover, a_completion_that_is_refused_is_over)
+{
+    struct people_id h = request("gtb");
+    struct sk_item *item = claim(h, 1);
+
+    fx_run(&f);
+    give("gtb", h, "answer-accepted");
+    fx_run(&f);
+    fx_offline(&f, "gtb", true);
+    give("gtb", h, "complete");
+    memset(item, 0, sizeof(*item));
+    item->kind = SK_ITEM_UNRELEASED;
+    item->owner.handover = id_of(h);
+    cr_assert(sk_id_parse(sk_text(shown("gtb", h, "trajectory")),
+                          &item->owner.trajectory.id));
+    item->owner.epoch = 1;
+    item->owner.reason = sk_text("wrong-state");
+    EQ(apply("gtb", "vdab", item), "unknown-handover");
+    EQ(apply("gtb", "buso", item), "none");
+    EQ(shown("gtb", h, "state"), "cancelled");
+    EQ(shown("gtb", h, "owner"), "buso");
+    /* Nobody talks a node out of what it has: it was never restored. */
+    item->owner.epoch = 9;
+    item->owner.handover.id.bytes[0] ^= 1;
+    EQ(apply("buso", "gtb", item), "unknown-handover");
+    EQ(shown("buso", h, "owner"), "buso");
+}
+
 /* The same completion twice: one move, and the release is said again. */
 Test(handover, a_completion_that_comes_twice_moves_once)
 {

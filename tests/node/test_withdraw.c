@@ -1,5 +1,7 @@
 #include "tests/node/people.h"
 
+#include "node/engine/internal.h"
+
 /* docs/CONSENT.md 4: withdrawal at the one who sent, erasure at the one who
    received, and the answers.  I7 */
 
@@ -251,6 +253,25 @@ Test(withdraw, gives_each_message_its_own_terms)
     }
 }
 
+/* 4.8: stop is not erase: kept out of sight until erase_by. */
+Test(withdraw, stop_locks_and_does_not_erase)
+{
+    struct people_id message;
+
+    change_terms("{do: stop, within: 3 days}");
+    message = send_it();
+    withdraw("");
+    fx_run(&f);
+    fx_node(&f, "houtzaak")->shredded = false;
+    fx_ok(&f, "houtzaak", "erasure.confirm", "{'from':'buso'}");
+    cr_expect(not(fx_node(&f, "houtzaak")->shredded));
+    EQ(people_shown(&f, "buso", message, "recall"), "confirmed");
+    fx_refused(&f, "houtzaak", "unknown-message", "inbox.open",
+               "{'message':'%s'}", message.text);
+    fx_clock(&f, "2028-03-02T09:00:00Z");
+    cr_expect(fx_node(&f, "houtzaak")->shredded);
+}
+
 /* More than one notice holds. */
 Test(withdraw, of_very_many_messages_takes_several_notices)
 {
@@ -415,6 +436,105 @@ Test(withdraw, overtakes_a_message_that_was_lost_on_its_way)
     EQ(status("houtzaak", "notices_open"), "1");
     fx_ok(&f, "houtzaak", "erasure.confirm", "{'from':'buso'}");
     EQ(status("houtzaak", "notices_open"), "0");
+}
+
+/* ------------------------------------------------------------- by hand */
+
+static struct sk_item *notice_item(void)
+{
+    static struct sk_item item;
+
+    memset(&item, 0, sizeof(item));
+    item.kind = SK_ITEM_WITHDRAWN;
+    memset(item.withdrawn.notice.bytes, 7, SK_ID_SIZE);
+    item.withdrawn.entries_count = 2;
+    item.withdrawn.entries[0].message.id.bytes[0] = 9;
+    item.withdrawn.entries[0].all = true;
+    item.withdrawn.entries[1].message.id.bytes[0] = 5;
+    item.withdrawn.entries[1].all = true;
+    item.withdrawn.erase = true;
+    item.withdrawn.within_days = 7;
+    return &item;
+}
+
+typedef enum sk_status applier(struct sk_engine *, const struct sk_org *,
+                               const struct sk_item *, const char **);
+
+/* Give an item to a node as if it came from a partner; the refusal. */
+static const char *apply(applier *fn, const char *node, const char *from,
+                         const struct sk_item *item)
+{
+    static struct sk_effects effects;
+    static uint8_t room[1024 * 1024];
+    struct sk_engine *e = fx_node(&f, node)->engine;
+    const char *refusal = NULL;
+
+    sk_effects_start(&effects, (struct sk_room){room, sizeof(room)});
+    e->effects = &effects;
+    cr_assert(sk_store_begin(e->store) == SK_OK);
+    cr_assert(fn(e, &fx_node(&f, from)->org, item, &refusal) == SK_OK);
+    cr_assert(sk_store_commit(e->store) == SK_OK);
+    e->effects = NULL;
+    return refusal == NULL ? "none" : refusal;
+}
+
+/* What a partner could make up. */
+Test(withdraw, takes_only_notices_with_a_meaning)
+{
+    struct sk_item *item = notice_item();
+
+    item->withdrawn.entries_count = 0;
+    EQ(apply(sk_withdraw_apply, "houtzaak", "buso", item), "malformed-item");
+    item = notice_item();
+    item->withdrawn.entries[1] = item->withdrawn.entries[0];
+    EQ(apply(sk_withdraw_apply, "houtzaak", "buso", item), "malformed-item");
+    EQ(status("houtzaak", "notices_open"), "0");
+    item = notice_item();
+    item->withdrawn.within_days = UINT64_MAX;
+    EQ(apply(sk_withdraw_apply, "houtzaak", "buso", item), "none");
+    /* The same again is the same. */
+    EQ(apply(sk_withdraw_apply, "houtzaak", "buso", item), "none");
+    EQ(status("houtzaak", "notices_open"), "1");
+    fx_ok(&f, "houtzaak", "erasure.list", "{'from':'buso'}");
+    EQ(fx_text(&f, "result.notices.0.due"), "2028-03-01");
+    EQ(fx_text(&f, "result.notices.0.messages"),
+       "{'05000000-0000-0000-0000-000000000000':'all',"
+       "'09000000-0000-0000-0000-000000000000':'all'}");
+}
+
+/* Only the one who was asked answers, and only what was asked. */
+Test(withdraw, believes_only_answers_to_its_own_questions)
+{
+    struct people_id message = send_it();
+    struct people_id notice;
+    static struct sk_item item;
+    struct sk_message_id id;
+
+    withdraw("");
+    notice = people_take(&f, "result.notices.0.notice");
+    fx_run(&f);
+    item.kind = SK_ITEM_ERASED;
+    cr_assert(sk_id_parse(sk_text(notice.text), &item.answer.notice));
+    cr_assert(sk_id_parse(sk_text(message.text), &id.id));
+    item.answer.messages[0] = id;
+    item.answer.messages_count = 1;
+    EQ(apply(sk_withdraw_answer, "buso", "gtb", &item), "unknown-notice");
+    item.answer.notice.bytes[0] ^= 1;
+    EQ(apply(sk_withdraw_answer, "buso", "houtzaak", &item),
+       "unknown-notice");
+    item.answer.notice.bytes[0] ^= 1;
+    item.answer.messages[0].id.bytes[0] ^= 1;
+    EQ(apply(sk_withdraw_answer, "buso", "houtzaak", &item), "none");
+    EQ(people_shown(&f, "buso", message, "recall"), "asked");
+    item.answer.messages[0] = id;
+    EQ(apply(sk_withdraw_answer, "buso", "houtzaak", &item), "none");
+    EQ(people_shown(&f, "buso", message, "recall"), "confirmed");
+    /* It cannot be taken back afterwards. */
+    item.kind = SK_ITEM_KEPT;
+    item.answer.law_reference = sk_text("codex");
+    item.answer.keep_until = sk_text("2028-01-01");
+    EQ(apply(sk_withdraw_answer, "buso", "houtzaak", &item), "none");
+    EQ(people_shown(&f, "buso", message, "recall"), "confirmed");
 }
 
 /* Both sides die at every write of a withdrawal and an erasure. */
