@@ -92,6 +92,8 @@ static bool same_list(const struct sk_bytes *a, size_t a_count,
 {
     if (a_count != b_count)
         return false;
+    if (a == NULL || b == NULL)
+        return a_count == 0;
     for (size_t i = 0; i < a_count; i++) {
         if (!sk_bytes_equal(a[i], b[i]))
             return false;

@@ -29,22 +29,22 @@ struct sk_case_consent {
 
 /* Facts of the file, or of one case; has_: the key was there. */
 struct sk_case_facts {
-    bool has_now;
     int64_t now;
-    bool has_persons;
     struct sk_case_person *persons;
     size_t persons_count;
-    bool has_links;
     struct sk_case_bond *links;
     size_t links_count;
-    bool has_employers;
     struct sk_case_bond *employers;
     size_t employers_count;
-    bool has_objections;
     struct sk_case_objection *objections;
     size_t objections_count;
     struct sk_case_consent *consents;
     size_t consents_count;
+    bool has_now;
+    bool has_persons;
+    bool has_links;
+    bool has_employers;
+    bool has_objections;
 };
 
 struct sk_case {

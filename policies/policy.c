@@ -269,7 +269,8 @@ static void read_valid(struct reading *r)
                     valid != NULL ? valid->place : r->rule->place, "id",
                     r->share.id);
     good = sk_read_date(findings, from, &r->share.from);
-    if (!sk_read_date(findings, until, &r->share.until) || !good)
+    if (until == NULL || !sk_read_date(findings, until, &r->share.until) ||
+        !good)
         return;
     if (r->share.until < r->share.from)
         sk_findings_add(findings, "E047", until->place, NULL, 0);
@@ -289,7 +290,7 @@ static void read_retain(struct reading *r, const struct sk_node *retain)
     (void)sk_read_keys(findings, retain, keys, SK_COUNT(keys));
     if (length == NULL)
         sk_read_say(findings, "E044", retain->place, "id", r->share.id);
-    if (sk_read_duration(findings, length, &r->share.retain))
+    if (length != NULL && sk_read_duration(findings, length, &r->share.retain))
         r->share.retain_text = length->text;
     if (!sk_node_is(from, "sent") && !sk_node_is(from, "occurred"))
         sk_findings_add(findings, "E045",
@@ -318,7 +319,7 @@ static void read_on_withdrawal(struct reading *r, const struct sk_node *node)
             sk_findings_add(findings, "E009", what->place, arguments, 2);
         }
     }
-    if (!sk_read_duration(findings, within, &duration))
+    if (within == NULL || !sk_read_duration(findings, within, &duration))
         return;
     if (duration.unit != SK_DAYS || duration.count > WITHIN_DAYS_MAX)
         sk_read_say(findings, "E041", within->place, "value", within->text);

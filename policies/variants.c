@@ -49,7 +49,7 @@ static bool refuse(struct applying *a, const char *what, struct sk_bytes word)
     text = sk_arena_get(a->arena, size + word.size + 1);
     if (text == NULL)
         return false;
-    memcpy(text, what, size);
+    memcpy(text, what, size + 1);
     if (word.size != 0)
         memcpy(text + size, word.data, word.size);
     a->problem = text;
@@ -253,7 +253,7 @@ static bool patch_one(struct applying *a, const struct sk_node *patch)
     const struct sk_node *at = sk_node_get(patch, "at");
     const struct sk_node *value = sk_node_get(patch, "set");
     const struct sk_node *step = at->first;
-    enum sk_source_file which;
+    enum sk_source_file which = SK_SOURCE_POLICY;
     struct sk_node *node;
 
     if (!source_of(a, sk_node_get(patch, "file"), &which))
@@ -319,7 +319,7 @@ static size_t unhex(struct sk_bytes hex, uint8_t *out)
     return high < 0 ? size : SIZE_MAX;
 }
 
-#define RAW_SIZE_MAX (16U * 1024 * 1024)
+#define RAW_SIZE_MAX ((size_t)16 * 1024 * 1024)
 
 /* Append one part; data NULL only counts. */
 static bool put_part(struct applying *a, const struct sk_node *part,
@@ -342,9 +342,9 @@ static bool put_part(struct applying *a, const struct sk_node *part,
         return refuse(a, "variant: 'raw_parts' is too large", sk_text(""));
     for (uint32_t i = 0; i < times && data != NULL && once != 0; i++) {
         if (text != NULL)
-            memcpy(data + *size + i * once, text->text.data, once);
+            memcpy(data + *size + (size_t)i * once, text->text.data, once);
         else
-            (void)unhex(hex->text, data + *size + i * once);
+            (void)unhex(hex->text, data + *size + (size_t)i * once);
     }
     *size += once * times;
     return true;

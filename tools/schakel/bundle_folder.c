@@ -19,7 +19,7 @@ const char *sk_path_join(struct sk_arena *arena, const char *dir,
     path = sk_arena_get(arena, size + 1 + name.size + 1);
     if (path == NULL)
         return NULL;
-    memcpy(path, dir, size);
+    memcpy(path, dir, size + 1);
     if (size > 0 && path[size - 1] != '/')
         path[size++] = '/';
     if (name.size != 0)
@@ -51,7 +51,7 @@ enum sk_status sk_file_read(struct sk_arena *arena, const char *path,
     struct sk_bytes bytes;
     uint8_t *data;
 
-    SK_TRY(sk_cli_read(path, 4 * SK_YAML_SIZE_MAX, &bytes));
+    SK_TRY(sk_cli_read(path, (size_t)4 * SK_YAML_SIZE_MAX, &bytes));
     data = sk_arena_get(arena, bytes.size + 1);
     if (data != NULL && bytes.size != 0)
         memcpy(data, bytes.data, bytes.size);
