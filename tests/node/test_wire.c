@@ -207,3 +207,32 @@ Test(wire, card_of_another_identity_is_refused)
     cr_expect(eq(str, (char *)ln_peer(&f, "gtb", "buso", "card"), "1"));
     fx_end(&f);
 }
+
+/* Nor when everything else about it is good: sealed as the partner seals,
+   signed by the key on the card, but the card is under another identity. */
+Test(wire, forged_card_does_not_verify_itself)
+{
+    static struct fx f;
+    struct sk_message m = {.kind = SK_MESSAGE_CARD};
+    struct fx_node *buso;
+    struct fx_node forger;
+    struct ln_trace *t;
+    struct sk_sign_secret own;
+
+    fx_start(&f, "S2A", START);
+    t = ln_trace(&f, "buso", "gtb");
+    buso = fx_node(&f, "buso");
+    forger = *buso;
+    forger.identity = fx_node(&f, "vdab")->identity;
+    forger.card.identity = fx_node(&f, "vdab")->card.identity;
+    new_keys(&f, &forger, /* sealing */ false);
+    m.card = (struct sk_bytes){forger.card_bytes, forger.card_size};
+    own = buso->secrets.signing;
+    buso->secrets.signing = forger.secrets.signing;
+    refused(&f, t, fx_index(&f, "buso"), fx_index(&f, "gtb"), &m,
+            "gtb>buso REFUSAL bad-signature signature\n");
+    buso->secrets.signing = own;
+    cr_expect(eq(str, (char *)ln_peer(&f, "gtb", "buso", "card"), "1"));
+    free(t);
+    fx_end(&f);
+}
