@@ -235,4 +235,4 @@ install: all
 clean:
 	rm -rf build
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) $(fuzz_b) -name '*.d' 2>/dev/null)
