@@ -1,0 +1,106 @@
+#!/bin/sh
+# schakel policy check and test: exit codes, text, JSON (docs/POLICY.md 16).
+set -u
+build=${1:?}
+case $build in /*) ;; *) build=$PWD/$build ;; esac
+schakel=$build/schakel
+root=$PWD
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cp -R "$root/tests/policies/cases" "$work/cases"
+cp -R "$root/policies/library" "$work/library"
+cd "$work" || exit 1
+unset SCHAKEL_DIR LC_ALL LC_MESSAGES
+export LANG=C
+failed=0
+ok() { echo "ok - $1"; }
+bad() { echo "not ok - $1"; failed=1; sed 's/^/  | /' out err 2>/dev/null; }
+# is NAME CODE COMMAND...: the exit code is as expected.
+is() {
+  name=$1; want=$2; shift 2
+  "$@" >out 2>err </dev/null
+  got=$?
+  [ $got = "$want" ] && ok "$name" || { bad "$name"; echo "  | exit $got, not $want"; }
+}
+says() { grep -q -e "$2" out err && ok "$1" || bad "$1"; }
+# has NAME COUNT PATTERN: so many lines of the answer.
+has() {
+  [ "$(grep -c -e "$3" out)" = "$2" ] && ok "$1" || bad "$1"
+}
+mini=cases/mini
+
+# ----------------------------------------------------------------- check
+is "check a folder" 0 "$schakel" policy check $mini
+says "in Dutch unless asked" 'policy.yaml:48:19: let op W018: groep'
+is "check a bundle.yaml" 0 "$schakel" policy check $mini/bundle.yaml --lang en
+says "in English when asked" 'policy.yaml:48:19: warning W018: group'
+is "strict counts warnings" 1 "$schakel" policy check $mini --strict
+is "a day adds what ends soon" 0 "$schakel" policy check $mini --day 2026-12-01
+says "W015 names the date" 'W015: .*2026-12-31'
+is "a wrong day" 2 "$schakel" policy check $mini --day 2026-02-30
+is "a wrong language" 2 "$schakel" policy check $mini --lang fr
+is "check as JSON" 0 "$schakel" policy check $mini --json
+says "and says which command" '^  "command": "check",$'
+says "and that it is good" '^  "ok": true,$'
+says "errors" '^  "errors": \[\],$'
+has "warnings" 1 '"code": "W018"'
+has "with line" 1 '"line": 48'
+has "and column" 1 '"column": 19'
+has "and file" 2 '"file": "cases/mini/policy.yaml"'
+has "and message" 1 '"message": ".*noem liever'
+for node in library/kempen/nodes/*; do
+  is "check ${node##*/}" 0 "$schakel" policy check "$node"
+done
+
+sed -i 's/orgs: \[thomas-more\]/orgs: [thomas-moore]/' $mini/policy.yaml
+is "an error" 1 "$schakel" policy check $mini
+says "with its place and a hint" "policy.yaml:15:17: fout E020: .*Bedoelde u 'thomas-more'"
+is "an error as JSON" 1 "$schakel" policy check $mini --json --lang en
+has "tells all of them" 2 '"code": "E020"'
+says "and is not ok" '^  "ok": false,$'
+is "test needs a bundle that loads" 2 "$schakel" policy test cases/mini-decide.yaml --json
+has "and says why" 2 '"code": "E020"'
+says "and is not ok" '^  "ok": false$'
+sed -i 's/thomas-moore/thomas-more/' $mini/policy.yaml
+sed -i 's/^guards:/guard:/' $mini/bundle.yaml
+is "an error in bundle.yaml" 1 "$schakel" policy check $mini
+says "is told like any other" "bundle.yaml:4:1: fout E010: .*Bedoelde u 'guards'"
+sed -i 's/^guard:/guards:/' $mini/bundle.yaml
+mv $mini/partners.yaml partners
+is "a missing file" 2 "$schakel" policy check $mini --json
+has "is named" 1 '"file": "cases/mini/partners.yaml"'
+mv partners $mini/partners.yaml
+: >$mini/invariants.yaml
+is "an empty file" 1 "$schakel" policy check $mini
+says "is E001" 'invariants.yaml:1:1: fout E001'
+cp "$root/tests/policies/$mini/invariants.yaml" $mini/
+
+# ------------------------------------------------------------------ test
+is "test a file" 0 "$schakel" policy test cases/mini-decide.yaml
+says "counts" '25 geslaagd, 0 gefaald, 0 overgeslagen'
+is "test several" 0 "$schakel" policy test cases/mini-time.yaml cases/mini-load.yaml --lang en
+says "sums up" '21 passed, 0 failed, 0 skipped'
+is "test a bundle" 0 "$schakel" policy test library/kempen/nodes/ocmw-mol --json
+has "with all cases" 26 '^          "name": "'
+has "with those that passed" 25 '^ *"ok": true'
+has "with those that were skipped" 2 '^ *"skipped": true'
+has "with counts of file and whole" 2 '^ *"passed": 24'
+has "and no problem" 26 '"problems": \[\]'
+is "a bundle without tests" 0 "$schakel" policy test library/kempen/nodes/vdab-kempen
+sed 's/reason: no-rule/reason: too-old/' cases/mini-decide.yaml >cases/wrong.yaml
+is "a failing test" 1 "$schakel" policy test cases/wrong.yaml --lang en
+says "says what it got" 'reason: no-rule, expected too-old'
+is "a failing test as JSON" 1 "$schakel" policy test cases/wrong.yaml --json
+has "names the case" 1 '^           *"ok": false,$'
+has "and the problem" 1 'reason: no-rule, expected too-old'
+sed 's/decision: permit/verdict: permit/' cases/mini-decide.yaml >cases/odd.yaml
+is "a malformed test file" 2 "$schakel" policy test cases/odd.yaml
+says "is E095" "fout E095: testbestand: onbekende sleutel 'verdict'"
+is "a test file that is not there" 2 "$schakel" policy test cases/none.yaml
+is "nothing to test" 2 "$schakel" policy test
+is "an unknown command" 2 "$schakel" policy guess $mini
+is "an unknown option" 2 "$schakel" policy check $mini --loud
+is "help" 0 "$schakel" policy test --help
+says "tells the operands" 'BUNDLE'
+
+exit $failed
