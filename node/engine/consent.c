@@ -175,11 +175,10 @@ static void chain_step(struct chain *chain, struct sk_consent_record *r)
     chain->last = r->hash;
 }
 
-enum sk_status
-sk_consent_each(struct sk_engine *e, const struct sk_participant_id *id,
-                enum sk_status (*fn)(void *context,
-                                     const struct sk_consent_record *),
-                void *context)
+enum sk_status sk_consent_each(
+    struct sk_engine *e, const struct sk_participant_id *id,
+    enum sk_status (*fn)(void *context, const struct sk_consent_record *),
+    void *context)
 {
     struct sk_key prefix = sk_key_start(SK_T_CONSENT);
     struct chain chain = {.whole = true};

@@ -37,16 +37,16 @@ struct sk_consent_record {
 };
 
 /* Every record, oldest first; all views live until the end of the input. */
-SK_CHECKED enum sk_status
-sk_consent_each(struct sk_engine *e, const struct sk_participant_id *id,
-                enum sk_status (*fn)(void *context,
-                                     const struct sk_consent_record *),
-                void *context);
+SK_CHECKED enum sk_status sk_consent_each(
+    struct sk_engine *e, const struct sk_participant_id *id,
+    enum sk_status (*fn)(void *context, const struct sk_consent_record *),
+    void *context);
 
 /* The same as an array in scratch. */
-SK_CHECKED enum sk_status
-sk_consent_all(struct sk_engine *e, const struct sk_participant_id *id,
-               struct sk_consent_record **out, size_t *count);
+SK_CHECKED enum sk_status sk_consent_all(struct sk_engine *e,
+                                         const struct sk_participant_id *id,
+                                         struct sk_consent_record **out,
+                                         size_t *count);
 
 /* Put a record behind the last one: fills consent, number, vocabulary,
    recorded_ms, previous, hash and signature. */
@@ -72,7 +72,7 @@ int64_t sk_consent_end(const struct sk_engine *e,
                        const struct sk_consent_record *record,
                        struct sk_bytes purpose, struct sk_bytes birth);
 
-/* The day on which somebody comes of age (8.3); INT32_MIN without birth date. */
+/* The day somebody comes of age (8.3); INT32_MIN without birth date. */
 int32_t sk_adult_day(struct sk_bytes birth);
 
 #endif

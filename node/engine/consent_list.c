@@ -71,8 +71,7 @@ static enum worth worth_of_atom(const struct view *view,
                                 const struct atom *atom)
 {
     const struct sk_consent_record *last = giving;
-    int64_t end =
-        sk_consent_end(view->e, giving, atom->purpose, view->birth);
+    int64_t end = sk_consent_end(view->e, giving, atom->purpose, view->birth);
 
     for (size_t i = 0; i < view->count; i++) {
         const struct sk_consent_record *r = &view->all[i];

@@ -107,8 +107,7 @@ static enum sk_status check_until(struct sk_engine *e,
         int32_t last = sk_civil_day(fact->at + days * 86400);
 
         if (fact->until > sk_civil_start(last + 1))
-            return sk_refuse(e, "consent-too-long", "until",
-                             fact->purposes[i]);
+            return sk_refuse(e, "consent-too-long", "until", fact->purposes[i]);
     }
     return SK_OK;
 }
@@ -197,8 +196,7 @@ static enum sk_status read_manner(struct sk_engine *e, struct sk_value args,
 
 /* Whom, and in which state; refuses what every record must have. */
 static enum sk_status start(struct sk_engine *e, struct sk_value args,
-                            const char *state,
-                            struct sk_consent_record *record)
+                            const char *state, struct sk_consent_record *record)
 {
     *record = (struct sk_consent_record){0};
     if (e->bundle == NULL)
@@ -235,8 +233,7 @@ enum sk_status sk_op_consent_give(struct sk_engine *e, struct sk_value args)
     SK_TRY(check_leaves(e, &record.fact));
     SK_TRY(check_until(e, &record.fact));
     SK_TRY(check_giver(e, &record));
-    if (sk_value_kind(notice) != SK_VALUE_BIN ||
-        sk_value_bin(notice).size == 0)
+    if (sk_value_kind(notice) != SK_VALUE_BIN || sk_value_bin(notice).size == 0)
         return sk_refuse(e, "consent-no-notice", "notice",
                          (struct sk_bytes){0});
     SK_TRY(check_relations(e, &record));
@@ -308,8 +305,7 @@ enum sk_status sk_op_consent_refuse(struct sk_engine *e, struct sk_value args)
 
 /* Open to the person, a parent and an administrator alike (3.4), so who it was
    is written down and not judged. */
-enum sk_status sk_op_consent_withdraw(struct sk_engine *e,
-                                      struct sk_value args)
+enum sk_status sk_op_consent_withdraw(struct sk_engine *e, struct sk_value args)
 {
     struct sk_consent_record record;
 

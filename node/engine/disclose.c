@@ -197,8 +197,8 @@ static enum sk_status pack_answer(struct sk_engine *e, const struct answer *a)
 static bool comes_first(const char *reason)
 {
     static const char *const first[] = {
-        "owner-suspended",     "unknown-recipient", "recipient-is-owner",
-        "recipient-suspended", "purpose-forbidden", "unknown-purpose",
+        "owner-suspended",     "unknown-recipient",  "recipient-is-owner",
+        "recipient-suspended", "purpose-forbidden",  "unknown-purpose",
         "purpose-too-broad",   "unknown-event-type",
     };
 
@@ -307,8 +307,8 @@ enum sk_status sk_op_disclosure_preview(struct sk_engine *e,
         return pack_answer(e, &a);
     }
     if (sk_value_kind(draft) == SK_VALUE_BIN) {
-        SK_TRY(sk_federation_draft(e, sk_value_bin(draft), &findings,
-                                   &changed));
+        SK_TRY(
+            sk_federation_draft(e, sk_value_bin(draft), &findings, &changed));
         if (changed == NULL) {
             pack_findings(e, &findings);
             return SK_OK;
@@ -377,8 +377,7 @@ enum sk_status sk_op_disclosure_send(struct sk_engine *e, struct sk_value args)
     struct answer a = {.to = sk_arg_text(args, "to"),
                        .purpose = sk_arg_text(args, "for")};
     struct sk_gate_question question = {.bundle = e->bundle};
-    struct sk_ledger_entry *entry =
-        sk_arena_get(&e->scratch, sizeof(*entry));
+    struct sk_ledger_entry *entry = sk_arena_get(&e->scratch, sizeof(*entry));
     struct sk_recorded_event event;
     struct sk_inbox_entry *received;
     struct sk_gate_answer *gate;

@@ -442,8 +442,7 @@ enum sk_status sk_op_erasure_refuse(struct sk_engine *e, struct sk_value args)
     if (item == NULL)
         return SK_E_MEMORY;
     if (!sk_arg_day(args, "keep_until", &day) || day < sk_today(e))
-        return sk_refuse(e, "bad-argument", "keep_until",
-                         (struct sk_bytes){0});
+        return sk_refuse(e, "bad-argument", "keep_until", (struct sk_bytes){0});
     SK_TRY(oldest(e, sk_arg_text(args, "from"), &notice));
     item->kind = SK_ITEM_KEPT;
     item->answer.law_reference = sk_arg_text(args, "law_reference");

@@ -39,7 +39,8 @@ static enum sk_status add_consent(void *context,
     struct gathering *g = context;
 
     /* CONSENT 1.3: behind a gap a giving does not count; taking back does. */
-    if (!record->in_chain && sk_bytes_equal(record->fact.state, sk_text("given")))
+    if (!record->in_chain &&
+        sk_bytes_equal(record->fact.state, sk_text("given")))
         return SK_OK;
     return sk_facts_consent(g->facts, &record->fact);
 }

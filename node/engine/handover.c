@@ -5,7 +5,8 @@
 /* Nobody answered for so many working days: expired (DOMAIN 6.2). */
 #define EXPIRE_WORKING_DAYS 15
 
-/* ------------------------------------------------------------- control items */
+/* ------------------------------------------------------------- control items
+ */
 
 static enum sk_status tell_input(struct sk_engine *e,
                                  const struct sk_handover *h,
@@ -82,8 +83,8 @@ static enum sk_status start_clock(struct sk_engine *e,
     int32_t day;
 
     SK_TRY(sk_calendar_closed(e, &closed, &count));
-    day = sk_working_days_after(sk_today(e), EXPIRE_WORKING_DAYS, closed,
-                                count);
+    day =
+        sk_working_days_after(sk_today(e), EXPIRE_WORKING_DAYS, closed, count);
     sk_pack_uint(&p, h->requested_ms);
     SK_TRY(sk_pack_finish(&p, &value));
     return sk_due_put(e, day + 1, SK_DUE_HANDOVER_EXPIRE, &h->id.id, value);
@@ -150,7 +151,8 @@ enum sk_status sk_handover_assigned(struct sk_engine *e,
     return set_participant(e, &h, participant);
 }
 
-/* ------------------------------------------------------------- recorded here */
+/* ------------------------------------------------------------- recorded here
+ */
 
 static bool is_type(struct sk_bytes type, const char *word)
 {
@@ -242,8 +244,7 @@ enum sk_status sk_handover_recorded(struct sk_engine *e,
     if (h.sender || !sk_handover_next(h.state, input, &to))
         return refuse_state(e, &h);
     if (assign) {
-        SK_TRY(sk_handle_assign(e, &h.partner, &h.handle,
-                                &event->participant));
+        SK_TRY(sk_handle_assign(e, &h.partner, &h.handle, &event->participant));
         SK_TRY(set_participant(e, &h, &event->participant));
     }
     return sk_handover_own(e, &h, input);

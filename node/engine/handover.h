@@ -53,9 +53,9 @@ struct sk_handover {
     struct sk_trajectory_id trajectory;
     uint64_t epoch; /* of the trajectory when it was requested */
     struct sk_participant_id participant; /* zero: not known here */
-    struct sk_handle handle; /* receiver: the sender's name for the person */
-    struct sk_event_id event;      /* sender: the request */
-    struct sk_message_id message;  /* the last request */
+    struct sk_handle handle;  /* receiver: the sender's name for the person */
+    struct sk_event_id event; /* sender: the request */
+    struct sk_message_id message; /* the last request */
     bool again; /* sender: that one came after a question back */
     uint64_t requested_ms;
     uint64_t changed_ms;
@@ -65,13 +65,12 @@ struct sk_trajectory {
     struct sk_trajectory_id id;
     struct sk_org owner;
     uint64_t epoch;
-    uint64_t since_ms;        /* when this owner became it */
+    uint64_t since_ms;          /* when this owner became it */
     struct sk_handover_id open; /* ours that may move it; zero: none */
 };
 
 /* The state that follows, or false: the input is refused (wrong-state). */
-bool sk_handover_next(enum sk_handover_state from,
-                      enum sk_handover_input input,
+bool sk_handover_next(enum sk_handover_state from, enum sk_handover_input input,
                       enum sk_handover_state *to);
 const char *sk_handover_state_text(enum sk_handover_state state);
 const char *sk_handover_input_text(enum sk_handover_input input);
@@ -95,9 +94,9 @@ SK_CHECKED enum sk_status sk_trajectory_get(struct sk_engine *e,
 SK_CHECKED enum sk_status
 sk_trajectory_put(struct sk_engine *e, const struct sk_trajectory *trajectory);
 /* The trajectory of a participant; SK_E_NOT_FOUND. */
-SK_CHECKED enum sk_status
-sk_trajectory_of(struct sk_engine *e, const struct sk_participant_id *id,
-                 struct sk_trajectory *out);
+SK_CHECKED enum sk_status sk_trajectory_of(struct sk_engine *e,
+                                           const struct sk_participant_id *id,
+                                           struct sk_trajectory *out);
 SK_CHECKED enum sk_status
 sk_trajectory_set_of(struct sk_engine *e, const struct sk_participant_id *id,
                      const struct sk_trajectory_id *trajectory);
@@ -123,8 +122,8 @@ SK_CHECKED enum sk_status
 sk_handover_dropped(struct sk_engine *e, const struct sk_ledger_entry *entry);
 /* May this request still go?  False when its handover was closed before it ever
    left. */
-SK_CHECKED enum sk_status
-sk_handover_wants(struct sk_engine *e, const struct sk_ledger_entry *entry,
-                  bool *out);
+SK_CHECKED enum sk_status sk_handover_wants(struct sk_engine *e,
+                                            const struct sk_ledger_entry *entry,
+                                            bool *out);
 
 #endif

@@ -82,8 +82,8 @@ static enum sk_status learn_trajectory(struct sk_engine *e,
 
     if (status != SK_OK && status != SK_E_NOT_FOUND)
         return status;
-    if (status == SK_OK && (t.epoch >= event->epoch ||
-                            !sk_handover_moves(event->handover_kind)))
+    if (status == SK_OK &&
+        (t.epoch >= event->epoch || !sk_handover_moves(event->handover_kind)))
         return SK_OK;
     t = (struct sk_trajectory){.id = event->trajectory,
                                .owner = *from,
@@ -209,9 +209,8 @@ static enum sk_status on_senders_input(struct sk_engine *e,
                                        enum sk_handover_input input,
                                        const char **refusal)
 {
-    enum sk_handover_state to = input == SK_STEP_CANCEL
-                                    ? SK_HANDOVER_CANCELLED
-                                    : SK_HANDOVER_EXPIRED;
+    enum sk_handover_state to =
+        input == SK_STEP_CANCEL ? SK_HANDOVER_CANCELLED : SK_HANDOVER_EXPIRED;
     struct sk_trajectory t;
     enum sk_status status = sk_trajectory_get(e, &h->trajectory, &t);
 
@@ -288,8 +287,8 @@ static enum sk_status on_released(struct sk_engine *e,
     struct sk_participant_id person = h->participant;
     struct sk_trajectory t;
     enum sk_status status = sk_trajectory_get(e, &h->trajectory, &t);
-    bool finished = h->state == SK_HANDOVER_COMPLETED ||
-                    h->state == SK_HANDOVER_RETURNED;
+    bool finished =
+        h->state == SK_HANDOVER_COMPLETED || h->state == SK_HANDOVER_RETURNED;
     bool forgot = sk_handover_is_open(h->state);
 
     if (status != SK_OK && status != SK_E_NOT_FOUND)
@@ -372,8 +371,8 @@ static enum sk_status on_unreleased(struct sk_engine *e,
     if (!sk_handover_is_open(h->state) && !restored)
         return SK_OK;
     if (sk_handover_is_open(h->state))
-        SK_TRY(sk_handover_move(e, h, done ? SK_HANDOVER_COMPLETED
-                                           : SK_HANDOVER_CANCELLED));
+        SK_TRY(sk_handover_move(
+            e, h, done ? SK_HANDOVER_COMPLETED : SK_HANDOVER_CANCELLED));
     return give_up(e, from, item);
 }
 

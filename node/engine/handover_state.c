@@ -10,16 +10,11 @@
 #define FROM(state) (1u << SK_HANDOVER_##state)
 
 static const char *const states[] = {
-    [SK_HANDOVER_DRAFT] = "draft",
-    [SK_HANDOVER_REQUESTED] = "requested",
-    [SK_HANDOVER_RECEIVED] = "received",
-    [SK_HANDOVER_NEED_INFO] = "need_info",
-    [SK_HANDOVER_WAITING] = "waiting",
-    [SK_HANDOVER_ACCEPTED] = "accepted",
-    [SK_HANDOVER_DECLINED] = "declined",
-    [SK_HANDOVER_COMPLETED] = "completed",
-    [SK_HANDOVER_RETURNED] = "returned",
-    [SK_HANDOVER_CANCELLED] = "cancelled",
+    [SK_HANDOVER_DRAFT] = "draft",       [SK_HANDOVER_REQUESTED] = "requested",
+    [SK_HANDOVER_RECEIVED] = "received", [SK_HANDOVER_NEED_INFO] = "need_info",
+    [SK_HANDOVER_WAITING] = "waiting",   [SK_HANDOVER_ACCEPTED] = "accepted",
+    [SK_HANDOVER_DECLINED] = "declined", [SK_HANDOVER_COMPLETED] = "completed",
+    [SK_HANDOVER_RETURNED] = "returned", [SK_HANDOVER_CANCELLED] = "cancelled",
     [SK_HANDOVER_EXPIRED] = "expired",
 };
 
@@ -60,8 +55,8 @@ static const struct {
                         SK_HANDOVER_EXPIRED},
 };
 
-bool sk_handover_next(enum sk_handover_state from,
-                      enum sk_handover_input input, enum sk_handover_state *to)
+bool sk_handover_next(enum sk_handover_state from, enum sk_handover_input input,
+                      enum sk_handover_state *to)
 {
     if ((transitions[input].from & (1u << from)) == 0)
         return false;
@@ -134,8 +129,8 @@ enum sk_status sk_handover_get(struct sk_engine *e,
     h.sender = sk_unpack_bool(&u);
     sk_unpack_org(&u, &h.partner);
     h.kind = sk_unpack_str(&u, 1, 64);
-    h.state = (enum sk_handover_state)sk_unpack_uint(&u, 0,
-                                                     SK_HANDOVER_EXPIRED);
+    h.state =
+        (enum sk_handover_state)sk_unpack_uint(&u, 0, SK_HANDOVER_EXPIRED);
     sk_unpack_id(&u, &h.trajectory.id);
     h.epoch = sk_unpack_uint(&u, 0, UINT64_MAX);
     sk_unpack_id(&u, &h.participant.id);
@@ -153,8 +148,7 @@ enum sk_status sk_handover_get(struct sk_engine *e,
     return SK_OK;
 }
 
-static enum sk_status put_open(struct sk_engine *e,
-                               const struct sk_handover *h)
+static enum sk_status put_open(struct sk_engine *e, const struct sk_handover *h)
 {
     struct sk_key key = id_key(SK_T_HANDOVER_OPEN, &h->id.id);
 
@@ -251,7 +245,6 @@ enum sk_status sk_trajectory_set_of(struct sk_engine *e,
 {
     struct sk_key key = id_key(SK_T_TRAJECTORY_OF, &id->id);
 
-    return sk_store_put(
-        e->store, SK_SPACE_DATA, sk_key_done(&key),
-        (struct sk_bytes){trajectory->id.bytes, SK_ID_SIZE});
+    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
+                        (struct sk_bytes){trajectory->id.bytes, SK_ID_SIZE});
 }

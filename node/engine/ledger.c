@@ -138,8 +138,7 @@ static void unpack_terms(struct sk_unpack *u, struct sk_ledger_entry *out)
         (int32_t)((int64_t)sk_unpack_uint(u, 0, UINT32_MAX) + INT32_MIN);
     out->erase = sk_unpack_bool(u);
     out->within_days = (uint32_t)sk_unpack_uint(u, 0, UINT32_MAX);
-    out->recall =
-        (enum sk_ledger_recall)sk_unpack_uint(u, 0, SK_RECALL_KEPT);
+    out->recall = (enum sk_ledger_recall)sk_unpack_uint(u, 0, SK_RECALL_KEPT);
     out->recall_all = sk_unpack_bool(u);
     out->law_reference = sk_unpack_str(u, 0, TEXT_MAX);
     out->keep_until = sk_unpack_str(u, 0, TEXT_MAX);
@@ -276,8 +275,8 @@ enum sk_status sk_ledger_put(struct sk_engine *e,
     p = sk_scratch_pack(e, size_of(entry));
     pack_entry(&p, entry);
     if (sk_pack_finish(&p, &plain) == SK_OK)
-        status = sk_vault_put(e, &entry->participant.id, sk_key_done(&key),
-                              plain);
+        status =
+            sk_vault_put(e, &entry->participant.id, sk_key_done(&key), plain);
     if (status == SK_OK && entry->sent_ms == 0)
         status = put_index(e, entry);
     sk_wipe(p.data, p.size);
@@ -291,8 +290,7 @@ sk_ledger_each(struct sk_engine *e, const struct sk_participant_id *id,
                void *context)
 {
     struct sk_key prefix = sk_key_start(SK_T_LEDGER);
-    struct sk_ledger_entry *entry =
-        sk_arena_get(&e->scratch, sizeof(*entry));
+    struct sk_ledger_entry *entry = sk_arena_get(&e->scratch, sizeof(*entry));
     struct sk_scan scan;
 
     if (entry == NULL)
@@ -317,8 +315,7 @@ sk_ledger_each(struct sk_engine *e, const struct sk_participant_id *id,
 }
 
 enum sk_status sk_ledger_drop(struct sk_engine *e,
-                              struct sk_ledger_entry *entry,
-                              const char *reason)
+                              struct sk_ledger_entry *entry, const char *reason)
 {
     assert(entry->state == SK_LEDGER_QUEUED);
 
@@ -509,8 +506,7 @@ enum sk_status sk_op_disclosure_list(struct sk_engine *e, struct sk_value args)
 enum sk_status sk_op_message_show(struct sk_engine *e, struct sk_value args)
 {
     struct sk_message_id id;
-    struct sk_ledger_entry *entry =
-        sk_arena_get(&e->scratch, sizeof(*entry));
+    struct sk_ledger_entry *entry = sk_arena_get(&e->scratch, sizeof(*entry));
     enum sk_status status = SK_E_NOT_FOUND;
 
     if (entry == NULL)
@@ -518,8 +514,7 @@ enum sk_status sk_op_message_show(struct sk_engine *e, struct sk_value args)
     if (sk_arg_id(args, "message", &id.id))
         status = sk_ledger_get(e, &id, entry);
     if (status == SK_E_NOT_FOUND)
-        return sk_refuse(e, "unknown-message", "message",
-                         (struct sk_bytes){0});
+        return sk_refuse(e, "unknown-message", "message", (struct sk_bytes){0});
     SK_TRY(status);
     view(e, entry, &e->reply);
     return SK_OK;

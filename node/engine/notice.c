@@ -59,8 +59,7 @@ static enum sk_status get(struct sk_engine *e, const struct sk_id *notice,
     sk_unpack_id(&u, &out->withdrawal.id);
     out->at_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
     out->answered_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
-    out->messages_count =
-        sk_unpack_array_upto(&u, 0, SK_NOTICE_MESSAGES_MAX);
+    out->messages_count = sk_unpack_array_upto(&u, 0, SK_NOTICE_MESSAGES_MAX);
     for (size_t i = 0; i < out->messages_count; i++)
         sk_unpack_id(&u, &out->messages[i].id);
     return sk_unpack_finish(&u);
@@ -111,8 +110,7 @@ static enum sk_status answer_message(struct sk_engine *e,
                                      const struct sk_message_id *message,
                                      const struct sk_item *item)
 {
-    struct sk_ledger_entry *entry =
-        sk_arena_get(&e->scratch, sizeof(*entry));
+    struct sk_ledger_entry *entry = sk_arena_get(&e->scratch, sizeof(*entry));
     const struct sk_item_answer *answer = &item->answer;
     enum sk_status status;
 

@@ -1,6 +1,6 @@
 /*
  * Notices of withdrawal: what was asked of whom, and the answers.
- *                                                     docs/CONSENT.md 4.4 to 4.6
+ *                                                    docs/CONSENT.md 4.4 to 4.6
  * SK_T_NOTICE_OUT, at the one who sent the data: notice -> array of 6
  *     str to, bin participant, bin withdrawal, uint at_ms, uint answered_ms
  *     (0: not yet), array of message ids still unanswered
@@ -28,7 +28,6 @@ sk_notice_out_put(struct sk_engine *e, const struct sk_org *to,
 /* The key "messages": map of id to "all" or a list of fields.  Entries ascend
    by id. */
 void sk_notice_pack_messages(struct sk_pack *p,
-                             const struct sk_item_entry *entries,
-                             size_t count);
+                             const struct sk_item_entry *entries, size_t count);
 
 #endif

@@ -62,8 +62,7 @@ static enum sk_status scan_messages(struct sk_engine *e,
         SK_TRY(status);
         assert(key.size == 1 + 2 * SK_ID_SIZE);
         if (out != NULL)
-            memcpy(out[*count].id.bytes, key.data + 1 + SK_ID_SIZE,
-                   SK_ID_SIZE);
+            memcpy(out[*count].id.bytes, key.data + 1 + SK_ID_SIZE, SK_ID_SIZE);
         (*count)++;
     }
 }
@@ -74,8 +73,7 @@ static enum sk_status list_messages(struct recall *r)
     size_t n;
 
     SK_TRY(scan_messages(e, &r->participant, NULL, &n));
-    r->messages =
-        sk_arena_get_array(&e->scratch, n + 1, sizeof(*r->messages));
+    r->messages = sk_arena_get_array(&e->scratch, n + 1, sizeof(*r->messages));
     r->dropped = sk_arena_get_array(&e->scratch, n + 1, sizeof(*r->dropped));
     r->losses = sk_arena_get_array(&e->scratch, n + 1, sizeof(*r->losses));
     if (e->scratch.full)
@@ -159,10 +157,10 @@ static bool judge_sent(const struct recall *r,
         fields[count].exact = is_exact(&entry->fields[i]);
         count++;
     }
-    out->all = sk_recall(r->e->bundle, r->facts, sk_org_text(&entry->to),
-                         entry->purpose, entry->type, entry->rules,
-                         entry->rules_count, fields, count, sk_instant(r->e),
-                         lost);
+    out->all =
+        sk_recall(r->e->bundle, r->facts, sk_org_text(&entry->to),
+                  entry->purpose, entry->type, entry->rules, entry->rules_count,
+                  fields, count, sk_instant(r->e), lost);
     for (size_t i = 0; i < count; i++) {
         uint16_t at = sk_vocabulary_field(v, fields[i].name);
 
@@ -214,8 +212,7 @@ static enum sk_status judge_one(struct recall *r,
                           .to = entry->to,
                           .erase = entry->erase,
                           .within_days = entry->within_days,
-                          .purpose =
-                              sk_vocabulary_purpose(v, entry->purpose)};
+                          .purpose = sk_vocabulary_purpose(v, entry->purpose)};
     if (judge_sent(r, entry, loss))
         r->losses_count++;
     return SK_OK;
@@ -275,8 +272,7 @@ static void add_scope(const struct sk_vocabulary *v, uint64_t purposes,
             out->purposes.list[out->purposes.count++] = v->purposes[i].id;
     for (size_t i = 0; i < v->categories_count; i++)
         if ((categories >> i & 1) != 0)
-            out->categories.list[out->categories.count++] =
-                v->categories[i].id;
+            out->categories.list[out->categories.count++] = v->categories[i].id;
     sort_words(&out->purposes);
     sort_words(&out->categories);
 }
@@ -360,8 +356,7 @@ static bool has_field(const struct sk_vocabulary *v, const struct loss *loss,
 static enum sk_status write_loss(struct sk_engine *e, const struct loss *loss)
 {
     const struct sk_vocabulary *v = sk_bundle_vocabulary(e->bundle);
-    struct sk_ledger_entry *entry =
-        sk_arena_get(&e->scratch, sizeof(*entry));
+    struct sk_ledger_entry *entry = sk_arena_get(&e->scratch, sizeof(*entry));
 
     if (entry == NULL)
         return SK_E_MEMORY;
@@ -417,9 +412,8 @@ enum sk_status sk_withdraw_recall(struct sk_engine *e,
                                   const struct sk_participant_id *participant,
                                   const struct sk_consent_id *withdrawal)
 {
-    struct recall r = {.e = e,
-                       .withdrawal = *withdrawal,
-                       .participant = *participant};
+    struct recall r = {
+        .e = e, .withdrawal = *withdrawal, .participant = *participant};
     size_t mark;
 
     SK_TRY(list_messages(&r));

@@ -35,16 +35,13 @@ static inline void people_link(struct fx *f, const char *node,
                                struct people_id who, const char *org)
 {
     fx_ok(f, node, "relation.open",
-          "{'participant':'%s','org':'%s','from':'2026-09-01'}", who.text,
-          org);
+          "{'participant':'%s','org':'%s','from':'2026-09-01'}", who.text, org);
 }
 
 /* An ordinary giving until 29 May 2027. */
-static inline struct people_id people_consent(struct fx *f, const char *node,
-                                              struct people_id who,
-                                              const char *to,
-                                              const char *purpose,
-                                              const char *categories)
+static inline struct people_id
+people_consent(struct fx *f, const char *node, struct people_id who,
+               const char *to, const char *purpose, const char *categories)
 {
     fx_ok(f, node, "consent.give",
           "{'participant':'%s','until':'2027-05-29','purposes':['%s'],"
@@ -90,8 +87,8 @@ static inline struct people_id people_send(struct fx *f, const char *node,
                                            struct people_id event,
                                            const char *to, const char *purpose)
 {
-    fx_call(f, node, "disclosure.send",
-            "{'event':'%s','to':'%s','for':'%s'}", event.text, to, purpose);
+    fx_call(f, node, "disclosure.send", "{'event':'%s','to':'%s','for':'%s'}",
+            event.text, to, purpose);
     cr_assert(eq(str, (char *)fx_text(f, "result.decision"), "permit"), "%s",
               f->reply);
     return people_take(f, "result.message");

@@ -443,8 +443,7 @@ static inline void story_draft(struct story *s, const struct sk_node *variant,
               SK_OK);
     cr_assert(problem == NULL, "%s", problem);
     cr_assert(sk_yaml_write(sources.of[SK_SOURCE_POLICY].tree,
-                            (struct sk_room){(uint8_t *)room,
-                                             SK_YAML_SIZE_MAX},
+                            (struct sk_room){(uint8_t *)room, SK_YAML_SIZE_MAX},
                             &out) == SK_OK);
     snprintf(path, 64, "/tmp/schakel-story-XXXXXX");
     fd = mkstemp(path);
@@ -474,8 +473,7 @@ static inline const char *story_event(struct story *s, const char *event)
 
 static inline void story_load_error(struct story *s, const char *code)
 {
-    struct sk_value_walk walk =
-        sk_value_walk(fx_at(&s->f, "result.errors"));
+    struct sk_value_walk walk = sk_value_walk(fx_at(&s->f, "result.errors"));
     bool found = false;
 
     while (sk_value_next(&walk)) {
@@ -590,8 +588,8 @@ static inline void story_send(struct story *s, const struct sk_node *verb)
         strcat(args, "'with_link':true,");
     story_arg(args, verb, "with_consent");
     strcat(args, "}");
-    fx_call(&s->f, s->node,
-            preview ? "disclosure.preview" : "disclosure.send", "%s", args);
+    fx_call(&s->f, s->node, preview ? "disclosure.preview" : "disclosure.send",
+            "%s", args);
     if (path[0] != '\0')
         unlink(path);
     story_is(s, "ok", fx_text(&s->f, "ok"), "true");
@@ -636,8 +634,8 @@ static inline void story_refuse_input(struct story *s,
         story_find(s, 'H', story_get(verb, "handover"), NULL);
 
     cr_assert(h != NULL);
-    fx_call(&s->f, s->node, "handover.input",
-            "{'handover':'%s','input':'%s'}", h->id, story_get(verb, "input"));
+    fx_call(&s->f, s->node, "handover.input", "{'handover':'%s','input':'%s'}",
+            h->id, story_get(verb, "input"));
     story_is(s, "code", fx_text(&s->f, "error.code"),
              story_get(verb, "expect"));
 }
@@ -680,8 +678,8 @@ static inline void story_expect(struct story *s, const struct sk_node *verb)
         cr_assert(m != NULL);
         story_received(s, s->node, m->id, n);
     }
-    for (const struct sk_node *n =
-             not_received == NULL ? NULL : not_received->first;
+    for (const struct sk_node *n = not_received == NULL ? NULL
+                                                        : not_received->first;
          n != NULL; n = n->next) {
         struct story_name *m = story_find(s, 'M', story_str(n), NULL);
 
@@ -790,8 +788,8 @@ static inline void story_closed(struct story *s)
         char days[STORY_TEXT_MAX] = "";
 
         story_json(days, n);
-        fx_ok(&s->f, (const char *)n->key.data, "calendar.close",
-              "{'days':%s}", days);
+        fx_ok(&s->f, (const char *)n->key.data, "calendar.close", "{'days':%s}",
+              days);
     }
 }
 

@@ -18,8 +18,9 @@ static void end(void)
 
 TestSuite(consent, .init = start, .fini = end);
 
-#define GIVE "{'participant':'%s','until':'%s','purposes':%s,"                 \
-             "'recipients':%s,%s" PEOPLE_NOTICE "}"
+#define GIVE                                                                   \
+    "{'participant':'%s','until':'%s','purposes':%s,"                          \
+    "'recipients':%s,%s" PEOPLE_NOTICE "}"
 #define CATEGORIES "'categories':['work.job'],"
 
 /* CONSENT 2, row by row. */
@@ -48,10 +49,10 @@ Test(consent, refuses_a_giving_that_does_not_name_leaves)
     people_link(&f, "buso", who, "houtzaak");
     for (size_t i = 0; i < SK_COUNT(rows); i++) {
         fx_refused(&f, "buso", "consent-not-leaf", "consent.give", GIVE,
-                   who.text, "2027-03-02", rows[i].purposes,
-                   rows[i].recipients, rows[i].categories);
-        cr_expect(eq(str, (char *)fx_text(&f, "error.field"),
-                     (char *)rows[i].field));
+                   who.text, "2027-03-02", rows[i].purposes, rows[i].recipients,
+                   rows[i].categories);
+        cr_expect(
+            eq(str, (char *)fx_text(&f, "error.field"), (char *)rows[i].field));
     }
     fx_ok(&f, "buso", "consent.list", "{'participant':'%s'}", who.text);
     cr_expect(eq(str, (char *)fx_text(&f, "result.consents"), "[]"));
@@ -130,8 +131,7 @@ Test(consent, comes_from_the_right_person)
     fx_refused(&f, "buso", "bad-argument", "consent.give",
                "{'participant':'%s','until':'2027-03-31',"
                "'purposes':['work.placement'],'recipients':['houtzaak'],"
-               "'categories':['work.job'],'given_by':'aunt'," PEOPLE_NOTICE
-               "}",
+               "'categories':['work.job'],'given_by':'aunt'," PEOPLE_NOTICE "}",
                people_add(&f, "buso", "2000").text);
 }
 
@@ -343,11 +343,11 @@ Test(consent, records_are_a_signed_chain)
     for (size_t i = 0; i < 3; i++) {
         cr_expect(all[i].in_chain);
         cr_expect(eq(u64, all[i].number, i + 1));
-        cr_expect(sk_consent_is_signed(node->engine, &all[i],
-                                       &node->card.signing));
+        cr_expect(
+            sk_consent_is_signed(node->engine, &all[i], &node->card.signing));
         all[i].fact.at++;
-        cr_expect(not(sk_consent_is_signed(node->engine, &all[i],
-                                           &node->card.signing)));
+        cr_expect(not(
+            sk_consent_is_signed(node->engine, &all[i], &node->card.signing)));
     }
     cr_expect(memcmp(&all[1].previous, &all[0].hash, SK_HASH_SIZE) == 0);
     cr_expect(memcmp(&all[0].hash, &all[1].hash, SK_HASH_SIZE) != 0);
@@ -355,8 +355,8 @@ Test(consent, records_are_a_signed_chain)
     cr_assert(sk_consent_get(node->engine, &consent, &one) == SK_OK);
     cr_expect(eq(u64, one.number, 3));
     consent.id.bytes[0] ^= 1;
-    cr_expect(eq(int, sk_consent_get(node->engine, &consent, &one),
-                 SK_E_NOT_FOUND));
+    cr_expect(
+        eq(int, sk_consent_get(node->engine, &consent, &one), SK_E_NOT_FOUND));
     sk_store_abort(node->store);
 }
 
@@ -370,8 +370,8 @@ static void lose_record(const char *org, struct people_id who, uint64_t number)
     sk_key_id(&key, &id.id);
     sk_key_u64(&key, number);
     cr_assert(sk_store_begin(node->store) == SK_OK);
-    cr_assert(sk_store_delete(node->store, SK_SPACE_DATA,
-                              sk_key_done(&key)) == SK_OK);
+    cr_assert(sk_store_delete(node->store, SK_SPACE_DATA, sk_key_done(&key)) ==
+              SK_OK);
     cr_assert(sk_store_commit(node->store) == SK_OK);
 }
 
@@ -390,18 +390,18 @@ Test(consent, behind_a_gap_only_taking_back_counts)
                    "['work.job','identity.name']");
     event = people_workplace(&f, who);
     people_send(&f, "buso", event, "houtzaak", "work.placement");
-    cr_expect(eq(str, (char *)fx_text(&f, "result.fields.given_name"),
-                 "Jonas"));
+    cr_expect(
+        eq(str, (char *)fx_text(&f, "result.fields.given_name"), "Jonas"));
     lose_record("buso", who, 2);
     people_send(&f, "buso", event, "houtzaak", "work.placement");
-    cr_expect(eq(str, (char *)fx_text(&f, "result.withheld.given_name"),
-                 "consent"));
+    cr_expect(
+        eq(str, (char *)fx_text(&f, "result.withheld.given_name"), "consent"));
     fx_clock(&f, "2027-03-04T09:00:00Z");
     fx_ok(&f, "buso", "consent.withdraw", "{'participant':'%s'}", who.text);
-    cr_expect(eq(str,
-                 (char *)people_denied(&f, "buso", event, "houtzaak",
-                                       "work.placement"),
-                 "consent-withdrawn"));
+    cr_expect(eq(
+        str,
+        (char *)people_denied(&f, "buso", event, "houtzaak", "work.placement"),
+        "consent-withdrawn"));
 }
 
 /* 3.4: what a parent gave ends on the 18th birthday; what was given together

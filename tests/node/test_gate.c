@@ -46,13 +46,13 @@ Test(gate, needs_relation_and_consent_and_a_rule)
     cr_expect(eq(str, (char *)people_denied(&f, "buso", event, TO_WORK),
                  "consent-missing"));
     people_consent(&f, "buso", who, TO_WORK, "['work.job']");
-    cr_expect(eq(str,
-                 (char *)people_denied(&f, "buso", event, "houtzaak",
-                                       "work.matching"),
-                 "no-rule"));
+    cr_expect(eq(
+        str,
+        (char *)people_denied(&f, "buso", event, "houtzaak", "work.matching"),
+        "no-rule"));
     people_send(&f, "buso", event, TO_WORK);
-    cr_expect(eq(str, (char *)fx_text(&f, "result.withheld.given_name"),
-                 "consent"));
+    cr_expect(
+        eq(str, (char *)fx_text(&f, "result.withheld.given_name"), "consent"));
     fx_refused(&f, "buso", "unknown-event", "disclosure.send",
                "{'event':'%s','to':'houtzaak','for':'work.placement'}",
                who.text);
@@ -99,8 +99,8 @@ Test(gate, a_suspended_partner_gets_nothing)
     fx_offline(&f, "houtzaak", false);
     fx_wait(&f, 130000);
     cr_expect(eq(str, (char *)arrived("houtzaak", waits), "unknown-message"));
-    cr_expect(eq(str, (char *)people_shown(&f, "buso", waits, "state"),
-                 "dropped"));
+    cr_expect(
+        eq(str, (char *)people_shown(&f, "buso", waits, "state"), "dropped"));
 }
 
 /* ------------------------------------------------------------- preview */
@@ -140,17 +140,16 @@ Test(gate, preview_may_suppose_a_relation_and_consent)
           "{'event':'%s','to':'houtzaak','for':'work.placement',"
           "'with_link':true}",
           event.text);
-    cr_expect(eq(str, (char *)fx_text(&f, "result.reason"),
-                 "consent-missing"));
+    cr_expect(eq(str, (char *)fx_text(&f, "result.reason"), "consent-missing"));
     fx_ok(&f, "buso", "disclosure.preview",
           "{'event':'%s','to':'houtzaak','for':'work.placement',"
           "'with_link':true,'with_consent':['work.job','identity.name']}",
           event.text);
     cr_expect(eq(str, (char *)fx_text(&f, "result.decision"), "permit"));
-    cr_expect(eq(str, (char *)fx_text(&f, "result.fields.given_name"),
-                 "Jonas"));
-    cr_expect(eq(str, (char *)fx_text(&f, "result.withheld.coach_name"),
-                 "consent"));
+    cr_expect(
+        eq(str, (char *)fx_text(&f, "result.fields.given_name"), "Jonas"));
+    cr_expect(
+        eq(str, (char *)fx_text(&f, "result.withheld.coach_name"), "consent"));
     /* A supposition leaves no trace. */
     cr_expect(eq(str, (char *)people_denied(&f, "buso", event, TO_WORK),
                  "not-linked"));
@@ -186,12 +185,10 @@ Test(gate, decides_again_when_the_line_comes_back)
         const char *args;
         const char *reason;
     } changes[] = {
-        {"relation.close",
-         "'org':'houtzaak','until':'2027-03-01'",
+        {"relation.close", "'org':'houtzaak','until':'2027-03-01'",
          "not-linked"},
         {"consent.withdraw", "'purposes':['work']", "consent-withdrawn"},
-        {"objection.record",
-         "'state':'open','recipients':['houtzaak']",
+        {"objection.record", "'state':'open','recipients':['houtzaak']",
          "objection"},
     };
 
@@ -208,9 +205,9 @@ Test(gate, decides_again_when_the_line_comes_back)
               changes[i].args);
         fx_clock(&f, "2027-03-02T09:00:00Z");
         fx_offline(&f, "houtzaak", false);
-        cr_expect(eq(str, (char *)arrived("houtzaak", message),
-                     "unknown-message"),
-                  "%s", changes[i].op);
+        cr_expect(
+            eq(str, (char *)arrived("houtzaak", message), "unknown-message"),
+            "%s", changes[i].op);
         cr_expect(eq(str, (char *)people_shown(&f, "buso", message, "state"),
                      "dropped"));
         cr_expect(eq(str, (char *)people_shown(&f, "buso", message, "reason"),
@@ -237,8 +234,8 @@ Test(gate, sends_what_may_go_now_and_not_what_might_then)
     cr_expect(eq(str, (char *)fx_text(&f, "result.notices"), "[]"));
     fx_offline(&f, "houtzaak", false);
     cr_expect(eq(str, (char *)arrived("houtzaak", message), "absent"));
-    cr_expect(eq(str, (char *)fx_text(&f, "result.fields.given_name"),
-                 "absent"));
+    cr_expect(
+        eq(str, (char *)fx_text(&f, "result.fields.given_name"), "absent"));
     cr_expect(eq(str, (char *)fx_text(&f, "result.fields.hours_week"), "16"));
 }
 
@@ -252,8 +249,8 @@ Test(gate, ledger_says_per_field_what_went_and_what_did_not)
     people_consent(&f, "buso", who, TO_WORK, "['work.job']");
     message = people_send(&f, "buso", event, TO_WORK);
     fx_run(&f);
-    cr_expect(eq(str, (char *)people_shown(&f, "buso", message, "state"),
-                 "stored"));
+    cr_expect(
+        eq(str, (char *)people_shown(&f, "buso", message, "state"), "stored"));
     cr_expect(
         eq(str, (char *)people_shown(&f, "buso", message, "fields"),
            "[{'field':'coach_name','level':'','outcome':'consent'},"
@@ -268,12 +265,12 @@ Test(gate, ledger_says_per_field_what_went_and_what_did_not)
            "{'field':'workplace_org','level':'','outcome':'not-granted'}]"));
     cr_expect(eq(str, (char *)people_shown(&f, "buso", message, "rules"),
                  "['workplace']"));
-    cr_expect(eq(str, (char *)people_shown(&f, "buso", message, "policy"),
-                 "buso/1"));
+    cr_expect(
+        eq(str, (char *)people_shown(&f, "buso", message, "policy"), "buso/1"));
     cr_expect(eq(str, (char *)people_shown(&f, "buso", message, "erase_by"),
                  "2028-03-01"));
-    cr_expect(eq(str, (char *)people_shown(&f, "buso", message, "recall"),
-                 "none"));
+    cr_expect(
+        eq(str, (char *)people_shown(&f, "buso", message, "recall"), "none"));
     /* No values: the ledger is about what, not about whom. */
     cr_expect(strstr(f.reply, "Jonas") == NULL);
     cr_expect(strstr(f.reply, "08:00") == NULL);
@@ -281,8 +278,8 @@ Test(gate, ledger_says_per_field_what_went_and_what_did_not)
     cr_expect(eq(str, (char *)fx_text(&f, "result.disclosures.0.message"),
                  message.text));
     fx_ok(&f, "houtzaak", "inbox.open", "{'message':'%s'}", message.text);
-    cr_expect(eq(str, (char *)people_shown(&f, "buso", message, "state"),
-                 "read"));
+    cr_expect(
+        eq(str, (char *)people_shown(&f, "buso", message, "state"), "read"));
     fx_refused(&f, "buso", "unknown-message", "message.show",
                "{'message':'%s'}", who.text);
 }
@@ -302,23 +299,22 @@ Test(gate, what_left_once_stays_in_the_ledger)
     open_all();
     f.filter = lose;
     message = people_send(&f, "buso", event, TO_WORK);
-    cr_expect(eq(str, (char *)people_shown(&f, "buso", message, "state"),
-                 "sent"));
+    cr_expect(
+        eq(str, (char *)people_shown(&f, "buso", message, "state"), "sent"));
     fx_clock(&f, "2027-03-02T09:00:00Z");
     fx_call(&f, "buso", "consent.withdraw",
             "{'participant':'%s','categories':['identity']}", who.text);
-    cr_expect(eq(str, (char *)fx_text(&f, "result.notices.0.to"),
-                 "houtzaak"));
+    cr_expect(eq(str, (char *)fx_text(&f, "result.notices.0.to"), "houtzaak"));
     fx_wait(&f, 130000);
     f.filter = NULL;
     fx_wait(&f, 130000);
     cr_expect(eq(str, (char *)arrived("houtzaak", message), "absent"));
-    cr_expect(eq(str, (char *)fx_text(&f, "result.fields.given_name"),
-                 "absent"));
-    cr_expect(eq(str, (char *)people_shown(&f, "buso", message, "state"),
-                 "stored"));
-    cr_expect(eq(str, (char *)people_shown(&f, "buso", message, "recall"),
-                 "asked"));
+    cr_expect(
+        eq(str, (char *)fx_text(&f, "result.fields.given_name"), "absent"));
+    cr_expect(
+        eq(str, (char *)people_shown(&f, "buso", message, "state"), "stored"));
+    cr_expect(
+        eq(str, (char *)people_shown(&f, "buso", message, "recall"), "asked"));
     cr_expect(eq(str,
                  (char *)people_shown(&f, "buso", message, "recall_fields"),
                  "['given_name']"));
@@ -342,21 +338,20 @@ Test(gate, what_was_received_is_not_passed_on)
     cr_expect(eq(str, (char *)fx_text(&f, "result.reason"), "not-source"));
     fx_ok(&f, "houtzaak", "disclosure.preview",
           "{'event':'%s','to':'vdab','for':'sanctioning'}", message.text);
-    cr_expect(eq(str, (char *)fx_text(&f, "result.reason"),
-                 "purpose-forbidden"));
+    cr_expect(
+        eq(str, (char *)fx_text(&f, "result.reason"), "purpose-forbidden"));
     fx_ok(&f, "houtzaak", "disclosure.send",
           "{'event':'%s','to':'nobody','for':'guidance.joint'}", message.text);
-    cr_expect(eq(str, (char *)fx_text(&f, "result.reason"),
-                 "unknown-recipient"));
+    cr_expect(
+        eq(str, (char *)fx_text(&f, "result.reason"), "unknown-recipient"));
     /* Also when somebody records it as another's. */
     fx_ok(&f, "buso", "event.record",
           "{'participant':'%s','type':'workplace.started','source':'gtb',"
           "'fields':%s}",
           who.text, PEOPLE_WORKPLACE);
     cr_expect(eq(str,
-                 (char *)people_denied(&f, "buso",
-                                       people_take(&f, "result.event"),
-                                       TO_WORK),
+                 (char *)people_denied(
+                     &f, "buso", people_take(&f, "result.event"), TO_WORK),
                  "not-source"));
 }
 
@@ -440,8 +435,8 @@ static void new_words(void)
         with_version(f.vocabulary, "\nversion: 1\n", "\nversion: 2\n");
     char *partners = with_version(f.partners, "traject-vlaanderen/1",
                                   "traject-vlaanderen/2");
-    char *guards = with_version(f.guards, "traject-vlaanderen/1",
-                                "traject-vlaanderen/2");
+    char *guards =
+        with_version(f.guards, "traject-vlaanderen/1", "traject-vlaanderen/2");
 
     free(f.vocabulary);
     free(f.partners);
@@ -478,11 +473,11 @@ Test(gate, without_a_policy_that_loads_only_withdrawals_go)
                  "no-policy"));
     fx_clock(&f, "2027-03-02T09:00:00Z");
     fx_ok(&f, "buso", "consent.withdraw", "{'participant':'%s'}", who.text);
-    cr_expect(eq(str, (char *)people_shown(&f, "buso", sent, "recall"),
-                 "asked"));
+    cr_expect(
+        eq(str, (char *)people_shown(&f, "buso", sent, "recall"), "asked"));
     fx_ok(&f, "houtzaak", "erasure.confirm", "{'from':'buso'}");
-    cr_expect(eq(str, (char *)people_shown(&f, "buso", sent, "recall"),
-                 "confirmed"));
+    cr_expect(
+        eq(str, (char *)people_shown(&f, "buso", sent, "recall"), "confirmed"));
 }
 
 /* A store that is full says so, and nothing has happened. */
@@ -510,6 +505,6 @@ Test(gate, a_full_store_leaves_nothing_half_done)
     cr_expect(writes > 3, "it took %d writes", (int)writes);
     fx_run(&f);
     fx_ok(&f, "buso", "disclosure.list", "{'participant':'%s'}", who.text);
-    cr_expect(eq(str, (char *)fx_text(&f, "result.disclosures.0.state"),
-                 "stored"));
+    cr_expect(
+        eq(str, (char *)fx_text(&f, "result.disclosures.0.state"), "stored"));
 }

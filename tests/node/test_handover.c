@@ -50,8 +50,7 @@ static const char *shown(const char *node, struct people_id handover,
     return fx_text(&f, path);
 }
 
-static void give(const char *node, struct people_id handover,
-                 const char *input)
+static void give(const char *node, struct people_id handover, const char *input)
 {
     fx_call(&f, node, "handover.input", "{'handover':'%s','input':'%s'}",
             handover.text, input);
@@ -80,8 +79,7 @@ static int owners(struct people_id handover)
     for (size_t i = 0; i < f.count; i++) {
         const char *name = f.nodes[i].org.text;
 
-        fx_call(&f, name, "handover.show", "{'handover':'%s'}",
-                handover.text);
+        fx_call(&f, name, "handover.show", "{'handover':'%s'}", handover.text);
         if (strcmp(fx_text(&f, "result.owner"), name) != 0)
             continue;
         count++;
@@ -108,8 +106,8 @@ static struct table table_of(void *memory, size_t size)
 
     arena = sk_arena_start(memory, size);
     findings = sk_findings_start(&arena);
-    cr_assert(sk_yaml_read("domain", sk_text(text), &arena, &findings,
-                           &tree) == SK_OK);
+    cr_assert(sk_yaml_read("domain", sk_text(text), &arena, &findings, &tree) ==
+              SK_OK);
     cr_assert(tree != NULL);
     free(text);
     handover = sk_node_get(tree, "handover");
@@ -132,8 +130,8 @@ Test(machine, is_that_of_the_domain)
         enum sk_handover_input input;
 
         inputs++;
-        cr_assert(sk_handover_input_parse(sk_node_get(t, "input")->text,
-                                          &input));
+        cr_assert(
+            sk_handover_input_parse(sk_node_get(t, "input")->text, &input));
         EQ(sk_handover_input_text(input),
            (const char *)sk_node_get(t, "input")->text.data);
         cr_expect(sk_handover_input_is_senders(input) ==
@@ -146,9 +144,9 @@ Test(machine, is_that_of_the_domain)
 
             for (const struct sk_node *n = from->first; n != NULL; n = n->next)
                 may = may || sk_node_is(n, state);
-            cr_expect(may == sk_handover_next((enum sk_handover_state)s, input,
-                                              &to),
-                      "%s in %s", sk_handover_input_text(input), state);
+            cr_expect(
+                may == sk_handover_next((enum sk_handover_state)s, input, &to),
+                "%s in %s", sk_handover_input_text(input), state);
             if (may)
                 cr_expect(sk_node_is(sk_node_get(t, "to"),
                                      sk_handover_state_text(to)));
@@ -588,8 +586,8 @@ Test(handover, takes_ownership_only_from_the_owner_who_lets_go)
     fx_run(&f);
     give("gtb", h, "answer-accepted");
     fx_run(&f);
-    cr_assert(sk_id_parse(sk_text(shown("gtb", h, "trajectory")),
-                          &trajectory.id));
+    cr_assert(
+        sk_id_parse(sk_text(shown("gtb", h, "trajectory")), &trajectory.id));
     memset(item, 0, sizeof(*item));
     item->kind = SK_ITEM_RELEASED;
     item->owner.handover = id_of(h);
@@ -793,9 +791,15 @@ static uint64_t dice(uint64_t sides)
 static void happen(struct people_id h)
 {
     static const char *const inputs[] = {
-        "open",           "answer-need_info", "answer-waiting",
-        "answer-accepted", "answer-accepted", "answer-declined",
-        "complete",       "complete",         "return",
+        "open",
+        "answer-need_info",
+        "answer-waiting",
+        "answer-accepted",
+        "answer-accepted",
+        "answer-declined",
+        "complete",
+        "complete",
+        "return",
         "cancel",
     };
 
@@ -837,8 +841,8 @@ Test(handover, has_one_owner_in_any_weather)
         fx_offline(&f, "gtb", false);
         fx_wait(&f, 10000);
         snprintf(state, sizeof(state), "%s", shown("buso", h, "state"));
-        cr_assert(eq(str, (char *)shown("gtb", h, "state"), state),
-                  "seed %d", (int)seed);
+        cr_assert(eq(str, (char *)shown("gtb", h, "state"), state), "seed %d",
+                  (int)seed);
         owner = owners(h);
         cr_assert(owner >= 0, "nobody owns it, seed %d", (int)seed);
         if (owner == (int)fx_index(&f, "buso"))

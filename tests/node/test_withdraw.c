@@ -116,8 +116,7 @@ Test(withdraw, leaves_the_messages_of_others_alone)
     people_link(&f, "buso", other, "houtzaak");
     people_consent(&f, "buso", other, "houtzaak", "work.placement",
                    PEOPLE_WORKPLACE_CATEGORIES);
-    message =
-        people_send(&f, "buso", theirs, "houtzaak", "work.placement");
+    message = people_send(&f, "buso", theirs, "houtzaak", "work.placement");
     send_it();
     withdraw("");
     EQ(fx_text(&f, "result.notices.1"), "absent");
@@ -239,8 +238,9 @@ Test(withdraw, gives_each_message_its_own_terms)
         withdraw("");
         cr_expect(sk_value_count(fx_at(&f, "result.notices")) == 2);
         fx_ok(&f, "houtzaak", "erasure.list", "{'from':'buso'}");
-        snprintf(want, sizeof(want), "'due':'%s','from':'buso','messages':{'%s'"
-                                     ":'all'}",
+        snprintf(want, sizeof(want),
+                 "'due':'%s','from':'buso','messages':{'%s'"
+                 ":'all'}",
                  rows[i].due, second.text);
         cr_expect(strstr(f.reply, want) != NULL, "%s in %s", want, f.reply);
         snprintf(want, sizeof(want),
@@ -520,8 +520,7 @@ Test(withdraw, believes_only_answers_to_its_own_questions)
     item.answer.messages_count = 1;
     EQ(apply(sk_withdraw_answer, "buso", "gtb", &item), "unknown-notice");
     item.answer.notice.bytes[0] ^= 1;
-    EQ(apply(sk_withdraw_answer, "buso", "houtzaak", &item),
-       "unknown-notice");
+    EQ(apply(sk_withdraw_answer, "buso", "houtzaak", &item), "unknown-notice");
     item.answer.notice.bytes[0] ^= 1;
     item.answer.messages[0].id.bytes[0] ^= 1;
     EQ(apply(sk_withdraw_answer, "buso", "houtzaak", &item), "none");
@@ -546,8 +545,8 @@ Test(withdraw, survives_a_crash_at_every_write)
         enum sk_status status;
 
         sk_store_memory_fail_after(fx_node(&f, "buso")->store, writes);
-        status = fx_try(&f, "buso", "consent.withdraw",
-                        "{'participant':'%s'}", who.text);
+        status = fx_try(&f, "buso", "consent.withdraw", "{'participant':'%s'}",
+                        who.text);
         sk_store_memory_fail_after(fx_node(&f, "buso")->store, 0);
         if (status == SK_OK)
             break;
