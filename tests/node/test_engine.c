@@ -284,8 +284,7 @@ Test(engine, sends_no_more_frames_than_fit)
     cr_expect(eq(sz, sent, SK_EFFECT_FRAMES_MAX));
     /* More different sizes than are told apart: the first are counted. */
     cr_expect(eq(sz, e->frame_sizes_count, SK_FRAME_SIZES_MAX));
-    cr_expect(
-        eq(u64, e->frame_counts[0], (SK_EFFECT_FRAMES_MAX + 69) / 70));
+    cr_expect(eq(u64, e->frame_counts[0], (SK_EFFECT_FRAMES_MAX + 69) / 70));
     /* Room for one frame, and for one byte less. */
     sk_effects_start(&effects, (struct sk_room){f.room, SK_FRAME_SIZE_MAX});
     cr_expect(sk_frame_room(e, &room) == SK_OK);
