@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define BODY_SIZE_MAX (32u * 1024)
+#define BODY_SIZE_MAX ((size_t)32 * 1024)
 #define BODY_COUNT 20
 #define ADULT_MONTHS (18 * 12)
 

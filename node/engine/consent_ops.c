@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* After a refusal the same question rests so long (CONSENT 3.5). */
-#define ASK_AGAIN_SECONDS (30 * 86400)
+#define ASK_AGAIN_SECONDS ((int64_t)30 * 86400)
 
 /* ------------------------------------------------------------- the lists */
 

@@ -10,7 +10,7 @@
  * the law that makes us keep the data.
  */
 
-#define RECORD_SIZE_MAX (48u * 1024)
+#define RECORD_SIZE_MAX ((size_t)48 * 1024)
 /* A term beyond this is taken as this; our own policies allow 31 days. */
 #define WITHIN_DAYS_MAX 366
 
@@ -147,8 +147,10 @@ static enum sk_status oldest(struct sk_engine *e, struct sk_bytes from,
     scan = scan_from(e, from, &known);
     if (known)
         status = sk_scan_next(&scan, &key, &value);
-    if (status == SK_E_NOT_FOUND)
-        return sk_refuse(e, "unknown-notice", "from", from);
+    if (status == SK_E_NOT_FOUND) {
+        (void)sk_refuse(e, "unknown-notice", "from", from);
+        return SK_E_REFUSED;
+    }
     SK_TRY(status);
     SK_TRY(unpack(e, key, value, notice));
     *out = notice;

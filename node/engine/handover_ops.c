@@ -93,9 +93,11 @@ static enum sk_status arg_handover(struct sk_engine *e, struct sk_value args,
 
     if (sk_arg_id(args, "handover", &id.id))
         status = sk_handover_get(e, &id, out);
-    if (status == SK_E_NOT_FOUND)
-        return sk_refuse(e, "unknown-handover", "handover",
-                         (struct sk_bytes){0});
+    if (status == SK_E_NOT_FOUND) {
+        (void)sk_refuse(e, "unknown-handover", "handover",
+                        (struct sk_bytes){0});
+        return SK_E_REFUSED;
+    }
     return status;
 }
 

@@ -7,7 +7,7 @@
  * array of 27, in the order of struct sk_ledger_entry.  No values (I3).
  */
 #define RECORD_COUNT 27
-#define RECORD_SIZE_MAX (64u * 1024)
+#define RECORD_SIZE_MAX ((size_t)64 * 1024)
 #define FIXED_SIZE_MAX 2560 /* all but fields, rules and consents */
 #define TEXT_MAX 512 /* bytes of one text in it: a law, a policy, a reason */
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define RECORD_SIZE_MAX (16u * 1024)
+#define RECORD_SIZE_MAX ((size_t)16 * 1024)
 
 struct notice_out {
     struct sk_org to;

@@ -17,7 +17,7 @@
 /* One notice: messages, and bytes of their ids and fields, at most; a longer
    list is several notices. */
 #define SK_NOTICE_MESSAGES_MAX 128
-#define SK_NOTICE_SIZE_MAX (16u * 1024)
+#define SK_NOTICE_SIZE_MAX ((size_t)16 * 1024)
 
 SK_CHECKED enum sk_status
 sk_notice_out_put(struct sk_engine *e, const struct sk_org *to,
