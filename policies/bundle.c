@@ -190,8 +190,7 @@ static enum sk_status load_policy(struct sk_loading *l,
 {
     SK_TRY(sk_policy_load(l, file));
     sk_policy_check(l);
-    sk_policy_warn(l);
-    return SK_OK;
+    return sk_policy_warn(l);
 }
 
 static enum sk_status load_invariants(struct sk_loading *l,

@@ -147,6 +147,11 @@ bool sk_take_reaches(const struct sk_take *take, const struct sk_field *field);
 uint8_t sk_take_leaves(const struct sk_take *take,
                        const struct sk_vocabulary *v, uint16_t field,
                        uint16_t event, uint8_t level);
+/* The same in events that it does not cover (where an inherited category
+   cannot be in `data`). */
+uint8_t sk_take_leaves_own(const struct sk_take *take,
+                           const struct sk_vocabulary *v, uint16_t field,
+                           uint8_t level);
 /* Does it speak for this recipient and purpose? */
 static inline bool sk_take_speaks(const struct sk_take *take, size_t org,
                                   unsigned purpose)
@@ -272,7 +277,7 @@ SK_CHECKED enum sk_status sk_policy_load(struct sk_loading *l,
 void sk_invariants_load(struct sk_loading *l, const struct sk_node *file);
 /* After the policy: checks on one rule and between rules; warnings. */
 void sk_policy_check(struct sk_loading *l);
-void sk_policy_warn(struct sk_loading *l);
+SK_CHECKED enum sk_status sk_policy_warn(struct sk_loading *l);
 SK_CHECKED enum sk_status sk_bundle_index(struct sk_loading *l);
 
 /* E012 unless the key of this file names exactly what is loaded. */

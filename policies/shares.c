@@ -55,37 +55,149 @@ uint64_t sk_where_categories(const struct sk_vocabulary *v,
     return set;
 }
 
+/* ---------------------------------------------------------------- caps */
+
+/* Split every class into those inside and those outside the set. */
+static void refine(struct sk_caps *caps, const struct sk_org_set *set)
+{
+    uint16_t fresh[SK_ORGS_MAX][2];
+    size_t count = 0;
+
+    for (size_t i = 0; i < caps->classes; i++) {
+        fresh[i][0] = SK_NONE;
+        fresh[i][1] = SK_NONE;
+    }
+    for (size_t org = 0; org < caps->bundle->roster.count; org++) {
+        uint16_t *to =
+            &fresh[caps->class_of[org]][sk_org_set_has(set, org) ? 1 : 0];
+
+        if (*to == SK_NONE)
+            *to = (uint16_t)count++;
+        caps->class_of[org] = *to;
+    }
+    caps->classes = count;
+}
+
+static void make_classes(struct sk_caps *caps)
+{
+    const struct sk_bundle *bundle = caps->bundle;
+    struct sk_org_set professional = {{0}};
+
+    caps->classes = 1;
+    for (size_t org = 0; org < bundle->roster.count; org++) {
+        if (bundle->roster.orgs[org].secrecy == SK_SECRECY_PROFESSIONAL)
+            sk_org_set_add(&professional, org);
+    }
+    refine(caps, &professional);
+    for (size_t i = 0; i < bundle->takes_count; i++)
+        refine(caps, &bundle->takes[i].who);
+}
+
+static uint8_t *level_of(const struct sk_caps *caps, size_t class,
+                         unsigned purpose, size_t field)
+{
+    const struct sk_vocabulary *v = caps->bundle->vocabulary;
+
+    return &caps->levels[(class * v->purposes_count + purpose) *
+                             v->fields_count +
+                         field];
+}
+
+static uint8_t *covered_of(const struct sk_caps *caps, size_t class,
+                           unsigned purpose, size_t event)
+{
+    const struct sk_vocabulary *v = caps->bundle->vocabulary;
+
+    return &caps->covered[(class * v->purposes_count + purpose) *
+                              v->events_count +
+                          event];
+}
+
+/* What one never or limit leaves of one field, in every class and purpose. */
+static void cut_field(struct sk_caps *caps, const struct sk_take *take,
+                      const bool *speaks, uint16_t field, uint8_t left)
+{
+    const struct sk_vocabulary *v = caps->bundle->vocabulary;
+
+    for (size_t c = 0; c < caps->classes; c++) {
+        for (unsigned p = 0; speaks[c] && p < v->purposes_count; p++) {
+            uint8_t *level = level_of(caps, c, p, field);
+
+            if ((take->purposes >> p & 1) != 0 && left < *level)
+                *level = left;
+        }
+    }
+}
+
+static void cut_event(struct sk_caps *caps, const struct sk_take *take,
+                      const bool *speaks, uint16_t event)
+{
+    const struct sk_vocabulary *v = caps->bundle->vocabulary;
+
+    for (size_t c = 0; c < caps->classes; c++) {
+        for (unsigned p = 0; speaks[c] && p < v->purposes_count; p++) {
+            if ((take->purposes >> p & 1) != 0)
+                *covered_of(caps, c, p, event) = 1;
+        }
+    }
+}
+
+static void add_take(struct sk_caps *caps, const struct sk_take *take)
+{
+    const struct sk_vocabulary *v = caps->bundle->vocabulary;
+    bool speaks[SK_ORGS_MAX] = {false};
+
+    for (size_t org = 0; org < caps->bundle->roster.count; org++) {
+        if (sk_org_set_has(&take->who, org))
+            speaks[caps->class_of[org]] = true;
+    }
+    for (size_t e = 0; e < v->events_count; e++) {
+        if (sk_take_covers_event(take, v, (uint16_t)e))
+            cut_event(caps, take, speaks, (uint16_t)e);
+    }
+    for (size_t f = 0; f < v->fields_count; f++) {
+        uint8_t exact = sk_exact(&v->fields[f]);
+        uint8_t left = sk_take_leaves_own(take, v, (uint16_t)f, exact);
+
+        if (left < exact)
+            cut_field(caps, take, speaks, (uint16_t)f, left);
+    }
+}
+
+enum sk_status sk_caps_make(const struct sk_bundle *bundle,
+                            struct sk_arena *arena, struct sk_caps *out)
+{
+    const struct sk_vocabulary *v = bundle->vocabulary;
+    struct sk_caps caps = {.bundle = bundle};
+    size_t rows;
+
+    make_classes(&caps);
+    rows = caps.classes * v->purposes_count;
+    caps.levels = sk_arena_get_array(arena, rows + 1, v->fields_count);
+    caps.covered = sk_arena_get_array(arena, rows + 1, v->events_count);
+    if (caps.levels == NULL || caps.covered == NULL)
+        return SK_E_MEMORY;
+    for (size_t i = 0; i < rows * v->fields_count; i++)
+        caps.levels[i] = sk_exact(&v->fields[i % v->fields_count]);
+    for (size_t i = 0; i < bundle->takes_count; i++)
+        add_take(&caps, &bundle->takes[i]);
+    *out = caps;
+    return SK_OK;
+}
+
+uint8_t sk_caps_level(const struct sk_caps *caps, size_t org, unsigned purpose,
+                      uint16_t field)
+{
+    return *level_of(caps, caps->class_of[org], purpose, field);
+}
+
+bool sk_caps_covers(const struct sk_caps *caps, size_t org, unsigned purpose,
+                    uint16_t event)
+{
+    return *covered_of(caps, caps->class_of[org], purpose, event) != 0;
+}
+
 /* ---------------------------------------------------------------- ways */
-
-uint8_t sk_level_left(const struct sk_bundle *bundle, uint16_t org,
-                      unsigned purpose, uint16_t event, uint16_t field,
-                      uint8_t level)
-{
-    for (size_t i = 0; i < bundle->takes_count && level > 0; i++) {
-        const struct sk_take *take = &bundle->takes[i];
-        uint8_t left;
-
-        if (!sk_take_speaks(take, org, purpose))
-            continue;
-        left = sk_take_leaves(take, bundle->vocabulary, field, event, level);
-        if (left < level)
-            level = left;
-    }
-    return level;
-}
-
-bool sk_event_is_covered(const struct sk_bundle *bundle, uint16_t org,
-                         unsigned purpose, uint16_t event)
-{
-    for (size_t i = 0; i < bundle->takes_count; i++) {
-        const struct sk_take *take = &bundle->takes[i];
-
-        if (sk_take_speaks(take, org, purpose) &&
-            sk_take_covers_event(take, bundle->vocabulary, event))
-            return true;
-    }
-    return false;
-}
 
 void sk_active_members(const struct sk_bundle *bundle,
                        const struct sk_share *share, struct sk_org_set *out)
@@ -104,6 +216,7 @@ void sk_active_members(const struct sk_bundle *bundle,
 
 /* Two rules, and the cell where their ways are compared (11.2). */
 struct comparing {
+    const struct sk_caps *caps;
     const struct sk_bundle *bundle;
     const struct sk_share *w;
     const struct sk_share *v;
@@ -197,9 +310,10 @@ static struct ways ways_of(const struct comparing *c,
     uint16_t f = v->events[c->event].fields[at];
     const struct sk_field *field = &v->fields[f];
     struct ways ways = {.count = 0};
-    uint8_t level = sk_level_left(c->bundle, c->org, c->purpose, c->event, f,
-                                  shared->levels[at]);
+    uint8_t level = sk_caps_level(c->caps, c->org, c->purpose, f);
 
+    if (shared->levels[at] < level)
+        level = shared->levels[at];
     while (level > 0) {
         ways.level[ways.count] = level;
         ways.explicit_consent[ways.count] =
@@ -235,7 +349,7 @@ static bool event_contained(const struct comparing *c, bool *any)
     bool fact_w = w->only_the_fact;
     bool fact_v = v != NULL && v->only_the_fact;
 
-    if (sk_event_is_covered(c->bundle, c->org, c->purpose, c->event))
+    if (sk_caps_covers(c->caps, c->org, c->purpose, c->event))
         return true;
     for (size_t at = 0; at < fields; at++) {
         struct ways of_w = ways_of(c, c->w, at);
@@ -255,11 +369,27 @@ static bool event_contained(const struct comparing *c, bool *any)
            (!needs_explicit(c, c->v, 0) || needs_explicit(c, c->w, 0));
 }
 
-bool sk_share_contained(const struct sk_bundle *bundle,
-                        const struct sk_share *w, const struct sk_share *v)
+/* All purposes and events of w, for one recipient. */
+static bool org_contained(struct comparing *c, bool *any)
 {
-    struct comparing c = {.bundle = bundle, .w = w, .v = v};
+    for (uint64_t left = c->w->purposes; left != 0; left &= left - 1) {
+        c->purpose = sk_lowest(left);
+        for (size_t i = 0; i < c->w->what_count; i++) {
+            c->event = c->w->what[i].event;
+            if (!event_contained(c, any))
+                return false;
+        }
+    }
+    return true;
+}
+
+bool sk_share_contained(const struct sk_caps *caps, const struct sk_share *w,
+                        const struct sk_share *v)
+{
+    const struct sk_bundle *bundle = caps->bundle;
+    struct comparing c = {.caps = caps, .bundle = bundle, .w = w, .v = v};
     struct sk_org_set members;
+    struct sk_org_set seen = {{0}}; /* classes */
     bool any = false;
 
     /* On all critical days: w's whole period lies in v's. */
@@ -273,15 +403,12 @@ bool sk_share_contained(const struct sk_bundle *bundle,
             continue;
         if (!sk_org_set_has(&v->to, org))
             return false;
+        if (sk_org_set_has(&seen, caps->class_of[org]))
+            continue;
+        sk_org_set_add(&seen, caps->class_of[org]);
         c.org = (uint16_t)org;
-        for (uint64_t left = w->purposes; left != 0; left &= left - 1) {
-            c.purpose = sk_lowest(left);
-            for (size_t i = 0; i < w->what_count; i++) {
-                c.event = w->what[i].event;
-                if (!event_contained(&c, &any))
-                    return false;
-            }
-        }
+        if (!org_contained(&c, &any))
+            return false;
     }
     return any;
 }

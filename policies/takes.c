@@ -36,13 +36,15 @@ bool sk_take_reaches(const struct sk_take *take, const struct sk_field *field)
     return !take->limit && (take->data & field->reveals) != 0;
 }
 
-uint8_t sk_take_leaves(const struct sk_take *take,
-                       const struct sk_vocabulary *v, uint16_t field,
-                       uint16_t event, uint8_t level)
+uint8_t sk_take_leaves_own(const struct sk_take *take,
+                           const struct sk_vocabulary *v, uint16_t field,
+                           uint8_t level)
 {
     const struct sk_field *f = &v->fields[field];
 
-    if (sk_take_covers_field(take, field, sk_category_in(v, field, event)))
+    if (!take->limit &&
+        (set_has(take->fields, field) ||
+         (f->category != SK_NONE && (take->data & sk_bit(f->category)) != 0)))
         return 0;
     if (level == sk_exact(f) && sk_take_reaches(take, f))
         level--;
@@ -51,6 +53,15 @@ uint8_t sk_take_leaves(const struct sk_take *take,
             level = take->caps[i].level;
     }
     return level;
+}
+
+uint8_t sk_take_leaves(const struct sk_take *take,
+                       const struct sk_vocabulary *v, uint16_t field,
+                       uint16_t event, uint8_t level)
+{
+    if (sk_take_covers_field(take, field, sk_category_in(v, field, event)))
+        return 0;
+    return sk_take_leaves_own(take, v, field, level);
 }
 
 /* ---------------------------------------------------------------- read */

@@ -32,25 +32,46 @@ static bool is_empty(const struct sk_org_set *set)
     return is_within(set, &nobody);
 }
 
-/* ---------------------------------------------------------------- always cut
- */
+/* ---------------------------------------------------------------- cut down */
 
-/* What of a share rule is looked at: a field at a level, or the event. */
+/* What is left of an event or field for some recipient and purpose: the most,
+   0 or 1 for an event. */
 struct target {
+    const struct sk_caps *caps;
     const struct sk_share *share;
     uint16_t event;
     uint16_t field; /* SK_NONE: the event itself */
     uint8_t level;  /* what the rule says */
 };
 
-/* Does this rule leave at most `most` of the target, where it speaks? */
-static bool cuts(const struct sk_bundle *bundle, const struct sk_take *take,
-                 const struct target *t, uint8_t most)
+static uint8_t left_for(const struct target *t, size_t org, unsigned purpose)
 {
+    uint8_t level;
+
+    if (sk_caps_covers(t->caps, org, purpose, t->event))
+        return 0;
     if (t->field == SK_NONE)
-        return sk_take_covers_event(take, bundle->vocabulary, t->event);
-    return sk_take_leaves(take, bundle->vocabulary, t->field, t->event,
-                          t->level) <= most;
+        return 1;
+    level = sk_caps_level(t->caps, org, purpose, t->field);
+    return level < t->level ? level : t->level;
+}
+
+static uint8_t most_left(const struct target *t)
+{
+    const struct sk_bundle *bundle = t->caps->bundle;
+    uint8_t most = 0;
+
+    for (size_t org = 0; org < bundle->roster.count; org++) {
+        if (!sk_org_set_has(&t->share->to, org))
+            continue;
+        for (uint64_t left = t->share->purposes; left != 0; left &= left - 1) {
+            uint8_t level = left_for(t, org, sk_lowest(left));
+
+            if (level > most)
+                most = level;
+        }
+    }
+    return most;
 }
 
 static bool meets(const struct sk_take *take, const struct sk_share *share)
@@ -62,105 +83,93 @@ static bool meets(const struct sk_take *take, const struct sk_share *share)
     return orgs != 0 && (take->purposes & share->purposes) != 0;
 }
 
-/* Is the target cut to at most `most` for every recipient and purpose? */
-static bool always_cut(const struct sk_bundle *bundle, const struct target *t,
-                       uint8_t most)
+static bool cuts(const struct sk_take *take, const struct target *t,
+                 uint8_t most)
 {
-    for (uint64_t left = t->share->purposes; left != 0; left &= left - 1) {
-        struct sk_org_set cut = {{0}};
+    const struct sk_vocabulary *v = t->caps->bundle->vocabulary;
 
-        for (size_t i = 0; i < bundle->takes_count; i++) {
-            const struct sk_take *take = &bundle->takes[i];
-
-            if ((take->purposes >> sk_lowest(left) & 1) == 0 ||
-                !cuts(bundle, take, t, most))
-                continue;
-            for (size_t w = 0; w < SK_ORG_WORDS; w++)
-                cut.words[w] |= take->who.words[w];
-        }
-        if (!is_within(&t->share->to, &cut))
-            return false;
-    }
-    return t->share->purposes != 0 && !is_empty(&t->share->to);
+    if (!meets(take, t->share))
+        return false;
+    if (t->field == SK_NONE)
+        return sk_take_covers_event(take, v, t->event);
+    return sk_take_leaves(take, v, t->field, t->event, t->level) <= most;
 }
 
-/* The rule to name: the policy's own first. */
-static struct sk_bytes cutter(const struct sk_bundle *bundle,
-                              const struct target *t, uint8_t most)
+/* The rule to name: the policy's own first.  NULL when none does it alone. */
+static const struct sk_take *cutter(const struct target *t, uint8_t most)
 {
+    const struct sk_bundle *bundle = t->caps->bundle;
+
     for (int federation = 0; federation < 2; federation++) {
         for (size_t i = 0; i < bundle->takes_count; i++) {
             const struct sk_take *take = &bundle->takes[i];
 
-            if (take->federation == (federation == 1) &&
-                meets(take, t->share) && cuts(bundle, take, t, most))
-                return take->id;
+            if (take->federation == (federation == 1) && cuts(take, t, most))
+                return take;
         }
     }
-    return (struct sk_bytes){NULL, 0};
+    return NULL;
 }
 
 /* W011 and W012 for one field. */
 static void warn_field_cut(struct sk_loading *l,
                            const struct sk_shared_event *shared,
-                           struct target t)
+                           const struct target *t)
 {
-    const struct sk_bundle *bundle = l->bundle;
-    const struct sk_field *field = &bundle->vocabulary->fields[t.field];
+    const struct sk_field *field = &l->bundle->vocabulary->fields[t->field];
     const struct sk_node *node = field_node(shared, field->id);
+    uint8_t most = most_left(t);
+    const struct sk_take *by = most < t->level ? cutter(t, most) : NULL;
     struct sk_argument arguments[5] = {{"field", field->id},
-                                       {"id", t.share->id}};
+                                       {"id", t->share->id}};
+    bool forbidden;
 
-    if (!always_cut(bundle, &t, (uint8_t)(t.level - 1)))
+    if (by == NULL)
         return;
-    for (uint8_t most = 0; most < t.level; most++) {
-        struct sk_bytes by;
-        bool forbidden;
-
-        if (!always_cut(bundle, &t, most))
-            continue;
-        by = cutter(bundle, &t, most);
-        forbidden = most == 0;
-        for (size_t i = 0; i < bundle->takes_count; i++) {
-            if (bundle->takes[i].limit &&
-                sk_bytes_equal(bundle->takes[i].id, by))
-                forbidden = false;
-        }
-        arguments[2] = (struct sk_argument){"by", by};
-        arguments[3] = (struct sk_argument){"level", field->levels[t.level]};
-        arguments[4] = (struct sk_argument){"cap", field->levels[most]};
-        sk_findings_add(l->findings, forbidden ? "W011" : "W012",
-                        node->key_place, arguments, forbidden ? 3 : 5);
-        return;
-    }
+    forbidden = most == 0 && !by->limit;
+    arguments[2] = (struct sk_argument){"by", by->id};
+    arguments[3] = (struct sk_argument){"level", field->levels[t->level]};
+    arguments[4] = (struct sk_argument){"cap", field->levels[most]};
+    sk_findings_add(l->findings, forbidden ? "W011" : "W012", node->key_place,
+                    arguments, forbidden ? 3 : 5);
 }
 
-static void warn_cut(struct sk_loading *l, const struct sk_share *share)
+static void warn_event_cut(struct sk_loading *l,
+                           const struct sk_shared_event *shared,
+                           const struct target *t)
 {
-    const struct sk_bundle *bundle = l->bundle;
-    const struct sk_vocabulary *v = bundle->vocabulary;
+    const struct sk_take *by = cutter(t, 0);
+    struct sk_argument arguments[3] = {
+        {"event", l->bundle->vocabulary->events[t->event].id},
+        {"id", t->share->id}};
 
+    if (by == NULL)
+        return;
+    arguments[2] = (struct sk_argument){"by", by->id};
+    sk_findings_add(l->findings, "W010", shared->node->key_place, arguments, 3);
+}
+
+static void warn_cut(struct sk_loading *l, const struct sk_caps *caps,
+                     const struct sk_share *share)
+{
+    const struct sk_vocabulary *v = l->bundle->vocabulary;
+
+    if (share->purposes == 0 || is_empty(&share->to))
+        return;
     for (size_t i = 0; i < share->what_count; i++) {
         const struct sk_shared_event *shared = &share->what[i];
         const struct sk_event_type *type = &v->events[shared->event];
-        struct target t = {share, shared->event, SK_NONE, 0};
+        struct target t = {caps, share, shared->event, SK_NONE, 1};
 
-        if (always_cut(bundle, &t, 0)) {
-            struct sk_argument arguments[] = {
-                {"event", type->id},
-                {"id", share->id},
-                {"by", cutter(bundle, &t, 0)},
-            };
-
-            sk_findings_add(l->findings, "W010", shared->node->key_place,
-                            arguments, SK_COUNT(arguments));
+        if (most_left(&t) == 0) {
+            warn_event_cut(l, shared, &t);
             continue;
         }
         for (size_t at = 0; at < type->fields_count; at++) {
             t.field = type->fields[at];
             t.level = shared->levels[at];
             if (t.level > 0)
-                warn_field_cut(l, shared, t);
+                warn_field_cut(l, shared, &t);
         }
     }
 }
@@ -301,7 +310,8 @@ static void warn_rule(struct sk_loading *l, const struct sk_share *share)
 }
 
 /* W013: of two equal rules the later one is reported. */
-static void warn_contained(struct sk_loading *l, size_t at)
+static void warn_contained(struct sk_loading *l, const struct sk_caps *caps,
+                           size_t at)
 {
     const struct sk_bundle *bundle = l->bundle;
     const struct sk_share *share = &bundle->shares[at];
@@ -311,18 +321,20 @@ static void warn_contained(struct sk_loading *l, size_t at)
         struct sk_argument arguments[] = {{"id", share->id}, {"by", other->id}};
 
         if (i == at || other->broken ||
-            !sk_share_contained(bundle, share, other) ||
-            (i > at && sk_share_contained(bundle, other, share)))
+            !sk_share_contained(caps, share, other) ||
+            (i > at && sk_share_contained(caps, other, share)))
             continue;
         sk_findings_add(l->findings, "W013", share->place, arguments, 2);
         return;
     }
 }
 
-void sk_policy_warn(struct sk_loading *l)
+enum sk_status sk_policy_warn(struct sk_loading *l)
 {
     const struct sk_bundle *bundle = l->bundle;
+    struct sk_caps caps;
 
+    SK_TRY(sk_caps_make(bundle, l->arena, &caps));
     for (size_t i = 0; i < bundle->shares_count; i++) {
         const struct sk_share *share = &bundle->shares[i];
 
@@ -332,7 +344,8 @@ void sk_policy_warn(struct sk_loading *l)
         warn_groups(l, share);
         warn_fields(l, share);
         warn_secrecy(l, share);
-        warn_cut(l, share);
-        warn_contained(l, i);
+        warn_cut(l, &caps, share);
+        warn_contained(l, &caps, i);
     }
+    return SK_OK;
 }
