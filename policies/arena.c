@@ -36,6 +36,11 @@ void *sk_arena_get(struct sk_arena *arena, size_t size)
     return at;
 }
 
+void *sk_arena_take(struct sk_arena *arena, size_t size)
+{
+    return cut(arena, alignof(max_align_t), size);
+}
+
 void *sk_arena_get_array(struct sk_arena *arena, size_t count, size_t size)
 {
     if (size != 0 && count > SIZE_MAX / size) {

@@ -20,6 +20,9 @@ struct sk_arena sk_arena_start(void *data, size_t size_max);
 
 /* Zeroed, aligned memory; NULL when it does not fit (and full is set). */
 void *sk_arena_get(struct sk_arena *arena, size_t size);
+/* As sk_arena_get(), without the zeroing: for room that is written before it
+   is read. */
+void *sk_arena_take(struct sk_arena *arena, size_t size);
 void *sk_arena_get_array(struct sk_arena *arena, size_t count, size_t size);
 /* A copy of the bytes with a NUL behind it; empty when it does not fit. */
 struct sk_bytes sk_arena_copy(struct sk_arena *arena, struct sk_bytes bytes);

@@ -84,8 +84,6 @@ struct sk_item_event {
     struct sk_bytes source;
     struct sk_bytes type;
     struct sk_bytes purpose;
-    struct sk_item_field fields[SK_ITEM_FIELDS_MAX]; /* sorted by name */
-    size_t fields_count;
     struct sk_bytes erase_by; /* DATE */
     struct sk_words duties;
     bool roles_all;
@@ -101,6 +99,9 @@ struct sk_item_event {
     struct sk_trajectory_id trajectory;
     uint64_t epoch;
     struct sk_bytes handover_kind;
+    size_t fields_count;
+    /* Large, so last: who fills an event need not clear them. */
+    struct sk_item_field fields[SK_ITEM_FIELDS_MAX]; /* sorted by name */
 };
 
 struct sk_item_entry {

@@ -152,7 +152,7 @@ static enum sk_status send_envelope(struct sk_engine *e, struct sk_session *s,
     /* Before the gate writes that it left. */
     SK_TRY(sk_frame_room(e, &unused));
     out->room.size_max = ITEMS_SIZE_MAX;
-    out->room.data = sk_arena_get(&e->scratch, out->room.size_max);
+    out->room.data = sk_arena_take(&e->scratch, out->room.size_max);
     if (out->room.data == NULL)
         return SK_E_MEMORY;
     out->message.kind = SK_MESSAGE_ITEMS;

@@ -1,5 +1,7 @@
 #include "node/engine/gate.h"
 
+#include <string.h>
+
 #include "node/engine/handover.h"
 
 /* ------------------------------------------------------------- the decision */
@@ -145,7 +147,7 @@ enum sk_status sk_gate_fill(struct sk_engine *e, const struct sk_bundle *bundle,
     entry->erase_by = d->erase_by;
     entry->erase = d->erase;
     entry->within_days = d->within_days;
-    return SK_OK;
+    return sk_ledger_fits(entry) ? SK_OK : SK_E_TOO_LARGE;
 }
 
 static struct sk_ledger_field *find_field(struct sk_ledger_entry *entry,
@@ -201,6 +203,14 @@ static enum sk_status merge(const struct sk_bundle *bundle,
 
 /* ------------------------------------------------------------- the item */
 
+static void copy_words(const struct sk_bytes *list, size_t count,
+                       struct sk_words *out)
+{
+    out->count = count < SK_ITEM_WORDS_MAX ? count : SK_ITEM_WORDS_MAX;
+    for (size_t i = 0; i < out->count; i++)
+        out->list[i] = list[i];
+}
+
 static void item_field(const struct sk_decided_field *field,
                        struct sk_item_field *out)
 {
@@ -208,16 +218,7 @@ static void item_field(const struct sk_decided_field *field,
     out->level = field->level_name;
     out->is_set = field->value.set_count > 0;
     out->text = field->value.text;
-    for (size_t i = 0; i < field->value.set_count; i++)
-        out->set.list[out->set.count++] = field->value.set[i];
-}
-
-static void copy_words(const struct sk_bytes *list, size_t count,
-                       struct sk_words *out)
-{
-    out->count = count < SK_ITEM_WORDS_MAX ? count : SK_ITEM_WORDS_MAX;
-    for (size_t i = 0; i < out->count; i++)
-        out->list[i] = list[i];
+    copy_words(field->value.set, field->value.set_count, &out->set);
 }
 
 static enum sk_status item_event(struct sk_engine *e,
@@ -260,7 +261,7 @@ static enum sk_status item_event(struct sk_engine *e,
 static enum sk_status empty_place(struct sk_engine *e, struct sk_room room,
                                   struct sk_bytes *out)
 {
-    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    struct sk_item *item = sk_arena_take(&e->scratch, sizeof(*item));
 
     if (item == NULL)
         return SK_E_MEMORY;
@@ -288,10 +289,11 @@ static enum sk_status pass(struct sk_engine *e,
 {
     struct sk_ledger_entry *entry =
         sk_arena_get(&e->scratch, sizeof(*entry));
-    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    struct sk_item *item = sk_arena_take(&e->scratch, sizeof(*item));
 
     if (entry == NULL || item == NULL)
         return SK_E_MEMORY;
+    memset(&item->event, 0, offsetof(struct sk_item_event, fields));
     *entry = *before;
     SK_TRY(sk_gate_fill(e, e->bundle, d, entry));
     if (before->sent_ms != 0)

@@ -184,7 +184,7 @@ enum sk_status sk_outbox_item(struct sk_engine *e, const struct sk_org *to,
     assert(item->kind != SK_ITEM_EVENT);
 
     room.size_max = SK_ITEM_SIZE_MAX;
-    room.data = sk_arena_get(&e->scratch, room.size_max);
+    room.data = sk_arena_take(&e->scratch, room.size_max);
     if (room.data == NULL)
         return SK_E_MEMORY;
     SK_TRY(sk_item_encode(item, room, &entry.item));
@@ -243,6 +243,28 @@ static enum sk_status ledger_of(struct sk_engine *e, const struct sk_org *to,
     return SK_OK;
 }
 
+/* Entries stay, for a partner that falls back.  But what was told once about
+   its own inbox (HELD) is of no use to it then. */
+static enum sk_status forget_told(struct sk_engine *e, const struct sk_org *to,
+                                  uint64_t number)
+{
+    struct sk_key key = entry_key(to, number);
+    struct sk_out_entry entry;
+    struct sk_unpack u;
+    enum sk_status status = sk_outbox_get(e, to, number, &entry);
+
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    if (entry.kind != SK_OUT_ITEM)
+        return SK_OK;
+    u = sk_unpack_start(entry.item);
+    (void)sk_unpack_array_upto(&u, 1, 16); /* only the kind counts */
+    if (sk_unpack_uint(&u, 0, UINT64_MAX) != SK_ITEM_HELD)
+        return SK_OK;
+    return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key));
+}
+
 enum sk_status sk_outbox_stored(struct sk_engine *e, const struct sk_org *to,
                                 uint64_t number, uint64_t at_ms)
 {
@@ -257,7 +279,7 @@ enum sk_status sk_outbox_stored(struct sk_engine *e, const struct sk_org *to,
         status = sk_ledger_put(e, entry);
     }
     sk_arena_reset(&e->scratch, mark);
-    return status == SK_E_NOT_FOUND ? SK_OK : status;
+    return status == SK_E_NOT_FOUND ? forget_told(e, to, number) : status;
 }
 
 enum sk_status sk_outbox_voided(struct sk_engine *e, const struct sk_org *to,

@@ -152,7 +152,7 @@ struct sk_pack sk_scratch_pack(struct sk_engine *e, size_t size_max)
 {
     struct sk_room room = {0};
 
-    room.data = sk_arena_get(&e->scratch, size_max);
+    room.data = sk_arena_take(&e->scratch, size_max);
     room.size_max = room.data == NULL ? 0 : size_max;
     return sk_pack_start(room);
 }

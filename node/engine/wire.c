@@ -29,7 +29,7 @@ enum sk_status sk_wire_sign(struct sk_engine *e, const struct sk_session *s,
     struct sk_room room;
 
     room.size_max = size_of_kind(message->kind);
-    room.data = sk_arena_get(&e->scratch, room.size_max);
+    room.data = sk_arena_take(&e->scratch, room.size_max);
     if (room.data == NULL)
         return SK_E_MEMORY;
     return sk_message_encode(message, &e->org, &s->org, &e->secrets.signing,
@@ -171,7 +171,7 @@ static enum sk_status open_envelope(struct sk_engine *e,
     if (secret == NULL)
         return bad("wrong-sealing-key", "sealing", code, check);
     room.size_max = SK_FRAME_SIZE_MAX;
-    room.data = sk_arena_get(&e->scratch, room.size_max);
+    room.data = sk_arena_take(&e->scratch, room.size_max);
     if (room.data == NULL)
         return SK_E_MEMORY;
     if (sk_envelope_open(frame, &s->card, &e->card, secret, room, plain) !=

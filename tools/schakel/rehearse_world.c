@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -477,16 +478,21 @@ struct sk_actor *sk_world_actor(struct sk_world *w, const char *org)
     return NULL;
 }
 
+/* A path, in the world's arena. */
 static char *path_of(struct sk_world *w, const char *format, ...)
 {
+    char path[PATH_MAX];
     va_list arguments;
-    char *path = NULL;
+    struct sk_bytes copy;
     int size;
 
     va_start(arguments, format);
-    size = vasprintf(&path, format, arguments);
+    size = vsnprintf(path, sizeof(path), format, arguments);
     va_end(arguments);
-    return size < 0 ? must(w, NULL) : path;
+    if (size < 0 || (size_t)size >= sizeof(path))
+        sk_world_die(w, "a path is too long");
+    copy = sk_arena_copy(&w->arena, sk_text(path));
+    return must(w, (void *)(uintptr_t)copy.data);
 }
 
 static struct sk_bytes read_file(struct sk_world *w, const char *path)
@@ -535,7 +541,6 @@ static void load_bundle(struct sk_world *w, struct sk_actor *actor)
     const struct sk_node *bundle = read_yaml(w, path);
     struct sk_bundle *loaded = NULL;
 
-    free(path);
     for (size_t i = 0; i < SK_SOURCE_COUNT; i++) {
         const char *name = sk_step_text(bundle, keys[i]);
 
@@ -565,7 +570,6 @@ static void read_roster(struct sk_world *w)
     const struct sk_node *roster = read_yaml(w, path);
     const struct sk_node *orgs = sk_node_get(roster, "orgs");
 
-    free(path);
     for (const struct sk_node *org = orgs == NULL ? NULL : orgs->first;
          org != NULL; org = org->next) {
         struct sk_actor *actor = &w->actors[w->actors_count];
@@ -584,8 +588,6 @@ static void read_roster(struct sk_world *w)
         if (stat(path, &exists) == 0) {
             actor->bundle_dir = path;
             load_bundle(w, actor);
-        } else {
-            free(path);
         }
     }
     if (w->actors_count == 0)
@@ -627,9 +629,7 @@ static void init_nodes(struct sk_world *w)
             (char *[]){(char *)(uintptr_t)w->schakel, "init", "--dir",
                        actor->dir, "--org", actor->org, "--endpoint", endpoint,
                        "--listen", endpoint, "--key-file", key, NULL});
-        free(endpoint);
     }
-    free(key);
 }
 
 /* A charter of the story's own files, signed by its first partner. */
@@ -678,8 +678,6 @@ static void make_charter(struct sk_world *w)
     run(w, argv);
     run(w, (char *[]){(char *)(uintptr_t)w->schakel, "charter", "sign", "--dir",
                       steward->dir, charter, NULL});
-    free(charter);
-    free(roster);
 }
 
 static void join_nodes(struct sk_world *w)
@@ -706,7 +704,6 @@ static void join_nodes(struct sk_world *w)
         }
         json_decref(reply);
     }
-    free(charter);
 }
 
 void sk_world_start(struct sk_world *w)
