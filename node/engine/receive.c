@@ -151,6 +151,16 @@ static enum sk_status duplicate_item(struct sk_engine *e, struct sk_session *s,
     return SK_OK;
 }
 
+/* The answers to the envelope that ended at the cursor. */
+static enum sk_status repeat_last(struct sk_engine *e, struct sk_session *s,
+                                  const struct sk_log *log)
+{
+    enum sk_status status =
+        repeat_answers(e, s, log->peer_incarnation, log->peer_cursor);
+
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
+}
+
 /* PROTOCOL.md 8.6: everything in it was applied before. */
 static enum sk_status on_duplicate(struct sk_engine *e, struct sk_session *s,
                                    const struct sk_log *log,
@@ -164,8 +174,8 @@ static enum sk_status on_duplicate(struct sk_engine *e, struct sk_session *s,
     status = repeat_answers(e, s, items->incarnation, last);
     /* No longer kept under this number: the last one says it all. */
     if (status == SK_E_NOT_FOUND)
-        status = repeat_answers(e, s, items->incarnation, log->peer_cursor);
-    return status == SK_E_NOT_FOUND ? SK_OK : status;
+        return repeat_last(e, s, log);
+    return status;
 }
 
 /* ------------------------------------------------------------- in order */
@@ -221,7 +231,7 @@ static enum sk_status apply_one(struct sk_engine *e, struct sk_session *s,
 
 /* I10: effects, cursor and answers are one transaction. */
 static enum sk_status apply(struct sk_engine *e, struct sk_session *s,
-                            const struct sk_items *items, size_t from)
+                            const struct sk_items *items)
 {
     struct sk_message *answer = sk_arena_get(&e->scratch, sizeof(*answer));
     struct sk_pack answers = sk_scratch_pack(e, ANSWERS_SIZE_MAX);
@@ -232,7 +242,7 @@ static enum sk_status apply(struct sk_engine *e, struct sk_session *s,
 
     if (answer == NULL)
         return SK_E_MEMORY;
-    for (size_t i = from; i < items->count; i++)
+    for (size_t i = 0; i < items->count; i++)
         SK_TRY(apply_one(e, s, items, i, answer, &answers, &count));
     /* Applying may have written to the log. */
     SK_TRY(sk_log_get(e, &s->org, &log));
@@ -268,13 +278,18 @@ enum sk_status sk_deliver_items(struct sk_engine *e, struct sk_session *s,
         SK_TRY(sk_wire_refuse(e, s, "wrong-incarnation", "items"));
         return sk_session_hello(e, s, /* answer */ false);
     }
-    /* PROTOCOL.md 8.2: in order only. */
+    if (items->incarnation == log.peer_incarnation &&
+        first + items->count - 1 <= log.peer_cursor)
+        return on_duplicate(e, s, &log, items);
+    /* PROTOCOL.md 8.2: in order only.  Also when just the end of it is new:
+       what we sign was applied as a whole, from these very bytes. */
     if (items->incarnation > log.peer_incarnation ||
-        first > log.peer_cursor + 1) {
+        first != log.peer_cursor + 1) {
+        if (items->incarnation == log.peer_incarnation &&
+            first <= log.peer_cursor)
+            SK_TRY(repeat_last(e, s, &log));
         SK_TRY(sk_wire_refuse(e, s, "gap", "items"));
         return sk_session_hello(e, s, /* answer */ false);
     }
-    if (first + items->count - 1 <= log.peer_cursor)
-        return on_duplicate(e, s, &log, items);
-    return apply(e, s, items, (size_t)(log.peer_cursor + 1 - first));
+    return apply(e, s, items);
 }
