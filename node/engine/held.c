@@ -3,6 +3,8 @@
 /* Answers to one ASKED.  A partner that asks for more than this was away for
    longer than its backups should be. */
 #define HELD_MAX 10000
+/* With more than this waiting for it, it is not told more. */
+#define WAITING_MAX 10000
 
 /* ------------------------------------------------------------- the asker */
 
@@ -77,6 +79,31 @@ static enum sk_status fill_consents(struct sk_engine *e,
     return SK_OK;
 }
 
+/* What it showed, as the partner tells. */
+static enum sk_status fill_entry(struct sk_engine *e,
+                                 const struct sk_item_held *held,
+                                 struct sk_ledger_entry *entry)
+{
+    const struct sk_item_event *event = &held->event;
+
+    entry->fields_count = event->fields_count;
+    for (size_t i = 0; i < event->fields_count; i++)
+        entry->fields[i] =
+            (struct sk_ledger_field){.name = event->fields[i].name,
+                                     .withheld = SK_SENT,
+                                     .level = event->fields[i].level};
+    SK_TRY(fill_rules(e, event, entry));
+    SK_TRY(fill_consents(e, event, entry));
+    entry->policy = event->policy;
+    if (!sk_day_parse(event->erase_by, &entry->erase_by))
+        return SK_E_BAD_VALUE;
+    entry->erase = event->erase;
+    entry->within_days = (uint32_t)event->within_days;
+    entry->has_handover = event->has_handover;
+    entry->handover = event->handover;
+    return SK_OK;
+}
+
 static enum sk_status write_entry(struct sk_engine *e,
                                   const struct sk_org *from,
                                   const struct sk_item_held *held,
@@ -95,43 +122,38 @@ static enum sk_status write_entry(struct sk_engine *e,
     entry->purpose = event->purpose;
     entry->queued_ms = at_ms;
     entry->state = SK_LEDGER_QUEUED;
-    entry->fields_count = event->fields_count;
-    for (size_t i = 0; i < event->fields_count; i++)
-        entry->fields[i] =
-            (struct sk_ledger_field){.name = event->fields[i].name,
-                                     .withheld = SK_SENT,
-                                     .level = event->fields[i].level};
-    SK_TRY(fill_rules(e, event, entry));
-    SK_TRY(fill_consents(e, event, entry));
-    entry->policy = event->policy;
-    if (!sk_day_parse(event->erase_by, &entry->erase_by))
-        return SK_E_BAD_VALUE;
-    entry->erase = event->erase;
-    entry->within_days = (uint32_t)event->within_days;
-    entry->has_handover = event->has_handover;
-    entry->handover = event->handover;
+    SK_TRY(fill_entry(e, held, entry));
     /* The index of the ledger is written with an entry that never left. */
     SK_TRY(sk_ledger_put(e, entry));
     entry->state = SK_LEDGER_STORED;
     entry->sent_ms = at_ms;
     entry->stored_ms = at_ms;
-    return sk_ledger_put(e, entry);
+    SK_TRY(sk_ledger_put(e, entry));
+    return sk_held_recall(e, participant, from, event);
 }
 
-/* It is in the ledger: then it arrived, whatever the ledger thought. */
+/* It is in the ledger: then it arrived, whatever the ledger thought.  What was
+   dropped before it was known that it had left is asked back now (I7). */
 static enum sk_status confirm_entry(struct sk_engine *e,
                                     const struct sk_org *from,
-                                    struct sk_ledger_entry *entry,
-                                    uint64_t at_ms)
+                                    const struct sk_item_held *held,
+                                    struct sk_ledger_entry *entry)
 {
+    uint64_t at_ms = sk_partner_ms(e, held->at_ms);
+
     if (!sk_org_equal(&entry->to, from) || entry->stored_ms != 0 ||
-        (entry->state != SK_LEDGER_QUEUED && entry->state != SK_LEDGER_SENT))
+        (entry->state != SK_LEDGER_QUEUED && entry->state != SK_LEDGER_SENT &&
+         entry->state != SK_LEDGER_DROPPED))
         return SK_OK;
+    if (entry->sent_ms == 0) {
+        SK_TRY(fill_entry(e, held, entry));
+        entry->sent_ms = at_ms;
+    }
     entry->state = SK_LEDGER_STORED;
     entry->stored_ms = at_ms;
-    if (entry->sent_ms == 0)
-        entry->sent_ms = at_ms;
-    return sk_ledger_put(e, entry);
+    entry->reason = (struct sk_bytes){0};
+    SK_TRY(sk_ledger_put(e, entry));
+    return sk_held_recall(e, &entry->participant, from, &held->event);
 }
 
 enum sk_status sk_held_apply(struct sk_engine *e, const struct sk_org *from,
@@ -157,7 +179,7 @@ enum sk_status sk_held_apply(struct sk_engine *e, const struct sk_org *from,
     }
     status = sk_ledger_get(e, &held->event.message, entry);
     if (status == SK_OK)
-        return confirm_entry(e, from, entry, sk_partner_ms(e, held->at_ms));
+        return confirm_entry(e, from, held, entry);
     if (status != SK_E_NOT_FOUND)
         return status;
     status = sk_handle_own(e, from, &held->event.handle, &participant);
@@ -212,6 +234,10 @@ enum sk_status sk_held_tell(struct sk_engine *e, const struct sk_org *from,
     if (asked->incarnation >= log.peer_incarnation ||
         log.told == log.peer_incarnation) {
         *refusal = "wrong-state";
+        return SK_OK;
+    }
+    if (log.head - log.stored > WAITING_MAX) {
+        *refusal = "busy";
         return SK_OK;
     }
     log.told = log.peer_incarnation;

@@ -156,6 +156,11 @@ SK_CHECKED enum sk_status sk_held_apply(struct sk_engine *e,
                                         const struct sk_org *from,
                                         const struct sk_item_held *held,
                                         const char **refusal);
+/* A partner holds this of a participant who took the consent back meanwhile:
+   recall it (CONSENT 4.3).  held_recall.c */
+SK_CHECKED enum sk_status
+sk_held_recall(struct sk_engine *e, const struct sk_participant_id *participant,
+               const struct sk_org *to, const struct sk_item_event *event);
 
 /* ------------------------------------------------------------- replay.c */
 /* One item, in memory of the engine that scratch does not clear: for the one
