@@ -19,11 +19,11 @@ struct sk_fact_period { /* days; until absent: INT32_MAX */
     int32_t until;
 };
 struct sk_fact_consent {
-    struct sk_bytes id; /* borrowed until the decision's result is dropped */
-    struct sk_bytes state;   /* given, refused, withdrawn, requested */
+    struct sk_bytes id;    /* borrowed until the decision's result is dropped */
+    struct sk_bytes state; /* given, refused, withdrawn, requested */
     bool explicit_consent;
-    int64_t at;              /* instant */
-    int64_t until;           /* instant; INT64_MIN when absent */
+    int64_t at;                      /* instant */
+    int64_t until;                   /* instant; INT64_MIN when absent */
     const struct sk_bytes *purposes; /* NULL: absent */
     size_t purposes_count;
     const struct sk_bytes *recipients;
@@ -48,8 +48,8 @@ SK_CHECKED enum sk_status sk_facts_start(const struct sk_bundle *bundle,
                                          struct sk_facts **out);
 /* "YYYY", "YYYY-MM" or DATE; false when malformed. */
 bool sk_facts_birth_date(struct sk_facts *facts, struct sk_bytes text);
-SK_CHECKED enum sk_status
-sk_facts_administration(struct sk_facts *facts, struct sk_fact_period period);
+SK_CHECKED enum sk_status sk_facts_administration(struct sk_facts *facts,
+                                                  struct sk_fact_period period);
 SK_CHECKED enum sk_status sk_facts_link(struct sk_facts *facts,
                                         struct sk_bytes org,
                                         struct sk_fact_period period);
@@ -58,8 +58,8 @@ SK_CHECKED enum sk_status sk_facts_employer(struct sk_facts *facts,
                                             struct sk_fact_period period);
 SK_CHECKED enum sk_status sk_facts_consent(struct sk_facts *facts,
                                            const struct sk_fact_consent *c);
-SK_CHECKED enum sk_status
-sk_facts_objection(struct sk_facts *facts, const struct sk_fact_objection *o);
+SK_CHECKED enum sk_status sk_facts_objection(struct sk_facts *facts,
+                                             const struct sk_fact_objection *o);
 
 /* ---------------------------------------------------------------- question */
 struct sk_event_view {
@@ -74,8 +74,8 @@ struct sk_event_view {
 };
 struct sk_named_value {
     struct sk_bytes name;
-    struct sk_bytes text;        /* scalar */
-    const struct sk_bytes *set;  /* list; NULL for a scalar */
+    struct sk_bytes text;       /* scalar */
+    const struct sk_bytes *set; /* list; NULL for a scalar */
     size_t set_count;
 };
 struct sk_question {
@@ -99,7 +99,7 @@ struct sk_decided_field {
     struct sk_bytes name;
     uint16_t field;
     enum sk_withheld withheld;
-    uint8_t level;               /* position in the chain, when sent */
+    uint8_t level; /* position in the chain, when sent */
     struct sk_bytes level_name;
     struct sk_field_value value; /* coarsened, when sent */
     const uint16_t *rules; /* when sent: positions in decision->rules of the
@@ -109,10 +109,10 @@ struct sk_decided_field {
 
 struct sk_decision {
     bool permit;
-    const char *reason;      /* deny: a code of 8.6, static; else NULL */
+    const char *reason; /* deny: a code of 8.6, static; else NULL */
     struct sk_decided_field fields[SK_EVENT_FIELDS_MAX]; /* sorted by name */
-    size_t fields_count;     /* sent and withheld; also for nothing-left */
-    struct sk_bytes *rules;  /* sorted ids; in the arena */
+    size_t fields_count;    /* sent and withheld; also for nothing-left */
+    struct sk_bytes *rules; /* sorted ids; in the arena */
     size_t rules_count;
     struct sk_bytes *consents;
     size_t consents_count;
@@ -147,20 +147,26 @@ const char *sk_consent_state(const struct sk_facts *facts, struct sk_bytes to,
 
 /*
  * Recall (CONSENT 4.3): of a message that was sent earlier, what still holds.
+ * Consent that ran out holds (4.4); consent that was refused, withdrawn or is
+ * not there does not, and nothing holds of words that nobody knows.
  *
- *     rules    ids of the rules that let it through (they may be gone from
- *              the policy: then the strength is looked up in `explicit_rules`)
+ *     rules    the rules that let it through, as they were then (they may be
+ *              gone from the policy); each with the fields it contributed
  *     fields   what went out: name, and whether at level exact
  *     lost     per field, written: true when it must be recalled
+ *
+ * A field is lost when no rule that contributed it still speaks (the event's
+ * category and its where categories) with consent for the field's category
+ * and, if it went out exact, for what it reveals.
  *
  * Returns true when the whole message is recalled (then every lost is true).
  */
 struct sk_recall_rule {
     struct sk_bytes id;
-    bool explicit_consent;            /* the rule said explicit */
-    const struct sk_bytes *where;     /* fields of its `where` */
+    bool explicit_consent;        /* the rule said explicit */
+    const struct sk_bytes *where; /* fields of its `where` */
     size_t where_count;
-    const struct sk_bytes *fields;    /* fields this rule contributed */
+    const struct sk_bytes *fields; /* fields this rule contributed */
     size_t fields_count;
 };
 struct sk_recall_field {
