@@ -522,19 +522,14 @@ static void run_seed(uint64_t seed)
     fx_start(&w.f, "S2A", "2027-03-08T08:00:00Z");
     for (w.step = 0; w.step < STEPS; w.step++) {
         size_t node = chance(w.f.count);
-        bool full = chance(10) == 0;
+        bool full = chance(4) == 0;
 
         if (full)
-            sk_store_memory_fail_after(w.f.nodes[node].store, 1 + chance(8));
-        if (!full || chance(2) == 0)
-            carry(chance(12));
-        if (full)
-            sk_store_memory_fail_after(w.f.nodes[node].store, 0);
-        if (full && chance(2) == 0) {
-            sk_store_memory_fail_after(w.f.nodes[1].store, 1 + chance(8));
+            sk_store_memory_fail_after(w.f.nodes[node].store, 1 + chance(12));
+        if (full && chance(3) == 0)
             answer();
-            sk_store_memory_fail_after(w.f.nodes[1].store, 0);
-        }
+        carry(full ? 1 + chance(12) : chance(12));
+        sk_store_memory_fail_after(w.f.nodes[node].store, 0);
         act();
         one_owner();
     }
