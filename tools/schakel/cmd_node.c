@@ -445,11 +445,13 @@ static int show(const char *op, json_t *reply)
 static void tell_line(size_t line, const json_t *reply, const char *problem)
 {
     json_t *out = json_pack("{s:I}", "line", (json_int_t)line);
+    /* The parser cuts what it quotes, maybe in the middle of a character. */
+    json_t *detail = problem == NULL ? NULL : json_string(problem);
 
     if (problem != NULL)
-        json_object_set_new(
-            out, "error",
-            json_pack("{s:s, s:s}", "code", "bad-line", "detail", problem));
+        json_object_set_new(out, "error",
+                            json_pack("{s:s, s:o*}", "code", "bad-line",
+                                      "detail", detail));
     else
         json_object_update_missing(out, (json_t *)(uintptr_t)reply);
     json_dumpf(out, stdout, JSON_SORT_KEYS | JSON_COMPACT);
@@ -521,24 +523,36 @@ static bool record_line(struct sk_client *client, size_t number,
     return good;
 }
 
+/* Up to LINE_SIZE_MAX bytes of the next line, any bytes; size: of all of it.
+   False at the end of the input. */
+static bool read_line(char *line, size_t *size)
+{
+    int c = getchar();
+
+    *size = 0;
+    if (c == EOF)
+        return false;
+    for (; c != EOF && c != '\n'; c = getchar()) {
+        if (*size < LINE_SIZE_MAX)
+            line[*size] = (char)c;
+        (*size)++;
+    }
+    return true;
+}
+
 static int record_stdin(struct sk_client *client)
 {
-    char *line = malloc(LINE_SIZE_MAX + 2);
+    char *line = malloc(LINE_SIZE_MAX);
     enum sk_status status = SK_OK;
     size_t number = 0;
     size_t refused = 0;
+    size_t size;
 
     if (line == NULL)
         return sk_cli_fail_file(SK_E_MEMORY, "-");
-    while (status == SK_OK && fgets(line, LINE_SIZE_MAX + 2, stdin) != NULL) {
-        size_t size = strcspn(line, "\n");
-
+    while (status == SK_OK && read_line(line, &size)) {
         number++;
-        if (size > LINE_SIZE_MAX || strlen(line) < size) {
-            int c;
-
-            while ((c = getchar()) != '\n' && c != EOF)
-                continue;
+        if (size > LINE_SIZE_MAX) {
             tell_line(number, NULL, "line too long");
             refused++;
         } else if (size > 0) {

@@ -1,0 +1,440 @@
+/*
+ * What test_hostile.sh cannot do with a shell.  Each prints what went wrong
+ * and exits with 1, or is silent.
+ *
+ *   hostile garbage SOCK       random bytes over many connections
+ *   hostile sizes SOCK         sizes that nobody may announce
+ *   hostile slices SOCK        a request in single bytes, and half ones
+ *   hostile many SOCK COUNT    so many connections at once, and one that asks
+ *   hostile slow SOCK          half a request, until the node hangs up
+ *   hostile stranger ENDPOINT CARD   all kinds of ZMTP without a known key
+ *   hostile flip FILE AT OUT   a copy with one bit of byte AT changed
+ *   hostile cpu FILE CMD...    run it; milliseconds of CPU and status to FILE
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include "protocol/card.h"
+
+#define PATIENCE_MS 20000
+#define MANY_MAX 1024
+
+/* {args: {}, op: "node.status", v: 1} with its size */
+static const uint8_t status_request[] = "\0\0\0\x19\x83\xa4"
+                                        "args\x80\xa2op\xab"
+                                        "node.status\xa1v\x01";
+#define STATUS_SIZE (sizeof(status_request) - 1)
+
+static void die(const char *what)
+{
+    fprintf(stderr, "%s\n", what);
+    exit(1);
+}
+
+static void need(bool fact, const char *what)
+{
+    if (!fact)
+        die(what);
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* SplitMix64: the same bytes in each run. */
+static uint64_t next_random(void)
+{
+    static uint64_t state = 20261122;
+    uint64_t z = (state += UINT64_C(0x9e3779b97f4a7c15));
+
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+static void fill_random(uint8_t *out, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        out[i] = (uint8_t)next_random();
+}
+
+/* ------------------------------------------------------------- ctl.sock */
+
+static int dial(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    need(strlen(path) < sizeof(address.sun_path), "path too long");
+    strcpy(address.sun_path, path);
+    for (int i = 0; i < 200; i++) {
+        if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+            return fd;
+        need(errno == EAGAIN, "cannot connect");
+        usleep(10000);
+    }
+    die("cannot connect");
+    return -1;
+}
+
+/* It may hang up in the middle; that is its right. */
+static void put(int fd, const void *data, size_t size)
+{
+    (void)!send(fd, data, size, MSG_NOSIGNAL);
+}
+
+/* Everything that comes until the node hangs up, or `size` bytes. */
+static size_t get(int fd, uint8_t *data, size_t size, bool *closed)
+{
+    int64_t end = now_ms() + PATIENCE_MS;
+    size_t at = 0;
+
+    *closed = false;
+    while (at < size) {
+        struct pollfd wait = {.fd = fd, .events = POLLIN};
+        int64_t left = end - now_ms();
+        ssize_t got;
+
+        need(left > 0 && poll(&wait, 1, (int)left) == 1, "no answer in time");
+        got = recv(fd, data + at, size - at, 0);
+        if (got <= 0) {
+            *closed = true;
+            break;
+        }
+        at += (size_t)got;
+    }
+    return at;
+}
+
+/* One reply, whole. */
+static size_t get_reply(int fd, uint8_t *data, size_t room)
+{
+    bool closed;
+    size_t size;
+
+    if (get(fd, data, 4, &closed) < 4)
+        return 0;
+    size = (size_t)data[0] << 24 | (size_t)data[1] << 16 |
+           (size_t)data[2] << 8 | data[3];
+    need(size > 0 && size <= room, "a reply of a strange size");
+    return get(fd, data, size, &closed) == size ? size : 0;
+}
+
+static bool says(const uint8_t *data, size_t size, const char *text)
+{
+    return memmem(data, size, text, strlen(text)) != NULL;
+}
+
+/* The node still answers on a new connection. */
+static void must_serve(const char *path)
+{
+    static uint8_t reply[65536];
+    int fd = dial(path);
+    size_t size;
+
+    put(fd, status_request, STATUS_SIZE);
+    size = get_reply(fd, reply, sizeof(reply));
+    need(says(reply, size, "\xa2ok\xc3"), "a good request is not answered");
+    close(fd);
+}
+
+static void run_garbage(const char *path)
+{
+    static uint8_t bytes[65536];
+    static uint8_t reply[65536];
+
+    for (int i = 0; i < 150; i++) {
+        int fd = dial(path);
+        size_t size = next_random() % sizeof(bytes);
+        bool closed;
+
+        fill_random(bytes, size);
+        /* Some of it in frames that the node reads to the end. */
+        for (size_t at = 0; i % 3 != 0 && at + 400 < size; at += 260) {
+            bytes[at] = bytes[at + 1] = 0;
+            bytes[at + 2] = 1;
+            bytes[at + 3] = 0;
+            if (i % 3 == 2)
+                memcpy(bytes + at + 4, status_request + 4, i % 26);
+        }
+        put(fd, bytes, size);
+        shutdown(fd, SHUT_WR);
+        do
+            get(fd, reply, sizeof(reply), &closed);
+        while (!closed);
+        close(fd);
+    }
+    must_serve(path);
+}
+
+static void run_sizes(const char *path)
+{
+    static const uint8_t heads[][4] = {
+        {0, 0, 0, 0},    {0, 0x40, 0, 1},          {0x7f, 0xff, 0xff, 0xff},
+        {0x80, 0, 0, 0}, {0xff, 0xff, 0xff, 0xff},
+    };
+    uint8_t reply[256];
+
+    for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++) {
+        int fd = dial(path);
+        bool closed;
+        size_t size;
+
+        put(fd, heads[i], 4);
+        size = get(fd, reply, sizeof(reply), &closed);
+        need(closed, "it does not hang up on a wrong size");
+        need(says(reply, size, i == 0 ? "bad-request" : "too-large"),
+             "a wrong size is not answered with its code");
+        close(fd);
+    }
+    must_serve(path);
+}
+
+static void run_slices(const char *path)
+{
+    static uint8_t big[3 * 1024 * 1024];
+    static uint8_t reply[65536];
+    static const uint8_t head[4] = {0, 0x40, 0, 0};
+    int fd = dial(path);
+    size_t size;
+
+    for (size_t i = 0; i < STATUS_SIZE; i++)
+        put(fd, status_request + i, 1);
+    size = get_reply(fd, reply, sizeof(reply));
+    need(says(reply, size, "\xa2ok\xc3"), "single bytes make no request");
+    close(fd);
+    for (size_t cut = 0; cut < STATUS_SIZE; cut++) {
+        fd = dial(path);
+        put(fd, status_request, cut);
+        close(fd);
+    }
+    /* Three of four announced megabytes, and gone; again and again. */
+    for (int i = 0; i < 20; i++) {
+        fd = dial(path);
+        put(fd, head, sizeof(head));
+        put(fd, big, sizeof(big));
+        close(fd);
+    }
+    must_serve(path);
+}
+
+static void run_many(const char *path, size_t count)
+{
+    static int fds[MANY_MAX];
+    static uint8_t reply[65536];
+    size_t size;
+
+    need(count <= MANY_MAX, "too many");
+    for (size_t i = 0; i < count; i++) {
+        fds[i] = dial(path);
+        put(fds[i], status_request, 1 + i % (STATUS_SIZE - 1));
+    }
+    /* The first of them finishes its request while all others wait. */
+    put(fds[0], status_request + 1, STATUS_SIZE - 1);
+    size = get_reply(fds[0], reply, sizeof(reply));
+    need(says(reply, size, "\xa2ok\xc3"), "the first is not answered");
+    for (size_t i = 0; i < count; i++)
+        close(fds[i]);
+    must_serve(path);
+}
+
+static void run_slow(const char *path)
+{
+    int64_t start = now_ms();
+    uint8_t reply[256];
+    bool closed;
+    int fd = dial(path);
+
+    put(fd, status_request, 7);
+    get(fd, reply, sizeof(reply), &closed);
+    need(closed, "it does not hang up on who is slow");
+    need(now_ms() - start >= 5000, "it hangs up at once");
+    must_serve(path);
+}
+
+/* ------------------------------------------------------------- strangers */
+
+static void raw(const char *endpoint)
+{
+    static uint8_t bytes[65536];
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const char *port = strrchr(endpoint, ':');
+
+    need(port != NULL, "no port");
+    address.sin_port = htons((uint16_t)atoi(port + 1));
+    for (int i = 0; i < 40; i++) {
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        size_t size = next_random() % sizeof(bytes);
+
+        need(connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0,
+             "cannot dial");
+        fill_random(bytes, size);
+        /* A greeting of ZMTP 3, and then anything. */
+        if (i % 2 == 0) {
+            memset(bytes, 0, 64);
+            bytes[0] = 0xff;
+            bytes[9] = 0x7f;
+            bytes[10] = 3;
+            memcpy(bytes + 12, i % 4 == 0 ? "CURVE" : "NULL", 4 + (i % 4 == 0));
+        }
+        put(fd, bytes, size);
+        close(fd);
+    }
+}
+
+/* Is the handshake refused?  curve: with keys of our own making. */
+static void knock(const char *endpoint, const struct sk_card *card, bool curve,
+                  bool right_server)
+{
+    void *context = zmq_ctx_new();
+    void *dealer = zmq_socket(context, ZMQ_DEALER);
+    void *monitor = zmq_socket(context, ZMQ_PAIR);
+    int64_t end = now_ms() + PATIENCE_MS;
+    char public[41];
+    char secret[41];
+    char server[41];
+    int none = 0;
+    bool refused = false;
+
+    if (curve) {
+        zmq_curve_keypair(public, secret);
+        zmq_z85_encode(server, card->curve.bytes, 32);
+        zmq_setsockopt(dealer, ZMQ_CURVE_SERVERKEY,
+                       right_server ? server : public, 40);
+        zmq_setsockopt(dealer, ZMQ_CURVE_PUBLICKEY, public, 40);
+        zmq_setsockopt(dealer, ZMQ_CURVE_SECRETKEY, secret, 40);
+    }
+    zmq_setsockopt(dealer, ZMQ_LINGER, &none, sizeof(none));
+    zmq_socket_monitor(dealer, "inproc://watch", ZMQ_EVENT_ALL);
+    zmq_connect(monitor, "inproc://watch");
+    zmq_connect(dealer, endpoint);
+    zmq_send(dealer, "x", 1, ZMQ_DONTWAIT);
+    while (!refused && now_ms() < end) {
+        zmq_pollitem_t item = {.socket = monitor, .events = ZMQ_POLLIN};
+        zmq_msg_t part;
+        uint16_t event;
+
+        if (zmq_poll(&item, 1, 100) <= 0)
+            continue;
+        zmq_msg_init(&part);
+        zmq_msg_recv(&part, monitor, 0);
+        memcpy(&event, zmq_msg_data(&part), sizeof(event));
+        zmq_msg_close(&part);
+        zmq_msg_init(&part);
+        zmq_msg_recv(&part, monitor, 0);
+        zmq_msg_close(&part);
+        need(event != ZMQ_EVENT_HANDSHAKE_SUCCEEDED, "a stranger is let in");
+        refused = event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL ||
+                  event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL ||
+                  event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH ||
+                  event == ZMQ_EVENT_DISCONNECTED;
+    }
+    need(refused, "a stranger is neither refused nor let in");
+    zmq_socket_monitor(dealer, NULL, 0);
+    zmq_close(monitor);
+    zmq_close(dealer);
+    zmq_ctx_term(context);
+}
+
+static void run_stranger(const char *endpoint, const char *path)
+{
+    uint8_t bytes[SK_CARD_SIZE_MAX];
+    FILE *file = fopen(path, "rb");
+    struct sk_card card;
+    size_t size;
+
+    need(file != NULL, "no card");
+    size = fread(bytes, 1, sizeof(bytes), file);
+    fclose(file);
+    need(sk_card_decode((struct sk_bytes){bytes, size}, &card) == SK_OK,
+         "no card");
+    raw(endpoint);
+    knock(endpoint, &card, /* curve */ false, /* right_server */ false);
+    knock(endpoint, &card, /* curve */ true, /* right_server */ false);
+    knock(endpoint, &card, /* curve */ true, /* right_server */ true);
+}
+
+/* ------------------------------------------------------------- the rest */
+
+static void run_flip(const char *path, size_t at, const char *out)
+{
+    static uint8_t bytes[1 << 20];
+    FILE *file = fopen(path, "rb");
+    size_t size;
+
+    need(file != NULL, "no file");
+    size = fread(bytes, 1, sizeof(bytes), file);
+    fclose(file);
+    need(size > 0, "an empty file");
+    bytes[at % size] ^= 1;
+    file = fopen(out, "wb");
+    need(file != NULL && fwrite(bytes, 1, size, file) == size, "cannot write");
+    fclose(file);
+}
+
+static void run_cpu(const char *path, char **command)
+{
+    struct rusage usage;
+    FILE *file = fopen(path, "w");
+    pid_t pid = fork();
+    int status;
+
+    need(file != NULL && pid >= 0, "cannot run");
+    if (pid == 0) {
+        execvp(command[0], command);
+        _exit(127);
+    }
+    need(wait4(pid, &status, 0, &usage) == pid, "cannot wait");
+    fprintf(file, "%ld %d\n",
+            (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
+                (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000,
+            WIFEXITED(status) ? WEXITSTATUS(status) : 128);
+    fclose(file);
+}
+
+int main(int argc, char **argv)
+{
+    const char *what = argc > 2 ? argv[1] : "";
+
+    if (strcmp(what, "garbage") == 0)
+        run_garbage(argv[2]);
+    else if (strcmp(what, "sizes") == 0)
+        run_sizes(argv[2]);
+    else if (strcmp(what, "slices") == 0)
+        run_slices(argv[2]);
+    else if (strcmp(what, "many") == 0 && argc == 4)
+        run_many(argv[2], (size_t)atoi(argv[3]));
+    else if (strcmp(what, "slow") == 0)
+        run_slow(argv[2]);
+    else if (strcmp(what, "stranger") == 0 && argc == 4)
+        run_stranger(argv[2], argv[3]);
+    else if (strcmp(what, "flip") == 0 && argc == 5)
+        run_flip(argv[2], (size_t)atol(argv[3]), argv[4]);
+    else if (strcmp(what, "cpu") == 0 && argc > 3)
+        run_cpu(argv[2], argv + 3);
+    else
+        die("hostile: what?");
+    return 0;
+}
