@@ -1,5 +1,7 @@
 #include "protocol/control.h"
 
+/* A table reads as a table: its lines are laid out by hand. */
+/* clang-format off */
 #define TEXT(n, r, m, nl, en) {n, SK_ARG_TEXT, r, m, nl, en}
 #define ARG(n, k, r, nl, en) {n, SK_ARG_##k, r, 0, nl, en}
 
@@ -217,5 +219,6 @@ const struct sk_op sk_ops[] = {
      "the partners and the state of the line", {{0}}},
     {"peer.show", false, "een partner", "one partner", {ORG}},
 };
+/* clang-format on */
 
 const size_t sk_ops_count = SK_COUNT(sk_ops);

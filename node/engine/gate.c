@@ -20,8 +20,8 @@ static void check_words(const struct sk_engine *e,
 
         if (field->withheld != SK_SENT || field->value.text.size == 0)
             continue;
-        result = sk_text_check(e, field->name, field->value.text,
-                               question->to, &found.word);
+        result = sk_text_check(e, field->name, field->value.text, question->to,
+                               &found.word);
         if (result == SK_TEXT_ALLOWED)
             continue;
         if (result == SK_TEXT_BLOCKED) {
@@ -38,8 +38,7 @@ enum sk_status sk_gate_judge(struct sk_engine *e,
                              const struct sk_gate_question *question,
                              struct sk_gate_answer **out)
 {
-    struct sk_gate_answer *answer =
-        sk_arena_get(&e->scratch, sizeof(*answer));
+    struct sk_gate_answer *answer = sk_arena_get(&e->scratch, sizeof(*answer));
     struct sk_question asked = {.to = question->to,
                                 .purpose = question->purpose,
                                 .now = sk_instant(e),
@@ -75,8 +74,8 @@ static enum sk_status fill_rule(struct sk_engine *e,
                                 const struct sk_decision *d, size_t i,
                                 struct sk_recall_rule *out)
 {
-    struct sk_bytes *fields = sk_arena_get_array(
-        &e->scratch, d->fields_count + 1, sizeof(*fields));
+    struct sk_bytes *fields =
+        sk_arena_get_array(&e->scratch, d->fields_count + 1, sizeof(*fields));
     struct sk_rule_view rule;
     size_t count = 0;
 
@@ -85,8 +84,7 @@ static enum sk_status fill_rule(struct sk_engine *e,
     if (!sk_bundle_rule(bundle, d->rules[i], &rule))
         return SK_E_NOT_FOUND;
     for (size_t f = 0; f < d->fields_count; f++)
-        if (d->fields[f].withheld == SK_SENT &&
-            contributed(&d->fields[f], i))
+        if (d->fields[f].withheld == SK_SENT && contributed(&d->fields[f], i))
             fields[count++] = d->fields[f].name;
     *out = (struct sk_recall_rule){.id = d->rules[i],
                                    .explicit_consent = rule.explicit_consent,
@@ -287,8 +285,7 @@ static enum sk_status pass(struct sk_engine *e,
                            const struct sk_decision *d, struct sk_room room,
                            struct sk_bytes *out)
 {
-    struct sk_ledger_entry *entry =
-        sk_arena_get(&e->scratch, sizeof(*entry));
+    struct sk_ledger_entry *entry = sk_arena_get(&e->scratch, sizeof(*entry));
     struct sk_item *item = sk_arena_take(&e->scratch, sizeof(*item));
 
     if (entry == NULL || item == NULL)
@@ -334,8 +331,7 @@ enum sk_status sk_gate_item(struct sk_engine *e,
                             const struct sk_message_id *message,
                             struct sk_room room, struct sk_bytes *out)
 {
-    struct sk_ledger_entry *entry =
-        sk_arena_get(&e->scratch, sizeof(*entry));
+    struct sk_ledger_entry *entry = sk_arena_get(&e->scratch, sizeof(*entry));
     struct sk_recorded_event event;
     struct sk_gate_question question;
     struct sk_gate_answer *answer;

@@ -40,38 +40,38 @@
  * First byte of a key in SPACE_DATA.  Integers in keys are big-endian; an
  * organisation in a key is its text and a zero byte. */
 enum sk_table {
-    SK_T_META = 'm',        /* name -> value */
-    SK_T_FILE = 'f',        /* charter and policy files: name -> bytes */
-    SK_T_CARD = 'k',        /* org -> card as received */
-    SK_T_PARTICIPANT = 'P', /* participant -> sealed */
-    SK_T_INSZ = 'I',        /* keyed hash -> participant */
-    SK_T_NAME = 'N',        /* keyed hash 16, participant -> empty */
-    SK_T_RELATION = 'L',    /* participant, org -> sealed */
-    SK_T_HANDLE = 'H',      /* org, handle -> participant (assigned) */
-    SK_T_HANDLE_OWN = 'h',  /* org, our handle -> participant */
-    SK_T_EVENT = 'E',       /* participant, event -> sealed */
-    SK_T_EVENT_OF = 'e',    /* event -> participant */
-    SK_T_EMPLOYER = 'Y',    /* participant, number -> sealed */
-    SK_T_OBJECTION = 'O',   /* participant, number -> sealed */
-    SK_T_CONSENT = 'C',     /* participant, number -> sealed */
-    SK_T_CONSENT_OF = 'c',  /* consent -> participant, number */
-    SK_T_LEDGER = 'D',      /* participant, message -> sealed */
-    SK_T_LEDGER_OF = 'd',   /* message -> participant, org */
-    SK_T_OUT = 'Q',         /* org, number -> outbox entry */
-    SK_T_PEER = 'R',        /* org -> log state, both directions */
-    SK_T_RECEIPT = 'S',     /* org, incarnation, last -> signed message */
-    SK_T_INBOX = 'B',       /* message -> sealed under the message's key */
-    SK_T_INBOX_ORDER = 'b', /* number -> message */
-    SK_T_RECALLED = 'X',    /* org, message -> day */
-    SK_T_NOTICE_OUT = 'W',  /* notice -> what was asked of whom, answers */
-    SK_T_NOTICE_IN = 'w',   /* org, number -> notice to answer */
-    SK_T_HANDOVER = 'V',    /* handover -> state */
+    SK_T_META = 'm',          /* name -> value */
+    SK_T_FILE = 'f',          /* charter and policy files: name -> bytes */
+    SK_T_CARD = 'k',          /* org -> card as received */
+    SK_T_PARTICIPANT = 'P',   /* participant -> sealed */
+    SK_T_INSZ = 'I',          /* keyed hash -> participant */
+    SK_T_NAME = 'N',          /* keyed hash 16, participant -> empty */
+    SK_T_RELATION = 'L',      /* participant, org -> sealed */
+    SK_T_HANDLE = 'H',        /* org, handle -> participant (assigned) */
+    SK_T_HANDLE_OWN = 'h',    /* org, our handle -> participant */
+    SK_T_EVENT = 'E',         /* participant, event -> sealed */
+    SK_T_EVENT_OF = 'e',      /* event -> participant */
+    SK_T_EMPLOYER = 'Y',      /* participant, number -> sealed */
+    SK_T_OBJECTION = 'O',     /* participant, number -> sealed */
+    SK_T_CONSENT = 'C',       /* participant, number -> sealed */
+    SK_T_CONSENT_OF = 'c',    /* consent -> participant, number */
+    SK_T_LEDGER = 'D',        /* participant, message -> sealed */
+    SK_T_LEDGER_OF = 'd',     /* message -> participant, org */
+    SK_T_OUT = 'Q',           /* org, number -> outbox entry */
+    SK_T_PEER = 'R',          /* org -> log state, both directions */
+    SK_T_RECEIPT = 'S',       /* org, incarnation, last -> signed message */
+    SK_T_INBOX = 'B',         /* message -> sealed under the message's key */
+    SK_T_INBOX_ORDER = 'b',   /* number -> message */
+    SK_T_RECALLED = 'X',      /* org, message -> day */
+    SK_T_NOTICE_OUT = 'W',    /* notice -> what was asked of whom, answers */
+    SK_T_NOTICE_IN = 'w',     /* org, number -> notice to answer */
+    SK_T_HANDOVER = 'V',      /* handover -> state */
     SK_T_HANDOVER_OPEN = 'v', /* handover -> empty, while it is open */
-    SK_T_HANDOVER_OF = 'U', /* request event, org -> handover */
-    SK_T_KEPT = 'K',        /* org, message -> day a law keeps it until */
-    SK_T_TRAJECTORY = 'T',  /* trajectory -> owner, epoch */
+    SK_T_HANDOVER_OF = 'U',   /* request event, org -> handover */
+    SK_T_KEPT = 'K',          /* org, message -> day a law keeps it until */
+    SK_T_TRAJECTORY = 'T',    /* trajectory -> owner, epoch */
     SK_T_TRAJECTORY_OF = 't', /* participant -> trajectory */
-    SK_T_DUE = 'Z',         /* day, kind, id -> what to do that day */
+    SK_T_DUE = 'Z',           /* day, kind, id -> what to do that day */
 };
 
 struct sk_key { /* a key under construction */
@@ -100,9 +100,9 @@ struct sk_log {
     bool loaded;
     uint64_t incarnation;
     uint64_t base;
-    uint64_t head;   /* last entry queued; base when there is none */
-    uint64_t handed; /* last entry that ever left in an envelope */
-    uint64_t stored; /* last entry that the partner's receipt names */
+    uint64_t head;            /* last entry queued; base when there is none */
+    uint64_t handed;          /* last entry that ever left in an envelope */
+    uint64_t stored;          /* last entry that the partner's receipt names */
     uint64_t old_incarnation; /* the one before, 0: none */
     uint64_t old_base;
     struct sk_range ranges[SK_RANGES_MAX]; /* left, not yet confirmed */
@@ -117,27 +117,27 @@ struct sk_log {
  * Volatile: what is known of the line with one partner right now. */
 struct sk_session {
     struct sk_org org;
-    struct sk_card card;      /* as stored; version 0: none yet */
-    bool known;               /* in the roster with a card */
-    bool suspended;           /* not active in the roster */
-    bool up;                  /* the transport reaches it */
-    bool greeted;             /* its HELLO came since `up` */
-    uint64_t heard_ms;        /* last good message, 0 never */
-    uint64_t hello_ms;        /* when we last sent HELLO, 0 never */
-    uint64_t sent;            /* number of the last item put in an envelope
-                                 since greeted */
-    uint64_t retry_ms;        /* when to say HELLO again if unanswered */
+    struct sk_card card; /* as stored; version 0: none yet */
+    bool known;          /* in the roster with a card */
+    bool suspended;      /* not active in the roster */
+    bool up;             /* the transport reaches it */
+    bool greeted;        /* its HELLO came since `up` */
+    uint64_t heard_ms;   /* last good message, 0 never */
+    uint64_t hello_ms;   /* when we last sent HELLO, 0 never */
+    uint64_t sent;       /* number of the last item put in an envelope
+                            since greeted */
+    uint64_t retry_ms;   /* when to say HELLO again if unanswered */
     uint32_t failures;
-    uint64_t charter_version; /* from its HELLO */
+    uint64_t charter_version;           /* from its HELLO */
     char refused[SK_CODE_SIZE_MAX + 1]; /* last refusal it gave, or "" */
-    bool line_known;          /* the transport said something about it */
-    bool asking;              /* our HELLO waits for its answer */
-    uint64_t spoke_ms;        /* last frame to it, 0 never */
-    uint64_t complained_ms;   /* when we last refused an unreadable frame */
-    uint64_t applying;        /* number of the item that is being applied */
+    bool line_known;        /* the transport said something about it */
+    bool asking;            /* our HELLO waits for its answer */
+    uint64_t spoke_ms;      /* last frame to it, 0 never */
+    uint64_t complained_ms; /* when we last refused an unreadable frame */
+    uint64_t applying;      /* number of the item that is being applied */
     uint64_t flight[SK_IN_FLIGHT_MAX]; /* envelopes without receipt: last */
     size_t flight_count;
-    struct sk_log log;        /* as in the store, when log.loaded */
+    struct sk_log log; /* as in the store, when log.loaded */
 };
 
 #define SK_FRAME_SIZES_MAX 64
@@ -153,12 +153,12 @@ struct sk_engine {
     uint64_t now_ms;  /* of this step: civil time of the node */
     uint64_t real_ms; /* of this step: for time-outs and back-off */
     struct sk_random random;
-    struct sk_arena scratch; /* reset after each input */
+    struct sk_arena scratch;          /* reset after each input */
     struct sk_arena bundle_memory[2]; /* in force, and the next one: the
                                          other may be used for a draft until
                                          the end of the input */
     int bundle_at;
-    struct sk_bundle *bundle;  /* NULL: no charter; nothing flows */
+    struct sk_bundle *bundle; /* NULL: no charter; nothing flows */
     bool has_policy;
     uint64_t charter_version;
     struct sk_session *sessions; /* SK_PARTNERS_MAX */
@@ -177,16 +177,16 @@ struct sk_engine {
     uint32_t frame_sizes[SK_FRAME_SIZES_MAX];
     uint64_t frame_counts[SK_FRAME_SIZES_MAX];
     size_t frame_sizes_count;
-    struct sk_replay *replay; /* manual clock only; session.c */
+    struct sk_replay *replay;   /* manual clock only; session.c */
     struct sk_room replay_room; /* what session.c may use for it, zeroed */
-    size_t pump_at; /* the session whose turn is first; session.c */
+    size_t pump_at;             /* the session whose turn is first; session.c */
     struct sk_room reply_room;
     uint64_t largest_ms; /* system clock: the largest time ever seen */
     uint64_t kept_ms;    /* what META has of it */
     bool clock_back;     /* it was set back: nothing may be dated now */
     int32_t due_day;     /* sk_due_run() did everything up to this day */
     bool in_batch;
-    bool reload;         /* bundle and sessions must come from the store */
+    bool reload;            /* bundle and sessions must come from the store */
     struct sk_batch *batch; /* engine.c: what a rollback goes back to */
 };
 
@@ -225,10 +225,10 @@ SK_CHECKED enum sk_status sk_meta_get(struct sk_engine *e, const char *name,
                                       struct sk_bytes *out);
 SK_CHECKED enum sk_status sk_meta_put(struct sk_engine *e, const char *name,
                                       struct sk_bytes value);
-SK_CHECKED enum sk_status sk_meta_get_u64(struct sk_engine *e,
-                                          const char *name, uint64_t *out);
-SK_CHECKED enum sk_status sk_meta_put_u64(struct sk_engine *e,
-                                          const char *name, uint64_t value);
+SK_CHECKED enum sk_status sk_meta_get_u64(struct sk_engine *e, const char *name,
+                                          uint64_t *out);
+SK_CHECKED enum sk_status sk_meta_put_u64(struct sk_engine *e, const char *name,
+                                          uint64_t value);
 void sk_fill_random(struct sk_engine *e, void *out, size_t size);
 void sk_new_id(struct sk_engine *e, struct sk_id *out);
 int32_t sk_today(const struct sk_engine *e);   /* civil day of now */
@@ -307,8 +307,7 @@ SK_CHECKED enum sk_status sk_federation_load(struct sk_engine *e);
 /* Files of the charter and the policy in SK_T_FILE; bytes in scratch. */
 SK_CHECKED enum sk_status sk_file_get(struct sk_engine *e, const char *name,
                                       struct sk_bytes *out);
-SK_CHECKED enum sk_status sk_file_put(struct sk_engine *e,
-                                      struct sk_bytes name,
+SK_CHECKED enum sk_status sk_file_put(struct sk_engine *e, struct sk_bytes name,
                                       struct sk_bytes bytes);
 SK_CHECKED enum sk_status sk_file_delete(struct sk_engine *e,
                                          struct sk_bytes name);
@@ -388,9 +387,9 @@ struct sk_participant {
     struct sk_fact_period administration; /* from INT32_MAX: none */
 };
 /* SK_E_NOT_FOUND.  Texts in scratch. */
-SK_CHECKED enum sk_status
-sk_participant_get(struct sk_engine *e, const struct sk_participant_id *id,
-                   struct sk_participant *out);
+SK_CHECKED enum sk_status sk_participant_get(struct sk_engine *e,
+                                             const struct sk_participant_id *id,
+                                             struct sk_participant *out);
 
 /* SK_E_NOT_FOUND when there is no such participant; reads no values. */
 SK_CHECKED enum sk_status
@@ -398,8 +397,8 @@ sk_participant_exists(struct sk_engine *e, const struct sk_participant_id *id);
 /* A partner argument: in the roster and not ourselves; refuses no-charter,
    unknown-org, recipient-is-owner.  relation.c */
 SK_CHECKED enum sk_status sk_arg_partner(struct sk_engine *e,
-                                         struct sk_value args,
-                                         const char *name, struct sk_org *out);
+                                         struct sk_value args, const char *name,
+                                         struct sk_org *out);
 /* Parts of participant.show that other files pack: the value only. */
 SK_CHECKED enum sk_status
 sk_relations_pack(struct sk_engine *e, const struct sk_participant_id *id,
@@ -418,25 +417,23 @@ sk_trajectory_pack(struct sk_engine *e, const struct sk_participant_id *id,
                    struct sk_pack *p); /* handover.c: map or nil */
 
 /* Objections (POLICY.md 8.1), for facts.c. */
-SK_CHECKED enum sk_status
-sk_objection_each(struct sk_engine *e, const struct sk_participant_id *id,
-                  enum sk_status (*fn)(void *context,
-                                       const struct sk_fact_objection *),
-                  void *context);
+SK_CHECKED enum sk_status sk_objection_each(
+    struct sk_engine *e, const struct sk_participant_id *id,
+    enum sk_status (*fn)(void *context, const struct sk_fact_objection *),
+    void *context);
 
 /* ------------------------------------------------------------- relation.c */
 struct sk_relation {
     struct sk_org org;
     int32_t from;
-    int32_t until; /* INT32_MAX: open */
+    int32_t until;           /* INT32_MAX: open */
     struct sk_handle handle; /* ours towards org; DOMAIN 3.2 */
 };
 /* Calls each relation of a participant; stops when fn returns not SK_OK. */
-SK_CHECKED enum sk_status
-sk_relation_each(struct sk_engine *e, const struct sk_participant_id *id,
-                 enum sk_status (*fn)(void *context,
-                                      const struct sk_relation *),
-                 void *context);
+SK_CHECKED enum sk_status sk_relation_each(
+    struct sk_engine *e, const struct sk_participant_id *id,
+    enum sk_status (*fn)(void *context, const struct sk_relation *),
+    void *context);
 SK_CHECKED enum sk_status sk_relation_get(struct sk_engine *e,
                                           const struct sk_participant_id *id,
                                           const struct sk_org *org,
@@ -482,11 +479,10 @@ struct sk_employer {
     struct sk_bytes org;
     struct sk_fact_period period;
 };
-SK_CHECKED enum sk_status
-sk_employer_each(struct sk_engine *e, const struct sk_participant_id *id,
-                 enum sk_status (*fn)(void *context,
-                                      const struct sk_employer *),
-                 void *context);
+SK_CHECKED enum sk_status sk_employer_each(
+    struct sk_engine *e, const struct sk_participant_id *id,
+    enum sk_status (*fn)(void *context, const struct sk_employer *),
+    void *context);
 
 /* An event was recorded: does a job begin or end?  After it was stored. */
 SK_CHECKED enum sk_status
@@ -522,8 +518,8 @@ SK_CHECKED enum sk_status sk_facts_of(struct sk_engine *e,
  * One record per disclosure (message): made when it is queued, filled when it
  * is handed to the transport, and followed to the end (I3). No values. */
 enum sk_ledger_state {
-    SK_LEDGER_QUEUED,  /* waits in the outbox */
-    SK_LEDGER_SENT,    /* handed over at least once, no receipt yet */
+    SK_LEDGER_QUEUED, /* waits in the outbox */
+    SK_LEDGER_SENT,   /* handed over at least once, no receipt yet */
     SK_LEDGER_STORED,
     SK_LEDGER_READ,
     SK_LEDGER_ACCEPTED,
@@ -622,9 +618,8 @@ SK_CHECKED enum sk_status sk_outbox_item(struct sk_engine *e,
                                          const struct sk_item *item);
 /* How things stand with the logs of one partner; SK_E_NOT_FOUND never: all
    zero but the incarnation. */
-SK_CHECKED enum sk_status sk_log_get(struct sk_engine *e,
-                                     const struct sk_org *org,
-                                     struct sk_log *out);
+SK_CHECKED enum sk_status
+sk_log_get(struct sk_engine *e, const struct sk_org *org, struct sk_log *out);
 SK_CHECKED enum sk_status sk_log_put(struct sk_engine *e,
                                      const struct sk_org *org,
                                      const struct sk_log *log);
@@ -637,8 +632,7 @@ SK_CHECKED enum sk_status sk_outbox_get(struct sk_engine *e,
    that may still leave (their ledger entry is QUEUED or SENT). */
 SK_CHECKED enum sk_status sk_outbox_pending(struct sk_engine *e,
                                             const struct sk_org *to,
-                                            uint64_t *events,
-                                            uint64_t *items);
+                                            uint64_t *events, uint64_t *items);
 
 /* ------------------------------------------------------------- session.c */
 SK_CHECKED enum sk_status sk_session_frame(struct sk_engine *e,
@@ -733,8 +727,7 @@ SK_CHECKED enum sk_status
 sk_erasure_keep_until(struct sk_engine *e, const struct sk_org *from,
                       const struct sk_message_id *message, int32_t *until);
 /* Requests of partners that wait for our answer; erasure.c. */
-SK_CHECKED enum sk_status sk_notices_open(struct sk_engine *e,
-                                          uint64_t *count);
+SK_CHECKED enum sk_status sk_notices_open(struct sk_engine *e, uint64_t *count);
 SK_CHECKED enum sk_status sk_withdraw_apply(struct sk_engine *e,
                                             const struct sk_org *from,
                                             const struct sk_item *item,
@@ -760,17 +753,18 @@ sk_trajectory_started(struct sk_engine *e,
                       const struct sk_participant_id *participant);
 /* A handover.requested is offered and permitted: opens the handover (id of
    its own), supersedes an older open one; fills the entry's handover. */
-SK_CHECKED enum sk_status sk_handover_sent(struct sk_engine *e,
-                                           const struct sk_recorded_event *event,
-                                           struct sk_ledger_entry *entry);
+SK_CHECKED enum sk_status
+sk_handover_sent(struct sk_engine *e, const struct sk_recorded_event *event,
+                 struct sk_ledger_entry *entry);
 /* What a message about a handover carries (id, trajectory, epoch, kind). */
-SK_CHECKED enum sk_status
-sk_handover_stamp(struct sk_engine *e, const struct sk_handover_id *id,
-                  struct sk_item_event *event);
+SK_CHECKED enum sk_status sk_handover_stamp(struct sk_engine *e,
+                                            const struct sk_handover_id *id,
+                                            struct sk_item_event *event);
 /* A handover.requested arrived. */
-SK_CHECKED enum sk_status
-sk_handover_arrived(struct sk_engine *e, const struct sk_org *from,
-                    const struct sk_item_event *event, const char **refusal);
+SK_CHECKED enum sk_status sk_handover_arrived(struct sk_engine *e,
+                                              const struct sk_org *from,
+                                              const struct sk_item_event *event,
+                                              const char **refusal);
 /* HANDOVER, RELEASED, UNRELEASED arrived. */
 SK_CHECKED enum sk_status sk_handover_apply(struct sk_engine *e,
                                             const struct sk_org *from,
@@ -785,8 +779,8 @@ SK_CHECKED enum sk_status
 sk_handover_assigned(struct sk_engine *e, const struct sk_handover_id *id,
                      const struct sk_participant_id *participant);
 /* A handover's message was opened by a person. */
-SK_CHECKED enum sk_status
-sk_handover_opened(struct sk_engine *e, const struct sk_handover_id *id);
+SK_CHECKED enum sk_status sk_handover_opened(struct sk_engine *e,
+                                             const struct sk_handover_id *id);
 
 /* ------------------------------------------------------------- due.c
  * Things to do on a civil day (erase_by, handover expiry, key destruction).
@@ -805,9 +799,8 @@ SK_CHECKED enum sk_status sk_handover_expire(struct sk_engine *e,
                                              const struct sk_handover_id *id,
                                              struct sk_bytes value);
 /* Closing days of this node, sorted, in scratch. */
-SK_CHECKED enum sk_status sk_calendar_closed(struct sk_engine *e,
-                                             const int32_t **days,
-                                             size_t *count);
+SK_CHECKED enum sk_status
+sk_calendar_closed(struct sk_engine *e, const int32_t **days, size_t *count);
 
 #include "node/engine/ops.h"
 

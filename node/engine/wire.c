@@ -115,8 +115,7 @@ enum sk_status sk_wire_card(struct sk_engine *e, struct sk_session *s)
     if (status == SK_E_NOT_FOUND)
         return SK_OK;
     SK_TRY(status);
-    if (sk_card_decode(card, &own) != SK_OK ||
-        own.version != e->card.version)
+    if (sk_card_decode(card, &own) != SK_OK || own.version != e->card.version)
         return SK_OK;
     message = sk_arena_get(&e->scratch, sizeof(*message));
     if (message == NULL)

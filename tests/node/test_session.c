@@ -91,8 +91,7 @@ Test(session, bye_stops_the_knocking)
     ln_publish(&f, "buso", "gtb", 0, 1);
     fx_wait(&f, 60000);
     cr_expect(eq(str, t->text, "gtb>buso BYE\n"));
-    cr_expect(eq(str, (char *)ln_peer(&f, "buso", "gtb", "waits_for"),
-                 "line"));
+    cr_expect(eq(str, (char *)ln_peer(&f, "buso", "gtb", "waits_for"), "line"));
     fx_crash(&f, "gtb");
     ln_check(&f, "gtb", "buso", 1);
     free(t);
