@@ -109,6 +109,21 @@ Test(deliver, exactly_once_through_crashes)
 
 /* ------------------------------------------------------------- restores */
 
+/* A node whose store knows nothing of the lines with a partner. */
+static struct sk_store *ignorant(struct fx *f, const char *org,
+                                 const char *partner)
+{
+    struct sk_store *store = ln_backup(f, org);
+    struct sk_key key = sk_key_start(SK_T_PEER);
+
+    sk_key_org(&key, &fx_node(f, partner)->org);
+    cr_assert(sk_store_begin(store) == SK_OK);
+    cr_assert(sk_store_delete(store, SK_SPACE_DATA, sk_key_done(&key)) ==
+              SK_OK);
+    cr_assert(sk_store_commit(store) == SK_OK);
+    return store;
+}
+
 /* PROTOCOL.md 8.4: the sender is a backup of before its last messages. */
 Test(deliver, sender_restored)
 {
@@ -238,7 +253,7 @@ Test(deliver, receiver_new_from_nothing_after_a_restore)
     struct sk_store *sender;
 
     fx_start(&f, "S2A", START);
-    empty = ln_backup(&f, "gtb");
+    empty = ignorant(&f, "gtb", "buso");
     ln_publish(&f, "buso", "gtb", 0, 2);
     fx_run(&f);
     sender = ln_backup(&f, "buso");
@@ -259,7 +274,7 @@ Test(deliver, receiver_new_from_nothing)
     struct sk_store *backup;
 
     fx_start(&f, "S2A", START);
-    backup = ln_backup(&f, "gtb");
+    backup = ignorant(&f, "gtb", "buso");
     ln_publish(&f, "buso", "gtb", 0, 3);
     fx_run(&f);
     ln_restore(&f, "gtb", backup);

@@ -116,6 +116,35 @@ Test(held, what_is_known_is_confirmed)
     fx_end(&s.f);
 }
 
+/* What was told is forgotten once it arrived: asking does not fill a node. */
+Test(held, told_is_forgotten_when_it_arrived)
+{
+    static struct story s;
+    struct sk_key key = sk_key_start(SK_T_OUT);
+    struct sk_store *store;
+    struct sk_bytes value;
+    struct sk_org to;
+
+    start(&s);
+    relate(&s);
+    agree_and_record(&s);
+    s.backup = ln_backup(&s.f, "sopraco");
+    disclose(&s);
+    ln_restore(&s.f, "sopraco", s.backup);
+    cr_expect(
+        eq(str, (char *)ln_peer(&s.f, "cvo-kempen", "sopraco", "stored"), "1"));
+    cr_assert(sk_org_parse(sk_text("sopraco"), &to));
+    sk_key_org(&key, &to);
+    sk_key_u64(&key, 1);
+    store = fx_node(&s.f, "cvo-kempen")->store;
+    cr_assert(sk_store_begin(store) == SK_OK);
+    cr_expect(eq(int,
+                 sk_store_get(store, SK_SPACE_DATA, sk_key_done(&key), &value),
+                 SK_E_NOT_FOUND));
+    sk_store_abort(store);
+    fx_end(&s.f);
+}
+
 /* A person the backup does not know: said, not guessed. */
 Test(held, unknown_handle_is_refused)
 {
