@@ -62,14 +62,36 @@ static bool is_ours(const struct sk_engine *e, const struct sk_trajectory *t)
     return sk_org_equal(&t->owner, &e->org);
 }
 
-/* Only the owner may hand over: does what we know contradict the claim? */
-static bool is_stale(const struct sk_trajectory *t, const struct sk_org *from,
-                     const struct sk_item_event *event)
+/* Did this node ever lose part of its log to the partner? */
+static enum sk_status was_restored(struct sk_engine *e,
+                                   const struct sk_org *partner, bool *out)
 {
+    struct sk_log log;
+
+    SK_TRY(sk_log_get(e, partner, &log));
+    *out = log.incarnation > 1;
+    return SK_OK;
+}
+
+/* Only the owner may hand over: does what we know contradict the claim?  What
+   is ours and we never let go is nobody else's, unless a backup forgot it. */
+static enum sk_status is_stale(struct sk_engine *e,
+                               const struct sk_trajectory *t,
+                               const struct sk_org *from,
+                               const struct sk_item_event *event, bool *out)
+{
+    bool restored;
+
+    *out = false;
     if (!sk_handover_moves(event->handover_kind))
-        return false;
-    return t->epoch > event->epoch ||
+        return SK_OK;
+    *out = t->epoch > event->epoch ||
            (t->epoch == event->epoch && !sk_org_equal(&t->owner, from));
+    if (*out || !is_ours(e, t))
+        return SK_OK;
+    SK_TRY(was_restored(e, from, &restored));
+    *out = !restored;
+    return SK_OK;
 }
 
 /* What the request says of the trajectory: the highest epoch is believed. */
@@ -122,19 +144,22 @@ enum sk_status sk_handover_arrived(struct sk_engine *e,
     struct sk_trajectory t;
     struct sk_handover h;
     enum sk_status status;
+    bool stale = false;
 
     if (!event->has_handover || event->epoch == 0) {
         *refusal = "malformed-item";
         return SK_OK;
     }
     status = sk_trajectory_get(e, &event->trajectory, &t);
-    if (status == SK_OK && is_stale(&t, from, event)) {
+    if (status != SK_OK && status != SK_E_NOT_FOUND)
+        return status;
+    if (status == SK_OK)
+        SK_TRY(is_stale(e, &t, from, event, &stale));
+    if (stale) {
         *refusal = "stale-epoch";
         return tell_unreleased(e, from, &event->handover, &event->trajectory,
                                t.epoch, "stale-epoch");
     }
-    if (status != SK_OK && status != SK_E_NOT_FOUND)
-        return status;
     status = sk_handover_get(e, &event->handover, &h);
     if (status == SK_OK)
         return arrived_again(e, from, event, &h, refusal);
@@ -266,17 +291,6 @@ static enum sk_status on_input(struct sk_engine *e, const struct sk_org *from,
 }
 
 /* ------------------------------------------------------------- ownership */
-
-/* Did this node ever lose part of its log to the partner? */
-static enum sk_status was_restored(struct sk_engine *e,
-                                   const struct sk_org *partner, bool *out)
-{
-    struct sk_log log;
-
-    SK_TRY(sk_log_get(e, partner, &log));
-    *out = log.incarnation > 1;
-    return SK_OK;
-}
 
 /* The previous owner let go: from this transaction on we are the owner. */
 static enum sk_status on_released(struct sk_engine *e,

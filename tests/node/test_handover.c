@@ -236,6 +236,80 @@ Test(handover, is_about_somebody_once_a_person_says_so)
     EQ(fx_text(&f, "result.trajectory.epoch"), "2");
 }
 
+/* The policy of gtb with a rule to hand somebody back. */
+static void let_gtb_return(void)
+{
+    char *policy = fx_need("tests/scenarios/bundles/S2A/nodes/gtb/policy.yaml");
+    char path[] = "/tmp/schakel-policy-XXXXXX";
+    char *at = strstr(policy, "version: 1\nvocabulary");
+    FILE *file = fdopen(mkstemp(path), "wb");
+
+    cr_assert(at != NULL && file != NULL);
+    fprintf(file,
+            "%.*sversion: 2%s\n"
+            "  - id: back\n"
+            "    text: t\n"
+            "    to: {orgs: [buso]}\n"
+            "    for: [guidance.handover]\n"
+            "    what: {handover.requested: {question: exact}}\n"
+            "    basis: {gdpr: public-task, reference: r}\n"
+            "    retain: {for: 6 months, from: sent}\n"
+            "    valid: {from: 2026-09-01, until: 2028-08-31}\n",
+            (int)(at - policy), policy, at + strlen("version: 1"));
+    fclose(file);
+    fx_ok(&f, "gtb", "policy.activate", "{'policy':{'$file':'%s'}}", path);
+    remove(path);
+    free(policy);
+}
+
+/* 5.3: who moved comes back by a new request, of kind `return`. */
+Test(handover, comes_back_by_a_request_of_its_own)
+{
+    struct people_id h = request("gtb");
+    struct people_id there = people_add(&f, "gtb", "2000");
+    struct people_id back;
+
+    fx_run(&f);
+    fx_ok(&f, "gtb", "event.record",
+          "{'participant':'%s','type':'handover.answered','about':'%s',"
+          "'fields':{'answer':'accepted'}}",
+          there.text, h.text);
+    give("gtb", h, "complete");
+    fx_run(&f);
+    let_gtb_return();
+    people_link(&f, "gtb", there, "buso");
+    people_consent(&f, "gtb", there, "buso", "guidance.handover",
+                   "['process.handover']");
+    fx_ok(&f, "gtb", "event.record",
+          "{'participant':'%s','type':'handover.requested','fields':{"
+          "'handover_kind':'return','handover_reason':'next_step',"
+          "'question':'Neem je het over?','participant_goal':'Leren.',"
+          "'respond_by':'2027-03-12','coach_name':'Noor S.',"
+          "'coach_phone':'+3214000004'}}",
+          there.text);
+    people_send(&f, "gtb", people_take(&f, "result.event"), "buso",
+                "guidance.handover");
+    back = people_take(&f, "result.handover");
+    fx_run(&f);
+    EQ(shown("buso", back, "kind"), "return");
+    EQ(shown("buso", back, "epoch"), "2");
+    EQ(shown("buso", back, "trajectory"), shown("buso", h, "trajectory"));
+    fx_ok(&f, "buso", "event.record",
+          "{'participant':'%s','type':'handover.answered','about':'%s',"
+          "'fields':{'answer':'accepted'}}",
+          who.text, back.text);
+    give("buso", back, "complete");
+    EQ(shown("buso", back, "owner"), "gtb");
+    fx_run(&f);
+    EQ(shown("buso", back, "owner"), "buso");
+    EQ(shown("buso", back, "epoch"), "3");
+    EQ(shown("gtb", back, "owner"), "buso");
+    cr_expect(eq(int, owners(back), (int)fx_index(&f, "buso")));
+    /* And on it goes. */
+    h = request("vdab");
+    EQ(shown("buso", h, "epoch"), "3");
+}
+
 /* The person may be named after the ownership came. */
 Test(handover, is_known_when_it_is_assigned_late)
 {
@@ -645,6 +719,40 @@ Test(handover, a_completion_that_is_refused_is_over)
     item->owner.handover.id.bytes[0] ^= 1;
     EQ(apply("buso", "gtb", item), "unknown-handover");
     EQ(shown("buso", h, "owner"), "buso");
+}
+
+/* A request about a trajectory that is ours and that nobody was given. */
+Test(handover, believes_no_request_about_what_is_its_own)
+{
+    static struct sk_item_event event;
+    static struct sk_effects effects;
+    static uint8_t room[1024 * 1024];
+    struct people_id h = request("gtb");
+    struct sk_engine *e = fx_node(&f, "buso")->engine;
+    const uint64_t epochs[] = {1, 2, 99};
+
+    fx_run(&f);
+    event.has_handover = true;
+    event.handover.id.bytes[0] = 1;
+    event.handover_kind = sk_text("warm");
+    cr_assert(sk_id_parse(sk_text(shown("gtb", h, "trajectory")),
+                          &event.trajectory.id));
+    for (size_t i = 0; i < SK_COUNT(epochs); i++) {
+        const char *refusal = NULL;
+
+        event.epoch = epochs[i];
+        sk_effects_start(&effects, (struct sk_room){room, sizeof(room)});
+        e->effects = &effects;
+        cr_assert(sk_store_begin(e->store) == SK_OK);
+        cr_assert(sk_handover_arrived(e, &fx_node(&f, "gtb")->org, &event,
+                                      &refusal) == SK_OK);
+        cr_assert(sk_store_commit(e->store) == SK_OK);
+        e->effects = NULL;
+        cr_assert(refusal != NULL);
+        EQ(refusal, "stale-epoch");
+    }
+    EQ(shown("buso", h, "owner"), "buso");
+    EQ(shown("buso", h, "epoch"), "1");
 }
 
 /* The same completion twice: one move, and the release is said again. */
