@@ -32,23 +32,30 @@
 
 /* ------------------------------------------------------------- start */
 
+/* Beside schakeld, as built; else where `make install` puts it. */
 static bool find_program(const struct sk_core *core,
                          char path[SK_PATH_SIZE_MAX])
 {
+    static const char *const places[] = {"/schakel-net",
+                                         "/../libexec/schakel/schakel-net"};
     ssize_t size;
     char *slash;
 
     if (core->options->net != NULL)
         return sk_path_join("", core->options->net, path) == SK_OK;
-    size = readlink("/proc/self/exe", path, SK_PATH_SIZE_MAX - 16);
+    size = readlink("/proc/self/exe", path, SK_PATH_SIZE_MAX - 40);
     if (size <= 0)
         return false;
     path[size] = '\0';
     slash = strrchr(path, '/');
     if (slash == NULL)
         return false;
-    strcpy(slash + 1, "schakel-net"); /* 16 bytes are kept for it */
-    return true;
+    for (size_t i = 0; i < SK_COUNT(places); i++) {
+        strcpy(slash, places[i]); /* 40 bytes are kept for it */
+        if (access(path, X_OK) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* Its end becomes descriptor 3; the rest of ours closes on exec. */
