@@ -5,8 +5,7 @@
 /* Nobody answered for so many working days: expired (DOMAIN 6.2). */
 #define EXPIRE_WORKING_DAYS 15
 
-/* ------------------------------------------------------------- control items
- */
+/* ------------------------------------------------------------- we tell */
 
 static enum sk_status tell_input(struct sk_engine *e,
                                  const struct sk_handover *h,
@@ -151,8 +150,7 @@ enum sk_status sk_handover_assigned(struct sk_engine *e,
     return set_participant(e, &h, participant);
 }
 
-/* ------------------------------------------------------------- recorded here
- */
+/* ------------------------------------------------------------- recorded */
 
 static bool is_type(struct sk_bytes type, const char *word)
 {

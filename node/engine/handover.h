@@ -105,6 +105,28 @@ sk_trajectory_set_of(struct sk_engine *e, const struct sk_participant_id *id,
 SK_CHECKED enum sk_status sk_handover_move(struct sk_engine *e,
                                            struct sk_handover *handover,
                                            enum sk_handover_state state);
+/* Is this node its owner, as far as it knows? */
+bool sk_trajectory_is_ours(const struct sk_engine *e,
+                           const struct sk_trajectory *trajectory);
+/* RELEASED: from now on the trajectory's owner owns it. */
+SK_CHECKED enum sk_status
+sk_tell_released(struct sk_engine *e, const struct sk_handover *handover,
+                 const struct sk_trajectory *trajectory);
+/* UNRELEASED: a claim is not valid.  reason: static. */
+SK_CHECKED enum sk_status
+sk_tell_unreleased(struct sk_engine *e, const struct sk_org *to,
+                   const struct sk_handover_id *handover,
+                   const struct sk_trajectory_id *trajectory, uint64_t epoch,
+                   const char *reason);
+/* RELEASED or UNRELEASED came. */
+SK_CHECKED enum sk_status sk_handover_owner(struct sk_engine *e,
+                                            const struct sk_org *from,
+                                            const struct sk_item *item,
+                                            const char **refusal);
+/* Did this node ever lose part of its log to the partner (a backup)? */
+SK_CHECKED enum sk_status
+sk_was_restored(struct sk_engine *e, const struct sk_org *partner, bool *out);
+
 /* An input of this node: state, and HANDOVER for the partner.  Refuses
    wrong-state. */
 SK_CHECKED enum sk_status sk_handover_own(struct sk_engine *e,
