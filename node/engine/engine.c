@@ -61,6 +61,22 @@ enum sk_status sk_frame_room(struct sk_engine *e, struct sk_room *out)
     return SK_OK;
 }
 
+/* Without the two packed names: they differ per partner, and are public. */
+static size_t packed_name_size(const struct sk_org *org)
+{
+    const size_t size = strlen(org->text);
+
+    return size < 32 ? size + 1 : size + 2;
+}
+
+static size_t size_without_names(const struct sk_engine *e,
+                                 const struct sk_org *to, size_t size)
+{
+    const size_t names = packed_name_size(&e->org) + packed_name_size(to);
+
+    return names < size ? size - names : size;
+}
+
 static void count_size(struct sk_engine *e, size_t size)
 {
     for (size_t i = 0; i < e->frame_sizes_count; i++) {
@@ -89,7 +105,7 @@ void sk_frame_send(struct sk_engine *e, const struct sk_org *to,
     out->frame = frame;
     effects->frames_count++;
     effects->used += frame.size;
-    count_size(e, frame.size);
+    count_size(e, size_without_names(e, to, frame.size));
 }
 
 /* ------------------------------------------------------------- replies */

@@ -832,6 +832,8 @@ static void verb_text(struct sk_world *w, struct sk_actor *actor,
 
     sk_check(w, strcmp(sk_json_text(result, "result"), want) == 0,
              "the text is %s, got '%s'", want, sk_json_text(result, "result"));
+    sk_tell(w, "%s %s", sk_json_text(result, "result"),
+            sk_json_text(result, "word"));
     json_decref(result);
 }
 
@@ -854,8 +856,20 @@ static bool is_padded_size(uint64_t size)
     return e <= s || (size & ((UINT64_C(1) << (e - s)) - 1)) == 0;
 }
 
-/* Every frame ever sent: the ciphertext inside has an allowed size. The
-   envelope around it is the two names, keys and a few bytes of msgpack. */
+/*
+ * A frame, counted without both names (PROTOCOL.md 5.1), is 3 bytes of head
+ * and numbers, sealing id 10, ephemeral key 34, head of the ciphertext 3 (5
+ * when it is long), padded plaintext and tag 16.
+ */
+static bool is_allowed_frame(uint64_t size)
+{
+    const uint64_t around = 3 + 10 + 34 + 16;
+    const uint64_t head = size <= around - 16 + 3 + UINT16_MAX ? 3 : 5;
+
+    return size >= around + head + 256 && is_padded_size(size - around - head);
+}
+
+/* Every frame ever sent has an allowed size. */
 static void check_padding(struct sk_world *w, struct sk_actor *actor)
 {
     json_t *status = sk_world_do(w, actor, "node.status", NULL);
@@ -865,9 +879,9 @@ static void check_padding(struct sk_world *w, struct sk_actor *actor)
         uint64_t size = (uint64_t)json_integer_value(
             json_object_get(json_array_get(sizes, i), "size"));
 
-        sk_check(w, size >= 256 && is_padded_size(size),
-                 "%s sent a plaintext of %llu bytes", actor->org,
-                 (unsigned long long)size);
+        sk_check(w, is_allowed_frame(size),
+                 "%s sent a frame of %llu bytes (without the names)",
+                 actor->org, (unsigned long long)size);
     }
     json_decref(status);
 }
