@@ -336,10 +336,12 @@ static void one_owner(void)
     }
 }
 
-/* Each handover looks the same from both sides. */
-static void same_handovers(void)
+/* Each handover looks the same from both sides.  After a restore only who
+   owns the trajectory: answers that a backup forgot are a matter for people. */
+static void same_handovers(bool restored)
 {
-    static const char *const keys[] = {"state", "owner", "epoch"};
+    static const char *const keys[] = {"owner", "epoch", "state"};
+    size_t keys_count = SK_COUNT(keys) - (restored ? 1 : 0);
     char ids[256][SK_ID_TEXT_SIZE + 1];
     size_t count;
 
@@ -353,14 +355,16 @@ static void same_handovers(void)
         copy_id(ids[i], path);
     }
     for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < SK_COUNT(keys); k++) {
+        for (size_t k = 0; k < keys_count; k++) {
             char path[64];
             char here[64];
 
             snprintf(path, sizeof(path), "result.%s", keys[k]);
             must("gtb", "handover.show", "{'handover':'%s'}", ids[i]);
             snprintf(here, sizeof(here), "%s", fx_text(&w.f, path));
-            must("buso", "handover.show", "{'handover':'%s'}", ids[i]);
+            if (!ask("buso", "handover.show", "{'handover':'%s'}", ids[i]) &&
+                restored)
+                continue;
             cr_assert(eq(str, (char *)fx_text(&w.f, path), here),
                       "seed %d: %s of %s", (int)w.seed, keys[k], ids[i]);
         }
@@ -539,7 +543,7 @@ static void run_seed(uint64_t seed)
     heal();
     nothing_waits();
     one_owner();
-    same_handovers();
+    same_handovers(/* restored */ false);
     exactly_once();
     ledger_is_true();
     if (getenv("SEED") != NULL)
@@ -674,6 +678,7 @@ static void run_restore(uint64_t seed)
     heal();
     nothing_waits();
     one_owner();
+    same_handovers(/* restored */ true);
     everything_comes_back();
     nothing_waits();
     one_owner();
