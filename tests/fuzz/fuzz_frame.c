@@ -32,7 +32,8 @@ static size_t us;
 static size_t them;
 static struct say fresh;
 static bool withdrawn;
-static bool armed; /* the disk fills up within the next step */
+static bool armed;  /* the disk fills up within the next step */
+static bool filled; /* an envelope with as many items as can be was sent */
 
 /* ------------------------------------------------------------- the law */
 
@@ -450,10 +451,11 @@ static void tell_items(struct feed *feed)
         items->items[i] =
             say_item(feed, (struct sk_room){rooms[i], SK_ITEM_SIZE_MAX});
     /* The last one again and again: as many answers as can be had. */
-    while ((shape & 0x40) != 0 && count < SK_ITEMS_COUNT_MAX) {
+    while ((shape & 0x40) != 0 && !filled && count < SK_ITEMS_COUNT_MAX) {
         items->items[count] = items->items[count - 1];
         count++;
     }
+    filled = filled || (shape & 0x40) != 0;
     items->count = count;
     if (items->first == 0 || items->first > UINT64_MAX - count)
         items->first = 1;
@@ -784,6 +786,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     say = fresh;
     withdrawn = false;
     armed = false;
+    filled = false;
     for (int i = 0; i < ACTIONS_MAX && feed.left > 0; i++)
         act(&feed);
     world_reset();
