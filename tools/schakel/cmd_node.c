@@ -49,7 +49,7 @@ static const char *value_word(enum sk_arg_kind kind)
     case SK_ARG_DATES:
         return "DATE,...";
     case SK_ARG_MAP:
-        return "NAME=VALUE";
+        return "NAME=VALUE|[A,B]";
     case SK_ARG_FILE:
         return "FILE";
     case SK_ARG_FILES:
@@ -499,13 +499,13 @@ static void fields_as_text(json_t *args)
 static bool record_line(struct sk_client *client, size_t number,
                         const char *line, size_t size, enum sk_status *status)
 {
-    json_error_t error;
-    json_t *args = json_loadb(line, size, JSON_REJECT_DUPLICATES, &error);
+    json_t *args = json_loadb(line, size, JSON_REJECT_DUPLICATES, NULL);
     json_t *reply = NULL;
     bool good = false;
 
     if (args == NULL || !json_is_object(args)) {
-        tell_line(number, NULL, args == NULL ? error.text : "not an object");
+        /* I9: the library's own words would quote the line. */
+        tell_line(number, NULL, args == NULL ? "not JSON" : "not an object");
         json_decref(args);
         return false;
     }
@@ -599,7 +599,7 @@ static const struct sk_option step_options[] = {
     {"for", "PURPOSE", false, false,
      "deel de gegevens ook, voor dit doel (anders alleen de stap zelf)",
      "share the fields too, for this purpose (else only the step itself)"},
-    {"fields", "NAME=VALUE", false, true, "gegevens", "fields"},
+    {"fields", "NAME=VALUE|[A,B]", false, true, "gegevens", "fields"},
 };
 
 static void make_step(const struct step *step, struct made *out)
