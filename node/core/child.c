@@ -51,7 +51,8 @@ static bool find_program(const struct sk_core *core,
     if (slash == NULL)
         return false;
     for (size_t i = 0; i < SK_COUNT(places); i++) {
-        strcpy(slash, places[i]); /* 40 bytes are kept for it */
+        /* 40 bytes are kept for it */
+        memcpy(slash, places[i], strlen(places[i]) + 1);
         if (access(path, X_OK) == 0)
             return true;
     }

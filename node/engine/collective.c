@@ -120,7 +120,7 @@ static enum sk_status read_recipients(struct sk_engine *e, struct sk_value args,
         if (!e->sessions[i].suspended)
             list[(*count)++] = &e->sessions[i];
     }
-    for (size_t i = 0; i < given; i++) {
+    for (size_t i = 0; words != NULL && i < given; i++) {
         struct sk_org org;
         struct sk_session *session = NULL;
 

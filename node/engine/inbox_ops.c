@@ -212,18 +212,19 @@ static enum sk_status pack_view(struct sk_engine *e, struct sk_pack *p,
 
 /* ------------------------------------------------------------- finding */
 
-/* The partner whose message with this id was erased, if any: its detail. */
-static enum sk_status refuse_unknown(struct sk_engine *e,
-                                     const struct sk_message_id *id)
+/* What became of a message that is not kept: empty when nobody sent it. */
+static enum sk_status what_became(struct sk_engine *e,
+                                  const struct sk_message_id *id,
+                                  struct sk_bytes *out)
 {
     const char *code = NULL;
 
     for (size_t i = 0; i < e->sessions_count && code == NULL; i++)
         SK_TRY(sk_inbox_gone(e, &e->sessions[i].org, id, &code));
-    if (code == NULL)
-        return sk_refuse(e, "unknown-message", "message", (struct sk_bytes){0});
-    return sk_refuse(e, "unknown-message", "message",
-                     sk_text(code[0] == 'r' ? "recalled" : "erased"));
+    *out = (struct sk_bytes){0};
+    if (code != NULL)
+        *out = sk_text(code[0] == 'r' ? "recalled" : "erased");
+    return SK_OK;
 }
 
 /* The message argument: kept, and not asked back. */
@@ -234,13 +235,16 @@ static enum sk_status arg_message(struct sk_engine *e, struct sk_value args,
     struct sk_message_id id = {0};
     enum sk_status status = SK_E_NOT_FOUND;
     const char *gone = NULL;
+    struct sk_bytes detail;
 
     if (entry == NULL)
         return SK_E_MEMORY;
     if (sk_arg_id(args, "message", &id.id))
         status = sk_inbox_get(e, &id, entry);
-    if (status == SK_E_NOT_FOUND)
-        return refuse_unknown(e, &id);
+    if (status == SK_E_NOT_FOUND) {
+        SK_TRY(what_became(e, &id, &detail));
+        return sk_refuse(e, "unknown-message", "message", detail);
+    }
     SK_TRY(status);
     SK_TRY(sk_inbox_gone(e, &entry->from, &id, &gone));
     if (gone != NULL)

@@ -259,6 +259,14 @@ enum sk_status sk_refuse_findings(struct sk_engine *e, const char *code,
 enum sk_status sk_refuse_reason(struct sk_engine *e, const char *code,
                                 const char *reason,
                                 const struct sk_bytes *rules, size_t count);
+#ifdef __clang_analyzer__
+/* What the analyzer cannot see in a declaration: a refusal is never SK_OK. */
+#define sk_refuse(...) ((void)sk_refuse(__VA_ARGS__), SK_E_REFUSED)
+#define sk_refuse_findings(...)                                                \
+    ((void)sk_refuse_findings(__VA_ARGS__), SK_E_REFUSED)
+#define sk_refuse_reason(...)                                                  \
+    ((void)sk_refuse_reason(__VA_ARGS__), SK_E_REFUSED)
+#endif
 /* Arguments: text of an optional argument (empty when absent), an id. */
 struct sk_bytes sk_arg_text(struct sk_value args, const char *name);
 bool sk_arg_id(struct sk_value args, const char *name, struct sk_id *out);

@@ -232,8 +232,10 @@ static enum sk_status read_words(struct sk_engine *e, struct sk_value args,
 static bool same_words(const struct sk_bytes *a, size_t a_count,
                        const struct sk_bytes *b, size_t b_count)
 {
-    if ((a == NULL) != (b == NULL) || a_count != b_count)
+    if (a_count != b_count)
         return false;
+    if (a == NULL || b == NULL)
+        return a == b;
     for (size_t i = 0; i < a_count; i++) {
         if (!sk_bytes_equal(a[i], b[i]))
             return false;

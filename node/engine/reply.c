@@ -4,8 +4,8 @@
 
 /* ------------------------------------------------------------- refusals */
 
-enum sk_status sk_refuse(struct sk_engine *e, const char *code,
-                         const char *field, struct sk_bytes detail)
+enum sk_status(sk_refuse)(struct sk_engine *e, const char *code,
+                          const char *field, struct sk_bytes detail)
 {
     assert(code != NULL);
 
@@ -15,16 +15,16 @@ enum sk_status sk_refuse(struct sk_engine *e, const char *code,
     return SK_E_REFUSED;
 }
 
-enum sk_status sk_refuse_findings(struct sk_engine *e, const char *code,
-                                  const struct sk_findings *findings)
+enum sk_status(sk_refuse_findings)(struct sk_engine *e, const char *code,
+                                   const struct sk_findings *findings)
 {
     e->refusal_findings = findings;
     return sk_refuse(e, code, NULL, (struct sk_bytes){0});
 }
 
-enum sk_status sk_refuse_reason(struct sk_engine *e, const char *code,
-                                const char *reason,
-                                const struct sk_bytes *rules, size_t count)
+enum sk_status(sk_refuse_reason)(struct sk_engine *e, const char *code,
+                                 const char *reason,
+                                 const struct sk_bytes *rules, size_t count)
 {
     e->refusal_reason = reason;
     e->refusal_rules = rules;

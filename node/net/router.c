@@ -115,7 +115,7 @@ static void take(struct sk_net *net, zmq_msg_t *route, zmq_msg_t *part)
     /* The newest line wins: after a restart the old one may linger. */
     memcpy(peer->route, zmq_msg_data(route), route_size);
     peer->route_size = route_size;
-    peer->route_fd = fd == NULL ? -1 : atoi(fd);
+    peer->route_fd = fd == NULL ? -1 : (int)strtol(fd, NULL, 10);
     peer->routed = true;
     sk_net_is_back(net, peer);
     sk_net_deliver(net, peer,

@@ -348,7 +348,7 @@ static struct sk_bytes many(const char *name, bool map, size_t count,
     else
         sk_pack_array(&p, count);
     for (size_t i = 0; i < count; i++) {
-        char key[20];
+        char key[24];
 
         snprintf(key, sizeof(key), "k%04zu", i);
         if (map)
