@@ -7,7 +7,7 @@
 #define POLICY_SIZE_MAX 80
 #define LAW_SIZE_MAX 500
 /* PROTOCOL.md 6.10. */
-#define SK_INCARNATION_MAX (UINT64_C(1) << 53)
+#define SK_INCARNATION_MAX ((UINT64_C(1) << 53) - 1)
 
 /* PROTOCOL.md 7.2: the first thing about a text that is not as it must be. */
 static void refuse(struct sk_unpack *u)

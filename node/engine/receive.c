@@ -269,7 +269,8 @@ enum sk_status sk_deliver_items(struct sk_engine *e, struct sk_session *s,
     struct sk_log log;
 
     if (items->incarnation == 0 || items->incarnation > SK_NUMBER_MAX ||
-        first == 0 || first > SK_NUMBER_MAX || items->count == 0)
+        first == 0 || items->count == 0 ||
+        first > SK_NUMBER_MAX - (items->count - 1))
         return sk_wire_refuse(e, s, "bad-message", "items");
     if (first == 1)
         SK_TRY(sk_session_adopt(e, s, items->incarnation));

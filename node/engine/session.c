@@ -126,8 +126,9 @@ enum sk_status sk_session_adopt(struct sk_engine *e, struct sk_session *s,
 static enum sk_status on_hello(struct sk_engine *e, struct sk_session *s,
                                const struct sk_hello *h)
 {
+    /* Ours may have to be one above what it knows of us. */
     if (h->incarnation == 0 || h->incarnation > SK_NUMBER_MAX ||
-        h->peer_incarnation > SK_NUMBER_MAX || h->cursor > SK_NUMBER_MAX)
+        h->peer_incarnation >= SK_NUMBER_MAX || h->cursor > SK_NUMBER_MAX)
         return sk_wire_refuse(e, s, "wrong-incarnation", "hello");
     if (h->card_version < e->card.version)
         SK_TRY(sk_wire_card(e, s));

@@ -26,8 +26,8 @@
 
 #include "node/engine/internal.h"
 
-/* Incarnations and numbers on the wire stay below this. */
-#define SK_NUMBER_MAX (UINT64_C(1) << 53)
+/* PROTOCOL.md 6.10: the largest incarnation and number on the wire. */
+#define SK_NUMBER_MAX ((UINT64_C(1) << 53) - 1)
 
 /* How long an envelope may be without receipt before we ask. */
 #define SK_RECEIPT_WAIT_MS 5000

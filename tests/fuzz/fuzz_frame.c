@@ -79,7 +79,7 @@ static void check_frame(const struct sk_effect_frame *frame)
     MUST(!withdrawn || !has(plain, WORLD_SHARED));
     if (message.kind != SK_MESSAGE_ITEMS)
         return;
-    MUST(message.items.incarnation < SK_NUMBER_MAX);
+    MUST(message.items.incarnation <= SK_NUMBER_MAX);
     for (size_t i = 0; i < message.items.count; i++)
         learn_item(message.items.items[i]);
 }

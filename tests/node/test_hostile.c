@@ -2,6 +2,8 @@
 
 #include "tests/node/lines.h"
 
+#include "node/engine/session.h"
+
 /* A partner that has its keys and means harm: what fuzzing found, and what it
    was built to find.  tests/fuzz/fuzz_frame.c */
 
@@ -39,6 +41,31 @@ Test(hostile, message_with_the_id_of_a_person_is_refused)
     fx_ok(&f, "gtb", "inbox.list", "{}");
     cr_expect(eq(str, (char *)fx_text(&f, "result.messages"), "[]"));
     free(item);
+}
+
+/* PROTOCOL.md 6.10.  Who claims to know a very new log of ours must not make
+   us open one that has no number any more. */
+Test(hostile, incarnation_without_a_next_one_is_refused)
+{
+    struct sk_message m = {.kind = SK_MESSAGE_HELLO};
+    struct ln_trace *t = ln_trace(&f, "gtb", "buso");
+
+    m.hello = (struct sk_hello){.incarnation = 1,
+                                .peer_incarnation = SK_NUMBER_MAX,
+                                .card_version = 1,
+                                .answer = true};
+    ln_tell(&f, "buso", "gtb", &m);
+    cr_expect(eq(str, t->text, "gtb>buso REFUSAL wrong-incarnation hello\n"));
+    cr_expect(eq(str, (char *)ln_peer(&f, "gtb", "buso", "incarnation"), "1"));
+    m.hello.peer_incarnation--;
+    ln_tell(&f, "buso", "gtb", &m);
+    cr_expect(eq(str, (char *)ln_peer(&f, "gtb", "buso", "incarnation"),
+                 "9007199254740991"));
+    m.hello.incarnation = SK_NUMBER_MAX + 1;
+    ln_clear(t);
+    ln_tell(&f, "buso", "gtb", &m);
+    cr_expect(eq(str, t->text, "gtb>buso REFUSAL wrong-incarnation hello\n"));
+    free(t);
 }
 
 /* ------------------------------------------------------------- answers */
