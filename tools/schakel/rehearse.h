@@ -94,6 +94,7 @@ struct sk_world {
     struct sk_alias *aliases;
     struct sk_told *told;
     json_t *dropped; /* message aliases dropped from a queue so far */
+    int64_t instant; /* of the step; never goes back */
     char now[21];    /* instant of the step */
     uint64_t kills;
     /* the report */

@@ -591,7 +591,8 @@ static void offer(struct sk_world *w, struct sk_actor *actor,
     if (variant != NULL)
         draft.bytes = draft_of(w, actor, variant);
     if (sk_node_get(step, "with_link") != NULL &&
-        !sk_node_is(sk_node_get(step, "with_link"), "no"))
+        !sk_node_is(sk_node_get(step, "with_link"), "no") &&
+        !sk_node_is(sk_node_get(step, "with_link"), "false"))
         json_object_set_new(args, "with_link", json_true());
     set_list(args, "with_consent", step);
     reply = sk_world_ask(
@@ -711,12 +712,39 @@ static void verb_offline(struct sk_world *w, struct sk_actor *actor,
     sk_world_offline(w, other == NULL ? actor : other);
 }
 
+/* What waited for this partner: it arrived, or may no longer go (I2). */
+static void after_waiting(struct sk_world *w, const struct sk_actor *to)
+{
+    for (struct sk_told *t = w->told; t != NULL; t = t->next) {
+        struct sk_actor *from = sk_world_actor(w, t->from->org);
+        json_t *view;
+
+        if (t->to != to || t->received || t->dropped || !from->online)
+            continue;
+        view = sk_world_do(w, from, "message.show",
+                           json_pack("{s:s}", "message", t->id));
+        if (strcmp(sk_json_text(view, "state"), "dropped") == 0) {
+            t->dropped = true;
+            json_array_append_new(w->dropped, json_string(t->alias));
+            sk_tell(w, "%s: %s (%s)",
+                    sk_tell_word(w, "niet verstuurd", "not sent"), t->alias,
+                    sk_json_text(view, "reason"));
+        } else if (strcmp(sk_json_text(view, "state"), "stored") == 0 &&
+                   !t->recalled) {
+            check_arrival(w, t);
+        }
+        json_decref(view);
+    }
+}
+
 static void verb_online(struct sk_world *w, struct sk_actor *actor,
                         const struct sk_node *step)
 {
     struct sk_actor *other = sk_world_actor(w, sk_step_text(step, "node"));
 
-    sk_world_online(w, other == NULL ? actor : other);
+    other = other == NULL ? actor : other;
+    sk_world_online(w, other);
+    after_waiting(w, other);
 }
 
 static void verb_erased(struct sk_world *w, struct sk_actor *actor,
@@ -996,6 +1024,10 @@ static void play_step(struct sk_world *w, const struct sk_node *step)
     if (!sk_civil_minute_parse(sk_text(sk_step_text(step, "at")), &instant))
         sk_world_die(w, "%s:%u: a step needs 'at: YYYY-MM-DDTHH:MM'",
                      step->place.file, step->place.line);
+    if (instant < w->instant)
+        sk_world_die(w, "%s:%u: time goes back", step->place.file,
+                     step->place.line);
+    w->instant = instant;
     if (actor == NULL)
         sk_world_die(w, "%s:%u: '%s' is not a partner of this story",
                      step->place.file, step->place.line,
