@@ -449,9 +449,9 @@ static void tell_line(size_t line, const json_t *reply, const char *problem)
     json_t *detail = problem == NULL ? NULL : json_string(problem);
 
     if (problem != NULL)
-        json_object_set_new(out, "error",
-                            json_pack("{s:s, s:o*}", "code", "bad-line",
-                                      "detail", detail));
+        json_object_set_new(
+            out, "error",
+            json_pack("{s:s, s:o*}", "code", "bad-line", "detail", detail));
     else
         json_object_update_missing(out, (json_t *)(uintptr_t)reply);
     json_dumpf(out, stdout, JSON_SORT_KEYS | JSON_COMPACT);

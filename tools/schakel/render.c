@@ -53,6 +53,7 @@ static const struct word words[] = {
     {"insz", "rijksregisternummer", "national number"},
     {"kept", "moet bewaard blijven", "must be kept"},
     {"kind", "soort", "kind"},
+    {"interpreter", "tolk", "interpreter"},
     {"language", "taal", "language"},
     {"line", "lijn", "line"},
     {"message", "bericht", "message"},
@@ -82,6 +83,8 @@ static const struct word words[] = {
     {"relations", "banden", "relations"},
     {"requested", "gevraagd", "requested"},
     {"role", "rol", "role"},
+    {"recorded_ms", "vastgelegd (ms)", "recorded (ms)"},
+    {"notice_hash", "tekst (hash)", "text (hash)"},
     {"rules", "regels", "rules"},
     {"sent", "verstuurd", "sent"},
     {"state", "toestand", "state"},
@@ -266,6 +269,13 @@ static bool is_flat(const json_t *value)
     return true;
 }
 
+static const char *yes_or_no(const json_t *value, bool dutch)
+{
+    if (json_is_true(value))
+        return dutch ? "ja" : "yes";
+    return dutch ? "nee" : "no";
+}
+
 static void render_member(FILE *out, const char *label, const json_t *value,
                           size_t depth, size_t width, bool dutch)
 {
@@ -275,12 +285,20 @@ static void render_member(FILE *out, const char *label, const json_t *value,
     if (is_flat(value)) {
         const char *text = sk_render_value(value, room, sizeof(room));
 
+        if (json_is_boolean(value))
+            text = yes_or_no(value, dutch);
         sk_render_cell(out, label, width + 2);
         fprintf(out, "%s\n", text[0] == '\0' ? "-" : text);
         return;
     }
     fprintf(out, "%s:\n", label);
     render_tree(out, value, depth + 1, dutch);
+}
+
+static bool is_state(const char *key)
+{
+    return strcmp(key, "now") == 0 || strcmp(key, "state") == 0 ||
+           strcmp(key, "line") == 0 || strcmp(key, "recall") == 0;
 }
 
 static void render_tree(FILE *out, const json_t *value, size_t depth,
@@ -306,9 +324,20 @@ static void render_tree(FILE *out, const json_t *value, size_t depth,
         width = w > width ? w : width;
     }
     for (void *it = json_object_iter(o); it != NULL;
-         it = json_object_iter_next(o, it))
-        render_member(out, word(json_object_iter_key(it), dutch),
-                      json_object_iter_value(it), depth, width, dutch);
+         it = json_object_iter_next(o, it)) {
+        const char *key = json_object_iter_key(it);
+        json_t *shown = json_incref(json_object_iter_value(it));
+
+        /* Codes of states read as words; ids and values stay what they are. */
+        if (json_is_string(shown) && is_state(key)) {
+            json_t *code = shown;
+
+            shown = json_string(word(json_string_value(code), dutch));
+            json_decref(code);
+        }
+        render_member(out, word(key, dutch), shown, depth, width, dutch);
+        json_decref(shown);
+    }
 }
 
 /* ------------------------------------------------------------- tables */
