@@ -101,7 +101,8 @@ $(B)/lib%.a:
 protocol_a := $(B)/libsk-protocol.a
 policies_a := $(B)/libsk-policies.a $(protocol_a)
 node_a := $(B)/libsk-engine.a $(B)/libsk-node.a $(policies_a)
-link = $(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(1)
+link = $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) \
+  -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(1)
 
 $(B)/schakeld: $(core_o) $(node_a)
 	$(call say,LD,$@)
