@@ -241,14 +241,13 @@ static enum sk_status arg_message(struct sk_engine *e, struct sk_value args,
         return SK_E_MEMORY;
     if (sk_arg_id(args, "message", &id.id))
         status = sk_inbox_get(e, &id, entry);
-    if (status == SK_E_NOT_FOUND) {
+    if (status == SK_OK)
+        status = sk_inbox_gone(e, &entry->from, &id, &gone);
+    if (status == SK_E_NOT_FOUND || gone != NULL) {
         SK_TRY(what_became(e, &id, &detail));
         return sk_refuse(e, "unknown-message", "message", detail);
     }
     SK_TRY(status);
-    SK_TRY(sk_inbox_gone(e, &entry->from, &id, &gone));
-    if (gone != NULL)
-        return refuse_unknown(e, &id);
     *out = entry;
     return SK_OK;
 }
