@@ -342,6 +342,22 @@ static void say_owner(struct feed *feed, struct sk_item_owner *o)
     o->at_ms = say.engine->now_ms;
 }
 
+static void say_collective(struct feed *feed, struct sk_item_collective *c,
+                           struct sk_pack *body)
+{
+    struct fx_json json = {
+        "{'language_need':'a2','municipality':'13025','hours_week':'38',"
+        "'open_until':'2027-12-31','place_ref':'p1','places':'1',"
+        "'workplace_kind':'experience','workplace_org':'1999900765'}"};
+
+    c->message.id = say_id(feed);
+    c->type = say_word(feed);
+    if (feed_u8(feed) & 1)
+        say_map(feed, body, feed_u8(feed) & 15, 1);
+    else
+        fx_value(&json, body);
+}
+
 static void say_item_of_kind(struct feed *feed, struct sk_item *item,
                              char day[11], struct sk_pack *body)
 {
@@ -374,9 +390,7 @@ static void say_item_of_kind(struct feed *feed, struct sk_item *item,
         say_owner(feed, &item->owner);
         return;
     case SK_ITEM_COLLECTIVE:
-        item->collective.message.id = say_id(feed);
-        item->collective.type = say_word(feed);
-        say_map(feed, body, feed_u8(feed) & 15, 1);
+        say_collective(feed, &item->collective, body);
         if (sk_pack_finish(body, &bytes) != SK_OK ||
             sk_value_check(bytes, &item->collective.body) != SK_OK)
             item->kind = SK_ITEM_VOID;
