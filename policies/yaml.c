@@ -614,8 +614,8 @@ enum sk_status sk_yaml_read(const char *file, struct sk_bytes bytes,
         refuse_size(&r, start, "file, bytes", SK_YAML_SIZE_MAX);
         return arena->full ? SK_E_MEMORY : SK_OK;
     }
-    if (bytes.size >= 3 && memcmp(bytes.data, "\xef\xbb\xbf", 3) == 0)
-        r.bytes = (struct sk_bytes){bytes.data + 3, bytes.size - 3};
+    if (r.bytes.size >= 3 && memcmp(r.bytes.data, "\xef\xbb\xbf", 3) == 0)
+        r.bytes = (struct sk_bytes){r.bytes.data + 3, r.bytes.size - 3};
     check_bytes(&r);
     if (!r.refused) {
         if (yaml_parser_initialize(&r.parser) == 0)

@@ -426,6 +426,7 @@ static uint64_t splitmix(uint64_t *state)
 static pid_t child_of(pid_t pid)
 {
     char path[64];
+    char line[32];
     long child = 0;
     FILE *file;
 
@@ -433,8 +434,8 @@ static pid_t child_of(pid_t pid)
              (int)pid);
     file = fopen(path, "r");
     if (file != NULL) {
-        if (fscanf(file, "%ld", &child) != 1)
-            child = 0;
+        if (fgets(line, sizeof(line), file) != NULL)
+            child = strtol(line, NULL, 10);
         fclose(file);
     }
     return (pid_t)child;
