@@ -40,6 +40,10 @@ LIBS_net = $(call pkg,--libs,libczmq libzmq)
 LIBS_tools = $(call pkg,--libs,jansson)
 LIBS_test = -lcriterion
 
+# As many jobs as there are processors, unless make was told how many.
+jobs := $(shell nproc 2>/dev/null || echo 2)
+parallel = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(jobs))
+
 src = $(sort $(wildcard $(1)/*.c))
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
@@ -133,7 +137,7 @@ $(tests_node): %: %.o $(node_a)
 STORY ?= S2A S0A X1
 demo:
 	@sh tools/dev/setup.sh demo
-	@$(MAKE) --no-print-directory all
+	@$(parallel) all
 	@for story in $(STORY); do \
 	  $(B)/schakel rehearse tests/scenarios/$$story.yaml \
 	    $(if $(KEEP),--keep) || exit 1; \
@@ -142,7 +146,11 @@ demo:
 ## test            set up, build, and pass every test
 test:
 	@sh tools/dev/setup.sh test
+	@$(parallel) B=build/release-gcc CC=gcc SAN=0 all
+	@$(parallel) SAN=1 all tests
 	@$(MAKE) --no-print-directory SAN=1 check
+
+tests: $(tests_unit)
 
 ## check           every test (SAN=1: with ASan and UBSan)
 check: all $(tests_unit)
@@ -158,18 +166,22 @@ system: all
 
 ## build-clang     everything compiles with clang too
 build-clang:
-	@$(MAKE) --no-print-directory CC=clang all
+	@$(parallel) CC=clang all tests-compiled
+tests-compiled: $(tests_unit:%=%.o)
 
 ## lint            layers, purity, format, clang-tidy
-lint: all
+lint:
+	@sh tools/dev/setup.sh test
+	@$(parallel) all
 	@sh tools/dev/check-layers.sh
 	@sh tools/dev/check-purity.sh $(B)
-	@$(MAKE) --no-print-directory check-format tidy
+	@$(MAKE) --no-print-directory check-format
+	@$(parallel) -k tidy
 	@echo "lint: clean"
 
 sources := $(sort $(wildcard protocol/*.[ch] policies/*.[ch] node/*.[ch] \
   node/*/*.[ch] tools/schakel/*.[ch] tools/dev/*.[ch] tests/*/*.[ch]))
-.PHONY: check-format tidy build-clang
+.PHONY: check-format tidy build-clang tests tests-compiled
 check-format:
 	@clang-format --dry-run -Werror $(sources)
 
@@ -177,11 +189,16 @@ check-format:
 format:
 	@clang-format -i $(sources)
 
-pure_c := $(wildcard protocol/*.c policies/*.c node/engine/*.c)
-posix_c := $(wildcard node/*.c node/core/*.c node/net/*.c tools/schakel/*.c)
-tidy:
-	@echo $(pure_c) | xargs -n 8 -P 2 sh -c 'clang-tidy --quiet "$$@" -- -std=c17 -I. 2>/dev/null' tidy
-	@echo $(posix_c) | xargs -n 8 -P 2 sh -c 'clang-tidy --quiet "$$@" -- -std=c17 -I. -D_GNU_SOURCE 2>/dev/null' tidy
+# A file is looked at again when it, a header of it, or a check changed.
+tidied := $(patsubst %.o,%.tidy,$(protocol_o) $(policies_o) $(engine_o) \
+  $(node_o) $(core_o) $(net_o) $(schakel_o))
+tidy: $(tidied)
+$(B)/%.tidy: $(B)/%.o .clang-tidy
+	$(call say,TIDY,$*.c)
+	$(Q)clang-tidy --quiet $*.c -- -std=c17 -I. \
+	  $(if $(filter protocol/% policies/% node/engine/%,$*),,-D_GNU_SOURCE) \
+	  >$@.log 2>&1 || { cat $@.log; exit 1; }
+	@touch $@
 
 # ---------------------------------------------------------------- fuzz
 fuzz_b := build/fuzz
@@ -200,7 +217,9 @@ fuzz: $(fuzz_b)/fuzz_$(T)
 	$(fuzz_b)/fuzz_$(T) -max_total_time=$(SECS) -timeout=5 -rss_limit_mb=1024 -max_len=65536 tests/fuzz/corpus/$(T)
 
 ## fuzz-short      every target for a few seconds
-fuzz-short: $(addprefix $(fuzz_b)/,$(fuzzers))
+fuzz-short:
+	@sh tools/dev/setup.sh test
+	@$(parallel) $(addprefix $(fuzz_b)/,$(fuzzers))
 	@sh tools/dev/fuzz-short.sh $(fuzz_b) $(fuzzers)
 
 # ---------------------------------------------------------------- bench
@@ -217,7 +236,7 @@ $(B)/bench_nats: $(B)/tools/dev/bench_nats.o
 ## bench           speed, side by side in one run
 bench:
 	@sh tools/dev/setup.sh bench
-	@$(MAKE) --no-print-directory all $(B)/bench_decide $(B)/bench_exchange $(B)/bench_nats
+	@$(parallel) all $(B)/bench_decide $(B)/bench_exchange $(B)/bench_nats
 	@sh tools/dev/bench.sh $(B)
 
 # ---------------------------------------------------------------- install

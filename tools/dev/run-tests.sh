@@ -1,51 +1,92 @@
 #!/bin/sh
-# Run test programs and scripts, look into the sanitizers' logs, and print one
-# closing line.
+# Run test programs and scripts, JOBS at a time, look into the sanitizers'
+# logs, and print one closing line.
 #   tools/dev/run-tests.sh BUILD_DIR PROGRAM... [-- SCRIPT...]
 # A program is a Criterion binary; a script is run as `sh SCRIPT BUILD_DIR` and
-# prints one line `ok - NAME` or `not ok - NAME` per test.
+# prints one line `ok - NAME` or `not ok - NAME` per test.  A test that leaves
+# a file or a process behind has failed.
 set -u
+
+count() { sed -n "/$1/p" "$2" 2>/dev/null | wc -l; }
+
+run_program() {
+  tap=$logs/$name.tap
+  timeout 600 "$test" -j2 --tap="$tap" >"$out" 2>&1
+  status=$?
+  good=$(count '^ok ' "$tap"); bad=$(count '^not ok ' "$tap")
+  plan=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$tap" 2>/dev/null | head -1)
+  if [ "${plan:-0}" = 0 ] || [ "$plan" != $((good + bad)) ]; then
+    echo "$name: ran $((good + bad)) of ${plan:-no} tests, exit status $status"
+    bad=$((bad + 1))
+  elif [ $status != 0 ] && [ "$bad" = 0 ]; then
+    echo "$name: exit status $status"
+    bad=1
+  fi
+  [ "$bad" = 0 ] || { grep -A12 '^not ok ' "$tap"; tail -30 "$out"; }
+}
+
+run_script() {
+  timeout 600 sh "$test" "$build" >"$out" 2>&1
+  status=$?
+  good=$(count '^ok - ' "$out"); bad=$(count '^not ok - ' "$out")
+  if [ "$bad" = 0 ] && { [ $status != 0 ] || [ "$good" = 0 ]; }; then
+    echo "$name: exit status $status, $good passed"
+    bad=1
+  fi
+  [ "$bad" = 0 ] || { grep '^not ok - ' "$out"; tail -60 "$out"; }
+}
+
+if [ "$1" = --one ]; then
+  build=$2 logs=$3 test=$4
+  name=$(basename "$test")
+  out=$logs/$name.out
+  start=$(date +%s)
+  case $test in
+  *.sh) run_script ;;
+  *) run_program ;;
+  esac >"$logs/$name.report"
+  echo "$good $bad" >"$logs/$name.result"
+  printf '  %-34s %4d passed, %d failed  (%d s)\n' "$name" "$good" "$bad" \
+    $(($(date +%s) - start)) >>"$logs/$name.report"
+  cat "$logs/$name.report"
+  exit 0
+fi
+
 build=${1:?}; shift
 logs=$build/logs
 rm -rf "$logs"
 mkdir -p "$logs"
 logs=$(cd "$logs" && pwd)
+jobs=${JOBS:-$(nproc)}
+hold=$(mktemp -d /tmp/sk-XXXXXX)
+trap 'rm -rf "$hold"' EXIT
+# What make tells its children is not for the makes that tests run.
+unset MAKEFLAGS MFLAGS MAKELEVEL
 export ASAN_OPTIONS="log_path=$logs/asan:detect_leaks=1:abort_on_error=0:allocator_may_return_null=1"
 export UBSAN_OPTIONS="log_path=$logs/ubsan:print_stacktrace=1"
+
+# Scripts first: they wait more than they work.
+programs=
+scripts=
+for test in "$@"; do
+  case $test in
+  --) ;;
+  *.sh) scripts="$scripts $test" ;;
+  *) programs="$programs $test" ;;
+  esac
+done
+[ -n "$scripts$programs" ] || { echo "0 passed, 0 failed"; exit 1; }
+# shellcheck disable=SC2086
+printf '%s\n' $scripts $programs | TMPDIR=$hold xargs -n 1 -P "$jobs" \
+  sh "$0" --one "$build" "$logs"
+
 passed=0
 failed=0
-kind=program
-
-count() { grep -c "$1" "$2" 2>/dev/null; }
-
-for test in "$@"; do
-  if [ "$test" = -- ]; then kind=script; continue; fi
+for test in $scripts $programs; do
   name=$(basename "$test")
-  out=$logs/$name.out
-  start=$(date +%s)
-  if [ $kind = program ]; then
-    tap=$logs/$name.tap
-    timeout 300 "$test" -j2 --tap="$tap" >"$out" 2>&1
-    status=$?
-    good=$(count '^ok ' "$tap"); bad=$(count '^not ok ' "$tap")
-    plan=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$tap" 2>/dev/null | head -1)
-    good=${good:-0}; bad=${bad:-0}
-    [ "${plan:-0}" -gt 0 ] && [ "$plan" = $((good + bad)) ] ||
-      { bad=$((bad + 1)); echo "$name: ran $((good + bad - 1)) of ${plan:-no} tests"; }
-    [ $status = 0 ] || [ "$bad" -gt 0 ] ||
-      { bad=1; echo "$name: exit status $status"; }
-    [ "$bad" = 0 ] || { grep -A12 '^not ok ' "$tap"; tail -30 "$out"; }
-  else
-    timeout 600 sh "$test" "$build" >"$out" 2>&1
-    status=$?
-    good=$(count '^ok - ' "$out"); bad=$(count '^not ok - ' "$out")
-    good=${good:-0}; bad=${bad:-0}
-    [ $status = 0 ] && [ "$good" -gt 0 ] || [ "$bad" -gt 0 ] ||
-      { bad=1; echo "$name: exit status $status, $good passed"; }
-    [ "$bad" = 0 ] || tail -60 "$out"
-  fi
-  printf '  %-34s %4d passed, %d failed  (%d s)\n' "$name" "$good" "$bad" \
-    $(($(date +%s) - start))
+  good=0
+  bad=1
+  [ -f "$logs/$name.result" ] && read -r good bad <"$logs/$name.result"
   passed=$((passed + good)); failed=$((failed + bad))
 done
 
@@ -55,6 +96,18 @@ for log in "$logs"/asan* "$logs"/ubsan*; do
   head -40 "$log"
   failed=$((failed + 1))
 done
+for process in /proc/[0-9]*; do
+  tr '\0' '\n' <"$process/environ" 2>/dev/null | grep -qx "TMPDIR=$hold" ||
+    continue
+  echo "left running: $(tr '\0' ' ' <"$process/cmdline" 2>/dev/null)"
+  kill -9 "${process#/proc/}" 2>/dev/null
+  failed=$((failed + 1))
+done
+if [ -n "$(ls -A "$hold")" ]; then
+  echo "left in the folder for temporary files:"
+  ls -lA "$hold"
+  failed=$((failed + 1))
+fi
 echo
 echo "$passed passed, $failed failed"
 [ $failed = 0 ] && [ $passed -gt 0 ]
