@@ -37,10 +37,21 @@ static struct sk_key notice_key(const struct sk_org *from, uint64_t number)
     return key;
 }
 
+static struct sk_key open_key(const struct sk_org *from,
+                              const struct sk_id *notice)
+{
+    struct sk_key key = sk_key_start(SK_T_NOTICE_OF);
+
+    sk_key_org(&key, from);
+    sk_key_id(&key, notice);
+    return key;
+}
+
 static enum sk_status put(struct sk_engine *e, const struct notice_in *notice)
 {
     struct sk_pack p = sk_scratch_pack(e, RECORD_SIZE_MAX);
     struct sk_key key = notice_key(&notice->from, notice->number);
+    struct sk_key open = open_key(&notice->from, &notice->notice);
     struct sk_bytes value;
     char day[11];
 
@@ -67,6 +78,8 @@ static enum sk_status put(struct sk_engine *e, const struct notice_in *notice)
     sk_pack_uint(&p, notice->received_ms);
     if (sk_pack_finish(&p, &value) != SK_OK)
         return SK_E_MEMORY;
+    SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&open),
+                        (struct sk_bytes){0}));
     return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value);
 }
 
@@ -161,7 +174,9 @@ static enum sk_status close_notice(struct sk_engine *e,
                                    const struct notice_in *notice)
 {
     struct sk_key key = notice_key(&notice->from, notice->number);
+    struct sk_key open = open_key(&notice->from, &notice->notice);
 
+    SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&open)));
     return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key));
 }
 
@@ -209,35 +224,31 @@ static bool sort_entries(struct sk_item_entry *list, size_t count)
     return true;
 }
 
-/* Is this notice open here already, and which number comes next? */
-static enum sk_status next_number(struct sk_engine *e,
-                                  const struct sk_org *from,
-                                  const struct sk_id *notice, uint64_t *number,
-                                  bool *open)
+/* Is it open here already?  A partner may have thousands that wait: no scan. */
+static enum sk_status is_open(struct sk_engine *e, const struct sk_org *from,
+                              const struct sk_id *notice, bool *out)
 {
-    struct notice_in *other = sk_arena_get(&e->scratch, sizeof(*other));
-    bool known;
-    struct sk_scan scan = scan_from(e, sk_org_text(from), &known);
-    size_t mark = sk_arena_mark(&e->scratch);
+    struct sk_key key = open_key(from, notice);
+    struct sk_bytes value;
+    enum sk_status status =
+        sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value);
 
-    if (other == NULL)
-        return SK_E_MEMORY;
-    *number = 1;
-    *open = false;
-    for (;;) {
-        struct sk_bytes key;
-        struct sk_bytes value;
-        enum sk_status status = sk_scan_next(&scan, &key, &value);
+    if (status != SK_OK && status != SK_E_NOT_FOUND)
+        return status;
+    *out = status == SK_OK;
+    return SK_OK;
+}
 
-        if (status == SK_E_NOT_FOUND)
-            return SK_OK;
-        SK_TRY(status);
-        SK_TRY(unpack(e, key, value, other));
-        if (sk_id_equal(&other->notice, notice))
-            *open = true;
-        *number = other->number + 1;
-        sk_arena_reset(&e->scratch, mark);
-    }
+/* In order of arrival. */
+static enum sk_status next_number(struct sk_engine *e, uint64_t *out)
+{
+    uint64_t number = 0;
+    enum sk_status status = sk_meta_get_u64(e, "notice", &number);
+
+    if (status != SK_OK && status != SK_E_NOT_FOUND)
+        return status;
+    *out = number + 1;
+    return sk_meta_put_u64(e, "notice", *out);
 }
 
 enum sk_status sk_withdraw_apply(struct sk_engine *e, const struct sk_org *from,
@@ -266,9 +277,10 @@ enum sk_status sk_withdraw_apply(struct sk_engine *e, const struct sk_org *from,
         *refusal = "malformed-item";
         return SK_OK;
     }
-    SK_TRY(next_number(e, from, &in->notice, &notice->number, &open));
+    SK_TRY(is_open(e, from, &in->notice, &open));
     if (open)
         return SK_OK;
+    SK_TRY(next_number(e, &notice->number));
     if (within > WITHIN_DAYS_MAX)
         within = WITHIN_DAYS_MAX;
     notice->due = sk_today(e) + (int32_t)within;

@@ -65,6 +65,7 @@ enum sk_table {
     SK_T_RECALLED = 'X',      /* org, message -> day */
     SK_T_NOTICE_OUT = 'W',    /* notice -> what was asked of whom, answers */
     SK_T_NOTICE_IN = 'w',     /* org, number -> notice to answer */
+    SK_T_NOTICE_OF = 'a',     /* org, notice -> empty, while it is open */
     SK_T_HANDOVER = 'V',      /* handover -> state */
     SK_T_HANDOVER_OPEN = 'v', /* handover -> empty, while it is open */
     SK_T_HANDOVER_OF = 'U',   /* request event, org -> handover */

@@ -7,6 +7,7 @@
  * SK_T_NOTICE_IN, at the recipient: org, number -> array of 6
  *     bin notice, uint at_ms, str due DATE, bool erase,
  *     array of [message, nil (all) | array of field], uint received_ms
+ * SK_T_NOTICE_OF, there too: org, notice -> empty, while it waits.
  * Ids and words, no values.
  */
 #ifndef SK_NODE_ENGINE_NOTICE_H

@@ -24,7 +24,7 @@
 #define A_DAY_MS UINT64_C(86400000)
 
 /* What a frame may write to: delivery, inbox, ledger, notices, handovers. */
-static const char frame_tables[] = "mkDdQRSBbXWwVvUTtZK";
+static const char frame_tables[] = "mkDdQRSBbXWwaVvUTtZK";
 static const char line_tables[] = "kQRS"; /* of one partner: its own only */
 
 static struct fx *const f = &world.f;
