@@ -36,7 +36,9 @@ ask participant find --name kanariafamilie | grep -q "$person" &&
 # search WHEN: the canaries, and values of the story, in every file.
 search() {
   for value in Kanariavoornaam Kanariafamilie Kanariagesprek 84031499777 \
-      1984-03-14 "Hilde W." "El Idrissi" "+3214000000" "2026-W39"; do
+      1984-03-14 "2026-W39/W43" "ma-do 08:00-16:15"; do
+    # The vocabulary is public and stored as it is, examples included.
+    if grep -rFq -- "$value" policies/library/*.yaml; then continue; fi
     if grep -rFaq -- "$value" "$root"; then
       bad "$1: '$value' is in no file"
       grep -rFal -- "$value" "$root" | head -3

@@ -14,6 +14,9 @@ trap 'rm -rf "$work"' EXIT
 here=$(pwd)
 cat > "$work/schakeld" <<EOT
 #!/bin/sh
+# valgrind cannot map the 64 GiB that a store may grow to.
+grep -q store_bytes "\$2/node.conf" ||
+  echo 'store_bytes: 268435456' >> "\$2/node.conf"
 exec valgrind -q --error-exitcode=99 --log-file="$work/vg.%p" \\
   "$here/$plain/schakeld" "\$@" --net "$here/$plain/schakel-net"
 EOT
@@ -28,7 +31,9 @@ fi
 logs=0
 for log in "$work"/vg.*; do
   [ -e "$log" ] && logs=$((logs + 1))
-  [ -s "$log" ] || continue
+  # Lines of a finding start with "=="; "--" is valgrind not knowing a system
+  # call (mlock2).
+  grep -q '^==' "$log" || continue
   echo "not ok - valgrind finds nothing in $(basename "$log")"
   head -40 "$log"
 done

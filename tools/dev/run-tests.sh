@@ -62,7 +62,7 @@ hold=$(mktemp -d /tmp/sk-XXXXXX)
 trap 'rm -rf "$hold"' EXIT
 # What make tells its children is not for the makes that tests run.
 unset MAKEFLAGS MFLAGS MAKELEVEL
-export ASAN_OPTIONS="log_path=$logs/asan:detect_leaks=1:abort_on_error=0:allocator_may_return_null=1"
+export ASAN_OPTIONS="log_path=$logs/asan:detect_leaks=1:abort_on_error=0:allocator_may_return_null=1:quarantine_size_mb=16"
 export UBSAN_OPTIONS="log_path=$logs/ubsan:print_stacktrace=1"
 
 # Scripts first: they wait more than they work.
