@@ -21,7 +21,7 @@
 #include "policies/config.h"
 
 /* Inputs in one batch; bytes of frames in one batch. */
-#define SK_BATCH_COUNT_MAX 512
+#define SK_BATCH_COUNT_MAX 128
 #define SK_BATCH_FRAMES_SIZE_MAX (4u * 1024 * 1024)
 
 /* Fresh seeds drawn at once. */
@@ -29,7 +29,7 @@
 
 /* Control connections; bytes that all of them may make us hold; how long a
    request may take to arrive and a reply to be taken, ms. */
-#define SK_CLIENTS_MAX 256
+#define SK_CLIENTS_MAX 64
 #define SK_CLIENTS_SIZE_MAX (32u * 1024 * 1024)
 #define SK_CLIENT_SLOW_MS 10000
 

@@ -23,7 +23,7 @@
 #include "tools/schakel/client.h"
 #include "tools/schakel/json.h"
 
-#define WORKERS 200
+#define WORKERS 60
 #define SINGLES 400
 
 static const char *sender_dir;
