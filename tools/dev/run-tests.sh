@@ -97,9 +97,8 @@ for log in "$logs"/asan* "$logs"/ubsan*; do
   failed=$((failed + 1))
 done
 for process in /proc/[0-9]*; do
-  tr '\0' '\n' <"$process/environ" 2>/dev/null | grep -qx "TMPDIR=$hold" ||
-    continue
-  echo "left running: $(tr '\0' ' ' <"$process/cmdline" 2>/dev/null)"
+  grep -qzx "TMPDIR=$hold" "$process/environ" 2>/dev/null || continue
+  echo "left running: $(cat "$process/cmdline" 2>/dev/null | tr '\0' ' ')"
   kill -9 "${process#/proc/}" 2>/dev/null
   failed=$((failed + 1))
 done
