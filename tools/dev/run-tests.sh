@@ -59,6 +59,7 @@ mkdir -p "$logs"
 logs=$(cd "$logs" && pwd)
 jobs=${JOBS:-$(nproc)}
 hold=$(mktemp -d /tmp/sk-XXXXXX)
+chmod 711 "$hold" # some tests let another user in
 trap 'rm -rf "$hold"' EXIT
 # What make tells its children is not for the makes that tests run.
 unset MAKEFLAGS MFLAGS MAKELEVEL
