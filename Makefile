@@ -169,14 +169,13 @@ build-clang:
 	@$(parallel) CC=clang all tests-compiled
 tests-compiled: $(tests_unit:%=%.o)
 
-## lint            layers, purity, format, clang-tidy
+## lint            layers, purity, format (and make tidy: clang-tidy)
 lint:
 	@sh tools/dev/setup.sh test
 	@$(parallel) all
 	@sh tools/dev/check-layers.sh
 	@sh tools/dev/check-purity.sh $(B)
 	@$(MAKE) --no-print-directory check-format
-	@$(parallel) -k tidy
 	@echo "lint: clean"
 
 sources := $(sort $(wildcard protocol/*.[ch] policies/*.[ch] node/*.[ch] \

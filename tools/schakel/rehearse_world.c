@@ -480,7 +480,8 @@ struct sk_actor *sk_world_actor(struct sk_world *w, const char *org)
 }
 
 /* A path, in the world's arena. */
-static char *path_of(struct sk_world *w, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static char *
+path_of(struct sk_world *w, const char *format, ...)
 {
     char path[PATH_MAX];
     va_list arguments;
