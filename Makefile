@@ -88,7 +88,7 @@ $(B)/node/engine/%.o: node/engine/%.c
 $(B)/tests/%.o: tests/%.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(posix) $(CFLAGS) -Wno-conversion -Wno-missing-prototypes -Wno-format-truncation -c $< -o $@
+	$(Q)$(CC) $(posix) $(CFLAGS) -Wno-conversion -Wno-missing-prototypes $(if $(findstring clang,$(CC)),,-Wno-format-truncation) -c $< -o $@
 $(B)/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
