@@ -254,7 +254,7 @@ static void pack_item(struct sk_pack *p, const struct sk_item *item)
         pack_held(p, &item->held);
         return;
     }
-    assert(0 && "a kind of item");
+    assert(false);
 }
 
 enum sk_status sk_item_encode(const struct sk_item *item, struct sk_room room,

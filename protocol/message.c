@@ -130,7 +130,7 @@ static void pack_body(struct sk_pack *p, const struct sk_message *message)
         sk_pack_uint(p, message->bye_sent_ms);
         return;
     }
-    assert(0 && "a kind of message");
+    assert(false);
 }
 
 /* Everything in front of the body, whose bytes follow. */
