@@ -255,8 +255,8 @@ Test(minisign, reads_and_writes_public_keys)
         "RUSSn5bRG8EmBdRXhY+McK8ekNcQigUJrqQ+YRBow/qEWMnk1K2TuwLx",
         "RWSSn5bRG8EmBdRXhY-McK8ekNcQigUJrqQ-YRBow_qEWMnk1K2TuwLx",
         "RWSSn5bRG8EmBdRXhY+McK8ekNcQigUJrqQ+YRBow/qEWMnk1K2TuwLx\nmore\n",
-        "comment: "
-        "x\nRWSSn5bRG8EmBdRXhY+McK8ekNcQigUJrqQ+YRBow/qEWMnk1K2TuwLx\n",
+        ("comment: "
+         "x\nRWSSn5bRG8EmBdRXhY+McK8ekNcQigUJrqQ+YRBow/qEWMnk1K2TuwLx\n"),
     };
 
     cr_expect(sk_minisign_key_equal(&key, &same));

@@ -4,12 +4,16 @@
 #   tools/dev/setup.sh            what `make demo` needs
 #   tools/dev/setup.sh test       and what `make test` and lint need
 #   tools/dev/setup.sh bench      and what `make bench` compares with
+#
+# A|B is the first of these that is installed or that apt knows: Debian 13
+# calls some packages differently.
 set -eu
 
 build="gcc make pkgconf libc6-dev libsodium-dev libzmq3-dev libczmq-dev
-  liblmdb-dev libmsgpack-dev libyaml-dev libjansson-dev"
-test="libcriterion-dev clang clang-format clang-tidy libclang-rt-dev
-  llvm minisign valgrind lmdb-utils"
+  liblmdb-dev libmsgpack-c-dev|libmsgpack-dev libyaml-dev libjansson-dev"
+test="libcriterion-dev clang clang-format clang-tidy
+  libclang-rt-dev|libclang-rt-19-dev|libclang-rt-14-dev llvm minisign
+  valgrind lmdb-utils python3"
 bench="nats-server libnats-dev openssl"
 
 want=$build
@@ -20,17 +24,37 @@ bench) want="$want $bench" why="to build and run the benchmarks" ;;
 *) echo "usage: $0 [demo|test|bench]" >&2; exit 2 ;;
 esac
 
+installed() {
+  case "$(dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null)" in
+  ii*) ;;
+  *) return 1 ;;
+  esac
+}
+
+# any A|B: one of them is installed.
+any() {
+  for name in $(echo "$1" | tr '|' ' '); do
+    installed "$name" && return
+  done
+  return 1
+}
+
+# choose A|B: the first that apt knows, else the last.
+choose() {
+  for name in $(echo "$1" | tr '|' ' '); do
+    apt-cache show "$name" >/dev/null 2>&1 && break
+  done
+  echo "$name"
+}
+
 missing=
 for package in $want; do
-  case "$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null)" in
-  ii*) ;;
-  *) missing="$missing $package" ;;
-  esac
+  any "$package" || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 
 echo "Schakel needs these Debian packages $why:"
-echo " $missing" | fold -s -w 76
+echo " $missing" | sed 's/|[^ ]*//g' | fold -s -w 76
 if [ "$(id -u)" = 0 ]; then
   sudo=
 elif command -v sudo >/dev/null 2>&1; then
@@ -38,7 +62,8 @@ elif command -v sudo >/dev/null 2>&1; then
   echo "They are installed with: sudo apt-get install (sudo may ask for your password)"
 else
   echo "You are not root and there is no sudo.  Ask an administrator to run:" >&2
-  echo "  apt-get install --no-install-recommends$missing" >&2
+  for package in $missing; do names="${names:-} $(choose "$package")"; done
+  echo "  apt-get install --no-install-recommends$names" >&2
   exit 1
 fi
 export DEBIAN_FRONTEND=noninteractive
@@ -52,8 +77,12 @@ run() {
   fi
 }
 run apt-get update
+names=
+for package in $missing; do
+  names="$names $(choose "$package")"
+done
 # nats-server starts itself when installed under systemd; only the program is
 # wanted here, so services are told to stay off during the installation.
 # shellcheck disable=SC2086
-run apt-get install -y --no-install-recommends $missing
+run apt-get install -y --no-install-recommends $names
 echo "Installed."
