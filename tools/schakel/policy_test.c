@@ -1,0 +1,216 @@
+#include "tools/schakel/policy_run.h"
+
+#include "tools/schakel/json.h"
+
+/* `schakel policy test`: the tests of a bundle, or test files.  14 */
+
+/* What all files together gave. */
+struct tally {
+    size_t passed;
+    size_t failed;
+    size_t skipped;
+    json_t *files;
+};
+
+static void tell_case(const struct sk_policy_run *run, struct sk_bytes name,
+                      const struct sk_case_report *report, json_t *cases)
+{
+    bool passed = report->result == SK_CASE_PASSED;
+    json_t *problems = json_array();
+    json_t *told =
+        json_pack("{s:s%, s:b, s:o}", "name", (const char *)name.data,
+                  name.size, "ok", passed, "problems", problems);
+    size_t count = report->problems.count < SK_PROBLEMS_MAX
+                       ? report->problems.count
+                       : SK_PROBLEMS_MAX;
+
+    if (report->result == SK_CASE_SKIPPED)
+        json_object_set_new(told, "skipped", json_true());
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(problems, json_string(report->problems.list[i]));
+    json_array_append_new(cases, told);
+    if (run->json || passed)
+        return;
+    printf("  %s: %.*s\n",
+           report->result == SK_CASE_FAILED
+               ? sk_policy_word(run, "FAALT", "FAILS")
+               : sk_policy_word(run, "overgeslagen", "skipped"),
+           (int)name.size, (const char *)name.data);
+    for (size_t i = 0; i < count; i++)
+        printf("    %s\n", report->problems.list[i]);
+}
+
+static int run_cases(struct sk_policy_run *run, const char *path,
+                     const struct sk_cases *cases,
+                     const struct sk_case_bundle *bundle, struct tally *tally)
+{
+    size_t results[3] = {0, 0, 0};
+    json_t *list = json_array();
+
+    if (!run->json)
+        printf("%s\n", path);
+    for (size_t i = 0; i < sk_cases_count(cases); i++) {
+        size_t mark = sk_arena_mark(&run->arena);
+        struct sk_case_report report;
+
+        if (sk_case_run(cases, i, bundle, &run->arena, &report) != SK_OK) {
+            json_decref(list);
+            return sk_policy_no_memory();
+        }
+        results[report.result]++;
+        tell_case(run, sk_cases_name(cases, i), &report, list);
+        sk_arena_reset(&run->arena, mark);
+    }
+    if (!run->json)
+        printf(run->dutch ? "  %zu geslaagd, %zu gefaald, %zu overgeslagen\n"
+                          : "  %zu passed, %zu failed, %zu skipped\n",
+               results[SK_CASE_PASSED], results[SK_CASE_FAILED],
+               results[SK_CASE_SKIPPED]);
+    json_array_append_new(
+        tally->files,
+        json_pack("{s:s, s:I, s:I, s:I, s:o}", "file", path, "passed",
+                  (json_int_t)results[SK_CASE_PASSED], "failed",
+                  (json_int_t)results[SK_CASE_FAILED], "skipped",
+                  (json_int_t)results[SK_CASE_SKIPPED], "cases", list));
+    tally->passed += results[SK_CASE_PASSED];
+    tally->failed += results[SK_CASE_FAILED];
+    tally->skipped += results[SK_CASE_SKIPPED];
+    return -1;
+}
+
+/* Load what the cases are asked of; -1, or the exit code. */
+static int load_bundle(struct sk_policy_run *run, const char *path,
+                       struct sk_case_bundle *out)
+{
+    struct sk_findings findings = sk_findings_start(&run->arena);
+    struct sk_bundle_folder folder;
+    enum sk_status status =
+        sk_bundle_folder_read(path, &run->arena, &findings, &folder);
+
+    if (status == SK_E_BAD_VALUE)
+        return sk_policy_unusable(run, &findings);
+    if (status != SK_OK)
+        return sk_policy_no_memory();
+    if (folder.missing != NULL)
+        return sk_policy_no_file(run, folder.why, folder.missing);
+    status = sk_case_bundle_load(&folder.sources, run->day, &run->arena,
+                                 &findings, out);
+    if (status == SK_E_REFUSED)
+        return sk_policy_unusable(run, &findings);
+    return status == SK_OK ? -1 : sk_policy_no_memory();
+}
+
+/* A test file; `bundle` is the folder that names it, or NULL. */
+static int test_file(struct sk_policy_run *run, const char *path,
+                     const char *bundle, struct tally *tally)
+{
+    struct sk_findings findings = sk_findings_start(&run->arena);
+    struct sk_case_bundle loaded;
+    struct sk_bytes bytes;
+    struct sk_node *tree = NULL;
+    struct sk_cases *cases = NULL;
+    enum sk_status status = sk_file_read(&run->arena, path, &bytes);
+    int code;
+
+    if (status == SK_E_MEMORY)
+        return sk_policy_no_memory();
+    if (status != SK_OK)
+        return sk_policy_no_file(run, status, path);
+    if (sk_yaml_read(path, bytes, &run->arena, &findings, &tree) != SK_OK)
+        return sk_policy_no_memory();
+    if (tree != NULL &&
+        sk_cases_load(tree, &run->arena, &findings, &cases) != SK_OK)
+        return sk_policy_no_memory();
+    if (cases == NULL)
+        return sk_policy_unusable(run, &findings);
+    if (sk_cases_bundle(cases).size != 0)
+        bundle = sk_path_join(&run->arena, sk_path_folder(&run->arena, path),
+                              sk_cases_bundle(cases));
+    if (bundle == NULL) {
+        struct sk_argument arguments[] = {
+            {"detail", sk_text("'{key}' is missing")},
+            {"key", sk_text("bundle")}};
+
+        sk_findings_add(&findings, "E095", tree->place, arguments, 2);
+        return sk_policy_unusable(run, &findings);
+    }
+    code = load_bundle(run, bundle, &loaded);
+    return code >= 0 ? code : run_cases(run, path, cases, &loaded, tally);
+}
+
+/* All test files that a bundle names; it must load also without any. */
+static int test_bundle(struct sk_policy_run *run, const char *path,
+                       struct tally *tally)
+{
+    struct sk_findings findings = sk_findings_start(&run->arena);
+    struct sk_bundle_folder folder;
+    struct sk_case_bundle loaded;
+    int code = load_bundle(run, path, &loaded);
+
+    if (code >= 0)
+        return code;
+    if (sk_bundle_folder_read(path, &run->arena, &findings, &folder) != SK_OK)
+        return sk_policy_no_memory();
+    for (size_t i = 0; code < 0 && i < folder.tests_count; i++) {
+        size_t mark = sk_arena_mark(&run->arena);
+
+        code = test_file(run, folder.tests[i], path, tally);
+        sk_arena_reset(&run->arena, mark);
+    }
+    return code;
+}
+
+/* Is it a test file (format: tests/1), or a bundle.yaml? */
+static bool is_bundle_file(struct sk_policy_run *run, const char *path)
+{
+    size_t mark = sk_arena_mark(&run->arena);
+    struct sk_findings findings = sk_findings_start(&run->arena);
+    struct sk_node *tree = NULL;
+    struct sk_bytes bytes;
+    bool bundle =
+        sk_file_read(&run->arena, path, &bytes) == SK_OK &&
+        sk_yaml_read(path, bytes, &run->arena, &findings, &tree) == SK_OK &&
+        sk_node_is(sk_node_get(tree, "format"), "bundle/1");
+
+    sk_arena_reset(&run->arena, mark);
+    return bundle;
+}
+
+static int test(struct sk_policy_run *run, char **paths, size_t count)
+{
+    struct tally tally = {.files = json_array()};
+    int code = -1;
+
+    for (size_t i = 0; code < 0 && i < count; i++) {
+        size_t mark = sk_arena_mark(&run->arena);
+
+        if (sk_path_is_folder(paths[i]) || is_bundle_file(run, paths[i]))
+            code = test_bundle(run, paths[i], &tally);
+        else
+            code = test_file(run, paths[i], NULL, &tally);
+        sk_arena_reset(&run->arena, mark);
+    }
+    if (code < 0 && run->json) {
+        json_t *answer = json_pack(
+            "{s:s, s:b, s:I, s:I, s:I, s:O}", "command", run->command, "ok",
+            tally.failed == 0, "passed", (json_int_t)tally.passed, "failed",
+            (json_int_t)tally.failed, "skipped", (json_int_t)tally.skipped,
+            "files", tally.files);
+
+        sk_json_print(answer);
+        json_decref(answer);
+    }
+    if (code < 0 && !run->json)
+        printf(run->dutch ? "%zu geslaagd, %zu gefaald, %zu overgeslagen\n"
+                          : "%zu passed, %zu failed, %zu skipped\n",
+               tally.passed, tally.failed, tally.skipped);
+    json_decref(tally.files);
+    if (code >= 0)
+        return code;
+    return tally.failed == 0 ? SK_EXIT_YES : SK_EXIT_NO;
+}
+
+int sk_policy_do_test(struct sk_policy_run *run, const struct sk_parsed *parsed)
+{
+    return test(run, parsed->operands, parsed->operands_count);
+}
