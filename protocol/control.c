@@ -187,6 +187,15 @@ const struct sk_op sk_ops[] = {
      "link a message to a participant", {MESSAGE, PARTICIPANT}},
     {"inbox.accept", false, "zeg ja tegen een bericht",
      "say yes to a message", {MESSAGE}},
+    {"inbox.withdraw", false,
+     "geef door aan de afzender dat de deelnemer het akkoord intrekt",
+     "tell the sender that the participant withdraws consent",
+     {MESSAGE, ARG("purposes", WORDS, false, "doelen", "purposes"),
+      ARG("recipients", WORDS, false, "partners", "partners"),
+      ARG("categories", WORDS, false, "gegevenssoorten", "categories"),
+      ARG("given_by", WORD, false, "wie het zegt (self)", "who says so (self)"),
+      ARG("form", WORD, false, "paper, screen of spoken",
+          "paper, screen or spoken")}},
 
     /* ---------------------------------------------------- handover */
     {"handover.list", false, "de overdrachten", "the handovers",

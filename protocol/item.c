@@ -161,6 +161,25 @@ static void pack_answer(struct sk_pack *p, const struct sk_item_answer *answer,
     sk_pack_uint(p, answer->at_ms);
 }
 
+static void pack_scope(struct sk_pack *p, bool all,
+                       const struct sk_words *words)
+{
+    if (all)
+        sk_pack_nil(p);
+    else
+        pack_words(p, words);
+}
+
+static void pack_told(struct sk_pack *p, const struct sk_item_told *told)
+{
+    sk_pack_id(p, &told->handle.id);
+    pack_scope(p, told->purposes_all, &told->purposes);
+    pack_scope(p, told->recipients_all, &told->recipients);
+    pack_scope(p, told->categories_all, &told->categories);
+    sk_pack_str(p, told->given_by);
+    sk_pack_uint(p, told->at_ms);
+}
+
 static void pack_owner(struct sk_pack *p, const struct sk_item_owner *owner,
                        bool released)
 {
@@ -196,6 +215,7 @@ static size_t count_of(enum sk_item_kind kind)
     case SK_ITEM_HANDOVER:
         return 5;
     case SK_ITEM_RELEASED:
+    case SK_ITEM_TOLD:
         return 7;
     case SK_ITEM_UNRELEASED:
         return 6;
@@ -252,6 +272,9 @@ static void pack_item(struct sk_pack *p, const struct sk_item *item)
         return;
     case SK_ITEM_HELD:
         pack_held(p, &item->held);
+        return;
+    case SK_ITEM_TOLD:
+        pack_told(p, &item->told);
         return;
     }
     assert(false);

@@ -36,6 +36,9 @@
  *                name -> level str, erase_by DATE, rules array, consents array
  *                of id, policy str, do str, within_days uint, handover as in
  *                EVENT, at]   one such message: what it showed, no values
+ * 13 TOLD       [handle id, purposes nil|array, recipients nil|array,
+ *                categories nil|array, given_by str, at]   the person said
+ *                here that they withdraw; nil: all
  */
 #ifndef SK_PROTOCOL_ITEM_H
 #define SK_PROTOCOL_ITEM_H
@@ -63,6 +66,7 @@ enum sk_item_kind {
     SK_ITEM_COLLECTIVE = 10,
     SK_ITEM_ASKED = 11,
     SK_ITEM_HELD = 12,
+    SK_ITEM_TOLD = 13,
 };
 
 struct sk_words {
@@ -170,6 +174,19 @@ struct sk_item_held {
     uint64_t at_ms;
 };
 
+/* A withdrawal that a recipient passes on to the owner (CONSENT 4.1). */
+struct sk_item_told {
+    struct sk_handle handle; /* the owner's, as its messages had it */
+    bool purposes_all;       /* no list: all of them */
+    struct sk_words purposes;
+    bool recipients_all;
+    struct sk_words recipients;
+    bool categories_all;
+    struct sk_words categories;
+    struct sk_bytes given_by;
+    uint64_t at_ms;
+};
+
 /* Large (entries): keep it static or in the engine's scratch, not on a
    small stack. */
 struct sk_item {
@@ -184,6 +201,7 @@ struct sk_item {
         struct sk_item_collective collective;
         struct sk_item_asked asked;
         struct sk_item_held held;
+        struct sk_item_told told;
     };
 };
 

@@ -264,6 +264,41 @@ static void read_answer(struct sk_unpack *u, struct sk_item_answer *answer,
     answer->at_ms = read_at(u);
 }
 
+/* nil: all; else at least one. */
+static bool read_scope(struct sk_unpack *u, struct sk_words *out)
+{
+    bool all = sk_unpack_is_nil(u);
+
+    out->count = 0;
+    if (!all)
+        read_words(u, 1, out);
+    return all;
+}
+
+static bool is_giver(struct sk_bytes word)
+{
+    static const char *const givers[] = {"self", "parent", "self-and-parent",
+                                         "administrator",
+                                         "self-and-administrator"};
+
+    for (size_t i = 0; i < SK_COUNT(givers); i++)
+        if (sk_bytes_equal(word, sk_text(givers[i])))
+            return true;
+    return false;
+}
+
+static void read_told(struct sk_unpack *u, struct sk_item_told *told)
+{
+    sk_unpack_id(u, &told->handle.id);
+    told->purposes_all = read_scope(u, &told->purposes);
+    told->recipients_all = read_scope(u, &told->recipients);
+    told->categories_all = read_scope(u, &told->categories);
+    told->given_by = read_word(u);
+    if (!is_giver(told->given_by))
+        refuse(u);
+    told->at_ms = read_at(u);
+}
+
 static void read_handover(struct sk_unpack *u,
                           struct sk_item_handover *handover)
 {
@@ -360,6 +395,9 @@ static size_t read_kind(struct sk_unpack *u, struct sk_item *item)
     case SK_ITEM_HELD:
         read_held(u, &item->held);
         return 14;
+    case SK_ITEM_TOLD:
+        read_told(u, &item->told);
+        return 7;
     }
     return 0;
 }
@@ -375,7 +413,7 @@ enum sk_status sk_item_decode(struct sk_bytes in, struct sk_item *out)
         return SK_E_TOO_LARGE;
     count = sk_unpack_array_upto(&u, 1, 16);
     out->kind =
-        (enum sk_item_kind)sk_unpack_uint(&u, SK_ITEM_VOID, SK_ITEM_HELD);
+        (enum sk_item_kind)sk_unpack_uint(&u, SK_ITEM_VOID, SK_ITEM_TOLD);
     if (u.status == SK_OK && read_kind(&u, out) != count)
         status = SK_E_BAD_FORM;
     else

@@ -170,7 +170,8 @@ static enum sk_status apply_receipt(struct sk_engine *e,
 static bool is_from_suspended(enum sk_item_kind kind)
 {
     return kind == SK_ITEM_VOID || kind == SK_ITEM_WITHDRAWN ||
-           kind == SK_ITEM_ERASED || kind == SK_ITEM_KEPT;
+           kind == SK_ITEM_ERASED || kind == SK_ITEM_KEPT ||
+           kind == SK_ITEM_TOLD;
 }
 
 static struct sk_message_id message_of(const struct sk_item *item)
@@ -192,6 +193,7 @@ static struct sk_message_id message_of(const struct sk_item *item)
     case SK_ITEM_HANDOVER:
     case SK_ITEM_RELEASED:
     case SK_ITEM_UNRELEASED:
+    case SK_ITEM_TOLD:
         break;
     }
     return (struct sk_message_id){0};
@@ -225,6 +227,8 @@ static enum sk_status apply_kind(struct sk_engine *e, const struct sk_org *from,
         return sk_held_tell(e, from, &item->asked, refusal);
     case SK_ITEM_HELD:
         return sk_held_apply(e, from, &item->held, refusal);
+    case SK_ITEM_TOLD:
+        return sk_told_apply(e, from, &item->told, refusal);
     }
     return SK_OK;
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #define BODY_SIZE_MAX ((size_t)32 * 1024)
-#define BODY_COUNT 20
+#define BODY_COUNT 21
 #define ADULT_MONTHS (18 * 12)
 
 static const char schema[] = "consent-event/1";
@@ -59,6 +59,7 @@ static void pack_body(struct sk_pack *p, const struct sk_engine *e,
     else
         sk_pack_nil(p);
     sk_pack_str(p, r->notice_id);
+    sk_pack_str(p, r->told_by);
     sk_pack_str(p, r->vocabulary);
     sk_pack_uint(p, r->recorded_ms);
     pack_hash(p, &r->previous);
@@ -113,6 +114,7 @@ static enum sk_status unpack_body(struct sk_engine *e, struct sk_bytes body,
     if (r->has_notice)
         sk_unpack_bin(&u, r->notice.bytes, sizeof(r->notice.bytes));
     r->notice_id = sk_unpack_str(&u, 0, 128);
+    r->told_by = sk_unpack_str(&u, 0, 64);
     r->vocabulary = sk_unpack_str(&u, 0, 128);
     r->recorded_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
     sk_unpack_bin(&u, r->previous.bytes, sizeof(r->previous.bytes));

@@ -28,6 +28,7 @@ struct sk_consent_record {
     bool has_notice;
     struct sk_hash notice; /* SHA-256 of the text that was shown */
     struct sk_bytes notice_id;
+    struct sk_bytes told_by; /* the partner that passed it on; empty: here */
     struct sk_bytes vocabulary; /* id/version at that time */
     uint64_t recorded_ms;
     struct sk_hash previous;
@@ -65,6 +66,12 @@ bool sk_consent_is_signed(struct sk_engine *e,
 
 /* Is word equal to branch or under it (POLICY.md 1)?  "*" has all under it. */
 bool sk_word_is_under(struct sk_bytes word, struct sk_bytes branch);
+
+/* The arguments of a withdrawal: who said it and how, purposes, recipients,
+   categories.  SK_E_REFUSED: a word that nobody knows. */
+SK_CHECKED enum sk_status sk_consent_scope(struct sk_engine *e,
+                                           struct sk_value args,
+                                           struct sk_consent_record *out);
 
 /* When a giving for this purpose ends (POLICY.md 8.3); INT64_MIN: it never
    speaks. birth: of the participant, or empty. */

@@ -227,6 +227,10 @@ static void pack_one(const struct view *view, const struct sk_consent_record *r,
     sk_reply_uint(p, "recorded_ms", r->recorded_ms);
     sk_reply_text(p, "state", f->state);
     count += 3;
+    if (r->told_by.size > 0) {
+        sk_reply_text(p, "told_by", r->told_by);
+        count++;
+    }
     if (f->until != INT64_MIN) {
         sk_reply_instant(p, "until", (uint64_t)f->until * 1000);
         count++;

@@ -194,6 +194,15 @@ static enum sk_status read_manner(struct sk_engine *e, struct sk_value args,
     return SK_OK;
 }
 
+/* What a withdrawal covers; lists that are absent cover all. */
+enum sk_status sk_consent_scope(struct sk_engine *e, struct sk_value args,
+                                struct sk_consent_record *out)
+{
+    SK_TRY(read_manner(e, args, out));
+    SK_TRY(read_lists(e, args, &out->fact));
+    return check_known(e, &out->fact);
+}
+
 /* Whom, and in which state; refuses what every record must have. */
 static enum sk_status start(struct sk_engine *e, struct sk_value args,
                             const char *state, struct sk_consent_record *record)

@@ -228,8 +228,8 @@ static enum sk_status what_became(struct sk_engine *e,
 }
 
 /* The message argument: kept, and not asked back. */
-static enum sk_status arg_message(struct sk_engine *e, struct sk_value args,
-                                  struct sk_inbox_entry **out)
+enum sk_status sk_arg_message(struct sk_engine *e, struct sk_value args,
+                              struct sk_inbox_entry **out)
 {
     struct sk_inbox_entry *entry = sk_arena_get(&e->scratch, sizeof(*entry));
     struct sk_message_id id = {0};
@@ -399,7 +399,7 @@ enum sk_status sk_op_inbox_open(struct sk_engine *e, struct sk_value args)
 {
     struct sk_inbox_entry *entry;
 
-    SK_TRY(arg_message(e, args, &entry));
+    SK_TRY(sk_arg_message(e, args, &entry));
     SK_TRY(open_entry(e, entry));
     return pack_view(e, &e->reply, entry);
 }
@@ -408,7 +408,7 @@ enum sk_status sk_op_inbox_peek(struct sk_engine *e, struct sk_value args)
 {
     struct sk_inbox_entry *entry;
 
-    SK_TRY(arg_message(e, args, &entry));
+    SK_TRY(sk_arg_message(e, args, &entry));
     return pack_view(e, &e->reply, entry);
 }
 
@@ -417,7 +417,7 @@ enum sk_status sk_op_inbox_assign(struct sk_engine *e, struct sk_value args)
     struct sk_participant_id participant;
     struct sk_inbox_entry *entry;
 
-    SK_TRY(arg_message(e, args, &entry));
+    SK_TRY(sk_arg_message(e, args, &entry));
     SK_TRY(sk_arg_participant(e, args, &participant));
     if (entry->collective)
         return sk_refuse(e, "wrong-state", "message", (struct sk_bytes){0});
@@ -435,7 +435,7 @@ enum sk_status sk_op_inbox_accept(struct sk_engine *e, struct sk_value args)
 {
     struct sk_inbox_entry *entry;
 
-    SK_TRY(arg_message(e, args, &entry));
+    SK_TRY(sk_arg_message(e, args, &entry));
     if (entry->accepted_ms == 0) {
         SK_TRY(open_entry(e, entry));
         entry->accepted_ms = e->now_ms;

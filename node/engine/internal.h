@@ -695,6 +695,11 @@ struct sk_inbox_entry {
 SK_CHECKED enum sk_status sk_inbox_get(struct sk_engine *e,
                                        const struct sk_message_id *id,
                                        struct sk_inbox_entry *out);
+/* The argument "message" of an operation: what a partner sent.  SK_E_REFUSED:
+   not here, or not any more.  inbox_ops.c. */
+SK_CHECKED enum sk_status sk_arg_message(struct sk_engine *e,
+                                         struct sk_value args,
+                                         struct sk_inbox_entry **out);
 SK_CHECKED enum sk_status sk_inbox_put(struct sk_engine *e,
                                        const struct sk_inbox_entry *entry);
 /* Was this message of `from` recalled (or erased at its erase_by day)? */
@@ -741,6 +746,11 @@ SK_CHECKED enum sk_status sk_withdraw_apply(struct sk_engine *e,
                                             const struct sk_org *from,
                                             const struct sk_item *item,
                                             const char **refusal);
+/* TOLD: a partner passes on a withdrawal; told.c. */
+SK_CHECKED enum sk_status sk_told_apply(struct sk_engine *e,
+                                        const struct sk_org *from,
+                                        const struct sk_item_told *told,
+                                        const char **refusal);
 /* ERASED or KEPT came back. */
 SK_CHECKED enum sk_status sk_withdraw_answer(struct sk_engine *e,
                                              const struct sk_org *from,

@@ -51,6 +51,7 @@ static const struct sk_op_row rows[] = {
     ROW("inbox.peek", sk_op_inbox_peek),
     ROW("inbox.assign", sk_op_inbox_assign),
     ROW("inbox.accept", sk_op_inbox_accept),
+    ROW("inbox.withdraw", sk_op_inbox_withdraw),
     ROW("handover.list", sk_op_handover_list),
     ROW("handover.show", sk_op_handover_show),
     DATES("handover.open", sk_op_handover_open),

@@ -47,6 +47,7 @@ sk_op_handler sk_op_inbox_open;
 sk_op_handler sk_op_inbox_peek;
 sk_op_handler sk_op_inbox_assign;
 sk_op_handler sk_op_inbox_accept;
+sk_op_handler sk_op_inbox_withdraw;
 sk_op_handler sk_op_handover_list;
 sk_op_handler sk_op_handover_show;
 sk_op_handler sk_op_handover_open;

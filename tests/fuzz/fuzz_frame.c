@@ -318,6 +318,22 @@ static void say_withdrawn(struct feed *feed, struct sk_item_withdrawn *w)
     w->at_ms = say.engine->now_ms;
 }
 
+static bool say_scope(struct feed *feed, struct sk_words *out)
+{
+    say_words_of(feed, out);
+    return out->count == 0;
+}
+
+static void say_told(struct feed *feed, struct sk_item_told *told)
+{
+    told->handle.id = say_id(feed);
+    told->purposes_all = say_scope(feed, &told->purposes);
+    told->recipients_all = say_scope(feed, &told->recipients);
+    told->categories_all = say_scope(feed, &told->categories);
+    told->given_by = sk_text(feed_u8(feed) & 1 ? "self" : "parent");
+    told->at_ms = say.engine->now_ms;
+}
+
 static void say_answer(struct feed *feed, struct sk_item_answer *a,
                        char day[11])
 {
@@ -403,6 +419,9 @@ static void say_item_of_kind(struct feed *feed, struct sk_item *item,
         say_event(feed, &item->held.event, day);
         item->held.at_ms = say.engine->now_ms;
         return;
+    case SK_ITEM_TOLD:
+        say_told(feed, &item->told);
+        return;
     case SK_ITEM_VOID:
         return;
     }
@@ -436,7 +455,7 @@ static struct sk_bytes say_item(struct feed *feed, struct sk_room room)
             return sk_text("?");
         return (struct sk_bytes){room.data, p.size};
     }
-    item.kind = (enum sk_item_kind)(kind % 13);
+    item.kind = (enum sk_item_kind)(kind % 14);
     say_item_of_kind(feed, &item, day, &body);
     if (sk_item_encode(&item, room, &out) != SK_OK)
         return sk_text("?");

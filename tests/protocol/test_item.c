@@ -30,7 +30,7 @@ static const char *const names[] = {
     "withdrawn", "erased",     "kept",
     "read",      "accepted",   "handover",
     "released",  "unreleased", "collective",
-    "asked",     "held",
+    "asked",     "held",       "told",
 };
 
 static void fill_event(struct sk_item_event *event)
@@ -128,7 +128,7 @@ static void fill(const char *name)
         SK_ITEM_WITHDRAWN, SK_ITEM_ERASED,     SK_ITEM_KEPT,
         SK_ITEM_READ,      SK_ITEM_ACCEPTED,   SK_ITEM_HANDOVER,
         SK_ITEM_RELEASED,  SK_ITEM_UNRELEASED, SK_ITEM_COLLECTIVE,
-        SK_ITEM_ASKED,     SK_ITEM_HELD,
+        SK_ITEM_ASKED,     SK_ITEM_HELD,       SK_ITEM_TOLD,
     };
     static uint8_t body_data[100];
     struct sk_pack p = sk_pack_start((struct sk_room){body_data, 100});
@@ -213,6 +213,14 @@ static void fill(const char *name)
         return;
     case SK_ITEM_HELD:
         fill_held(&item.held);
+        return;
+    case SK_ITEM_TOLD:
+        item.told.handle.id = id_of(2);
+        item.told.purposes = WORDS("guidance.handover");
+        item.told.recipients_all = true;
+        item.told.categories = WORDS("contact", "origin");
+        item.told.given_by = sk_text("self-and-parent");
+        item.told.at_ms = AT;
         return;
     }
 }
@@ -307,6 +315,19 @@ static bool is_same_answer(const struct sk_item_answer *a,
            sk_bytes_equal(a->keep_until, b->keep_until) && a->at_ms == b->at_ms;
 }
 
+static bool is_same_told(const struct sk_item_told *a,
+                         const struct sk_item_told *b)
+{
+    return sk_id_equal(&a->handle.id, &b->handle.id) &&
+           a->purposes_all == b->purposes_all &&
+           is_same_words(&a->purposes, &b->purposes) &&
+           a->recipients_all == b->recipients_all &&
+           is_same_words(&a->recipients, &b->recipients) &&
+           a->categories_all == b->categories_all &&
+           is_same_words(&a->categories, &b->categories) &&
+           sk_bytes_equal(a->given_by, b->given_by) && a->at_ms == b->at_ms;
+}
+
 static bool is_same(const struct sk_item *a, const struct sk_item *b)
 {
     if (a->kind != b->kind)
@@ -352,6 +373,8 @@ static bool is_same(const struct sk_item *a, const struct sk_item *b)
     case SK_ITEM_HELD:
         return is_same_event(&a->held.event, &b->held.event) &&
                a->held.at_ms == b->held.at_ms;
+    case SK_ITEM_TOLD:
+        return is_same_told(&a->told, &b->told);
     }
     return false;
 }
@@ -462,9 +485,13 @@ static const struct row rows[] = {
     {"7.1 an array", "void", "91", "81", SK_E_BAD_FORM},
     {"7.1 not empty", "void", "9100", "90", SK_E_BAD_LENGTH},
     {"7.1 no more than its kind has", "void", "9100", "9200c0", SK_E_BAD_FORM},
-    {"7.1 known kinds only", "void", "9100", "910d", SK_E_BAD_VALUE},
+    {"7.1 known kinds only", "void", "9100", "910e", SK_E_BAD_VALUE},
     {"7.1 kind is a uint", "void", "9100", "91c0", SK_E_BAD_FORM},
     {"7.1 the kind decides the count", "read", "9305", "9205", SK_E_BAD_FORM},
+    {"7.12 at least one word", "told", "91b167756964616e63652e68616e646f766572",
+     "90", SK_E_BAD_LENGTH},
+    {"7.12 known givers only", "told", "af73656c662d616e642d706172656e74",
+     "af73656c662d616e642d706172656e78", SK_E_BAD_VALUE},
     {"7.3 ids are 16 bytes", "read", "c410", "c40f", SK_E_BAD_LENGTH},
     {"7.3 source is an org", "event", "a86f636d772d6d6f6c",
      "a86f636d775f2d6d6f", SK_E_BAD_VALUE},
@@ -761,6 +788,13 @@ Test(item, survives_a_round_trip_whatever_is_in_it)
             fill_random(&state, item.held.event.consents,
                         sizeof(item.held.event.consents));
             item.held.at_ms = random_uint(&state) % 7258118400000;
+            break;
+        case SK_ITEM_TOLD:
+            item.told.recipients_all = below(&state, 2) == 0;
+            item.told.recipients.count = 0;
+            if (!item.told.recipients_all)
+                fill_words(&item.told.recipients, 1 + below(&state, 64));
+            item.told.at_ms = random_uint(&state) % 7258118400000;
             break;
         case SK_ITEM_ASKED:
             item.asked.incarnation = 1 + below(&state, 1u << 30);

@@ -360,6 +360,8 @@ def items():
                  {name: field[0] for name, field in event[6].items()},
                  event[7], event[10], event[11], event[12], event[13],
                  event[14], event[15], AT],
+        "told": [13, rid(2), ["guidance.handover"], None,
+                 ["contact", "origin"], "self-and-parent", AT],
     }
 
 
