@@ -2,7 +2,8 @@
  * One question while it is being answered.  Private to policies/.
  *                                                        docs/POLICY.md 8.4
  * decide.c goes through steps 1 to 4 and leaves the share rules that survive;
- * decide_fields.c goes through steps 5 to 7 with them.
+ * decide_fields.c goes through steps 5 to 7 with them; trace.c tells how it
+ * went.
  */
 #ifndef SK_POLICIES_ASKING_H
 #define SK_POLICIES_ASKING_H
@@ -10,6 +11,7 @@
 #include "policies/decide.h"
 #include "policies/facts.h"
 #include "policies/rules.h"
+#include "policies/trace.h"
 
 /* A set of rules, as long as the bundle needs. */
 struct sk_rule_set {
@@ -44,6 +46,19 @@ struct sk_asking {
     size_t survivors_count;
     struct sk_atoms atoms;
 };
+
+/* Take a question in; its early refusal (8.4 step 1), or NULL.  `takes` and
+   `survivors` are not filled. */
+const char *sk_ask_start(struct sk_asking *a, const struct sk_bundle *bundle,
+                         const struct sk_facts *facts,
+                         const struct sk_question *question,
+                         struct sk_arena *arena);
+/* The first stage that stops this candidate. */
+enum sk_stage sk_stage_of(struct sk_asking *a, const struct sk_share *share);
+bool sk_meets_where(const struct sk_asking *a, const struct sk_share *share);
+/* Of several categories that are not given, the first by its id decides. */
+enum sk_stage sk_consent_stage(struct sk_asking *a, uint64_t categories,
+                               uint64_t explicit_for);
 
 void sk_deny(struct sk_decision *out, const char *reason);
 /* First day on which the data must be gone. */

@@ -210,29 +210,40 @@ static enum sk_status add_facts(const struct sk_cases *cases,
 
 /* ---------------------------------------------------------------- ask */
 
+enum sk_status sk_case_question(const struct sk_cases *cases,
+                                const struct sk_case *one,
+                                const struct sk_bundle *bundle, bool reversed,
+                                struct sk_arena *arena,
+                                struct sk_case_question *out)
+{
+    struct sk_bytes subject = overlaid(one, "subject");
+    struct sk_event_view *event = sk_arena_get(arena, sizeof(*event));
+
+    if (event == NULL)
+        return SK_E_MEMORY;
+    event->type = overlaid(one, "type");
+    event->subject = subject.size != 0;
+    event->occurred = overlaid(one, "occurred");
+    event->source = overlaid(one, "source");
+    event->provenance = overlaid(one, "provenance");
+    out->question = (struct sk_question){
+        .to = text_of(sk_node_get(one->ask, "to")),
+        .purpose = text_of(sk_node_get(one->ask, "for")),
+        .now = one->facts.has_now ? one->facts.now : cases->shared.now,
+        .event = event,
+    };
+    SK_TRY(build_fields(one, reversed, arena, event));
+    SK_TRY(sk_facts_start(bundle, arena, &out->facts));
+    return add_facts(cases, one, subject, reversed, out->facts);
+}
+
 enum sk_status sk_case_ask(const struct sk_cases *cases,
                            const struct sk_case *one,
                            const struct sk_bundle *bundle, bool reversed,
                            struct sk_arena *arena, struct sk_decision *out)
 {
-    struct sk_bytes subject = overlaid(one, "subject");
-    struct sk_event_view event = {
-        .type = overlaid(one, "type"),
-        .subject = subject.size != 0,
-        .occurred = overlaid(one, "occurred"),
-        .source = overlaid(one, "source"),
-        .provenance = overlaid(one, "provenance"),
-    };
-    struct sk_question question = {
-        .to = text_of(sk_node_get(one->ask, "to")),
-        .purpose = text_of(sk_node_get(one->ask, "for")),
-        .now = one->facts.has_now ? one->facts.now : cases->shared.now,
-        .event = &event,
-    };
-    struct sk_facts *facts;
+    struct sk_case_question asked;
 
-    SK_TRY(build_fields(one, reversed, arena, &event));
-    SK_TRY(sk_facts_start(bundle, arena, &facts));
-    SK_TRY(add_facts(cases, one, subject, reversed, facts));
-    return sk_decide(bundle, facts, &question, arena, out);
+    SK_TRY(sk_case_question(cases, one, bundle, reversed, arena, &asked));
+    return sk_decide(bundle, asked.facts, &asked.question, arena, out);
 }

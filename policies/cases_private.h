@@ -67,6 +67,23 @@ struct sk_cases {
 };
 
 /*
+ * Build the question of a case with its facts, against this bundle.
+ *
+ *     reversed    facts and fields in reverse order
+ *     out         in the arena
+ *
+ * Fails only with SK_E_MEMORY.
+ */
+struct sk_case_question {
+    struct sk_question question;
+    struct sk_facts *facts;
+};
+SK_CHECKED enum sk_status
+sk_case_question(const struct sk_cases *cases, const struct sk_case *one,
+                 const struct sk_bundle *bundle, bool reversed,
+                 struct sk_arena *arena, struct sk_case_question *out);
+
+/*
  * Answer the question of a case: build facts and event, decide.
  *
  *     reversed    facts and fields in reverse order

@@ -7,41 +7,27 @@
 
 #define NOT_CARRIED UINT8_MAX
 
-/* Where a candidate rule stops (8.4 step 3), in the order of 8.6. */
-enum stage {
-    STAGE_NOT_YET_VALID,
-    STAGE_NO_LONGER_VALID,
-    STAGE_WHERE_NOT_MET,
-    STAGE_TOO_OLD,
-    STAGE_RETENTION_OVER,
-    STAGE_CANNOT_HONOUR,
-    STAGE_NOT_LINKED,
-    STAGE_OBJECTION,
-    STAGE_CONSENT_MISSING,
-    STAGE_CONSENT_REFUSED,
-    STAGE_CONSENT_WITHDRAWN,
-    STAGE_CONSENT_EXPIRED,
-    STAGE_CONSENT_WRONG_GIVER,
-    STAGE_CONSENT_NOT_EXPLICIT,
-    STAGE_SURVIVES,
+static const char *const stage_codes[] = {
+    [SK_STAGE_NOT_YET_VALID] = "not-yet-valid",
+    [SK_STAGE_NO_LONGER_VALID] = "no-longer-valid",
+    [SK_STAGE_WHERE_NOT_MET] = "where-not-met",
+    [SK_STAGE_TOO_OLD] = "too-old",
+    [SK_STAGE_RETENTION_OVER] = "retention-already-over",
+    [SK_STAGE_CANNOT_HONOUR] = "recipient-cannot-honour",
+    [SK_STAGE_NOT_LINKED] = "not-linked",
+    [SK_STAGE_OBJECTION] = "objection",
+    [SK_STAGE_CONSENT_MISSING] = "consent-missing",
+    [SK_STAGE_CONSENT_REFUSED] = "consent-refused",
+    [SK_STAGE_CONSENT_WITHDRAWN] = "consent-withdrawn",
+    [SK_STAGE_CONSENT_EXPIRED] = "consent-expired",
+    [SK_STAGE_CONSENT_WRONG_GIVER] = "consent-wrong-giver",
+    [SK_STAGE_CONSENT_NOT_EXPLICIT] = "consent-not-explicit",
 };
 
-static const char *const stage_codes[] = {
-    [STAGE_NOT_YET_VALID] = "not-yet-valid",
-    [STAGE_NO_LONGER_VALID] = "no-longer-valid",
-    [STAGE_WHERE_NOT_MET] = "where-not-met",
-    [STAGE_TOO_OLD] = "too-old",
-    [STAGE_RETENTION_OVER] = "retention-already-over",
-    [STAGE_CANNOT_HONOUR] = "recipient-cannot-honour",
-    [STAGE_NOT_LINKED] = "not-linked",
-    [STAGE_OBJECTION] = "objection",
-    [STAGE_CONSENT_MISSING] = "consent-missing",
-    [STAGE_CONSENT_REFUSED] = "consent-refused",
-    [STAGE_CONSENT_WITHDRAWN] = "consent-withdrawn",
-    [STAGE_CONSENT_EXPIRED] = "consent-expired",
-    [STAGE_CONSENT_WRONG_GIVER] = "consent-wrong-giver",
-    [STAGE_CONSENT_NOT_EXPLICIT] = "consent-not-explicit",
-};
+const char *sk_stage_text(enum sk_stage stage)
+{
+    return stage < SK_STAGE_SURVIVES ? stage_codes[stage] : NULL;
+}
 
 const char *sk_withheld_text(enum sk_withheld withheld)
 {
@@ -220,9 +206,8 @@ static bool is_forbidden(struct sk_asking *a, struct sk_decision *out)
 
 /* ---------------------------------------------------------------- step 3 */
 
-static bool meets_where(const struct sk_asking *a, const struct sk_share *share)
+bool sk_meets_where(const struct sk_asking *a, const struct sk_share *share)
 {
-
     for (size_t i = 0; i < share->where_count; i++) {
         const struct sk_where *where = &share->where[i];
         const struct sk_code_list *list = a->v->fields[where->field].codelist;
@@ -246,10 +231,10 @@ int32_t sk_last_day(const struct sk_asking *a, const struct sk_share *share)
                       share->retain);
 }
 
-static enum stage consent_stage(struct sk_asking *a, uint64_t categories,
-                                uint64_t explicit_for)
+enum sk_stage sk_consent_stage(struct sk_asking *a, uint64_t categories,
+                               uint64_t explicit_for)
 {
-    enum stage stage = STAGE_SURVIVES;
+    enum sk_stage stage = SK_STAGE_SURVIVES;
     struct sk_bytes first = {NULL, 0};
 
     /* POLICY.md 8.4 step 3: of several, the first by the bytes of its id. */
@@ -260,46 +245,46 @@ static enum stage consent_stage(struct sk_asking *a, uint64_t categories,
 
         if (state == SK_CONSENT_GIVEN)
             continue;
-        if (stage != STAGE_SURVIVES &&
+        if (stage != SK_STAGE_SURVIVES &&
             sk_bytes_compare(a->v->categories[c].id, first) > 0)
             continue;
         first = a->v->categories[c].id;
-        stage = (enum stage)(STAGE_CONSENT_MISSING +
-                             (int)(state - SK_CONSENT_MISSING));
+        stage = (enum sk_stage)(SK_STAGE_CONSENT_MISSING +
+                                (int)(state - SK_CONSENT_MISSING));
     }
     return stage;
 }
 
-static enum stage stage_of(struct sk_asking *a, const struct sk_share *share)
+enum sk_stage sk_stage_of(struct sk_asking *a, const struct sk_share *share)
 {
     uint64_t explicit_for;
-    enum stage stage;
+    enum sk_stage stage;
 
     if (a->day < share->from)
-        return STAGE_NOT_YET_VALID;
+        return SK_STAGE_NOT_YET_VALID;
     if (a->day > share->until)
-        return STAGE_NO_LONGER_VALID;
-    if (share->where_count != 0 && !meets_where(a, share))
-        return STAGE_WHERE_NOT_MET;
+        return SK_STAGE_NO_LONGER_VALID;
+    if (share->where_count != 0 && !sk_meets_where(a, share))
+        return SK_STAGE_WHERE_NOT_MET;
     if (share->not_older_than.count != 0 &&
         a->day > sk_day_add(a->occurred, share->not_older_than))
-        return STAGE_TOO_OLD;
+        return SK_STAGE_TOO_OLD;
     if (sk_last_day(a, share) <= a->day)
-        return STAGE_RETENTION_OVER;
+        return SK_STAGE_RETENTION_OVER;
     if ((share->duties & ~a->bundle->roster.duties[a->org]) != 0)
-        return STAGE_CANNOT_HONOUR;
+        return SK_STAGE_CANNOT_HONOUR;
     if (!sk_bond_covers(a->facts->links, a->org, a->day))
-        return STAGE_NOT_LINKED;
+        return SK_STAGE_NOT_LINKED;
     if ((share->gdpr == SK_GDPR_PUBLIC_TASK ||
          share->gdpr == SK_GDPR_LEGITIMATE_INTEREST) &&
         sk_facts_object(a->facts, a->purpose, a->org, a->question->now))
-        return STAGE_OBJECTION;
+        return SK_STAGE_OBJECTION;
     explicit_for = sk_explicit_for(a->bundle, share->explicit_consent, a->org);
-    stage = consent_stage(a, sk_bit(a->type->category), explicit_for);
-    if (stage != STAGE_SURVIVES || share->where_count == 0)
+    stage = sk_consent_stage(a, sk_bit(a->type->category), explicit_for);
+    if (stage != SK_STAGE_SURVIVES || share->where_count == 0)
         return stage;
-    return consent_stage(a, sk_where_categories(a->v, share, a->event),
-                         explicit_for);
+    return sk_consent_stage(a, sk_where_categories(a->v, share, a->event),
+                            explicit_for);
 }
 
 /* The rules of step 3 as a list. */
@@ -338,7 +323,7 @@ static bool find_survivors(struct sk_asking *a, struct sk_decision *out)
     const uint64_t *by_purpose = bundle->share_by_purpose + a->purpose * words;
     const uint64_t *by_event = bundle->share_by_event + a->event * words;
     struct sk_rule_set furthest;
-    enum stage stage = STAGE_NOT_YET_VALID;
+    enum sk_stage stage = SK_STAGE_NOT_YET_VALID;
     size_t count = 0;
 
     memset(furthest.words, 0, words * sizeof(uint64_t));
@@ -347,7 +332,7 @@ static bool find_survivors(struct sk_asking *a, struct sk_decision *out)
 
         for (; left != 0; left &= left - 1) {
             size_t at = w * 64 + sk_lowest(left);
-            enum stage reached = stage_of(a, &bundle->shares[at]);
+            enum sk_stage reached = sk_stage_of(a, &bundle->shares[at]);
 
             if (reached < stage)
                 continue;
@@ -360,7 +345,7 @@ static bool find_survivors(struct sk_asking *a, struct sk_decision *out)
             count++;
         }
     }
-    if (count > 0 && stage == STAGE_SURVIVES) {
+    if (count > 0 && stage == SK_STAGE_SURVIVES) {
         keep_survivors(a, &furthest, count);
         return a->fits;
     }
@@ -389,6 +374,28 @@ static void clear(struct sk_decision *out)
     out->within_days = 0;
 }
 
+const char *sk_ask_start(struct sk_asking *a, const struct sk_bundle *bundle,
+                         const struct sk_facts *facts,
+                         const struct sk_question *question,
+                         struct sk_arena *arena)
+{
+    const char *refusal;
+
+    assert(facts->bundle == bundle);
+
+    a->bundle = bundle;
+    a->v = bundle->vocabulary;
+    a->facts = facts;
+    a->question = question;
+    a->arena = arena;
+    a->day = sk_civil_day(question->now);
+    a->fits = true;
+    refusal = early_refusal(a);
+    if (refusal == NULL)
+        sk_atoms_start(&a->atoms, facts, a->purpose, a->org, question->now);
+    return refusal;
+}
+
 enum sk_status sk_decide(const struct sk_bundle *bundle,
                          const struct sk_facts *facts,
                          const struct sk_question *question,
@@ -397,22 +404,12 @@ enum sk_status sk_decide(const struct sk_bundle *bundle,
     struct sk_asking a;
     const char *refusal;
 
-    assert(facts->bundle == bundle);
-
-    a.bundle = bundle;
-    a.v = bundle->vocabulary;
-    a.facts = facts;
-    a.question = question;
-    a.arena = arena;
-    a.day = sk_civil_day(question->now);
-    a.fits = true;
     clear(out);
-    refusal = early_refusal(&a);
+    refusal = sk_ask_start(&a, bundle, facts, question, arena);
     if (refusal != NULL) {
         sk_deny(out, refusal);
         return SK_OK;
     }
-    sk_atoms_start(&a.atoms, facts, a.purpose, a.org, question->now);
     if (!is_forbidden(&a, out) && find_survivors(&a, out))
         sk_decide_fields(&a, out);
     if (!a.fits) {

@@ -1,0 +1,262 @@
+/* trace.h against docs/POLICY.md 8.4 and 8.6: a trace tells the same as the
+   decision, and what it says is missing is what was missing. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include "policies/trace.h"
+#include "world.h"
+
+#define ROUNDS 100
+#define QUESTIONS 24
+
+static struct sk_arena arena;
+
+struct asked {
+    struct sk_decision decision;
+    struct sk_trace trace;
+};
+
+static const struct sk_vocabulary *mini_vocabulary(void)
+{
+    static struct world_policy empty;
+
+    if (arena.data == NULL)
+        arena = test_arena();
+    return sk_bundle_vocabulary(world_load(&empty, false, &arena));
+}
+
+static void ask(const struct sk_bundle *bundle, const struct world_facts *facts,
+                const struct world_question *q, struct asked *out)
+{
+    struct sk_facts *compiled = world_compile(facts, bundle, false, &arena);
+
+    cr_assert(eq(
+        int, sk_decide(bundle, compiled, &q->question, &arena, &out->decision),
+        SK_OK));
+    cr_assert(eq(int,
+                 sk_trace(bundle, compiled, &q->question, &out->decision,
+                          &arena, &out->trace),
+                 SK_OK));
+}
+
+static void random_policy(struct dice *dice, const struct sk_vocabulary *v,
+                          struct world_policy *policy)
+{
+    size_t shares = 3 + roll(dice, 7);
+    size_t takes = roll(dice, 4);
+
+    policy->shares = 0;
+    policy->nevers = 0;
+    policy->limits = 0;
+    while (shares-- > 0)
+        world_add_share(dice, v, policy);
+    for (size_t i = 0; i < takes; i++) {
+        world_add_never(dice, v, policy);
+        world_add_limit(dice, v, policy);
+    }
+}
+
+/* The ids of the rules that reached this stage, and those of the decision. */
+static void check_stage(const struct asked *x, enum sk_stage stage)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < x->trace.rules_count; i++) {
+        const struct sk_trace_rule *rule = &x->trace.rules[i];
+
+        cr_assert(le(int, (int)rule->stage, (int)stage));
+        if (rule->stage != stage)
+            continue;
+        cr_assert(lt(sz, n, x->decision.rules_count));
+        cr_assert(sk_bytes_equal(rule->id, x->decision.rules[n]));
+        n++;
+    }
+    cr_assert(eq(sz, n, x->decision.rules_count));
+}
+
+static void check_same(const struct asked *x, size_t *seen)
+{
+    const char *reason = x->decision.reason;
+    enum sk_stage stage = SK_STAGE_NOT_YET_VALID;
+
+    if (x->decision.permit) {
+        seen[0]++;
+        cr_assert(eq(sz, x->trace.givings_count, x->decision.consents_count));
+        for (size_t i = 0; i < x->trace.rules_count; i++)
+            if (x->trace.rules[i].contributes)
+                cr_assert(
+                    eq(int, (int)x->trace.rules[i].stage, SK_STAGE_SURVIVES));
+        return;
+    }
+    if (strcmp(reason, "nothing-left") == 0) {
+        check_stage(x, SK_STAGE_SURVIVES);
+        return;
+    }
+    if (strcmp(reason, "no-rule") == 0) {
+        cr_assert(eq(sz, x->trace.rules_count, 0));
+        return;
+    }
+    if (strcmp(reason, "forbidden") == 0) {
+        seen[1]++;
+        cr_assert(eq(sz, x->trace.forbids_count, x->decision.rules_count));
+        for (size_t i = 0; i < x->trace.forbids_count; i++)
+            cr_assert(
+                sk_bytes_equal(x->trace.forbids[i].id, x->decision.rules[i]));
+        return;
+    }
+    while (stage < SK_STAGE_SURVIVES &&
+           strcmp(sk_stage_text(stage), reason) != 0)
+        stage++;
+    if (stage == SK_STAGE_SURVIVES)
+        return; /* an early refusal */
+    seen[2]++;
+    check_stage(x, stage);
+}
+
+/* POLICY.md 8.4 steps 2 to 4. */
+Test(trace, tells_what_the_decision_tells)
+{
+    static struct world_policy policy;
+    static struct world_facts facts;
+    static struct world_question q;
+    struct dice dice = {21};
+    const struct sk_vocabulary *v = mini_vocabulary();
+    size_t mark = sk_arena_mark(&arena);
+    size_t seen[3] = {0};
+
+    for (size_t i = 0; i < ROUNDS; i++) {
+        const struct sk_bundle *bundle;
+
+        sk_arena_reset(&arena, mark);
+        random_policy(&dice, v, &policy);
+        bundle = world_load(&policy, false, &arena);
+        for (size_t k = 0; k < QUESTIONS; k++) {
+            static struct asked x;
+
+            world_facts(&dice, &facts);
+            world_ask(&dice, v, &policy, &q);
+            ask(bundle, &facts, &q, &x);
+            check_same(&x, seen);
+        }
+    }
+    cr_assert(not(lt(sz, seen[0], 100)), "%zu permits", seen[0]);
+    cr_assert(not(lt(sz, seen[1], 50)), "%zu forbidden", seen[1]);
+    cr_assert(not(lt(sz, seen[2], 50)), "%zu stopped", seen[2]);
+}
+
+/* An explicit giving of today for exactly these categories. */
+static void give(struct world_facts *facts, const struct world_question *q,
+                 const struct sk_trace_lacks *lacks)
+{
+    struct world_consent *c = &facts->consents[facts->consents_count++];
+
+    memset(c, 0, sizeof(*c));
+    sprintf(c->id, "given");
+    c->purposes[0] = q->question.purpose;
+    c->recipients[0] = q->question.to;
+    for (size_t i = 0; i < lacks->count; i++)
+        c->categories[i] = lacks->list[i].category;
+    c->fact = (struct sk_fact_consent){
+        .id = sk_text(c->id),
+        .state = sk_text("given"),
+        .explicit_consent = true,
+        .at = q->question.now,
+        .until = q->question.now + 30 * DAY_SECONDS,
+        .purposes = c->purposes,
+        .purposes_count = 1,
+        .recipients = c->recipients,
+        .recipients_count = 1,
+        .categories = c->categories,
+        .categories_count = lacks->count,
+        .given_by = sk_text("self-and-administrator"),
+    };
+}
+
+/* A rule that only consent stops survives with the consent that it lacks. */
+static size_t check_rules(const struct sk_bundle *bundle,
+                          const struct world_facts *facts,
+                          const struct world_question *q, const struct asked *x)
+{
+    const uint32_t consent = UINT32_MAX << SK_STAGE_CONSENT_MISSING;
+    size_t tried = 0;
+
+    for (size_t i = 0; i < x->trace.rules_count; i++) {
+        static struct world_facts more;
+        static struct asked y;
+
+        if (x->trace.rules[i].failed == 0 ||
+            (x->trace.rules[i].failed & ~consent) != 0)
+            continue;
+        cr_assert(not(eq(sz, x->trace.rules[i].lacks.count, 0)));
+        more = *facts;
+        give(&more, q, &x->trace.rules[i].lacks);
+        ask(bundle, &more, q, &y);
+        cr_assert(eq(int, (int)y.trace.rules[i].stage, SK_STAGE_SURVIVES));
+        tried++;
+    }
+    return tried;
+}
+
+/* A field that a surviving rule names goes, or is cut, with the consent that
+   the trace says is lacking. */
+static size_t check_fields(const struct sk_bundle *bundle,
+                           const struct world_facts *facts,
+                           const struct world_question *q,
+                           const struct asked *x)
+{
+    size_t tried = 0;
+
+    for (size_t i = 0; i < x->decision.fields_count; i++) {
+        const struct sk_trace_field *field = &x->trace.fields[i];
+        static struct world_facts more;
+        static struct asked y;
+        const struct sk_decided_field *now;
+
+        if (field->nearest == SIZE_MAX || field->lacks.count == 0 ||
+            x->trace.rules[field->nearest].stage != SK_STAGE_SURVIVES)
+            continue;
+        more = *facts;
+        give(&more, q, &field->lacks);
+        ask(bundle, &more, q, &y);
+        now = &y.decision.fields[i];
+        if (now->withheld == SK_SENT && y.trace.fields[i].takes_count == 0)
+            cr_assert(sk_bytes_equal(now->level_name, field->nearest_level));
+        else
+            cr_assert(not(eq(sz, y.trace.fields[i].takes_count, 0)));
+        tried++;
+    }
+    return tried;
+}
+
+Test(trace, what_lacks_is_what_is_needed)
+{
+    static struct world_policy policy;
+    static struct world_facts facts;
+    static struct world_question q;
+    struct dice dice = {22};
+    const struct sk_vocabulary *v = mini_vocabulary();
+    size_t mark = sk_arena_mark(&arena);
+    size_t rules = 0;
+    size_t fields = 0;
+
+    for (size_t i = 0; i < ROUNDS; i++) {
+        const struct sk_bundle *bundle;
+
+        sk_arena_reset(&arena, mark);
+        random_policy(&dice, v, &policy);
+        bundle = world_load(&policy, false, &arena);
+        for (size_t k = 0; k < QUESTIONS; k++) {
+            static struct asked x;
+
+            world_facts(&dice, &facts);
+            facts.birth = NULL;
+            world_ask(&dice, v, &policy, &q);
+            q.question.now++; /* later than every consent of the world */
+            ask(bundle, &facts, &q, &x);
+            rules += check_rules(bundle, &facts, &q, &x);
+            fields += check_fields(bundle, &facts, &q, &x);
+        }
+    }
+    cr_assert(not(lt(sz, rules, 20)), "%zu rules", rules);
+    cr_assert(not(lt(sz, fields, 20)), "%zu fields", fields);
+}
