@@ -351,7 +351,7 @@ static bool is_competent(const struct sk_facts *facts,
            by == SK_GIVER_SELF_AND_ADMINISTRATOR;
 }
 
-int64_t sk_consent_end(const struct sk_atoms *atoms, const struct sk_consent *c)
+int64_t sk_atom_end(const struct sk_atoms *atoms, const struct sk_consent *c)
 {
     const struct sk_facts *facts = atoms->facts;
     const struct sk_vocabulary *v = facts->bundle->vocabulary;
@@ -380,8 +380,8 @@ static bool decides_before(const struct sk_atoms *atoms,
     if (a->giving != b->giving)
         return !a->giving;
     if (a->giving) {
-        int64_t end_a = sk_consent_end(atoms, a);
-        int64_t end_b = sk_consent_end(atoms, b);
+        int64_t end_a = sk_atom_end(atoms, a);
+        int64_t end_b = sk_atom_end(atoms, b);
 
         if (end_a != end_b)
             return end_a < end_b;
@@ -427,7 +427,7 @@ static enum sk_consent_is state_of(const struct sk_atoms *atoms,
         return word.wrong_giver ? SK_CONSENT_WRONG_GIVER : SK_CONSENT_MISSING;
     if (!word.by->giving)
         return word.by->refused ? SK_CONSENT_REFUSED : SK_CONSENT_WITHDRAWN;
-    if (atoms->now >= sk_consent_end(atoms, word.by))
+    if (atoms->now >= sk_atom_end(atoms, word.by))
         return SK_CONSENT_EXPIRED;
     return SK_CONSENT_GIVEN;
 }

@@ -108,8 +108,8 @@ enum sk_consent_is sk_atoms_ask(struct sk_atoms *atoms, unsigned category,
                                 bool explicit_consent,
                                 const struct sk_consent **by);
 /* When this giving ends for the purpose of the atoms (8.3). */
-int64_t sk_consent_end(const struct sk_atoms *atoms,
-                       const struct sk_consent *giving);
+int64_t sk_atom_end(const struct sk_atoms *atoms,
+                    const struct sk_consent *giving);
 /* Are all of these given, those of `explicit_for` explicitly? */
 bool sk_atoms_all(struct sk_atoms *atoms, uint64_t categories,
                   uint64_t explicit_for);

@@ -67,7 +67,7 @@ static struct sk_trace_lacks lacks_of(struct tracing *t, uint64_t categories,
             list[lacks.count].by = by->id;
             list[lacks.count].at = by->at;
             if (by->giving)
-                list[lacks.count].end = sk_consent_end(&t->a.atoms, by);
+                list[lacks.count].end = sk_atom_end(&t->a.atoms, by);
         }
         lacks.count++;
     }
@@ -332,7 +332,7 @@ static void trace_givings(struct tracing *t, struct sk_trace *out)
         list[out->givings_count++] = (struct sk_trace_giving){
             .id = c->id,
             .at = c->at,
-            .end = sk_consent_end(&t->a.atoms, c),
+            .end = sk_atom_end(&t->a.atoms, c),
             .explicit_consent = c->explicit_consent,
         };
     }
