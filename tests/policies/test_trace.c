@@ -264,3 +264,60 @@ Test(trace, what_lacks_is_what_is_needed)
     cr_assert(not(lt(sz, rules, 20)), "%zu rules", rules);
     cr_assert(not(lt(sz, fields, 20)), "%zu fields", fields);
 }
+
+/* POLICY.md 5.6 b: a value that reveals needs consent for what it reveals. */
+Test(trace, names_consent_for_what_a_value_reveals)
+{
+    static struct world_policy policy;
+    static struct world_facts facts;
+    static struct world_question q;
+    static struct asked x;
+    const struct sk_bundle *bundle;
+    struct sk_trace_lack lack = {.category = sk_text("social")};
+    struct sk_trace_lacks lacks = {&lack, 1};
+    const struct sk_trace_field *field;
+
+    (void)mini_vocabulary();
+    strcpy(policy.share[0],
+           "  - {id: s0, text: t, to: {orgs: [vdab]}, for: [guidance.job], "
+           "basis: {gdpr: contract, reference: r, art9: "
+           "health-or-social-care}, valid: {from: 2026-01-01, until: "
+           "2026-12-28}, retain: {for: 30 days, from: sent}, what: "
+           "{trajectory.stopped: {stop_reason: exact}}}\n");
+    policy.shares = 1;
+    bundle = world_load(&policy, false, &arena);
+    q.fields[0] = (struct sk_named_value){.name = sk_text("stop_reason"),
+                                          .text = sk_text("moved")};
+    q.event = (struct sk_event_view){.type = sk_text("trajectory.stopped"),
+                                     .subject = true,
+                                     .occurred = sk_text("2026-01-05"),
+                                     .fields = q.fields,
+                                     .fields_count = 1};
+    q.question = (struct sk_question){.to = sk_text("vdab"),
+                                      .purpose = sk_text("guidance.job"),
+                                      .now = WORLD_START + 20 * DAY_SECONDS,
+                                      .event = &q.event};
+    facts.links[0].org = "vdab";
+    facts.links[0].period = (struct sk_fact_period){20454, INT32_MAX};
+    facts.links_count = 1;
+    give(&facts, &q, &lacks);
+    ask(bundle, &facts, &q, &x);
+
+    cr_assert(x.decision.permit);
+    cr_assert(eq(sz, x.decision.fields_count, 2));
+    cr_assert(
+        sk_bytes_equal(x.decision.fields[1].level_name, sk_text("group")));
+    field = &x.trace.fields[1];
+    cr_assert(eq(sz, field->lacks.count, 1));
+    cr_assert(sk_bytes_equal(field->lacks.list[0].category,
+                             sk_text("health.absence")));
+    cr_assert(
+        eq(str, (char *)(uintptr_t)field->lacks.list[0].state, "missing"));
+    cr_assert(eq(sz, field->takes_count, 0));
+    cr_assert(sk_bytes_equal(field->nearest_level, sk_text("exact")));
+    give(&facts, &q, &field->lacks);
+    ask(bundle, &facts, &q, &x);
+    cr_assert(
+        sk_bytes_equal(x.decision.fields[1].level_name, sk_text("exact")));
+    cr_assert(eq(sz, x.trace.fields[1].lacks.count, 0));
+}
