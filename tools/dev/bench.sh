@@ -1,9 +1,10 @@
 #!/bin/sh
 # Measure, side by side in one run, and print ratios.
-#   tools/dev/bench.sh BUILD_DIR          EVENTS=20000  SECONDS_EACH=1
+#   tools/dev/bench.sh BUILD_DIR     EVENTS=20000 PERSONS=500 SECONDS_EACH=1
 set -eu
 build=${1:?}
 events=${EVENTS:-20000}
+persons=${PERSONS:-500}
 work=$(mktemp -d)
 server=
 nodes=
@@ -22,7 +23,7 @@ echo
   > "$work/report.json"
 nodes=$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "$work/report.json")
 root=$(sed -n 's/.*"root": "\(.*\)".*/\1/p' "$work/report.json")
-"$build/bench_exchange" "$work/report.json" "$events" | tee "$work/exchange" |
+"$build/bench_exchange" "$work/report.json" "$events" "$persons" | tee "$work/exchange" |
   grep -v '^schakel-rate'
 ours=$(sed -n 's/^schakel-rate //p' "$work/exchange")
 

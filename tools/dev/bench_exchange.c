@@ -1,15 +1,18 @@
 /*
  * Exchange between two real nodes: decided, signed, sealed, fsynced at both
- * ends, receipts back.
+ * ends, receipts back.                                  docs/PERFORMANCE.md
  *
- *     bench_exchange REPORT.json EVENTS
+ *     bench_exchange REPORT.json EVENTS PERSONS
  *
  * REPORT.json is what `schakel rehearse --keep --json
- * tools/dev/bench/story.yaml` printed.  Events of about 512 bytes are recorded
- * first (not timed), then offered over many connections at once, as many
- * coaches and client systems would.  Throughput counts from the first offer to
- * the last receipt; latency is one event at a time on an idle pair, from the
- * offer to the receipt seen by a client of the sender.
+ * tools/dev/bench/story.yaml` printed.  PERSONS participants get a relation
+ * and a consent; events of about 512 bytes are recorded about them in turn,
+ * so that neighbours are never about the same person, and then offered over
+ * many connections at once, as many coaches and client systems would.
+ * Throughput counts from the first offer to the last receipt; latency is one
+ * event at a time on an idle pair, from the offer to the receipt seen by a
+ * client of the sender.  With each phase: what it cost the processes, which
+ * other programs on the machine hardly change.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -27,10 +30,10 @@
 #define SINGLES 400
 
 static const char *sender_dir;
-static char participant[SK_ID_TEXT_SIZE + 1];
+static char (*persons)[SK_ID_TEXT_SIZE + 1];
+static size_t persons_count;
 static char (*events)[SK_ID_TEXT_SIZE + 1];
 static size_t events_count;
-static atomic_size_t next_event;
 
 static void die(const char *what)
 {
@@ -46,13 +49,15 @@ static double now_s(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* The result of an operation that must succeed. */
-static json_t *must(struct sk_client *client, const char *op, json_t *args)
+/* The result of an operation that must succeed; blob: a file, or NULL. */
+static json_t *must_with(struct sk_client *client, const char *op, json_t *args,
+                         const struct sk_blob *blob)
 {
     json_t *reply = NULL;
     json_t *result;
 
-    if (sk_client_call(client, op, args, NULL, 0, &reply) != SK_OK)
+    if (sk_client_call(client, op, args, blob, blob == NULL ? 0 : 1, &reply) !=
+        SK_OK)
         die(op);
     json_decref(args);
     if (!json_is_true(json_object_get(reply, "ok"))) {
@@ -64,6 +69,11 @@ static json_t *must(struct sk_client *client, const char *op, json_t *args)
     return result;
 }
 
+static json_t *must(struct sk_client *client, const char *op, json_t *args)
+{
+    return must_with(client, op, args, NULL);
+}
+
 static struct sk_client *connect_to(const char *dir)
 {
     struct sk_client *client = NULL;
@@ -71,6 +81,32 @@ static struct sk_client *connect_to(const char *dir)
     if (sk_client_open(dir, &client) != SK_OK)
         die("a node does not answer");
     return client;
+}
+
+/* A participant whom school-b may hear about. */
+static void admit(struct sk_client *client, size_t i)
+{
+    const struct sk_blob notice = {.argument = "notice",
+                                   .bytes = sk_text("What it is about.")};
+    char name[40];
+    json_t *result;
+
+    snprintf(name, sizeof(name), "Noor %zu", i);
+    result =
+        must(client, "participant.add", json_pack("{s:s}", "given_name", name));
+    snprintf(persons[i], sizeof(persons[i]), "%s",
+             sk_json_text(result, "participant"));
+    json_decref(result);
+    json_decref(must(client, "relation.open",
+                     json_pack("{s:s, s:s, s:s}", "participant", persons[i],
+                               "org", "school-b", "from", "2026-10-01")));
+    json_decref(must_with(client, "consent.give",
+                          json_pack("{s:s, s:s, s:[s], s:[s], s:[s], s:s}",
+                                    "participant", persons[i], "until",
+                                    "2027-09-30", "purposes", "guidance.joint",
+                                    "recipients", "school-b", "categories",
+                                    "process.trajectory", "form", "screen"),
+                          &notice));
 }
 
 static void record(struct sk_client *client, size_t i)
@@ -82,10 +118,10 @@ static void record(struct sk_client *client, size_t i)
     result =
         must(client, "event.record",
              json_pack("{s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s}}", "participant",
-                       participant, "type", "action.planned", "fields",
-                       "action_kind", "application", "action_status", "planned",
-                       "due_date", "2026-10-20", "action_title", title,
-                       "appointment_place",
+                       persons[i % persons_count], "type", "action.planned",
+                       "fields", "action_kind", "application", "action_status",
+                       "planned", "due_date", "2026-10-20", "action_title",
+                       title, "appointment_place",
                        "Sociaal Huis van de voorbeeldgemeente, lokaal 2 op de "
                        "eerste verdieping"));
     snprintf(events[i], sizeof(events[i]), "%s", sk_json_text(result, "event"));
@@ -99,37 +135,36 @@ static json_t *offer(struct sk_client *client, size_t i)
                           "guidance.joint", "to", "school-b"));
 }
 
-static void *record_some(void *unused)
+static void send_one(struct sk_client *client, size_t i)
 {
+    json_decref(offer(client, i));
+}
+
+struct job {
+    void (*one)(struct sk_client *, size_t i);
+    size_t count;
+    atomic_size_t next;
+};
+
+static void *work(void *context)
+{
+    struct job *job = context;
     struct sk_client *client = connect_to(sender_dir);
     size_t i;
 
-    (void)unused;
-    while ((i = atomic_fetch_add(&next_event, 1)) < events_count)
-        record(client, i);
+    while ((i = atomic_fetch_add(&job->next, 1)) < job->count)
+        job->one(client, i);
     sk_client_close(&client);
     return NULL;
 }
 
-static void *offer_some(void *unused)
+static void run_workers(void (*one)(struct sk_client *, size_t), size_t count)
 {
-    struct sk_client *client = connect_to(sender_dir);
-    size_t i;
-
-    (void)unused;
-    while ((i = atomic_fetch_add(&next_event, 1)) < events_count)
-        json_decref(offer(client, i));
-    sk_client_close(&client);
-    return NULL;
-}
-
-static void run_workers(void *(*work)(void *))
-{
+    struct job job = {.one = one, .count = count};
     pthread_t threads[WORKERS];
 
-    atomic_store(&next_event, 0);
     for (size_t i = 0; i < WORKERS; i++)
-        if (pthread_create(&threads[i], NULL, work, NULL) != 0)
+        if (pthread_create(&threads[i], NULL, work, &job) != 0)
             die("no threads");
     for (size_t i = 0; i < WORKERS; i++)
         pthread_join(threads[i], NULL);
@@ -215,6 +250,79 @@ static long child_of(long pid)
     return child;
 }
 
+/* ------------------------------------------------------------- what it cost */
+
+enum { SENDER, SENDER_NET, RECEIVER, RECEIVER_NET, PROCESSES };
+
+static const char *const process_names[] = {"sender", "its net", "receiver",
+                                            "its net"};
+static long pids[PROCESSES];
+
+struct usage {
+    double cpu_s;
+    double written; /* bytes to files: the store's pages */
+};
+
+static struct usage usage_of(long pid)
+{
+    struct usage usage = {0};
+    char path[64];
+    char line[256];
+    unsigned long long ns = 0;
+    unsigned long long bytes = 0;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%ld/schedstat", pid);
+    file = fopen(path, "r");
+    if (file != NULL && fscanf(file, "%llu", &ns) == 1)
+        usage.cpu_s = (double)ns * 1e-9;
+    if (file != NULL)
+        fclose(file);
+    snprintf(path, sizeof(path), "/proc/%ld/io", pid);
+    file = fopen(path, "r");
+    while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+        if (sscanf(line, "wchar: %llu", &bytes) == 1)
+            usage.written = (double)bytes;
+    if (file != NULL)
+        fclose(file);
+    return usage;
+}
+
+struct phase {
+    double start_s;
+    struct usage before[PROCESSES];
+};
+
+static struct phase phase_start(void)
+{
+    struct phase phase = {0};
+
+    for (size_t i = 0; i < PROCESSES; i++)
+        phase.before[i] = usage_of(pids[i]);
+    phase.start_s = now_s();
+    return phase;
+}
+
+/* One line; the rate. */
+static double phase_end(const struct phase *phase, const char *name)
+{
+    double rate = (double)events_count / (now_s() - phase->start_s);
+
+    printf("  %-10s %9.0f events/s   per event:", name, rate);
+    for (size_t i = 0; i < PROCESSES; i++) {
+        struct usage now = usage_of(pids[i]);
+        double us = (now.cpu_s - phase->before[i].cpu_s) * 1e6;
+        double kib = (now.written - phase->before[i].written) / 1024;
+
+        printf("%s %s %.0f us", i == 0 ? "" : ",", process_names[i],
+               us / (double)events_count);
+        if (kib > 0)
+            printf(" %.1f KiB", kib / (double)events_count);
+    }
+    printf("\n");
+    return rate;
+}
+
 /* What this disk takes for one durable write: the limit of everything. */
 static void tell_disk(const char *dir)
 {
@@ -232,18 +340,17 @@ static void tell_disk(const char *dir)
         if (pwrite(fd, page, sizeof(page), 0) != (ssize_t)sizeof(page) ||
             fdatasync(fd) != 0)
             die(path);
-    printf("  this disk: %.2f ms for one durable write (fdatasync); one event "
-           "needs three commits in a row\n",
+    printf("  this disk: %.2f ms for one durable write (fdatasync); a commit "
+           "needs two, one event three commits in a row\n",
            (now_s() - start) / 40 * 1e3);
     close(fd);
     unlink(path);
 }
 
-static void tell_memory(const json_t *node, const char *when)
+static void tell_memory(const char *when)
 {
-    long pid = (long)json_integer_value(json_object_get(node, "pid"));
-    long core = resident_kib(pid);
-    long net = resident_kib(child_of(pid));
+    long core = resident_kib(pids[SENDER]);
+    long net = resident_kib(pids[SENDER_NET]);
 
     printf("  resident memory, %s: %.1f MiB (schakeld %.1f, schakel-net "
            "%.1f)\n",
@@ -251,47 +358,64 @@ static void tell_memory(const json_t *node, const char *when)
            (double)net / 1024);
 }
 
+static void find_processes(const json_t *nodes)
+{
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *node = json_array_get(nodes, i);
+
+        pids[2 * i] = (long)json_integer_value(json_object_get(node, "pid"));
+        pids[2 * i + 1] = child_of(pids[2 * i]);
+    }
+}
+
+static void measure_many(struct sk_client *client)
+{
+    struct phase phase;
+    double rate;
+
+    run_workers(admit, persons_count);
+    phase = phase_start();
+    run_workers(record, events_count);
+    phase_end(&phase, "recorded");
+    phase = phase_start();
+    run_workers(send_one, events_count);
+    wait_for_receipts(client);
+    rate = phase_end(&phase, "exchanged");
+    printf("schakel-rate %.0f\n", rate);
+}
+
 int main(int argc, char **argv)
 {
     json_error_t error;
-    json_t *report = argc == 3 ? json_load_file(argv[1], 0, &error) : NULL;
-    const json_t *node = json_array_get(json_object_get(report, "nodes"), 0);
+    json_t *report = argc == 4 ? json_load_file(argv[1], 0, &error) : NULL;
+    const json_t *nodes = json_object_get(report, "nodes");
+    const json_t *node = json_array_get(nodes, 0);
     struct sk_client *client;
-    json_t *list;
-    double start;
-    double spent;
 
     if (node == NULL)
-        die("usage: bench_exchange REPORT.json EVENTS");
+        die("usage: bench_exchange REPORT.json EVENTS PERSONS");
     sender_dir = sk_json_text(node, "dir");
     events_count = strtoul(argv[2], NULL, 10);
+    persons_count = strtoul(argv[3], NULL, 10);
+    if (events_count == 0 || persons_count == 0)
+        die("EVENTS and PERSONS must be numbers");
     events = calloc(events_count, sizeof(*events));
-    if (events == NULL || events_count == 0)
+    persons = calloc(persons_count, sizeof(*persons));
+    if (events == NULL || persons == NULL)
         die("out of memory");
-    printf("Exchange between two nodes, durable at both ends\n");
+    find_processes(nodes);
+    printf("Exchange between two nodes, durable at both ends: %zu events about "
+           "%zu persons, %d connections\n",
+           events_count, persons_count, WORKERS);
     tell_disk(sender_dir);
-    tell_memory(node, "idle node");
+    tell_memory("idle node");
     client = connect_to(sender_dir);
-    list = must(client, "participant.list", json_object());
-    snprintf(
-        participant, sizeof(participant), "%s",
-        sk_json_text(json_array_get(json_object_get(list, "participants"), 0),
-                     "participant"));
-    start = now_s();
-    run_workers(record_some);
-    spent = now_s() - start;
-    printf("  recorded   %10.0f events/s\n", (double)events_count / spent);
-    start = now_s();
-    run_workers(offer_some);
-    wait_for_receipts(client);
-    spent = now_s() - start;
-    printf("  exchanged  %10.0f events/s   (%zu events, %d connections)\n",
-           (double)events_count / spent, events_count, WORKERS);
-    printf("schakel-rate %.0f\n", (double)events_count / spent);
+    measure_many(client);
     measure_singles(client);
-    tell_memory(node, "after the run");
-    json_decref(list);
-    json_decref(report);
+    tell_memory("after the run");
     sk_client_close(&client);
+    json_decref(report);
+    free(events);
+    free(persons);
     return 0;
 }
