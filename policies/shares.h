@@ -1,6 +1,6 @@
 /*
- * What a share rule lets through at most, and when it lies within another.
- * Private to policies/.                        docs/POLICY.md 5.6, 10.1, 11.2
+ * What nevers and limits leave, and what a share rule tells of.
+ * Private to policies/.                              docs/POLICY.md 5.6, 10.1
  */
 #ifndef SK_POLICIES_SHARES_H
 #define SK_POLICIES_SHARES_H
@@ -34,12 +34,5 @@ bool sk_caps_covers(const struct sk_caps *caps, size_t org, unsigned purpose,
 /* The recipients of the rule that are active. */
 void sk_active_members(const struct sk_bundle *bundle,
                        const struct sk_share *share, struct sk_org_set *out);
-
-/* 11.2: v is at least as generous in every component of the rule itself
-   (retain, not_older_than, where, duties, roles, on_withdrawal, objection). */
-bool sk_terms_dominated(const struct sk_share *w, const struct sk_share *v);
-/* Every way of w is dominated by a way of v, on every day; and w has one. */
-bool sk_share_contained(const struct sk_caps *caps, const struct sk_share *w,
-                        const struct sk_share *v);
 
 #endif

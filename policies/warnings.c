@@ -1,5 +1,5 @@
 #include "policies/rule_read.h"
-#include "policies/shares.h"
+#include "policies/ways.h"
 
 /* What is probably not meant, though it does no harm.  POLICY.md 15, W002 to
    W023 (W001 is given where the level is read).  Rules with an error are left
