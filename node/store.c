@@ -17,6 +17,14 @@ static void check_key(const struct sk_store *store, struct sk_bytes key)
     assert(key.size <= SK_STORE_KEY_SIZE_MAX);
 }
 
+static void count_write(struct sk_store *store, enum sk_space space,
+                        struct sk_bytes key)
+{
+    store->writes++;
+    if (space == SK_SPACE_DATA)
+        store->changed[key.data[0]]++;
+}
+
 enum sk_status sk_store_begin(struct sk_store *store)
 {
     assert(!store->open);
@@ -40,6 +48,8 @@ enum sk_status sk_store_commit(struct sk_store *store)
     }
     status = store->vtable->commit(store);
     store->open = false;
+    if (status != SK_OK)
+        store->aborts++;
     return status;
 }
 
@@ -49,6 +59,7 @@ void sk_store_abort(struct sk_store *store)
         return;
     store->vtable->abort(store);
     store->open = false;
+    store->aborts++;
     store->failed = SK_OK;
 }
 
@@ -67,7 +78,7 @@ enum sk_status sk_store_put(struct sk_store *store, enum sk_space space,
     check_key(store, key);
     if (store->failed != SK_OK)
         return store->failed;
-    store->writes++;
+    count_write(store, space, key);
     return note(store, store->vtable->put(store, space, key, value));
 }
 
@@ -77,8 +88,17 @@ enum sk_status sk_store_delete(struct sk_store *store, enum sk_space space,
     check_key(store, key);
     if (store->failed != SK_OK)
         return store->failed;
-    store->writes++;
+    count_write(store, space, key);
     return note(store, store->vtable->drop(store, space, key));
+}
+
+uint64_t sk_store_version(const struct sk_store *store, const char *tables)
+{
+    uint64_t version = store->aborts;
+
+    for (; *tables != '\0'; tables++)
+        version += store->changed[(uint8_t)*tables];
+    return version;
 }
 
 struct sk_scan sk_scan_start(struct sk_store *store, enum sk_space space,

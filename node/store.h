@@ -66,6 +66,9 @@ struct sk_store {
     const struct sk_store_vtable *vtable;
     bool open;             /* a transaction is open */
     uint64_t writes;       /* puts and deletes since begin */
+    uint64_t changed[256]; /* puts and deletes in DATA of keys that start with
+                              this byte, since open */
+    uint64_t aborts;       /* since open */
     enum sk_status failed; /* not SK_OK: this transaction must be aborted */
 };
 
@@ -92,6 +95,13 @@ struct sk_scan sk_scan_start(struct sk_store *store, enum sk_space space,
 /* Start after this full key (which begins with prefix). */
 struct sk_scan sk_scan_after(struct sk_store *store, enum sk_space space,
                              struct sk_bytes prefix, struct sk_bytes after);
+/*
+ * A number that grows with every put and delete in DATA of a key that starts
+ * with one of these bytes, and with every abort: what was read from there is
+ * as it was while this is the same.
+ */
+uint64_t sk_store_version(const struct sk_store *store, const char *tables);
+
 /* Next entry; SK_E_NOT_FOUND at the end.  Writing during a scan is allowed:
    the scan goes on after the last key it returned. */
 SK_CHECKED enum sk_status sk_scan_next(struct sk_scan *scan,

@@ -279,6 +279,8 @@ void sk_engine_rollback(struct sk_engine *e)
     memcpy(e->frame_sizes, batch->frame_sizes, sizeof(e->frame_sizes));
     memcpy(e->frame_counts, batch->frame_counts, sizeof(e->frame_counts));
     e->frame_sizes_count = batch->frame_sizes_count;
+    sk_vault_forget(e);
+    sk_facts_forget(e);
     e->reload = batch->reload || e->reload || e->bundle != batch->bundle;
     /* I5: until the next step has read the store again, nothing flows. */
     if (e->reload)
@@ -512,6 +514,13 @@ static struct sk_engine *lay_out(struct sk_room room)
     e->scratch = sk_arena_start(cut(&room, SCRATCH_SIZE), SCRATCH_SIZE);
     e->reply_room.data = cut(&room, SK_CONTROL_SIZE_MAX);
     e->reply_room.size_max = SK_CONTROL_SIZE_MAX;
+    e->kept_keys = cut(&room, SK_KEPT_KEYS * sizeof(*e->kept_keys));
+    e->kept_facts = cut(&room, SK_KEPT_FACTS * sizeof(*e->kept_facts));
+    memset(e->kept_keys, 0, SK_KEPT_KEYS * sizeof(*e->kept_keys));
+    memset(e->kept_facts, 0, SK_KEPT_FACTS * sizeof(*e->kept_facts));
+    for (size_t i = 0; i < SK_KEPT_FACTS; i++)
+        e->kept_facts[i].arena =
+            sk_arena_start(cut(&room, SK_KEPT_FACTS_SIZE), SK_KEPT_FACTS_SIZE);
     e->replay_room = room;
     return e;
 }
@@ -568,6 +577,8 @@ void sk_engine_close(struct sk_engine **engine)
 
     if (e == NULL)
         return;
+    sk_vault_forget(e);
+    sk_facts_forget(e);
     sk_wipe(e->reply_room.data, e->reply_room.size_max);
     sk_wipe(e, sizeof(*e));
     *engine = NULL;

@@ -3,8 +3,13 @@
 /* Consent of a preview lasts longer than its decision; that is all. */
 #define PREVIEW_SECONDS 60
 
+/* Tables of which facts are made. */
+static const char tables[] = {SK_T_PARTICIPANT, SK_T_RELATION, SK_T_EMPLOYER,
+                              SK_T_OBJECTION,   SK_T_CONSENT,  '\0'};
+
 struct gathering {
     struct sk_engine *e;
+    struct sk_arena *arena; /* of the facts */
     struct sk_facts *facts;
 };
 
@@ -37,12 +42,14 @@ static enum sk_status add_consent(void *context,
                                   const struct sk_consent_record *record)
 {
     struct gathering *g = context;
+    struct sk_fact_consent fact = record->fact;
 
     /* CONSENT 1.3: behind a gap a giving does not count; taking back does. */
-    if (!record->in_chain &&
-        sk_bytes_equal(record->fact.state, sk_text("given")))
+    if (!record->in_chain && sk_bytes_equal(fact.state, sk_text("given")))
         return SK_OK;
-    return sk_facts_consent(g->facts, &record->fact);
+    /* The only text that stays in the facts. */
+    fact.id = sk_arena_copy(g->arena, fact.id);
+    return sk_facts_consent(g->facts, &fact);
 }
 
 /* Somebody who may give at any age and under any administration (8.3). */
@@ -86,16 +93,17 @@ static enum sk_status add_extra(struct sk_engine *e, struct sk_facts *facts,
     return SK_OK;
 }
 
-enum sk_status sk_facts_of(struct sk_engine *e, const struct sk_bundle *bundle,
-                           const struct sk_participant_id *id,
-                           const struct sk_facts_extra *extra,
-                           struct sk_facts **out)
+static enum sk_status gather(struct sk_engine *e,
+                             const struct sk_bundle *bundle,
+                             const struct sk_participant_id *id,
+                             const struct sk_facts_extra *extra,
+                             struct sk_arena *arena, struct sk_facts **out)
 {
-    struct gathering g = {.e = e};
+    struct gathering g = {.e = e, .arena = arena};
     struct sk_participant participant;
 
     SK_TRY(sk_participant_get(e, id, &participant));
-    SK_TRY(sk_facts_start(bundle, &e->scratch, &g.facts));
+    SK_TRY(sk_facts_start(bundle, arena, &g.facts));
     if (participant.birth_date.size > 0 &&
         !sk_facts_birth_date(g.facts, participant.birth_date))
         return SK_E_BAD_FORM;
@@ -107,6 +115,79 @@ enum sk_status sk_facts_of(struct sk_engine *e, const struct sk_bundle *bundle,
     SK_TRY(sk_consent_each(e, id, add_consent, &g));
     if (extra != NULL)
         SK_TRY(add_extra(e, g.facts, &participant, extra));
+    if (arena->full)
+        return SK_E_MEMORY;
     *out = g.facts;
+    return SK_OK;
+}
+
+enum sk_status sk_facts_of(struct sk_engine *e, const struct sk_bundle *bundle,
+                           const struct sk_participant_id *id,
+                           const struct sk_facts_extra *extra,
+                           struct sk_facts **out)
+{
+    return gather(e, bundle, id, extra, &e->scratch, out);
+}
+
+/* ------------------------------------------------------------- kept */
+
+static void forget(struct sk_kept_facts *kept)
+{
+    kept->facts = NULL;
+    sk_wipe(kept->arena.data, kept->arena.size);
+    sk_arena_reset(&kept->arena, 0);
+}
+
+void sk_facts_forget(struct sk_engine *e)
+{
+    for (size_t i = 0; i < SK_KEPT_FACTS; i++)
+        if (e->kept_facts[i].facts != NULL)
+            forget(&e->kept_facts[i]);
+}
+
+/* I1, I2: as if read from the store now, or not used. */
+static bool is_current(const struct sk_engine *e,
+                       const struct sk_kept_facts *kept,
+                       const struct sk_participant_id *id)
+{
+    return kept->facts != NULL && sk_id_equal(&kept->participant, &id->id) &&
+           kept->bundle_number == e->bundle_number &&
+           kept->version == sk_store_version(e->store, tables);
+}
+
+enum sk_status sk_facts_now(struct sk_engine *e,
+                            const struct sk_participant_id *id,
+                            const struct sk_facts **out)
+{
+    const uint8_t *b = id->id.bytes;
+    size_t at = ((size_t)b[14] << 8 | b[15]) % SK_KEPT_FACTS;
+    struct sk_kept_facts *kept = &e->kept_facts[at];
+    struct sk_facts *facts = NULL;
+    size_t mark = sk_arena_mark(&e->scratch);
+    enum sk_status status;
+
+    if (is_current(e, kept, id)) {
+        *out = kept->facts;
+        return SK_OK;
+    }
+    forget(kept);
+    status = gather(e, e->bundle, id, NULL, &kept->arena, &facts);
+    if (status != SK_OK && kept->arena.full) {
+        /* A long history: not kept. */
+        forget(kept);
+        SK_TRY(sk_facts_of(e, e->bundle, id, NULL, &facts));
+        *out = facts;
+        return SK_OK;
+    }
+    sk_arena_reset(&e->scratch, mark);
+    if (status != SK_OK) {
+        forget(kept);
+        return status;
+    }
+    kept->participant = id->id;
+    kept->bundle_number = e->bundle_number;
+    kept->version = sk_store_version(e->store, tables);
+    kept->facts = facts;
+    *out = facts;
     return SK_OK;
 }

@@ -91,6 +91,7 @@ void sk_federation_take(struct sk_engine *e, const struct sk_charter *charter,
 {
     e->bundle_at = 1 - e->bundle_at;
     e->bundle = bundle;
+    e->bundle_number++;
     e->has_policy = has_policy;
     e->charter_version = charter->version;
 }

@@ -34,6 +34,20 @@ static void check_words(const struct sk_engine *e,
     }
 }
 
+static enum sk_status facts_for(struct sk_engine *e,
+                                const struct sk_gate_question *question,
+                                const struct sk_facts **out)
+{
+    const struct sk_participant_id *id = &question->event->participant;
+    struct sk_facts *facts;
+
+    if (question->extra == NULL && question->bundle == e->bundle)
+        return sk_facts_now(e, id, out);
+    SK_TRY(sk_facts_of(e, question->bundle, id, question->extra, &facts));
+    *out = facts;
+    return SK_OK;
+}
+
 enum sk_status sk_gate_judge(struct sk_engine *e,
                              const struct sk_gate_question *question,
                              struct sk_gate_answer **out)
@@ -43,12 +57,11 @@ enum sk_status sk_gate_judge(struct sk_engine *e,
                                 .purpose = question->purpose,
                                 .now = sk_instant(e),
                                 .event = &question->event->view};
-    struct sk_facts *facts;
+    const struct sk_facts *facts;
 
     if (answer == NULL)
         return SK_E_MEMORY;
-    SK_TRY(sk_facts_of(e, question->bundle, &question->event->participant,
-                       question->extra, &facts));
+    SK_TRY(facts_for(e, question, &facts));
     SK_TRY(sk_decide(question->bundle, facts, &asked, &e->scratch,
                      &answer->decision));
     if (answer->decision.permit)

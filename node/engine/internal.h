@@ -143,6 +143,26 @@ struct sk_session {
 
 #define SK_FRAME_SIZES_MAX 64
 
+/* ------------------------------------------------------------- memory of
+ * what is needed again and again; a slot is found by bytes of the id.  Data
+ * keys (vault.c), unwrapped: gone at once when a key is destroyed.  Facts
+ * (facts.c), compiled: days and sets, no names or texts of a person. */
+#define SK_KEPT_KEYS 1024
+struct sk_kept_key {
+    bool used;
+    struct sk_id owner;
+    struct sk_box_key secret;
+};
+#define SK_KEPT_FACTS 1024
+#define SK_KEPT_FACTS_SIZE 2048
+struct sk_kept_facts {
+    struct sk_id participant;
+    struct sk_facts *facts; /* NULL: none */
+    uint64_t version;       /* of the store's tables behind it */
+    uint64_t bundle_number; /* it was compiled for */
+    struct sk_arena arena;  /* SK_KEPT_FACTS_SIZE bytes */
+};
+
 struct sk_engine {
     struct sk_store *store;
     struct sk_node_secrets secrets;
@@ -159,7 +179,10 @@ struct sk_engine {
                                          other may be used for a draft until
                                          the end of the input */
     int bundle_at;
-    struct sk_bundle *bundle; /* NULL: no charter; nothing flows */
+    struct sk_bundle *bundle;      /* NULL: no charter; nothing flows */
+    uint64_t bundle_number;        /* another one for every bundle in force */
+    struct sk_kept_key *kept_keys; /* SK_KEPT_KEYS */
+    struct sk_kept_facts *kept_facts; /* SK_KEPT_FACTS */
     bool has_policy;
     uint64_t charter_version;
     struct sk_session *sessions; /* SK_PARTNERS_MAX */
@@ -309,6 +332,8 @@ SK_CHECKED enum sk_status sk_vault_open(struct sk_engine *e,
 /* Destroy the key; sets effects->shred. */
 SK_CHECKED enum sk_status sk_vault_destroy(struct sk_engine *e,
                                            const struct sk_id *owner);
+/* Forget every unwrapped key: some may never have been stored. */
+void sk_vault_forget(struct sk_engine *e);
 
 /* ------------------------------------------------------------- federation.c */
 /* Load charter, cards and policy from the store into e->bundle, sessions. */
@@ -522,6 +547,12 @@ SK_CHECKED enum sk_status sk_facts_of(struct sk_engine *e,
                                       const struct sk_participant_id *id,
                                       const struct sk_facts_extra *extra,
                                       struct sk_facts **out);
+/* The same for the bundle in force, without extra: kept until a record or the
+   bundle behind it changes.  It and its texts die at the next call. */
+SK_CHECKED enum sk_status sk_facts_now(struct sk_engine *e,
+                                       const struct sk_participant_id *id,
+                                       const struct sk_facts **out);
+void sk_facts_forget(struct sk_engine *e);
 
 /* ------------------------------------------------------------- ledger.c
  * One record per disclosure (message): made when it is queued, filled when it

@@ -18,6 +18,30 @@ static void owner_bound(const struct sk_id *owner,
         out[sizeof(context_key) + i] = owner->bytes[i];
 }
 
+static struct sk_kept_key *slot_of(struct sk_engine *e,
+                                   const struct sk_id *owner)
+{
+    const uint8_t *b = owner->bytes;
+
+    return &e->kept_keys[((size_t)b[0] << 8 ^ (size_t)b[14] << 8 ^ b[15]) %
+                         SK_KEPT_KEYS];
+}
+
+static void forget(struct sk_engine *e, const struct sk_id *owner)
+{
+    struct sk_kept_key *kept = slot_of(e, owner);
+
+    if (kept->used && sk_id_equal(&kept->owner, owner))
+        sk_wipe(kept, sizeof(*kept));
+}
+
+void sk_vault_forget(struct sk_engine *e)
+{
+    for (size_t i = 0; i < SK_KEPT_KEYS; i++)
+        if (e->kept_keys[i].used)
+            sk_wipe(&e->kept_keys[i], sizeof(e->kept_keys[i]));
+}
+
 enum sk_status sk_vault_make(struct sk_engine *e, const struct sk_id *owner)
 {
     uint8_t bound[sizeof(context_key) + SK_ID_SIZE];
@@ -27,6 +51,7 @@ enum sk_status sk_vault_make(struct sk_engine *e, const struct sk_id *owner)
     struct sk_bytes out;
     enum sk_status status;
 
+    forget(e, owner);
     owner_bound(owner, bound);
     sk_fill_random(e, key.secret_bytes, sizeof(key.secret_bytes));
     sk_fill_random(e, nonce, sizeof(nonce));
@@ -39,9 +64,8 @@ enum sk_status sk_vault_make(struct sk_engine *e, const struct sk_id *owner)
     return sk_store_put(e->store, SK_SPACE_KEYS, owner_key(owner), out);
 }
 
-/* The caller wipes *out. */
-static enum sk_status data_key(struct sk_engine *e, const struct sk_id *owner,
-                               struct sk_box_key *out)
+static enum sk_status unwrap(struct sk_engine *e, const struct sk_id *owner,
+                             struct sk_box_key *out)
 {
     uint8_t bound[sizeof(context_key) + SK_ID_SIZE];
     struct sk_bytes wrapped;
@@ -54,26 +78,45 @@ static enum sk_status data_key(struct sk_engine *e, const struct sk_id *owner,
         (struct sk_room){out->secret_bytes, sizeof(out->secret_bytes)}, &plain);
 }
 
+static enum sk_status data_key(struct sk_engine *e, const struct sk_id *owner,
+                               const struct sk_box_key **out)
+{
+    struct sk_kept_key *kept = slot_of(e, owner);
+    enum sk_status status;
+
+    if (!kept->used || !sk_id_equal(&kept->owner, owner)) {
+        kept->used = false;
+        status = unwrap(e, owner, &kept->secret);
+        if (status != SK_OK) {
+            sk_wipe(kept, sizeof(*kept));
+            return status;
+        }
+        kept->owner = *owner;
+        kept->used = true;
+    }
+    *out = &kept->secret;
+    return SK_OK;
+}
+
 enum sk_status sk_vault_put(struct sk_engine *e, const struct sk_id *owner,
                             struct sk_bytes key, struct sk_bytes plain)
 {
     size_t mark = sk_arena_mark(&e->scratch);
+    const struct sk_box_key *secret;
     struct sk_room room;
-    struct sk_box_key secret;
     struct sk_bytes sealed;
     uint8_t nonce[24];
     enum sk_status status;
 
     room.size_max = plain.size + SK_BOX_OVERHEAD;
-    room.data = sk_arena_get(&e->scratch, room.size_max);
+    room.data = sk_arena_take(&e->scratch, room.size_max);
     if (room.data == NULL)
         return SK_E_MEMORY;
     status = data_key(e, owner, &secret);
     if (status == SK_OK) {
         sk_fill_random(e, nonce, sizeof(nonce));
-        status = sk_box_seal(&secret, nonce, key, plain, room, &sealed);
+        status = sk_box_seal(secret, nonce, key, plain, room, &sealed);
     }
-    sk_wipe(&secret, sizeof(secret));
     if (status == SK_OK)
         status = sk_store_put(e->store, SK_SPACE_DATA, key, sealed);
     sk_arena_reset(&e->scratch, mark);
@@ -84,22 +127,18 @@ enum sk_status sk_vault_open(struct sk_engine *e, const struct sk_id *owner,
                              struct sk_bytes key, struct sk_bytes sealed,
                              struct sk_bytes *plain)
 {
+    const struct sk_box_key *secret;
     struct sk_room room;
-    struct sk_box_key secret;
-    enum sk_status status;
 
     if (sealed.size < SK_BOX_OVERHEAD)
         return SK_E_BAD_SEAL;
     room.size_max = sealed.size - SK_BOX_OVERHEAD;
     /* One byte more: an empty plain text has an address too. */
-    room.data = sk_arena_get(&e->scratch, room.size_max + 1);
+    room.data = sk_arena_take(&e->scratch, room.size_max + 1);
     if (room.data == NULL)
         return SK_E_MEMORY;
-    status = data_key(e, owner, &secret);
-    if (status == SK_OK)
-        status = sk_box_open(&secret, key, sealed, room, plain);
-    sk_wipe(&secret, sizeof(secret));
-    return status;
+    SK_TRY(data_key(e, owner, &secret));
+    return sk_box_open(secret, key, sealed, room, plain);
 }
 
 enum sk_status sk_vault_get(struct sk_engine *e, const struct sk_id *owner,
@@ -113,6 +152,7 @@ enum sk_status sk_vault_get(struct sk_engine *e, const struct sk_id *owner,
 
 enum sk_status sk_vault_destroy(struct sk_engine *e, const struct sk_id *owner)
 {
+    forget(e, owner);
     SK_TRY(sk_store_delete(e->store, SK_SPACE_KEYS, owner_key(owner)));
     e->effects->shred = true;
     return SK_OK;
