@@ -51,6 +51,43 @@ const struct sk_command sk_policy_commands[] = {
      "Exit 0: all pass; 1: something fails; 2: input that cannot be used.\n"
      "Cases that ask for a matrix, diff or invariants are skipped.",
      {DAY_OPTION, LANG_OPTION, {0}}},
+    {"policy matrix",
+     "BUNDLE",
+     1,
+     1,
+     "wie ziet wat, voor welk doel, op een dag",
+     "who sees what, for which purpose, on a day",
+     "Het meeste dat die dag kan: met een band, een akkoord en gunstige\n"
+     "waarden.  Geen beslissing gaat verder.  * vraagt een uitdrukkelijk\n"
+     "akkoord.  csv en md hebben de kolommen van een openbare lijst.",
+     "The most that can flow that day: with a relation, consent and\n"
+     "favourable values.  No decision goes beyond it.  * asks for explicit\n"
+     "consent.  csv and md have the columns of a public register.",
+     {{"day", "DATE", false, false, "dag (anders: vandaag)",
+       "day (default: today)"},
+      {"to", "ORG", false, false, "enkel deze partner", "this partner only"},
+      {"format", "md|csv|json", false, false,
+       "een tabel in plaats van een raster", "a table instead of a grid"},
+      LANG_OPTION,
+      {0}}},
+    {"policy explain",
+     "BUNDLE",
+     1,
+     1,
+     "waarom gaat dit wel of niet door, veld per veld",
+     "why does this go or not, field by field",
+     "FILE is YAML of JSON: {ask: {to, for, now, event}, facts: {persons,\n"
+     "links, employers, objections, consents}}; of een testbestand, met\n"
+     "--case de naam van een test daarin. Einde 0, ja of nee.",
+     "FILE is YAML or JSON: {ask: {to, for, now, event}, facts: {persons,\n"
+     "links, employers, objections, consents}}; or a test file, with --case\n"
+     "the name of a case in it. Exit 0, for yes and no alike.",
+     {{"question", "FILE", true, false, "de vraag met haar feiten",
+       "the question with its facts"},
+      {"case", "NAME", false, false, "deze test van een testbestand",
+       "this case of a test file"},
+      LANG_OPTION,
+      {0}}},
     {0},
 };
 
@@ -60,6 +97,8 @@ static const struct {
 } runners[] = {
     {"check", sk_policy_do_check},
     {"test", sk_policy_do_test},
+    {"explain", sk_policy_do_explain},
+    {"matrix", sk_policy_do_matrix},
 };
 
 /* The options that every command may have; -1 to go on. */

@@ -72,5 +72,9 @@ int sk_policy_do_check(struct sk_policy_run *run,
                        const struct sk_parsed *parsed);
 int sk_policy_do_test(struct sk_policy_run *run,
                       const struct sk_parsed *parsed);
+int sk_policy_do_matrix(struct sk_policy_run *run,
+                        const struct sk_parsed *parsed);
+int sk_policy_do_explain(struct sk_policy_run *run,
+                         const struct sk_parsed *parsed);
 
 #endif

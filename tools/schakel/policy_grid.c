@@ -1,0 +1,287 @@
+#include "tools/schakel/policy_run.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "policies/civil.h"
+#include "tools/schakel/policy_words.h"
+
+/* A matrix on a terminal: per purpose a grid, partners across, what they see
+   down. */
+
+#define WIDTH_DEFAULT 100
+#define WIDTH_MIN 60
+#define FIRST_MAX 38 /* of the column with the fields */
+#define GAP 2
+#define CELL_MAX 26 /* a longer label gives way to the level's id */
+
+/* The cells of one partner and purpose. */
+struct range {
+    size_t from;
+    size_t to;
+};
+
+struct grid {
+    struct sk_policy_run *run;
+    const struct sk_matrix *matrix;
+    const struct sk_vocabulary *v;
+    size_t width;   /* of the terminal */
+    size_t first;   /* of the first column */
+    uint16_t *orgs; /* the partners of this purpose, sorted */
+    size_t orgs_count;
+    struct range *ranges; /* partner x purpose */
+};
+
+static size_t terminal_width(void)
+{
+    const char *columns = getenv("COLUMNS");
+    struct winsize size;
+    size_t width = 0;
+
+    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+        width = size.ws_col;
+    else if (columns != NULL)
+        width = (size_t)strtoul(columns, NULL, 10);
+    if (width == 0 || width > 1000)
+        return WIDTH_DEFAULT;
+    return width < WIDTH_MIN ? WIDTH_MIN : width;
+}
+
+/* Text in a column, cut with a point when it does not fit. */
+static void print_padded(struct sk_bytes text, size_t width)
+{
+    size_t shown = 0;
+    bool cut = sk_width(text) > width;
+
+    for (size_t i = 0; i < text.size; i++) {
+        bool starts = (text.data[i] & 0xc0) != 0x80;
+
+        if (starts && cut && shown == width - 1) {
+            putchar('.');
+            shown++;
+            break;
+        }
+        shown += starts;
+        putchar(text.data[i]);
+    }
+    for (; shown < width; shown++)
+        putchar(' ');
+}
+
+/* ---------------------------------------------------------------- columns */
+
+/* "jaar", "volledig *"; the star asks explicit consent. */
+static const char *cell_word(const struct grid *g, const struct sk_cell *cell)
+{
+    struct sk_words words = sk_words_start(&g->run->arena);
+    struct sk_bytes word =
+        sk_text(sk_policy_level(g->run, g->v, cell->field, cell->level));
+
+    if (sk_width(word) > CELL_MAX)
+        word = sk_level_name(g->v, cell->field, cell->level);
+    sk_words_add(&words, "%.*s%s", SK_ARG(word),
+                 cell->explicit_consent ? " *" : "");
+    return words.text;
+}
+
+static struct range *range_of(const struct grid *g, uint16_t org,
+                              uint16_t purpose)
+{
+    return &g->ranges[(size_t)org * SK_PURPOSES_MAX + purpose];
+}
+
+static bool find_ranges(struct grid *g)
+{
+    size_t count = g->matrix->bundle->roster.count * SK_PURPOSES_MAX;
+
+    g->ranges = sk_arena_get_array(&g->run->arena, count, sizeof(*g->ranges));
+    if (g->ranges == NULL)
+        return false;
+    for (size_t i = 0; i < g->matrix->count; i++) {
+        const struct sk_spot *spot = &g->matrix->cells[i].spot;
+        struct range *range = range_of(g, spot->org, spot->purpose);
+
+        if (range->to == 0)
+            range->from = i;
+        range->to = i + 1;
+    }
+    return true;
+}
+
+/* The partners that see something for this purpose, sorted as cells are. */
+static void find_orgs(struct grid *g, uint16_t purpose)
+{
+    const struct sk_cell *cells = g->matrix->cells;
+
+    g->orgs_count = 0;
+    for (size_t i = 0; i < g->matrix->count;) {
+        uint16_t org = cells[i].spot.org;
+
+        if (range_of(g, org, purpose)->to != 0)
+            g->orgs[g->orgs_count++] = org;
+        while (i < g->matrix->count && cells[i].spot.org == org)
+            i = range_of(g, org, cells[i].spot.purpose)->to;
+    }
+}
+
+static size_t column_width(const struct grid *g, uint16_t org, uint16_t purpose)
+{
+    size_t width = sk_width(g->matrix->bundle->roster.orgs[org].id);
+    const struct range *range = range_of(g, org, purpose);
+    size_t mark = sk_arena_mark(&g->run->arena);
+
+    for (size_t i = range->from; i < range->to; i++) {
+        size_t of_word = sk_width(sk_text(cell_word(g, &g->matrix->cells[i])));
+
+        if (of_word > width)
+            width = of_word;
+        sk_arena_reset(&g->run->arena, mark);
+    }
+    return width + GAP;
+}
+
+/* ---------------------------------------------------------------- block */
+
+/* Partners that fit beside each other. */
+struct block {
+    uint16_t purpose;
+    size_t from; /* of g->orgs */
+    size_t to;
+    size_t widths[SK_ORGS_MAX];
+};
+
+static void print_line(const struct grid *g, const struct block *b,
+                       uint16_t event, uint16_t field)
+{
+    const struct sk_cell *cells[SK_ORGS_MAX];
+    struct sk_words name = sk_words_start(&g->run->arena);
+    const struct sk_event_type *type = &g->v->events[event];
+    bool any = false;
+
+    for (size_t i = b->from; i < b->to; i++) {
+        struct sk_spot spot = {g->orgs[i], b->purpose, event};
+
+        cells[i] = sk_matrix_find(g->matrix, spot, field);
+        any = any || cells[i] != NULL;
+    }
+    if (!any)
+        return;
+    if (field == SK_FACT)
+        sk_words_add(&name, "%.*s",
+                     SK_ARG(sk_policy_label(g->run, &type->label, type->id)));
+    else
+        sk_words_add(&name, "  %.*s",
+                     SK_ARG(sk_policy_field(g->run, g->v, field)));
+    fputs("  ", stdout);
+    print_padded(sk_text(name.text), g->first);
+    for (size_t i = b->from; i < b->to; i++) {
+        const char *word = cells[i] == NULL ? "-" : cell_word(g, cells[i]);
+
+        if (i + 1 < b->to)
+            print_padded(sk_text(word), b->widths[i]);
+        else
+            fputs(word, stdout);
+    }
+    putchar('\n');
+}
+
+static void print_block(const struct grid *g, const struct block *b)
+{
+    const struct sk_bundle *bundle = g->matrix->bundle;
+
+    fputs("  ", stdout);
+    print_padded(sk_text(""), g->first);
+    for (size_t i = b->from; i < b->to; i++)
+        print_padded(bundle->roster.orgs[g->orgs[i]].id,
+                     i + 1 < b->to
+                         ? b->widths[i]
+                         : sk_width(bundle->roster.orgs[g->orgs[i]].id));
+    putchar('\n');
+    for (size_t e = 0; e < g->v->events_count; e++) {
+        const struct sk_event_type *type = &g->v->events[e];
+        size_t mark = sk_arena_mark(&g->run->arena);
+
+        print_line(g, b, (uint16_t)e, SK_FACT);
+        for (size_t at = 0; at < type->fields_count; at++)
+            print_line(g, b, (uint16_t)e, type->fields[at]);
+        sk_arena_reset(&g->run->arena, mark);
+    }
+    putchar('\n');
+}
+
+static void print_purpose(struct grid *g, uint16_t purpose)
+{
+    const struct sk_purpose *p = &g->v->purposes[purpose];
+    struct block b = {.purpose = purpose};
+
+    find_orgs(g, purpose);
+    if (g->orgs_count == 0)
+        return;
+    printf("%.*s (%.*s)\n", SK_ARG(sk_policy_label(g->run, &p->label, p->id)),
+           SK_ARG(p->id));
+    while (b.to < g->orgs_count) {
+        size_t used = 2 + g->first;
+
+        b.from = b.to;
+        while (b.to < g->orgs_count) {
+            b.widths[b.to] = column_width(g, g->orgs[b.to], purpose);
+            if (b.to > b.from && used + b.widths[b.to] > g->width)
+                break;
+            used += b.widths[b.to++];
+        }
+        print_block(g, &b);
+    }
+}
+
+/* The widest name of an event or field that flows. */
+static size_t first_width(const struct grid *g)
+{
+    size_t width = 10;
+
+    for (size_t i = 0; i < g->matrix->count; i++) {
+        const struct sk_cell *cell = &g->matrix->cells[i];
+        const struct sk_event_type *type = &g->v->events[cell->spot.event];
+        size_t of_word =
+            cell->field == SK_FACT
+                ? sk_width(sk_policy_label(g->run, &type->label, type->id))
+                : 2 + sk_width(sk_policy_field(g->run, g->v, cell->field));
+
+        if (of_word > width)
+            width = of_word;
+    }
+    return (width > FIRST_MAX ? FIRST_MAX : width) + GAP;
+}
+
+int sk_policy_grid(struct sk_policy_run *run, const struct sk_matrix *matrix)
+{
+    const struct sk_bundle *bundle = matrix->bundle;
+    uint16_t orgs[SK_ORGS_MAX];
+    struct grid g = {.run = run,
+                     .matrix = matrix,
+                     .v = bundle->vocabulary,
+                     .width = terminal_width(),
+                     .orgs = orgs};
+    char day[11];
+
+    sk_day_format(matrix->day, day);
+    g.first = first_width(&g);
+    if (!find_ranges(&g))
+        return sk_policy_no_memory();
+    printf(run->dutch ? "Wie ziet wat op %s: %.*s, versie %u\n"
+                      : "Who sees what on %s: %.*s, version %u\n",
+           day, SK_ARG(bundle->owner), bundle->policy_version);
+    puts(sk_policy_word(
+        run,
+        "Het meeste dat kan, met een band en een akkoord van de deelnemer.\n"
+        "* vraagt een uitdrukkelijk akkoord.\n",
+        "The most that can be, with a relation and the participant's "
+        "consent.\n* asks for explicit consent.\n"));
+    for (size_t p = 0; p < g.v->purposes_count; p++)
+        print_purpose(&g, (uint16_t)p);
+    if (matrix->count == 0)
+        puts(sk_policy_word(run, "Die dag gaat er niets uit.",
+                            "Nothing goes out that day."));
+    return SK_EXIT_YES;
+}

@@ -1,0 +1,342 @@
+#include "tools/schakel/policy_run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "policies/civil.h"
+#include "policies/matrix.h"
+#include "tools/schakel/policy_words.h"
+
+/* `schakel policy matrix`: who sees what on a day.  POLICY.md 10 */
+
+/* The matrix of one run, with the words around it. */
+struct shown {
+    struct sk_policy_run *run;
+    const struct sk_bundle *bundle;
+    const struct sk_vocabulary *v;
+    struct sk_matrix matrix;
+    char day[11];
+};
+
+static const struct sk_roster_org *org_of(const struct shown *s,
+                                          const struct sk_cell *cell)
+{
+    return &s->bundle->roster.orgs[cell->spot.org];
+}
+
+static struct sk_bytes purpose_word(const struct shown *s,
+                                    const struct sk_cell *cell)
+{
+    const struct sk_purpose *purpose = &s->v->purposes[cell->spot.purpose];
+
+    return sk_policy_label(s->run, &purpose->label, purpose->id);
+}
+
+static struct sk_bytes event_word(const struct shown *s,
+                                  const struct sk_cell *cell)
+{
+    const struct sk_event_type *event = &s->v->events[cell->spot.event];
+
+    return sk_policy_label(s->run, &event->label, event->id);
+}
+
+static const struct sk_share *rule_of(const struct shown *s,
+                                      const struct sk_cell *cell, size_t i)
+{
+    return &s->bundle->shares[cell->rules[i]];
+}
+
+/* ---------------------------------------------------------------- JSON */
+
+/* Words of a bundle need no escaping (3.4), so a large matrix is written as
+   it is read. */
+static void print_json(const struct shown *s)
+{
+    printf("{\n  \"cells\": [");
+    for (size_t i = 0; i < s->matrix.count; i++) {
+        const struct sk_cell *cell = &s->matrix.cells[i];
+
+        printf("%s\n    {\"consent\": \"%s\", \"event\": \"%.*s\", "
+               "\"field\": \"%.*s\", \"for\": \"%.*s\", \"level\": \"%.*s\", "
+               "\"rules\": [",
+               i > 0 ? "," : "", cell->explicit_consent ? "explicit" : "given",
+               SK_ARG(s->v->events[cell->spot.event].id),
+               SK_ARG(sk_field_name(s->v, cell->field)),
+               SK_ARG(s->v->purposes[cell->spot.purpose].id),
+               SK_ARG(sk_level_name(s->v, cell->field, cell->level)));
+        for (size_t k = 0; k < cell->rules_count; k++)
+            printf("%s\"%.*s\"", k > 0 ? ", " : "",
+                   SK_ARG(rule_of(s, cell, k)->id));
+        printf("], \"to\": \"%.*s\"}", SK_ARG(org_of(s, cell)->id));
+    }
+    printf("%s],\n  \"command\": \"matrix\",\n  \"day\": \"%s\",\n  \"ok\": "
+           "true\n}\n",
+           s->matrix.count > 0 ? "\n  " : "", s->day);
+}
+
+/* ---------------------------------------------------------------- table */
+
+/* One row of the table that VDAB publishes: all cells of one recipient and
+   purpose. */
+struct row {
+    size_t from;
+    size_t to;
+};
+
+static struct row row_at(const struct shown *s, size_t from)
+{
+    const struct sk_cell *cells = s->matrix.cells;
+    struct row row = {from, from + 1};
+
+    while (row.to < s->matrix.count &&
+           cells[row.to].spot.org == cells[from].spot.org &&
+           cells[row.to].spot.purpose == cells[from].spot.purpose)
+        row.to++;
+    return row;
+}
+
+/* When every rule of a cell has a condition: these conditions. */
+static void add_where(const struct shown *s, struct sk_words *words,
+                      const struct sk_cell *cell)
+{
+    for (size_t i = 0; i < cell->rules_count; i++) {
+        if (rule_of(s, cell, i)->where_count == 0)
+            return;
+    }
+    for (size_t i = 0; i < cell->rules_count; i++) {
+        sk_words_add(words, "%s%s",
+                     i == 0
+                         ? sk_policy_word(s->run, ", enkel als ", ", only if ")
+                         : sk_policy_word(s->run, ", of als ", ", or if "),
+                     sk_policy_where(s->run, s->v, rule_of(s, cell, i)));
+    }
+}
+
+static void add_cell(const struct shown *s, struct sk_words *words,
+                     const struct sk_cell *cell)
+{
+    struct sk_bytes word = sk_policy_field(s->run, s->v, cell->field);
+
+    if (cell->field == SK_FACT)
+        sk_words_add(
+            words, "%s",
+            sk_policy_word(s->run, "dat het gebeurd is", "that it happened"));
+    else
+        sk_words_add(words, "%.*s (%s", SK_ARG(word),
+                     sk_policy_level(s->run, s->v, cell->field, cell->level));
+    if (cell->field == SK_FACT)
+        return;
+    if (cell->explicit_consent)
+        sk_words_add(words, "%s",
+                     sk_policy_word(s->run, ", uitdrukkelijk akkoord",
+                                    ", explicit consent"));
+    add_where(s, words, cell);
+    sk_words_add(words, ")");
+}
+
+/* "Opleiding afgerond: Datum (volledig), Resultaat (volledig); ..." */
+static const char *what_of(const struct shown *s, struct row row)
+{
+    const struct sk_cell *cells = s->matrix.cells;
+    struct sk_words words = sk_words_start(&s->run->arena);
+
+    for (size_t i = row.from; i < row.to; i++) {
+        bool first =
+            i == row.from || cells[i].spot.event != cells[i - 1].spot.event;
+        bool last =
+            i + 1 == row.to || cells[i].spot.event != cells[i + 1].spot.event;
+        const char *before = first ? ": " : ", ";
+
+        if (first)
+            sk_words_add(&words, "%s%.*s", i == row.from ? "" : "; ",
+                         SK_ARG(event_word(s, &cells[i])));
+        /* The fact itself goes without saying when a field goes. */
+        if (cells[i].field == SK_FACT && !last)
+            continue;
+        if (!first && cells[i - 1].field == SK_FACT)
+            before = ": ";
+        sk_words_add(&words, "%s", before);
+        add_cell(s, &words, &cells[i]);
+    }
+    return words.text;
+}
+
+/* The references of all rules of the row, each once. */
+static const char *references_of(const struct shown *s, struct row row)
+{
+    struct sk_words words = sk_words_start(&s->run->arena);
+    uint64_t said[SK_RULE_WORDS_MAX] = {0};
+
+    for (size_t i = row.from; i < row.to; i++) {
+        const struct sk_cell *cell = &s->matrix.cells[i];
+
+        for (size_t k = 0; k < cell->rules_count; k++)
+            said[cell->rules[k] / 64] |= sk_bit(cell->rules[k] % 64);
+    }
+    for (size_t i = 0; i < s->bundle->shares_count; i++) {
+        const struct sk_share *share = &s->bundle->shares[i];
+        bool again = false;
+
+        if ((said[i / 64] >> (i % 64) & 1) == 0)
+            continue;
+        for (size_t k = 0; k < i && !again; k++)
+            again = (said[k / 64] >> (k % 64) & 1) != 0 &&
+                    sk_bytes_equal(share->reference,
+                                   s->bundle->shares[k].reference);
+        if (!again)
+            sk_words_add(&words, "%s%.*s", words.size > 0 ? "; " : "",
+                         SK_ARG(share->reference));
+    }
+    return words.text;
+}
+
+/* The five columns of one row. */
+#define COLUMNS 5
+static void columns_of(const struct shown *s, struct row row,
+                       struct sk_bytes out[COLUMNS])
+{
+    const struct sk_cell *cell = &s->matrix.cells[row.from];
+    const struct sk_roster_org *owner =
+        &s->bundle->roster.orgs[s->bundle->owner_at];
+    struct sk_words whom = sk_words_start(&s->run->arena);
+
+    sk_words_add(&whom,
+                 s->run->dutch ? "deelnemers van %.*s met een akkoord en een "
+                                 "band met de ontvanger"
+                               : "participants of %.*s with consent and a "
+                                 "relation with the recipient",
+                 SK_ARG(owner->name));
+    out[0] = org_of(s, cell)->name;
+    out[1] = purpose_word(s, cell);
+    out[2] = sk_text(whom.text);
+    out[3] = sk_text(what_of(s, row));
+    out[4] = sk_text(references_of(s, row));
+}
+
+static void print_csv_column(struct sk_bytes text)
+{
+    putchar('"');
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] == '"')
+            putchar('"');
+        putchar(text.data[i]);
+    }
+    putchar('"');
+}
+
+static void print_md_column(struct sk_bytes text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] == '|' || text.data[i] == '\\')
+            putchar('\\');
+        putchar(text.data[i]);
+    }
+}
+
+static void print_row(const struct sk_bytes columns[COLUMNS], bool csv)
+{
+    for (size_t i = 0; i < COLUMNS; i++) {
+        fputs(csv ? (i > 0 ? "," : "") : "| ", stdout);
+        if (csv)
+            print_csv_column(columns[i]);
+        else
+            print_md_column(columns[i]);
+        if (!csv)
+            putchar(' ');
+    }
+    puts(csv ? "" : "|");
+}
+
+static void print_table(const struct shown *s, bool csv)
+{
+    const struct sk_policy_run *run = s->run;
+    struct sk_bytes columns[COLUMNS] = {
+        sk_text(sk_policy_word(run, "Organisatie", "Organisation")),
+        sk_text(sk_policy_word(run, "Doel", "Purpose")),
+        sk_text(sk_policy_word(run, "Van wie?", "Of whom?")),
+        sk_text(sk_policy_word(run, "Wat?", "What?")),
+        sk_text(sk_policy_word(run, "Beraadslaging/protocol",
+                               "Deliberation/protocol")),
+    };
+
+    if (!csv)
+        printf(run->dutch ? "Wie ziet wat op %s\n\n"
+                          : "Who sees what on %s\n\n",
+               s->day);
+    print_row(columns, csv);
+    if (!csv)
+        puts("|---|---|---|---|---|");
+    for (size_t i = 0; i < s->matrix.count;) {
+        size_t mark = sk_arena_mark(&s->run->arena);
+        struct row row = row_at(s, i);
+
+        columns_of(s, row, columns);
+        print_row(columns, csv);
+        sk_arena_reset(&s->run->arena, mark);
+        i = row.to;
+    }
+}
+
+/* ---------------------------------------------------------------- command */
+
+static int too_large(const struct sk_policy_run *run)
+{
+    return sk_cli_fail(
+        SK_EXIT_USAGE,
+        &(struct sk_problem){
+            .code = "too-large",
+            .nl = "te veel cellen om op te sommen (meer dan een miljoen)",
+            .en = "too many cells to list (more than a million)",
+            .where = run->command,
+            .next_nl = "vraag een partner tegelijk: --to ORG",
+            .next_en = "ask one partner at a time: --to ORG"});
+}
+
+static int make(struct shown *s, const char *to)
+{
+    uint16_t only = SK_NONE;
+    enum sk_status status;
+
+    if (to != NULL) {
+        only = sk_roster_find(&s->bundle->roster, sk_text(to));
+        if (only == SK_NONE)
+            return sk_policy_bad_option(
+                "--to", "deze organisatie staat niet op de ledenlijst",
+                "this organisation is not in the roster");
+    }
+    status = sk_matrix_make(s->bundle, sk_policy_day(s->run), only,
+                            &s->run->arena, &s->matrix);
+    if (status == SK_E_TOO_LARGE)
+        return too_large(s->run);
+    return status == SK_OK ? -1 : sk_policy_no_memory();
+}
+
+int sk_policy_do_matrix(struct sk_policy_run *run,
+                        const struct sk_parsed *parsed)
+{
+    const char *format = sk_cli_get(parsed, "format");
+    struct sk_policy_bundle loaded;
+    struct shown s = {.run = run};
+    int code;
+
+    if (format != NULL && strcmp(format, "md") != 0 &&
+        strcmp(format, "csv") != 0 && strcmp(format, "json") != 0)
+        return sk_policy_bad_option("--format", "kies md, csv of json",
+                                    "choose md, csv or json");
+    code = sk_policy_open(run, parsed->operands[0], &loaded);
+    if (code >= 0)
+        return code;
+    s.bundle = loaded.bundle;
+    s.v = sk_bundle_vocabulary(loaded.bundle);
+    sk_day_format(sk_policy_day(run), s.day);
+    code = make(&s, sk_cli_get(parsed, "to"));
+    if (code >= 0)
+        return code;
+    if (run->json || (format != NULL && strcmp(format, "json") == 0))
+        print_json(&s);
+    else if (format != NULL)
+        print_table(&s, strcmp(format, "csv") == 0);
+    else
+        return sk_policy_grid(run, &s.matrix);
+    return SK_EXIT_YES;
+}

@@ -1,0 +1,52 @@
+/*
+ * Words of a bundle as people read them, in Dutch or English.
+ *                                                docs/POLICY.md 5, 6, 10, 11
+ * Texts are built in the arena of the run; they live as long as it does.
+ */
+#ifndef SK_TOOLS_POLICY_WORDS_H
+#define SK_TOOLS_POLICY_WORDS_H
+
+#include "policies/matrix.h"
+#include "tools/schakel/policy_run.h"
+
+/* A text that grows in an arena. */
+struct sk_words {
+    struct sk_arena *arena;
+    char *text; /* NUL-terminated */
+    size_t size;
+    size_t size_max;
+};
+struct sk_words sk_words_start(struct sk_arena *arena);
+void sk_words_add(struct sk_words *words, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* printf-like arguments of a view: "%.*s", SK_ARG(bytes). */
+#define SK_ARG(bytes) (int)(bytes).size, (const char *)(bytes).data
+
+/* The label in the language of the run; the id when there is none. */
+struct sk_bytes sk_policy_label(const struct sk_policy_run *run,
+                                const struct sk_label *label,
+                                struct sk_bytes id);
+
+/* "Geboortedatum"; "het feit zelf" for SK_FACT. */
+struct sk_bytes sk_policy_field(const struct sk_policy_run *run,
+                                const struct sk_vocabulary *v, uint16_t field);
+/* "jaar", "per 4 uur", "volledig". */
+const char *sk_policy_level(struct sk_policy_run *run,
+                            const struct sk_vocabulary *v, uint16_t field,
+                            uint8_t level);
+
+/* "12 maanden". */
+const char *sk_policy_duration(struct sk_policy_run *run,
+                               struct sk_duration duration);
+/* "Stopreden is Werk gevonden of Verhuisd"; "" without `where`. */
+const char *sk_policy_where(struct sk_policy_run *run,
+                            const struct sk_vocabulary *v,
+                            const struct sk_share *share);
+
+/* Characters on screen: code points, not bytes. */
+size_t sk_width(struct sk_bytes text);
+
+/* A matrix as a grid on the terminal (policy_grid.c); the exit code. */
+int sk_policy_grid(struct sk_policy_run *run, const struct sk_matrix *matrix);
+
+#endif
