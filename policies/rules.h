@@ -1,6 +1,7 @@
 /*
  * A bundle from inside: what the files of 2.1 say once every word is a number.
- * Private to policies/.                     docs/POLICY.md 7, 8, 9; bundle.h
+ * For policies/ and for the commands that describe policies (tools/schakel/
+ * policy_*.c), which only read it.           docs/POLICY.md 7, 8, 9; bundle.h
  *
  * The loader fills these in order (roster, guards, policy) and ends with
  * sk_bundle_index(), which sorts the rules by id and builds, for every

@@ -158,6 +158,7 @@ const char *sk_json_text(const json_t *object, const char *key)
 
 void sk_json_print(const json_t *json)
 {
-    json_dumpf(json, stdout, JSON_SORT_KEYS | JSON_INDENT(2));
+    json_dumpf(json, stdout,
+               JSON_SORT_KEYS | JSON_INDENT(2) | JSON_REAL_PRECISION(15));
     putchar('\n');
 }
