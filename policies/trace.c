@@ -2,6 +2,7 @@
 
 #include "policies/asking.h"
 #include "policies/civil.h"
+#include "policies/levels.h"
 
 /* Steps 2 to 5 of POLICY.md 8.4 once more, this time noting why. */
 
@@ -339,6 +340,77 @@ static void trace_givings(struct tracing *t, struct sk_trace *out)
     out->givings = list;
 }
 
+/* ---------------------------------------------------------------- fault */
+
+static enum sk_fault fault_of_value(const struct sk_asking *a,
+                                    const struct sk_named_value *named)
+{
+    uint16_t f = sk_vocabulary_field(a->v, named->name);
+    struct sk_field_value value = {
+        .field = f,
+        .text = named->text,
+        .set = (struct sk_bytes *)(uintptr_t)named->set,
+        .set_count = named->set_count,
+    };
+
+    if (f == SK_NONE)
+        return SK_FAULT_UNKNOWN;
+    if (a->positions[f] == UINT8_MAX)
+        return SK_FAULT_CARRIED;
+    if ((a->v->fields[f].kind == SK_KIND_SET) != (named->set != NULL) ||
+        f == a->type->fields[0])
+        return SK_FAULT_VALUE;
+    return sk_value_is_legal(&a->v->fields[f], &value,
+                             (uint32_t)sk_date_of_day(a->day).year)
+               ? SK_FAULT_NONE
+               : SK_FAULT_VALUE;
+}
+
+static size_t times_named(const struct sk_event_view *event,
+                          struct sk_bytes name)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < event->fields_count; i++)
+        count += sk_bytes_equal(event->fields[i].name, name);
+    return count;
+}
+
+/* POLICY.md 8.2 for people: sk_ask_start() only says malformed-event. */
+static void trace_fault(const struct sk_asking *a, struct sk_trace *out)
+{
+    const struct sk_event_view *event = a->question->event;
+    int32_t day;
+
+    if (!event->subject) {
+        out->fault = SK_FAULT_SUBJECT;
+        return;
+    }
+    if (!sk_day_parse(event->occurred, &day) || day > a->day) {
+        out->fault = SK_FAULT_OCCURRED;
+        return;
+    }
+    for (size_t i = 0; i < event->fields_count; i++) {
+        out->fault = fault_of_value(a, &event->fields[i]);
+        if (out->fault == SK_FAULT_NONE &&
+            times_named(event, event->fields[i].name) > 1)
+            out->fault = SK_FAULT_VALUE;
+        out->fault_field = event->fields[i].name;
+        if (out->fault != SK_FAULT_NONE)
+            return;
+    }
+    for (size_t at = 1; at < a->type->fields_count; at++) {
+        out->fault_field = a->v->fields[a->type->fields[at]].id;
+        if (a->type->required[at] &&
+            times_named(event, out->fault_field) == 0) {
+            out->fault = SK_FAULT_MISSING;
+            return;
+        }
+    }
+    out->fault_field = (struct sk_bytes){NULL, 0};
+    out->fault = SK_FAULT_PROVENANCE;
+}
+
 enum sk_status sk_trace(const struct sk_bundle *bundle,
                         const struct sk_facts *facts,
                         const struct sk_question *question,
@@ -347,11 +419,16 @@ enum sk_status sk_trace(const struct sk_bundle *bundle,
 {
     struct tracing *t = sk_arena_get(arena, sizeof(*t));
     struct sk_trace trace = {.rules = NULL};
+    const char *refusal;
 
     if (t == NULL)
         return SK_E_MEMORY;
     t->decision = decision;
-    if (sk_ask_start(&t->a, bundle, facts, question, arena) == NULL) {
+    refusal = sk_ask_start(&t->a, bundle, facts, question, arena);
+    if (refusal != NULL &&
+        sk_bytes_equal(sk_text(refusal), sk_text("malformed-event")))
+        trace_fault(&t->a, &trace);
+    if (refusal == NULL) {
         trace_forbids(t, &trace);
         trace_rules(t, &trace);
         if (t->a.fits)

@@ -103,7 +103,21 @@ struct sk_trace_giving {
     bool explicit_consent;
 };
 
+/* What makes an event malformed (8.2), the first thing found. */
+enum sk_fault {
+    SK_FAULT_NONE,
+    SK_FAULT_SUBJECT,    /* there is none */
+    SK_FAULT_OCCURRED,   /* no day, or after today */
+    SK_FAULT_PROVENANCE, /* not one of the two words */
+    SK_FAULT_UNKNOWN,    /* the vocabulary has no such field */
+    SK_FAULT_CARRIED,    /* this event does not carry the field */
+    SK_FAULT_VALUE,      /* not a legal value, or given twice */
+    SK_FAULT_MISSING,    /* a required field has no value */
+};
+
 struct sk_trace {
+    enum sk_fault fault;               /* of malformed-event */
+    struct sk_bytes fault_field;       /* its name, or empty */
     const struct sk_trace_rule *rules; /* candidates, sorted by id */
     size_t rules_count;
     struct sk_trace_near near[SK_TRACE_NEAR_MAX];
@@ -121,8 +135,8 @@ struct sk_trace {
  *     decision    its answer to the same question with the same facts
  *     out         lives in the arena; views into bundle and facts
  *
- * An early refusal (step 1) leaves an empty trace.  Fails only with
- * SK_E_MEMORY.
+ * An early refusal (step 1) leaves an empty trace but for `fault`.  Fails only
+ * with SK_E_MEMORY.
  */
 SK_CHECKED enum sk_status
 sk_trace(const struct sk_bundle *bundle, const struct sk_facts *facts,

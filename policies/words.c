@@ -108,6 +108,38 @@ const char *sk_withheld_words(enum sk_withheld withheld, bool dutch)
     return "";
 }
 
+const char *sk_fault_words(enum sk_fault fault, bool dutch)
+{
+    switch (fault) {
+    case SK_FAULT_NONE:
+        return "";
+    case SK_FAULT_SUBJECT:
+        return dutch ? "de gebeurtenis zegt niet over wie ze gaat ('subject')"
+                     : "the event does not say whom it is about ('subject')";
+    case SK_FAULT_OCCURRED:
+        return dutch ? "'occurred' is geen dag, of ligt in de toekomst"
+                     : "'occurred' is not a day, or lies in the future";
+    case SK_FAULT_PROVENANCE:
+        return dutch ? "'provenance' is own of authentic-source"
+                     : "'provenance' is own or authentic-source";
+    case SK_FAULT_UNKNOWN:
+        return dutch ? "dit veld staat niet in de woordenlijst"
+                     : "the vocabulary does not have this field";
+    case SK_FAULT_CARRIED:
+        return dutch ? "deze gebeurtenis heeft dit veld niet"
+                     : "this event does not carry this field";
+    case SK_FAULT_VALUE:
+        return dutch ? "dit is geen waarde die dit veld kan hebben, of het "
+                       "staat er twee keer"
+                     : "this is not a value that this field can have, or it "
+                       "is given twice";
+    case SK_FAULT_MISSING:
+        return dutch ? "dit verplichte veld heeft geen waarde"
+                     : "this required field has no value";
+    }
+    return "";
+}
+
 /* ---------------------------------------------------------------- remedies */
 
 struct remedy {

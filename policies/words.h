@@ -6,7 +6,7 @@
 #ifndef SK_POLICIES_WORDS_H
 #define SK_POLICIES_WORDS_H
 
-#include "policies/decide.h"
+#include "policies/trace.h"
 
 /*
  * How precise a level is, to stand behind the name of the field: "alleen het
@@ -19,6 +19,9 @@ struct sk_label sk_level_words(const struct sk_field *field, uint8_t level,
 
 /* Why a field stays, in words (8.4 step 5). */
 const char *sk_withheld_words(enum sk_withheld withheld, bool dutch);
+
+/* What is wrong with an event, to stand behind the name of the field. */
+const char *sk_fault_words(enum sk_fault fault, bool dutch);
 
 /* What would have to change for a question that was denied with this reason
    (8.6); NULL when the reason depends on a rule, which says more. */

@@ -321,3 +321,51 @@ Test(trace, names_consent_for_what_a_value_reveals)
         sk_bytes_equal(x.decision.fields[1].level_name, sk_text("exact")));
     cr_assert(eq(sz, x.trace.fields[1].lacks.count, 0));
 }
+
+/* POLICY.md 8.2: which thing is wrong, one at a time. */
+Test(trace, names_what_makes_an_event_malformed)
+{
+    static const struct {
+        const char *field;
+        const char *value;
+        const char *occurred;
+        enum sk_fault fault;
+    } rows[] = {
+        {"attendance_status", "present", "2026-01-05", SK_FAULT_NONE},
+        {"attendance_status", "present", "2026-02-30", SK_FAULT_OCCURRED},
+        {"attendance_status", "present", "2026-12-31", SK_FAULT_OCCURRED},
+        {"attendance_state", "present", "2026-01-05", SK_FAULT_UNKNOWN},
+        {"name", "An", "2026-01-05", SK_FAULT_CARRIED},
+        {"attendance_status", "gone", "2026-01-05", SK_FAULT_VALUE},
+        {"hours", "7", "2026-01-05", SK_FAULT_MISSING},
+    };
+    static struct world_policy policy;
+    static struct world_facts facts;
+    const struct sk_bundle *bundle;
+
+    (void)mini_vocabulary();
+    bundle = world_load(&policy, false, &arena);
+    for (size_t i = 0; i < SK_COUNT(rows); i++) {
+        static struct world_question q;
+        static struct asked x;
+        bool good = rows[i].fault == SK_FAULT_NONE;
+
+        q.fields[0] = (struct sk_named_value){.name = sk_text(rows[i].field),
+                                              .text = sk_text(rows[i].value)};
+        q.event = (struct sk_event_view){.type = sk_text("training.attendance"),
+                                         .subject = true,
+                                         .occurred = sk_text(rows[i].occurred),
+                                         .fields = q.fields,
+                                         .fields_count = 1};
+        q.question = (struct sk_question){.to = sk_text("vdab"),
+                                          .purpose = sk_text("guidance.job"),
+                                          .now = WORLD_START + 20 * DAY_SECONDS,
+                                          .event = &q.event};
+        ask(bundle, &facts, &q, &x);
+        cr_assert(eq(str, (char *)(uintptr_t)x.decision.reason,
+                     (char *)(uintptr_t)(good ? "no-rule" : "malformed-event")),
+                  "row %zu", i);
+        cr_assert(eq(int, (int)x.trace.fault, (int)rows[i].fault), "row %zu",
+                  i);
+    }
+}

@@ -280,6 +280,13 @@ json_t *sk_explain_needs(struct sk_policy_run *run,
                              ? NULL
                              : sk_reason_remedy(x->decision.reason, run->dutch);
 
+    if (x->trace.fault != SK_FAULT_NONE)
+        need(list, "%.*s%s%s", (int)x->trace.fault_field.size,
+             x->trace.fault_field.size != 0
+                 ? (const char *)x->trace.fault_field.data
+                 : "",
+             x->trace.fault_field.size != 0 ? ": " : "",
+             sk_fault_words(x->trace.fault, run->dutch));
     if (remedy != NULL)
         need(list, "%s", remedy);
     else if (x->decision.permit ||
