@@ -30,6 +30,8 @@ const struct sk_op sk_ops[] = {
           "the folder of the charter")}},
     {"charter.show", false, "het charter dat geldt", "the charter in force",
      {{0}}},
+    {"vocabulary.show", false, "de woordenlijst die geldt",
+     "the vocabulary in force", {{0}}},
     {"card.import", false, "neem een kaart van een partner aan",
      "accept the card of a partner",
      {ARG("card", FILE, true, "het bestand met de kaart",

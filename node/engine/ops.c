@@ -18,6 +18,7 @@ static const struct sk_op_row rows[] = {
     ROW("calendar.close", sk_op_calendar_close),
     ROW("charter.import", sk_op_charter_import),
     ROW("charter.show", sk_op_charter_show),
+    ROW("vocabulary.show", sk_op_vocabulary_show),
     ROW("card.import", sk_op_card_import),
     ROW("policy.activate", sk_op_policy_activate),
     ROW("policy.try", sk_op_policy_try),

@@ -20,6 +20,7 @@ sk_op_handler sk_op_card_import;
 sk_op_handler sk_op_policy_activate;
 sk_op_handler sk_op_policy_try;
 sk_op_handler sk_op_policy_show;
+sk_op_handler sk_op_vocabulary_show;
 sk_op_handler sk_op_participant_add;
 sk_op_handler sk_op_participant_show;
 sk_op_handler sk_op_participant_find;

@@ -21,6 +21,7 @@
 #include "policies/civil.h"
 #include "policies/yaml.h"
 #include "tools/schakel/client.h"
+#include "tools/schakel/glossary.h"
 
 #define SK_ACTORS_MAX 48
 
@@ -91,6 +92,7 @@ struct sk_world {
     struct sk_actor actors[SK_ACTORS_MAX];
     size_t actors_count;
     const struct sk_bundle *words; /* any bundle that loaded: the vocabulary */
+    struct sk_glossary *glossary;  /* over that vocabulary */
     struct sk_alias *aliases;
     struct sk_told *told;
     json_t *dropped; /* message aliases dropped from a queue so far */

@@ -18,26 +18,9 @@ const char *sk_tell_word(const struct sk_world *w, const char *nl,
     return w->dutch ? nl : en;
 }
 
-static const char *pick(const struct sk_world *w, const struct sk_label *label)
-{
-    return (const char *)(w->dutch ? label->nl.data : label->en.data);
-}
-
 const char *sk_tell_label(const struct sk_world *w, const char *id)
 {
-    const struct sk_vocabulary *v = sk_bundle_vocabulary(w->words);
-    struct sk_bytes text = sk_text(id);
-    uint16_t at;
-
-    if ((at = sk_vocabulary_event(v, text)) != SK_NONE)
-        return pick(w, &v->events[at].label);
-    if ((at = sk_vocabulary_field(v, text)) != SK_NONE)
-        return pick(w, &v->fields[at].label);
-    if ((at = sk_vocabulary_purpose(v, text)) != SK_NONE)
-        return pick(w, &v->purposes[at].label);
-    if ((at = sk_vocabulary_category(v, text)) != SK_NONE)
-        return pick(w, &v->categories[at].label);
-    return id;
+    return sk_glossary_word(w->glossary, id);
 }
 
 const char *sk_tell_person(const struct sk_world *w, const char *alias)
@@ -308,7 +291,8 @@ static void tell_phrase(struct sk_world *w, const char *verb,
         if (strcmp(phrases[i].verb, verb) != 0)
             continue;
         detail = sk_step_text(body, phrases[i].detail);
-        printf("%s %s", sk_tell_word(w, phrases[i].nl, phrases[i].en),
+        printf("%s%s%s", sk_tell_word(w, phrases[i].nl, phrases[i].en),
+               detail[0] == '\0' ? "" : " ",
                phrases[i].org ? name_of(w, detail) : detail);
         return;
     }
@@ -420,7 +404,6 @@ static void tell_sent(struct sk_world *w, const json_t *result)
     json_t *fields = json_object_get(result, "fields");
     const json_t *levels = json_object_get(result, "levels");
     size_t width = label_width(w, fields);
-    char room[600];
 
     for (void *it = json_object_iter(fields); it != NULL;
          it = json_object_iter_next(fields, it)) {
@@ -429,11 +412,12 @@ static void tell_sent(struct sk_world *w, const json_t *result)
 
         printf(INDENT "%s+%s ", GREEN, PLAIN);
         sk_render_cell(stdout, sk_tell_label(w, id), width + 2);
-        fputs(sk_render_value(json_object_iter_value(it), room, sizeof(room)),
+        fputs(sk_glossary_value(w->glossary, id, level,
+                                json_object_iter_value(it)),
               stdout);
         if (strcmp(level, "exact") != 0)
-            printf("  %s(%s %s)%s", DIM, sk_tell_word(w, "niveau", "level"),
-                   level, PLAIN);
+            printf("  %s(%s)%s", DIM, sk_glossary_level(w->glossary, id, level),
+                   PLAIN);
         putchar('\n');
     }
     if (json_object_size(fields) == 0)

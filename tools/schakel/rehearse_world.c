@@ -596,6 +596,8 @@ static void read_roster(struct sk_world *w)
         sk_world_die(w, "%s/partners.yaml names no partners", w->bundles);
     if (w->words == NULL)
         sk_world_die(w, "no partner in %s has a bundle", w->bundles);
+    w->glossary =
+        must(w, sk_glossary_of(sk_bundle_vocabulary(w->words), w->dutch));
 }
 
 static void write_file(struct sk_world *w, const char *path,
