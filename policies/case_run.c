@@ -117,8 +117,7 @@ static bool same_field(const struct sk_decided_field *a,
                      b->value.set_count);
 }
 
-static bool same_decision(const struct sk_decision *a,
-                          const struct sk_decision *b)
+bool sk_decision_same(const struct sk_decision *a, const struct sk_decision *b)
 {
     if (a->permit != b->permit || a->fields_count != b->fields_count ||
         !same_list(a->rules, a->rules_count, b->rules, b->rules_count))
@@ -174,7 +173,7 @@ static enum sk_status ask(const struct sk_cases *cases,
     SK_TRY(sk_case_ask(cases, one, reversed, /* reversed */ true, arena,
                        &answers[1]));
     (void)sk_expect_decision(one->expect, &answers[0], problems);
-    if (!same_decision(&answers[0], &answers[1]))
+    if (!sk_decision_same(&answers[0], &answers[1]))
         note(problems, "the answer depends on the order of rules, facts or "
                        "fields");
     return SK_OK;

@@ -96,4 +96,7 @@ SK_CHECKED enum sk_status sk_case_ask(const struct sk_cases *cases,
                                       bool reversed, struct sk_arena *arena,
                                       struct sk_decision *out);
 
+/* Are two answers to one question the same in every part? */
+bool sk_decision_same(const struct sk_decision *a, const struct sk_decision *b);
+
 #endif
