@@ -11,7 +11,6 @@ struct making {
     struct sk_arena *arena;
     int32_t day;
     uint64_t valid[SK_RULE_WORDS_MAX];
-    uint64_t open[SK_RULE_WORDS_MAX];
     uint64_t looked_at; /* ways */
     struct sk_cell *cells;
     size_t count;
@@ -65,31 +64,8 @@ static void add_rule(struct making *m, size_t share)
     m->cells[m->count].rules_count++;
 }
 
-/* The rules that are open at one spot, with what they say of the event. */
-struct open_rules {
-    uint16_t at[SK_RULES_MAX];
-    const struct sk_shared_event *shared[SK_RULES_MAX];
-    size_t count;
-};
-
-static void list_open(const struct making *m, struct sk_spot spot,
-                      struct open_rules *out)
-{
-    out->count = 0;
-    for (size_t w = 0; w < m->bundle->share_words; w++) {
-        for (uint64_t left = m->open[w] & m->valid[w]; left != 0;
-             left &= left - 1) {
-            size_t at = w * 64 + sk_lowest(left);
-
-            out->at[out->count] = (uint16_t)at;
-            out->shared[out->count++] =
-                sk_share_what(&m->bundle->shares[at], spot.event);
-        }
-    }
-}
-
 static void fact_cell(struct making *m, struct sk_spot spot,
-                      const struct open_rules *open)
+                      const struct sk_open *open)
 {
     struct sk_way way;
 
@@ -107,7 +83,7 @@ static void fact_cell(struct making *m, struct sk_spot spot,
 }
 
 static void field_cell(struct making *m, struct sk_spot spot, uint8_t at,
-                       const struct open_rules *open)
+                       const struct sk_open *open)
 {
     struct sk_way ways[2];
 
@@ -129,15 +105,14 @@ static void field_cell(struct making *m, struct sk_spot spot, uint8_t at,
 /* ---------------------------------------------------------------- walk */
 
 static enum sk_status add_spot(struct making *m, struct sk_spot spot,
-                               struct open_rules *open)
+                               struct sk_open *open)
 {
     const uint8_t *by_name =
         m->bundle->by_name + (size_t)spot.event * SK_EVENT_FIELDS_MAX;
     size_t fields = m->v->events[spot.event].fields_count;
 
-    if (!sk_ways_open(&m->ways, spot, m->open))
+    if (!sk_ways_open(&m->ways, spot, m->valid, open))
         return SK_OK;
-    list_open(m, spot, open);
     if (m->count + fields + 1 > m->count_max ||
         m->rules_count + (fields + 1) * open->count > m->rules_max ||
         m->looked_at > SK_WAYS_MAX)
@@ -149,7 +124,7 @@ static enum sk_status add_spot(struct making *m, struct sk_spot spot,
 }
 
 static enum sk_status add_org(struct making *m, uint16_t org,
-                              struct open_rules *open)
+                              struct sk_open *open)
 {
     for (size_t p = 0; p < m->ways.purposes_count; p++) {
         for (size_t e = 0; e < m->v->events_count; e++) {
@@ -199,7 +174,7 @@ enum sk_status sk_matrix_make(const struct sk_bundle *bundle, int32_t day,
                               struct sk_matrix *out)
 {
     struct making *m = sk_arena_get(arena, sizeof(*m));
-    struct open_rules *open = sk_arena_get(arena, sizeof(*open));
+    struct sk_open *open = sk_arena_get(arena, sizeof(*open));
     enum sk_status status = SK_OK;
     size_t mark;
 

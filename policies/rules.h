@@ -224,6 +224,32 @@ uint64_t sk_share_tells(const struct sk_vocabulary *v,
 const struct sk_shared_event *sk_share_what(const struct sk_share *share,
                                             uint16_t event);
 
+/* ---------------------------------------------------------------- invariants
+ */
+
+/* One rule of 12, with exactly one form. */
+enum sk_form {
+    SK_FORM_NO_FLOW,
+    SK_FORM_ONLY_TO,
+    SK_FORM_NEEDS_CONSENT,
+    SK_FORM_MAX_RETENTION,
+    SK_FORM_FLOW,
+};
+struct sk_invariant {
+    struct sk_bytes id;
+    struct sk_bytes text;
+    struct sk_place place;
+    enum sk_form form;
+    struct sk_org_set who; /* `to` without `except`; all others for only_to */
+    uint64_t purposes;     /* all when `for` is absent */
+    uint64_t data;         /* categories under one of `data`; all when absent */
+    uint16_t event;        /* or SK_NONE */
+    struct sk_cap *fields; /* a level that must be reached, or must not be */
+    size_t fields_count;
+    bool explicit_consent;      /* needs_consent: at least that */
+    struct sk_duration longest; /* max_retention; may be 0 months */
+};
+
 /* ---------------------------------------------------------------- bundle */
 
 struct sk_bundle {
@@ -241,6 +267,8 @@ struct sk_bundle {
     /* Categories that need explicit consent towards a recipient without
        professional secrecy (7.4). */
     uint64_t secret;
+    struct sk_invariant *invariants; /* in the order of the file */
+    size_t invariants_count;
 
     /* Made by sk_bundle_index().  Sets of rules are rows of words. */
     size_t share_words;

@@ -121,7 +121,7 @@ enum sk_status sk_ways_start(const struct sk_bundle *bundle,
 /* ---------------------------------------------------------------- ways */
 
 bool sk_ways_open(const struct sk_ways *ways, struct sk_spot spot,
-                  uint64_t *set)
+                  const uint64_t *valid, struct sk_open *out)
 {
     const struct sk_bundle *bundle = ways->bundle;
     size_t words = bundle->share_words;
@@ -129,16 +129,25 @@ bool sk_ways_open(const struct sk_ways *ways, struct sk_spot spot,
     const uint64_t *by_purpose =
         bundle->share_by_purpose + spot.purpose * words;
     const uint64_t *by_event = bundle->share_by_event + spot.event * words;
-    uint64_t any = 0;
 
-    for (size_t w = 0; w < words; w++)
-        any |= by_org[w] & by_purpose[w] & by_event[w];
-    if (any == 0 ||
-        sk_caps_covers(&ways->caps, spot.org, spot.purpose, spot.event))
-        return false;
-    for (size_t w = 0; w < words; w++)
-        set[w] = by_org[w] & by_purpose[w] & by_event[w];
-    return true;
+    out->count = 0;
+    for (size_t w = 0; w < words; w++) {
+        uint64_t left = by_org[w] & by_purpose[w] & by_event[w];
+
+        if (valid != NULL)
+            left &= valid[w];
+        if (left != 0 && out->count == 0 &&
+            sk_caps_covers(&ways->caps, spot.org, spot.purpose, spot.event))
+            return false;
+        for (; left != 0; left &= left - 1) {
+            size_t at = w * 64 + sk_lowest(left);
+
+            out->at[out->count] = (uint16_t)at;
+            out->shared[out->count++] =
+                sk_share_what(&bundle->shares[at], spot.event);
+        }
+    }
+    return out->count > 0;
 }
 
 /* POLICY.md 10.2: these, the event's category and the where categories. */

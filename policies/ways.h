@@ -52,14 +52,22 @@ struct sk_spot {
     uint16_t event;
 };
 
+/* The share rules that are open somewhere, by id. */
+struct sk_open {
+    size_t count;
+    uint16_t at[SK_RULES_MAX]; /* positions in bundle->shares */
+    const struct sk_shared_event *shared[SK_RULES_MAX];
+};
 /*
- * The share rules that may have ways there, on whatever day, as a set of
- * positions in bundle->shares (share_words words).
+ * The rules that may have ways at a spot.
  *
- * False when there is none; then the set is untouched.
+ *     valid    of these only (share_words words), or NULL for rules of
+ *              whatever day
+ *
+ * False, and count 0, when there is none.
  */
 bool sk_ways_open(const struct sk_ways *ways, struct sk_spot spot,
-                  uint64_t *set);
+                  const uint64_t *valid, struct sk_open *out);
 
 /*
  * The ways of one rule there for the field at a position of the event: two
