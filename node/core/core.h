@@ -20,8 +20,10 @@
 #include "node/ipc.h"
 #include "policies/config.h"
 
-/* Inputs in one batch; bytes of frames in one batch. */
-#define SK_BATCH_COUNT_MAX 128
+/* Inputs in one batch, those of clients among them; bytes of frames in one
+   batch. */
+#define SK_BATCH_COUNT_MAX 512
+#define SK_BATCH_CLIENTS_MAX 448
 #define SK_BATCH_FRAMES_SIZE_MAX (4u * 1024 * 1024)
 
 /* Fresh seeds drawn at once. */
@@ -59,17 +61,23 @@ void sk_setup_close(struct sk_setup *setup);
 enum sk_client_state {
     SK_CLIENT_FREE,
     SK_CLIENT_READING,
-    SK_CLIENT_ASKING, /* its request is in the batch */
+    SK_CLIENT_ASKING, /* requests of it are in the batch */
     SK_CLIENT_WRITING,
+};
+
+struct sk_buffer { /* messages with 4 bytes of size in front */
+    uint8_t *data;
+    size_t size;
+    size_t size_max;
+    size_t at; /* used up to here */
 };
 
 struct sk_client {
     enum sk_client_state state;
     int fd;
-    uint8_t *data; /* request, then reply, with 4 bytes of size in front */
-    size_t size;
-    size_t size_max;
-    size_t at;            /* written of a reply */
+    struct sk_buffer in;  /* requests; at: what was asked */
+    struct sk_buffer out; /* replies; at: what was sent */
+    size_t asked;         /* requests in the batch */
     uint64_t deadline_ms; /* monotonic; 0: idle, none */
     uint32_t events;      /* that epoll watches for */
     bool hang_up;         /* after this reply */
@@ -145,7 +153,9 @@ SK_CHECKED enum sk_status sk_control_open(struct sk_core *core);
 void sk_control_accept(struct sk_core *core);
 /* Read and write what a client is ready for; a whole request is an input. */
 void sk_control_serve(struct sk_core *core, struct sk_client *client);
-/* reply: borrowed. */
+/* Requests that were read but had no room in a batch before. */
+void sk_control_rest(struct sk_core *core);
+/* To the next request of it that has none; borrowed. */
 void sk_control_reply(struct sk_core *core, struct sk_client *client,
                       struct sk_bytes reply);
 /* Cut those who are too slow; the next such moment, or UINT64_MAX. */

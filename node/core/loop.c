@@ -182,7 +182,9 @@ void sk_loop_run(struct sk_core *core)
         int count;
 
         sk_child_start(core);
-        count = epoll_wait(core->epoll_fd, events, EVENTS_MAX, wait_ms(core));
+        sk_control_rest(core);
+        count = epoll_wait(core->epoll_fd, events, EVENTS_MAX,
+                           core->inputs_count > 0 ? 0 : wait_ms(core));
         sk_loop_times(core);
         for (int i = 0; i < count; i++)
             on_event(core, &events[i]);

@@ -220,18 +220,13 @@ static enum sk_status pack_request(struct sk_room room, const char *op,
     return sk_pack_finish(&p, out) == SK_OK ? SK_OK : SK_E_TOO_LARGE;
 }
 
-static enum sk_status exchange(struct sk_client *client, size_t size,
-                               json_t **reply)
+enum sk_status sk_client_answer(struct sk_client *client, json_t **reply)
 {
     uint8_t *data = client->buffer;
     int64_t deadline = monotonic_ms() + ANSWER_MS;
     struct sk_value value;
+    size_t size;
 
-    data[0] = (uint8_t)(size >> 24);
-    data[1] = (uint8_t)(size >> 16);
-    data[2] = (uint8_t)(size >> 8);
-    data[3] = (uint8_t)size;
-    SK_TRY(send_all(client->fd, data, size + 4));
     SK_TRY(receive_all(client->fd, data, 4, deadline));
     size = (size_t)data[0] << 24 | (size_t)data[1] << 16 |
            (size_t)data[2] << 8 | data[3];
@@ -243,9 +238,20 @@ static enum sk_status exchange(struct sk_client *client, size_t size,
     return *reply == NULL ? SK_E_MEMORY : SK_OK;
 }
 
-enum sk_status sk_client_call(struct sk_client *client, const char *op,
-                              const json_t *args, const struct sk_blob *blobs,
-                              size_t blobs_count, json_t **reply)
+static enum sk_status send_request(struct sk_client *client, size_t size)
+{
+    uint8_t *data = client->buffer;
+
+    data[0] = (uint8_t)(size >> 24);
+    data[1] = (uint8_t)(size >> 16);
+    data[2] = (uint8_t)(size >> 8);
+    data[3] = (uint8_t)size;
+    return send_all(client->fd, data, size + 4);
+}
+
+enum sk_status sk_client_ask(struct sk_client *client, const char *op,
+                             const json_t *args, const struct sk_blob *blobs,
+                             size_t blobs_count)
 {
     struct sk_room room = {client->buffer + 4, SK_CONTROL_SIZE_MAX};
     struct sk_blob *sorted = NULL;
@@ -260,7 +266,15 @@ enum sk_status sk_client_call(struct sk_client *client, const char *op,
     qsort(sorted, blobs_count, sizeof(*sorted), compare_blobs);
     status = pack_request(room, op, args, sorted, blobs_count, &request);
     if (status == SK_OK)
-        status = exchange(client, request.size, reply);
+        status = send_request(client, request.size);
     free(sorted);
     return status;
+}
+
+enum sk_status sk_client_call(struct sk_client *client, const char *op,
+                              const json_t *args, const struct sk_blob *blobs,
+                              size_t blobs_count, json_t **reply)
+{
+    SK_TRY(sk_client_ask(client, op, args, blobs, blobs_count));
+    return sk_client_answer(client, reply);
 }

@@ -42,4 +42,16 @@ SK_CHECKED enum sk_status sk_client_call(struct sk_client *client,
                                          const struct sk_blob *blobs,
                                          size_t blobs_count, json_t **reply);
 
+/*
+ * The same in two halves, so that several can be asked before the first is
+ * answered; replies come in the order of the requests.  A few dozen at most:
+ * a node that waits for its replies to be taken reads nothing.
+ */
+SK_CHECKED enum sk_status sk_client_ask(struct sk_client *client,
+                                        const char *op, const json_t *args,
+                                        const struct sk_blob *blobs,
+                                        size_t blobs_count);
+SK_CHECKED enum sk_status sk_client_answer(struct sk_client *client,
+                                           json_t **reply);
+
 #endif
