@@ -425,7 +425,31 @@ static int ask(struct sk_client *client, const char *op, struct request *r,
     return code;
 }
 
-static int show(const char *op, json_t *reply)
+/* Operations whose results hold words of the federation. */
+static bool has_words(const char *op)
+{
+    static const char *const about[] = {
+        "participant.", "relation.", "event.",    "consent.", "disclosure.",
+        "message.",     "inbox.",    "handover.", "erasure.", "objection."};
+
+    for (size_t i = 0; i < SK_COUNT(about); i++)
+        if (strncmp(op, about[i], strlen(about[i])) == 0)
+            return true;
+    return false;
+}
+
+static void render(struct sk_client *client, const char *op,
+                   const json_t *result)
+{
+    struct sk_screen screen = {.out = stdout, .dutch = sk_cli_dutch()};
+
+    if (has_words(op))
+        screen.glossary = sk_glossary_ask(client, screen.dutch);
+    sk_render(&screen, op, result);
+    sk_glossary_close(&screen.glossary);
+}
+
+static int show(struct sk_client *client, const char *op, json_t *reply)
 {
     const json_t *result = json_object_get(reply, "result");
     const char *decision = sk_json_text(result, "decision");
@@ -434,7 +458,7 @@ static int show(const char *op, json_t *reply)
     if (sk_cli_json())
         sk_json_print(reply);
     else
-        sk_render(stdout, op, result, sk_cli_dutch());
+        render(client, op, result);
     if (decision[0] != '\0' && strcmp(decision, "permit") != 0)
         code = SK_EXIT_NO;
     json_decref(reply);
@@ -642,7 +666,7 @@ static int record_and_send(struct sk_client *client, struct request *record,
     if (code >= 0)
         return code;
     if (purpose == NULL)
-        return show("event.record", reply);
+        return show(client, "event.record", reply);
     send.args =
         json_pack("{s:s, s:s, s:s}", "event",
                   sk_json_text(json_object_get(reply, "result"), "event"),
@@ -651,7 +675,7 @@ static int record_and_send(struct sk_client *client, struct request *record,
     reply = NULL;
     code = ask(client, "disclosure.send", &send, &reply);
     request_free(&send);
-    return code >= 0 ? code : show("disclosure.send", reply);
+    return code >= 0 ? code : show(client, "disclosure.send", reply);
 }
 
 static int fields_of(const struct sk_parsed *parsed, json_t *fields)
@@ -777,7 +801,7 @@ static int run_op(const struct sk_op *op, int argc, char **argv)
         if (code < 0)
             code = ask(client, op->name, &r, &reply);
         if (code < 0)
-            code = show(op->name, reply);
+            code = show(client, op->name, reply);
     }
     request_free(&r);
     sk_client_close(&client);

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "protocol/base.h"
+#include "policies/civil.h"
 #include "tools/schakel/json.h"
 
 #define CELL_SIZE_MAX 512
@@ -100,6 +100,31 @@ static const struct word words[] = {
     {"waits_for", "wacht op", "waits for"},
     {"warnings", "let op", "warnings"},
     {"withdrawn", "ingetrokken", "withdrawn"},
+    {"given", "gegeven", "given"},
+    {"since", "sinds", "since"},
+    {"notice_id", "tekst (naam)", "text (name)"},
+    {"opened", "geopend", "opened"},
+    {"told_by", "doorgegeven door", "passed on by"},
+    {"levels", "hoe precies", "how precise"},
+    {"withheld", "blijft hier", "stays here"},
+    {"sender", "wij vragen", "we ask"},
+    {"receiver", "zij vragen", "they ask"},
+    {"us", "op ons", "us"},
+    {"nobody", "niemand", "nobody"},
+    {"completed", "overgedragen", "completed"},
+    {"returned", "teruggegeven", "returned"},
+    {"cancelled", "ingetrokken", "cancelled"},
+    {"need_info", "uitleg gevraagd", "more information asked"},
+    {"waiting", "op de wachtlijst", "on the waiting list"},
+    {"draft", "ontwerp", "draft"},
+    {"active", "actief", "active"},
+    {"suspended", "geschorst", "suspended"},
+    {"left", "vertrokken", "left"},
+    {"nothing", "niets", "nothing"},
+    {"their-card", "hun kaart", "their card"},
+    {"their-hello", "hun eerste bericht", "their first message"},
+    {"their-receipt", "hun ontvangstbewijs", "their receipt"},
+    {"roles", "alleen voor", "only for"},
     {"expired", "verlopen", "expired"},
     {"replaced", "vervangen", "replaced"},
     {"forbidden", "een verbod houdt dit tegen", "a prohibition stops this"},
@@ -107,19 +132,12 @@ static const struct word words[] = {
     {"not-granted", "geen regel deelt dit", "no rule shares this"},
 };
 
-static const char *word(const char *key, bool dutch)
+const char *sk_render_word(const char *key, bool dutch)
 {
     for (size_t i = 0; i < SK_COUNT(words); i++)
         if (strcmp(words[i].key, key) == 0)
             return dutch ? words[i].nl : words[i].en;
     return key;
-}
-
-static const char *withheld_word(const char *reason, bool dutch)
-{
-    if (strcmp(reason, "consent") == 0)
-        return dutch ? "geen akkoord" : "no consent";
-    return word(reason, dutch);
 }
 
 /* ------------------------------------------------------------- cells */
@@ -196,68 +214,103 @@ const char *sk_render_value(const json_t *value, char *room, size_t size_max)
     return room;
 }
 
-/* ------------------------------------------------------------- fields */
-static size_t widest_key(const json_t *object)
+/* ------------------------------------------------------------- values */
+
+/* Keys under which ids of the vocabulary or the roster stand. */
+static bool names_words(const char *key)
 {
-    json_t *o = (json_t *)(uintptr_t)object;
-    size_t width = 0;
+    static const char *const keys[] = {
+        "categories", "from",     "org",        "owner", "partner",
+        "purpose",    "purposes", "recipients", "to",    "type"};
 
-    for (void *it = json_object_iter(o); it != NULL;
-         it = json_object_iter_next(o, it)) {
-        size_t w = sk_render_width(json_object_iter_key(it));
-
-        width = w > width ? w : width;
-    }
-    return width;
+    for (size_t i = 0; i < SK_COUNT(keys); i++)
+        if (strcmp(keys[i], key) == 0)
+            return true;
+    return false;
 }
 
-void sk_render_fields(FILE *out, const char *indent, const json_t *fields,
-                      const json_t *levels, bool dutch)
+/* Codes of states read as words; ids and values stay what they are. */
+static bool names_state(const char *key)
 {
-    json_t *o = (json_t *)(uintptr_t)fields;
-    size_t width = widest_key(fields);
-    char room[CELL_SIZE_MAX];
+    static const char *const keys[] = {"line",  "now",    "recall",   "role",
+                                       "state", "status", "waits_for"};
 
-    for (void *it = json_object_iter(o); it != NULL;
-         it = json_object_iter_next(o, it)) {
-        const char *name = json_object_iter_key(it);
-        const char *level = sk_json_text(levels, name);
-
-        fputs(indent, out);
-        sk_render_cell(out, name, width + 2);
-        fputs(sk_render_value(json_object_iter_value(it), room, sizeof(room)),
-              out);
-        if (level[0] != '\0' && strcmp(level, "exact") != 0)
-            fprintf(out, "  (%s %s)", dutch ? "alleen" : "only", level);
-        fputc('\n', out);
-    }
+    for (size_t i = 0; i < SK_COUNT(keys); i++)
+        if (strcmp(keys[i], key) == 0)
+            return true;
+    return false;
 }
 
-void sk_render_withheld(FILE *out, const char *indent, const json_t *withheld,
-                        bool dutch)
+static const char *yes_or_no(const json_t *value, bool dutch)
 {
-    json_t *o = (json_t *)(uintptr_t)withheld;
-    size_t width = widest_key(withheld);
+    if (json_is_true(value))
+        return dutch ? "ja" : "yes";
+    return dutch ? "nee" : "no";
+}
 
-    for (void *it = json_object_iter(o); it != NULL;
-         it = json_object_iter_next(o, it)) {
-        fputs(indent, out);
-        sk_render_cell(out, json_object_iter_key(it), width + 2);
-        fprintf(out, "%s\n",
-                withheld_word(json_string_value(json_object_iter_value(it)),
-                              dutch));
+/* An instant as the clock on the wall here; an end at midnight is the day
+   before, that is still included.  False: it is no instant. */
+static bool show_instant(const char *key, const char *text, char *room,
+                         size_t size_max)
+{
+    char minute[17];
+    char day[11];
+    int64_t instant;
+
+    if (!sk_instant_parse(sk_text(text), &instant))
+        return false;
+    sk_civil_minute_format(instant, minute);
+    minute[10] = ' ';
+    sk_day_format(sk_civil_day(instant) - 1, day);
+    if (strcmp(key, "until") == 0 && strcmp(minute + 11, "00:00") == 0)
+        snprintf(room, size_max, "%s", day);
+    else
+        snprintf(room, size_max, "%s", minute);
+    return true;
+}
+
+/* What stands under a key of a reply, or in a field of an event. */
+static void shown(const struct sk_screen *s, const char *key, bool field,
+                  const json_t *value, char *room, size_t size_max)
+{
+    size_t size = 0;
+
+    room[0] = '\0';
+    if (json_is_string(value) &&
+        show_instant(key, json_string_value(value), room, size_max))
+        return;
+    if (field) {
+        append(room, size_max, &size,
+               sk_glossary_value(s->glossary, key, NULL, value));
+    } else if (json_is_boolean(value)) {
+        append(room, size_max, &size, yes_or_no(value, s->dutch));
+    } else if (json_is_string(value) && names_state(key)) {
+        append(room, size_max, &size,
+               sk_render_word(json_string_value(value), s->dutch));
+    } else if (json_is_string(value) && names_words(key)) {
+        append(room, size_max, &size,
+               sk_glossary_word(s->glossary, json_string_value(value)));
+    } else if (json_is_array(value)) {
+        for (size_t i = 0; i < json_array_size(value); i++) {
+            const json_t *one = json_array_get(value, i);
+
+            append(room, size_max, &size, i > 0 ? ", " : "");
+            if (json_is_string(one) && names_words(key))
+                append(room, size_max, &size,
+                       sk_glossary_word(s->glossary, json_string_value(one)));
+            else
+                append_value(room, size_max, &size, one);
+        }
+    } else if (value != NULL) {
+        append_value(room, size_max, &size, value);
     }
+    if (room[0] == '\0')
+        append(room, size_max, &size, "-");
 }
 
 /* ------------------------------------------------------------- trees */
-static void render_tree(FILE *out, const json_t *value, size_t depth,
-                        bool dutch);
-
-static void indent_by(FILE *out, size_t depth)
-{
-    for (size_t i = 0; i < depth; i++)
-        fputs("  ", out);
-}
+static void render_tree(const struct sk_screen *s, const json_t *value,
+                        size_t depth, bool fields);
 
 static bool is_flat(const json_t *value)
 {
@@ -269,228 +322,102 @@ static bool is_flat(const json_t *value)
     return true;
 }
 
-static const char *yes_or_no(const json_t *value, bool dutch)
+static const char *label_of(const struct sk_screen *s, const char *key,
+                            bool field)
 {
-    if (json_is_true(value))
-        return dutch ? "ja" : "yes";
-    return dutch ? "nee" : "no";
+    return field ? sk_glossary_word(s->glossary, key)
+                 : sk_render_word(key, s->dutch);
 }
 
-static void render_member(FILE *out, const char *label, const json_t *value,
-                          size_t depth, size_t width, bool dutch)
+static void render_member(const struct sk_screen *s, const char *key,
+                          const json_t *value, size_t depth, size_t width,
+                          bool field)
 {
     char room[CELL_SIZE_MAX];
 
-    indent_by(out, depth);
+    for (size_t i = 0; i < depth; i++)
+        fputs("  ", s->out);
     if (is_flat(value)) {
-        const char *text = sk_render_value(value, room, sizeof(room));
-
-        if (json_is_boolean(value))
-            text = yes_or_no(value, dutch);
-        sk_render_cell(out, label, width + 2);
-        fprintf(out, "%s\n", text[0] == '\0' ? "-" : text);
+        sk_render_cell(s->out, label_of(s, key, field), width + 2);
+        shown(s, key, field, value, room, sizeof(room));
+        fprintf(s->out, "%s\n", room);
         return;
     }
-    fprintf(out, "%s:\n", label);
-    render_tree(out, value, depth + 1, dutch);
+    fprintf(s->out, "%s:\n", label_of(s, key, field));
+    render_tree(s, value, depth + 1, strcmp(key, "fields") == 0);
 }
 
-static bool is_state(const char *key)
-{
-    return strcmp(key, "now") == 0 || strcmp(key, "state") == 0 ||
-           strcmp(key, "line") == 0 || strcmp(key, "recall") == 0;
-}
-
-static void render_tree(FILE *out, const json_t *value, size_t depth,
-                        bool dutch)
+/* fields: the members are fields of an event. */
+static void render_tree(const struct sk_screen *s, const json_t *value,
+                        size_t depth, bool fields)
 {
     json_t *o = (json_t *)(uintptr_t)value;
     size_t width = 0;
 
     for (size_t i = 0; i < json_array_size(value); i++) {
         if (i > 0)
-            fputc('\n', out);
-        render_tree(out, json_array_get(value, i), depth, dutch);
+            fputc('\n', s->out);
+        render_tree(s, json_array_get(value, i), depth, false);
     }
     if (!json_is_object(value)) {
         if (!json_is_array(value))
-            render_member(out, "", value, depth, 0, dutch);
+            render_member(s, "", value, depth, 0, false);
         return;
     }
     for (void *it = json_object_iter(o); it != NULL;
          it = json_object_iter_next(o, it)) {
-        size_t w = sk_render_width(word(json_object_iter_key(it), dutch));
+        size_t w =
+            sk_render_width(label_of(s, json_object_iter_key(it), fields));
 
         width = w > width ? w : width;
     }
     for (void *it = json_object_iter(o); it != NULL;
-         it = json_object_iter_next(o, it)) {
-        const char *key = json_object_iter_key(it);
-        json_t *shown = json_incref(json_object_iter_value(it));
-
-        /* Codes of states read as words; ids and values stay what they are. */
-        if (json_is_string(shown) && is_state(key)) {
-            json_t *code = shown;
-
-            shown = json_string(word(json_string_value(code), dutch));
-            json_decref(code);
-        }
-        render_member(out, word(key, dutch), shown, depth, width, dutch);
-        json_decref(shown);
-    }
+         it = json_object_iter_next(o, it))
+        render_member(s, json_object_iter_key(it), json_object_iter_value(it),
+                      depth, width, fields);
 }
 
 /* ------------------------------------------------------------- tables */
 #define COLUMNS_MAX 8
 
-static const char *cell_text(const json_t *row, const char *key, bool dutch,
-                             char *room, size_t size_max)
+static const char *cell_of(const struct sk_screen *s, const json_t *row,
+                           const char *key, char *room)
 {
-    const json_t *value = json_object_get(row, key);
-
-    if (json_is_true(value))
-        return dutch ? "ja" : "yes";
-    if (json_is_false(value))
-        return dutch ? "nee" : "no";
-    sk_render_value(value, room, size_max);
-    return room[0] == '\0' ? "-" : word(room, dutch);
+    shown(s, key, false, json_object_get(row, key), room, CELL_SIZE_MAX);
+    return room;
 }
 
-static void render_table(FILE *out, const json_t *rows,
-                         const char *const *columns, bool dutch)
+static void render_table(const struct sk_screen *s, const json_t *rows,
+                         const char *const *columns)
 {
     size_t widths[COLUMNS_MAX] = {0};
     char room[CELL_SIZE_MAX];
     size_t count = 0;
 
     for (; columns[count] != NULL; count++)
-        widths[count] = sk_render_width(word(columns[count], dutch));
+        widths[count] =
+            sk_render_width(sk_render_word(columns[count], s->dutch));
     assert(count <= COLUMNS_MAX);
     for (size_t i = 0; i < json_array_size(rows); i++)
         for (size_t c = 0; c < count; c++) {
-            size_t w =
-                sk_render_width(cell_text(json_array_get(rows, i), columns[c],
-                                          dutch, room, sizeof(room)));
+            size_t w = sk_render_width(
+                cell_of(s, json_array_get(rows, i), columns[c], room));
 
             widths[c] = w > widths[c] ? w : widths[c];
         }
     for (size_t c = 0; c < count; c++)
-        sk_render_cell(out, word(columns[c], dutch), widths[c] + 2);
-    fputc('\n', out);
+        sk_render_cell(s->out, sk_render_word(columns[c], s->dutch),
+                       widths[c] + 2);
+    fputc('\n', s->out);
     for (size_t i = 0; i < json_array_size(rows); i++) {
         for (size_t c = 0; c < count; c++)
-            sk_render_cell(out,
-                           cell_text(json_array_get(rows, i), columns[c], dutch,
-                                     room, sizeof(room)),
-                           widths[c] + 2);
-        fputc('\n', out);
+            sk_render_cell(
+                s->out, cell_of(s, json_array_get(rows, i), columns[c], room),
+                widths[c] + 2);
+        fputc('\n', s->out);
     }
     if (json_array_size(rows) == 0)
-        fprintf(out, "%s\n", dutch ? "(niets)" : "(nothing)");
-}
-
-/* ------------------------------------------------------------- decisions */
-static void render_decision(FILE *out, const json_t *result, bool dutch)
-{
-    bool permit = strcmp(sk_json_text(result, "decision"), "permit") == 0;
-    const json_t *withheld = json_object_get(result, "withheld");
-    char room[CELL_SIZE_MAX];
-
-    if (strcmp(sk_json_text(result, "decision"), "none") == 0) {
-        render_tree(out, json_object_get(result, "errors"), 0, dutch);
-        return;
-    }
-    fprintf(out, "%s, %s %s %s %s\n", sk_json_text(result, "type"),
-            dutch ? "met" : "with", sk_json_text(result, "to"),
-            dutch ? "voor" : "for", sk_json_text(result, "purpose"));
-    if (permit) {
-        fprintf(out, "%s\n", dutch ? "Dit gaat mee:" : "This goes along:");
-        sk_render_fields(out, "  ", json_object_get(result, "fields"),
-                         json_object_get(result, "levels"), dutch);
-        if (json_object_size(json_object_get(result, "fields")) == 0)
-            fprintf(out, "  %s\n",
-                    dutch ? "alleen dat het gebeurd is"
-                          : "only the fact that it happened");
-    } else {
-        fprintf(out, "%s: %s\n",
-                dutch ? "Dit wordt niet gedeeld" : "This is not shared",
-                sk_json_text(result, "reason"));
-    }
-    if (json_object_size(withheld) > 0) {
-        fprintf(out, "%s\n", dutch ? "Dit blijft hier:" : "This stays here:");
-        sk_render_withheld(out, "  ", withheld, dutch);
-    }
-    if (json_array_size(json_object_get(result, "rules")) > 0)
-        fprintf(out, "%s: %s\n", word("rules", dutch),
-                sk_render_value(json_object_get(result, "rules"), room,
-                                sizeof(room)));
-    if (permit)
-        fprintf(out, "%s: %s\n", word("erase_by", dutch),
-                sk_json_text(result, "erase_by"));
-    if (json_object_get(result, "message") != NULL)
-        fprintf(out, "%s: %s\n", word("message", dutch),
-                sk_json_text(result, "message"));
-    if (json_array_size(json_object_get(result, "warnings")) > 0)
-        render_tree(out, json_object_get(result, "warnings"), 0, dutch);
-}
-
-static void render_disclosure(FILE *out, const json_t *entry, bool dutch)
-{
-    const json_t *fields = json_object_get(entry, "fields");
-    const char *recall = sk_json_text(entry, "recall");
-
-    fprintf(out, "%s -> %s (%s): %s\n", sk_json_text(entry, "type"),
-            sk_json_text(entry, "to"), sk_json_text(entry, "purpose"),
-            word(sk_json_text(entry, "state"), dutch));
-    fprintf(out, "  %s %s\n", word("message", dutch),
-            sk_json_text(entry, "message"));
-    for (size_t i = 0; i < json_array_size(fields); i++) {
-        const json_t *field = json_array_get(fields, i);
-        const char *outcome = sk_json_text(field, "outcome");
-        bool sent = strcmp(outcome, "sent") == 0;
-
-        fprintf(out, "  %c ", sent ? '+' : '-');
-        sk_render_cell(out, sk_json_text(field, "field"), 22);
-        fprintf(out, "%s%s\n",
-                sent ? sk_json_text(field, "level")
-                     : withheld_word(outcome, dutch),
-                json_is_true(json_object_get(field, "recalled"))
-                    ? (dutch ? ", teruggeroepen" : ", recalled")
-                    : "");
-    }
-    if (recall[0] != '\0' && strcmp(recall, "none") != 0)
-        fprintf(out, "  %s: %s %s\n", dutch ? "intrekking" : "withdrawal",
-                word(recall, dutch), sk_json_text(entry, "law_reference"));
-    if (sk_json_text(entry, "reason")[0] != '\0')
-        fprintf(out, "  %s: %s\n", word("reason", dutch),
-                sk_json_text(entry, "reason"));
-}
-
-static void render_disclosures(FILE *out, const json_t *result, bool dutch)
-{
-    const json_t *list = json_object_get(result, "disclosures");
-
-    for (size_t i = 0; i < json_array_size(list); i++)
-        render_disclosure(out, json_array_get(list, i), dutch);
-    if (json_array_size(list) == 0)
-        fprintf(out, "%s\n",
-                dutch ? "Niemand kreeg iets." : "Nobody got anything.");
-}
-
-static void render_message(FILE *out, const json_t *result, bool dutch)
-{
-    char room[CELL_SIZE_MAX];
-
-    fprintf(out, "%s %s %s (%s)\n", sk_json_text(result, "type"),
-            word("from", dutch), sk_json_text(result, "from"),
-            sk_json_text(result, "purpose"));
-    sk_render_fields(out, "  ", json_object_get(result, "fields"),
-                     json_object_get(result, "levels"), dutch);
-    fprintf(out, "%s: %s\n", word("erase_by", dutch),
-            sk_json_text(result, "erase_by"));
-    fprintf(
-        out, "%s: %s\n", word("duties", dutch),
-        sk_render_value(json_object_get(result, "duties"), room, sizeof(room)));
+        fprintf(s->out, "%s\n", s->dutch ? "(niets)" : "(nothing)");
 }
 
 /* ------------------------------------------------------------- dispatch */
@@ -519,24 +446,17 @@ static const struct table tables[] = {
       "handover"}},
 };
 
-void sk_render(FILE *out, const char *op, const json_t *result, bool dutch)
+void sk_render(const struct sk_screen *s, const char *op, const json_t *result)
 {
     for (size_t i = 0; i < SK_COUNT(tables); i++) {
         if (strcmp(tables[i].op, op) == 0) {
-            render_table(out, json_object_get(result, tables[i].key),
-                         tables[i].columns, dutch);
+            render_table(s, json_object_get(result, tables[i].key),
+                         tables[i].columns);
             return;
         }
     }
-    if (strcmp(op, "disclosure.preview") == 0 ||
-        strcmp(op, "disclosure.send") == 0)
-        render_decision(out, result, dutch);
-    else if (strcmp(op, "disclosure.list") == 0)
-        render_disclosures(out, result, dutch);
-    else if (strcmp(op, "message.show") == 0)
-        render_disclosure(out, result, dutch);
-    else if (strcmp(op, "inbox.open") == 0 || strcmp(op, "inbox.peek") == 0)
-        render_message(out, result, dutch);
-    else
-        render_tree(out, result, 0, dutch);
+    if (strcmp(op, "vocabulary.show") == 0)
+        fputs(sk_json_text(result, "file"), s->out);
+    else if (!sk_render_event(s, op, result))
+        render_tree(s, result, 0, false);
 }

@@ -8,15 +8,23 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Print the result of an operation to `out`. */
-void sk_render(FILE *out, const char *op, const json_t *result, bool dutch);
+#include "tools/schakel/glossary.h"
 
-/* Fields of a permitted decision or a received message, one per line. */
-void sk_render_fields(FILE *out, const char *indent, const json_t *fields,
-                      const json_t *levels, bool dutch);
-/* Withheld fields with the reason in words, one per line. */
-void sk_render_withheld(FILE *out, const char *indent, const json_t *withheld,
-                        bool dutch);
+struct sk_screen {
+    FILE *out;
+    struct sk_glossary *glossary; /* NULL: ids stay ids */
+    bool dutch;
+};
+
+/* Print the result of an operation. */
+void sk_render(const struct sk_screen *screen, const char *op,
+               const json_t *result);
+/* False, and nothing printed: the operation does not show an event. */
+bool sk_render_event(const struct sk_screen *screen, const char *op,
+                     const json_t *result);
+
+/* What a key or a state of a reply is called; itself when it has no name. */
+const char *sk_render_word(const char *key, bool dutch);
 /* A value (text, list, bool, number) in one line, into room. */
 const char *sk_render_value(const json_t *value, char *room, size_t size_max);
 /* Characters on screen of a UTF-8 text. */

@@ -1,0 +1,106 @@
+#!/bin/sh
+# What a coach reads and does on the command line: the nodes of a story stay
+# up, and somebody looks around.
+#   sh tests/system/test_coach.sh BUILD_DIR
+set -u
+build=$(cd "${1:?}" && pwd)
+work=$(mktemp -d)
+failed=0
+pids=
+
+finish() {
+  for pid in $pids; do kill -9 "$pid" 2>/dev/null; done
+  rm -rf "$work"
+}
+trap finish EXIT INT TERM
+
+check() { # NAME STATUS
+  if [ "$2" = 0 ]; then
+    echo "ok - $1"
+  else
+    echo "not ok - $1"
+    failed=1
+    cat "$work/out" 2>/dev/null
+  fi
+}
+
+TMPDIR=$work LANG=nl_BE.UTF-8 "$build/schakel" rehearse --keep \
+  tests/scenarios/S2A.yaml >"$work/story" 2>&1
+check "the story runs and stays" $?
+pids=$(sed -n 's/.*# pid \([0-9]*\)$/\1/p' "$work/story")
+root=$(sed -n 's/.*--dir \(.*\)\/buso .*/\1/p' "$work/story")
+
+nl() { # ORG WORD...
+  org=$1
+  shift
+  LANG=nl_BE.UTF-8 "$build/schakel" "$@" --dir "$root/$org" \
+    >"$work/out" 2>"$work/err"
+}
+json() { # ORG KEY WORD...: the first value of that key
+  org=$1
+  key=$2
+  shift 2
+  "$build/schakel" "$@" --json --dir "$root/$org" 2>/dev/null |
+    tr -d ' \n' | grep -o "\"$key\":\"[^\"]*\"" | head -n 1 | cut -d '"' -f 4
+}
+says() { grep -qF -- "$1" "$work/out"; }
+
+# ------------------------------------------------------------ the inbox
+nl gtb inbox list && says 'BuSO De Brug' && says 'Overdracht gevraagd' &&
+  says 'Warme overdracht' && says '2027-05-04 09:05'
+check "the inbox names partners, events and purposes, in local time" $?
+
+message=$(json gtb message inbox list)
+nl gtb inbox open "$message"
+check "a message opens" $?
+printf '%s\n' 'Wat de deelnemer zelf wil' 'De vraag' 'Niet opnieuw vragen' \
+  'Hoe te bereiken' 'Wie belt wie' >"$work/want"
+grep -xF -f "$work/want" "$work/out" | cmp -s - "$work/want"
+check "what the participant wants comes first, then the rest in its order" $?
+says 'Brommer' && says '20 mei 2027 om 16:00' && says '(alleen het jaar)'
+check "codes, times and levels are words" $?
+! grep -q 'moped\|participant_goal\|2027-05-20T' "$work/out"
+check "no code is left on the screen" $?
+LANG=C "$build/schakel" inbox open "$message" --dir "$root/gtb" |
+  grep -q 'What the participant wants'
+check "and in English" $?
+
+# ------------------------------------------------------------ who got what
+person=$(json buso participant participant list)
+nl buso disclosure list "$person" && says 'Overdracht gevraagd -> GTB Kempen' &&
+  says 'alleen het jaar' && says 'geen regel deelt dit'
+check "who got what, how precise, and what stayed" $?
+
+# ------------------------------------------------------------ taking it back
+placement=$(json houtzaak message inbox list)
+nl houtzaak inbox withdraw "$placement" --categories health --form spoken
+check "a withdrawal is accepted at the company" $?
+for _ in $(seq 100); do
+  nl buso consent list "$person"
+  says 'ingetrokken' && break
+  sleep 0.1
+done
+says 'doorgegeven door' && says 'Houtzaak'
+check "the school has it, and who passed it on" $?
+for _ in $(seq 100); do
+  nl houtzaak erasure list
+  says adaptations && break
+  sleep 0.1
+done
+says adaptations && nl houtzaak erasure confirm buso
+check "the company is asked to erase just that" $?
+for _ in $(seq 100); do
+  nl buso disclosure list "$person"
+  says 'intrekking: gewist' && break
+  sleep 0.1
+done
+says 'intrekking: gewist' && says 'teruggeroepen'
+check "and the school sees that it is gone" $?
+nl houtzaak inbox open "$placement" && ! grep -q 'Pauzes\|Aanpassingen' \
+  "$work/out"
+check "the company no longer sees it" $?
+nl houtzaak inbox withdraw "$placement" --categories gezondheid
+[ "$?" = 1 ] && grep -q gezondheid "$work/err"
+check "a word that nobody knows is refused" $?
+
+exit $failed
