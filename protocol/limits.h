@@ -32,6 +32,10 @@
 #define SK_ENDPOINTS_MAX 4
 #define SK_ENDPOINT_SIZE_MAX 255
 
+/* A charter as it is handed on, bytes, and the part in one message. */
+#define SK_CHARTER_SIZE_MAX (4 * 1024 * 1024)
+#define SK_CHARTER_PART_SIZE_MAX (64 * 1024)
+
 /* Partners in a charter, count (POLICY.md 13). */
 #define SK_PARTNERS_MAX 256
 

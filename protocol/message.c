@@ -3,11 +3,13 @@
 #include <string.h>
 
 #include "protocol/form.h"
+#include "protocol/manifest.h"
 #include "protocol/pack.h"
 #include "protocol/unpack.h"
 
 #define MESSAGE_CONTEXT "schakel/message/1"
 #define BODY_CONTEXT "schakel/body/1"
+#define CHARTER_CONTEXT "schakel/charter/1"
 
 /* Two orgs, numbers and a hash, packed: 66 + 66 + 4 * 9 + 34 and a bit. */
 #define STATEMENT_SIZE_MAX 256
@@ -106,6 +108,23 @@ static void pack_refusal(struct sk_pack *p, const struct sk_refusal *refusal)
         sk_pack_nil(p);
 }
 
+static void pack_charter(struct sk_pack *p,
+                         const struct sk_charter_part *charter)
+{
+    const struct sk_bytes digest = {charter->digest.bytes, SK_HASH_SIZE};
+
+    assert(charter->bytes.size >= 1);
+    assert(charter->bytes.size <= SK_CHARTER_PART_SIZE_MAX);
+    assert(charter->at + charter->bytes.size <= charter->size);
+
+    sk_pack_array(p, 5);
+    sk_pack_uint(p, charter->version);
+    sk_pack_uint(p, charter->size);
+    sk_pack_uint(p, charter->at);
+    sk_pack_bin(p, digest);
+    sk_pack_bin(p, charter->bytes);
+}
+
 static void pack_body(struct sk_pack *p, const struct sk_message *message)
 {
     switch (message->kind) {
@@ -128,6 +147,14 @@ static void pack_body(struct sk_pack *p, const struct sk_message *message)
     case SK_MESSAGE_BYE:
         sk_pack_array(p, 1);
         sk_pack_uint(p, message->bye_sent_ms);
+        return;
+    case SK_MESSAGE_WANT:
+        sk_pack_array(p, 2);
+        sk_pack_uint(p, message->want.version);
+        sk_pack_uint(p, message->want.at);
+        return;
+    case SK_MESSAGE_CHARTER:
+        pack_charter(p, &message->charter);
         return;
     }
     assert(false);
@@ -247,6 +274,20 @@ static enum sk_status unpack_refusal(struct sk_unpack *u,
     return words ? SK_OK : SK_E_BAD_VALUE;
 }
 
+static enum sk_status unpack_charter(struct sk_unpack *u,
+                                     struct sk_charter_part *charter)
+{
+    sk_unpack_array(u, 5);
+    charter->version = sk_unpack_uint(u, 1, SK_MANIFEST_VERSION_MAX);
+    charter->size = sk_unpack_uint(u, 1, SK_CHARTER_SIZE_MAX);
+    charter->at = sk_unpack_uint(u, 0, SK_CHARTER_SIZE_MAX);
+    sk_unpack_bin(u, charter->digest.bytes, sizeof(charter->digest.bytes));
+    charter->bytes = sk_unpack_bin_upto(u, 1, SK_CHARTER_PART_SIZE_MAX);
+    SK_TRY(sk_unpack_finish(u));
+    return charter->at + charter->bytes.size <= charter->size ? SK_OK
+                                                              : SK_E_BAD_VALUE;
+}
+
 /* The body of message->kind, whole. */
 static enum sk_status unpack_body(struct sk_bytes body,
                                   struct sk_message *message)
@@ -273,6 +314,13 @@ static enum sk_status unpack_body(struct sk_bytes body,
         sk_unpack_array(&u, 1);
         message->bye_sent_ms = sk_unpack_uint(&u, 0, SK_AT_MS_MAX);
         break;
+    case SK_MESSAGE_WANT:
+        sk_unpack_array(&u, 2);
+        message->want.version = sk_unpack_uint(&u, 1, SK_MANIFEST_VERSION_MAX);
+        message->want.at = sk_unpack_uint(&u, 0, SK_CHARTER_SIZE_MAX - 1);
+        break;
+    case SK_MESSAGE_CHARTER:
+        return unpack_charter(&u, &message->charter);
     }
     return sk_unpack_finish(&u);
 }
@@ -292,7 +340,7 @@ enum sk_status sk_message_decode(struct sk_bytes in,
     sk_unpack_array(&u, 3);
     memset(&message, 0, sizeof(message));
     message.kind = (enum sk_message_kind)sk_unpack_uint(&u, SK_MESSAGE_HELLO,
-                                                        SK_MESSAGE_BYE);
+                                                        SK_MESSAGE_CHARTER);
     sk_unpack_bin(&u, signature.bytes, sizeof(signature.bytes));
     body = sk_unpack_bin_upto(&u, 1, SK_FRAME_SIZE_MAX);
     SK_TRY(sk_unpack_finish(&u));
@@ -312,4 +360,9 @@ enum sk_status sk_message_decode(struct sk_bytes in,
         SK_TRY(unpack_body(body, &message));
     *out = message;
     return SK_OK;
+}
+
+void sk_charter_digest(struct sk_bytes bytes, struct sk_hash *out)
+{
+    sk_hash(CHARTER_CONTEXT, bytes, out);
 }

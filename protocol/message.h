@@ -2,7 +2,7 @@
  * What is inside an envelope: one signed message.        docs/PROTOCOL.md 6
  * Wire: array of 3
  *     uint     kind        1 HELLO, 2 ITEMS, 3 RECEIPT, 4 REFUSAL, 5 CARD,
- *                          6 BYE
+ *                          6 BYE, 7 WANT, 8 CHARTER
  *     bin 64   signature   by the sender's online signing key, context
  *                          "schakel/message/1", over the statement
  *     bin      body        canonical, per kind below
@@ -28,6 +28,10 @@
  *         code: a word of texts.h; check: what failed, a word
  * CARD    array [bin card]
  * BYE     array [sent_ms]: clean stop
+ * WANT    array [version, at]: charter `version` from byte `at` on, please
+ * CHARTER array [version, size, at, bin 32 digest, bin part]: bytes from `at`
+ *         on of that charter, which has `size` bytes and this digest
+ *         (8.10; sk_charter_digest())
  */
 #ifndef SK_PROTOCOL_MESSAGE_H
 #define SK_PROTOCOL_MESSAGE_H
@@ -42,6 +46,8 @@ enum sk_message_kind {
     SK_MESSAGE_REFUSAL = 4,
     SK_MESSAGE_CARD = 5,
     SK_MESSAGE_BYE = 6,
+    SK_MESSAGE_WANT = 7,
+    SK_MESSAGE_CHARTER = 8,
 };
 
 struct sk_hello {
@@ -81,6 +87,19 @@ struct sk_refusal {
     struct sk_message_id message;
 };
 
+struct sk_want {
+    uint64_t version;
+    uint64_t at;
+};
+
+struct sk_charter_part {
+    uint64_t version;
+    uint64_t size;
+    uint64_t at;
+    struct sk_hash digest;
+    struct sk_bytes bytes; /* view; at + its size is at most size */
+};
+
 struct sk_message {
     enum sk_message_kind kind;
     union {
@@ -90,8 +109,14 @@ struct sk_message {
         struct sk_refusal refusal;
         struct sk_bytes card; /* view; sk_card_decode() it */
         uint64_t bye_sent_ms;
+        struct sk_want want;
+        struct sk_charter_part charter;
     };
 };
+
+/* What names the bytes of a charter while they are under way; nothing is
+   believed for it: the stewards' signatures are checked at the end. */
+void sk_charter_digest(struct sk_bytes bytes, struct sk_hash *out);
 
 /*
  * Sign and write.  items.root is computed here (pass the filled message; root

@@ -142,12 +142,26 @@ static void shred(struct sk_core *core)
         sk_log_error(NULL, status, "old keys are not overwritten yet");
 }
 
+/* A charter changes with whom, and under which guards, data is shared: the
+   operator reads of it, also when no person brought it. */
+static void note_charter(const struct sk_effects *effects)
+{
+    bool handed_on = effects->charter_from.text[0] != '\0';
+
+    sk_log_info(handed_on ? &effects->charter_from : NULL,
+                handed_on ? "handed on a newer charter, now in force"
+                          : "a newer charter is in force");
+    sk_log_count("version of the charter", effects->charter_version);
+}
+
 static void publish(struct sk_core *core, size_t first, size_t count)
 {
     struct sk_effects *effects = &core->effects;
 
     if (effects->shred)
         shred(core);
+    if (effects->charter_version != 0)
+        note_charter(effects);
     if (effects->peers_changed)
         sk_child_send_peers(core);
     for (size_t i = 0; i < effects->frames_count; i++)

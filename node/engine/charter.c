@@ -48,7 +48,7 @@ struct sk_bytes sk_policy_name(struct sk_engine *e)
 /* ------------------------------------------------------------- import */
 
 struct import {
-    struct sk_charter_file *files;
+    const struct sk_charter_file *files;
     size_t files_count;
     struct sk_charter *charter; /* the new one */
     bool same;                  /* it is in force already: only cards */
@@ -57,23 +57,24 @@ struct import {
 };
 
 static enum sk_status read_files(struct sk_engine *e, struct sk_value args,
-                                 struct import *import)
+                                 struct sk_charter_file **out, size_t *count)
 {
     struct sk_value map = sk_value_get(args, "files");
     struct sk_value_walk walk = sk_value_walk(map);
-    size_t count = sk_value_count(map);
+    struct sk_charter_file *files;
+    size_t n = sk_value_count(map);
 
-    if (count > SK_CHARTER_FILES_MAX)
+    if (n > SK_CHARTER_FILES_MAX)
         return sk_refuse(e, "charter-invalid", "files", (struct sk_bytes){0});
-    import->files =
-        sk_arena_get_array(&e->scratch, count + 1, sizeof(*import->files));
-    if (import->files == NULL)
+    files = sk_arena_get_array(&e->scratch, n + 1, sizeof(*files));
+    if (files == NULL)
         return SK_E_MEMORY;
-    import->files_count = count;
-    for (size_t i = 0; i < count && sk_value_next(&walk); i++) {
-        import->files[i].name = walk.key;
-        import->files[i].bytes = sk_value_bin(walk.value);
+    for (size_t i = 0; i < n && sk_value_next(&walk); i++) {
+        files[i].name = walk.key;
+        files[i].bytes = sk_value_bin(walk.value);
     }
+    *out = files;
+    *count = n;
     return SK_OK;
 }
 
@@ -190,6 +191,20 @@ static enum sk_status store_charter(struct sk_engine *e,
     return SK_OK;
 }
 
+/* As it was signed, for partners that are behind. */
+static enum sk_status keep_version(struct sk_engine *e,
+                                   const struct import *import)
+{
+    for (size_t i = 0; i < import->files_count; i++) {
+        const struct sk_charter_file *file = &import->files[i];
+
+        if (!starts_with(file->name, cards_folder))
+            SK_TRY(sk_charter_keep(e, import->charter->version, file->name,
+                                   file->bytes));
+    }
+    return SK_OK;
+}
+
 static enum sk_status store_cards(struct sk_engine *e,
                                   const struct sk_charter *charter)
 {
@@ -209,21 +224,44 @@ static enum sk_status store_cards(struct sk_engine *e,
     return SK_OK;
 }
 
-enum sk_status sk_op_charter_import(struct sk_engine *e, struct sk_value args)
+static enum sk_status put_into_force(struct sk_engine *e, struct import *import)
 {
-    struct import import = {0};
+    SK_TRY(compile_charter(e, import));
+    SK_TRY(store_charter(e, import));
+    SK_TRY(keep_version(e, import));
+    sk_federation_take(e, import->charter, import->bundle, import->has_policy);
+    e->effects->charter_version = import->charter->version;
+    return SK_OK;
+}
 
-    SK_TRY(read_files(e, args, &import));
+enum sk_status sk_charter_adopt(struct sk_engine *e,
+                                const struct sk_charter_file *files,
+                                size_t count, struct sk_charter **out)
+{
+    struct import import = {.files = files, .files_count = count};
+
     SK_TRY(check_charter(e, &import));
-    if (!import.same) {
-        SK_TRY(compile_charter(e, &import));
-        SK_TRY(store_charter(e, &import));
-        sk_federation_take(e, import.charter, import.bundle, import.has_policy);
-    }
+    if (!import.same)
+        SK_TRY(put_into_force(e, &import));
     SK_TRY(store_cards(e, import.charter));
     SK_TRY(sk_federation_sessions(e, import.charter));
+    /* PROTOCOL.md 8.10: a HELLO tells who is behind. */
+    for (size_t i = 0; i < e->sessions_count && !import.same; i++)
+        e->sessions[i].announce = true;
+    *out = import.charter;
+    return SK_OK;
+}
+
+enum sk_status sk_op_charter_import(struct sk_engine *e, struct sk_value args)
+{
+    struct sk_charter_file *files = NULL;
+    struct sk_charter *charter;
+    size_t count = 0;
+
+    SK_TRY(read_files(e, args, &files, &count));
+    SK_TRY(sk_charter_adopt(e, files, count, &charter));
     sk_pack_map(&e->reply, 2);
-    sk_reply_text(&e->reply, "charter", sk_charter_name(e, import.charter));
+    sk_reply_text(&e->reply, "charter", sk_charter_name(e, charter));
     sk_reply_uint(&e->reply, "partners", e->sessions_count);
     return SK_OK;
 }

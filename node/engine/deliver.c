@@ -364,6 +364,10 @@ enum sk_status sk_deliver_refusal(struct sk_engine *e, struct sk_session *s,
         sk_replay_refusal(e, &s->org, &refusal->message, code);
     if (code_is(refusal->check, "duplicate"))
         return SK_OK;
+    if (code_is(refusal->check, "charter")) {
+        sk_charter_not_given(e, s, code);
+        return SK_OK;
+    }
     if (refusal->has_message)
         return refused_message(e, s, refusal);
     memcpy(s->refused, code, sizeof(s->refused));

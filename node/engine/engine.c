@@ -23,7 +23,8 @@ struct sk_batch {
     uint64_t kept_ms;
     int32_t due_day;
     bool reload;
-    struct sk_bundle *bundle; /* to notice that another one was loaded */
+    uint64_t bundle_number; /* to notice that another one was loaded */
+    struct sk_fetch fetch;
     uint32_t frame_sizes[SK_FRAME_SIZES_MAX];
     uint64_t frame_counts[SK_FRAME_SIZES_MAX];
     size_t frame_sizes_count;
@@ -39,6 +40,8 @@ void sk_effects_start(struct sk_effects *effects, struct sk_room room)
     effects->reply = (struct sk_bytes){0};
     effects->peers_changed = false;
     effects->shred = false;
+    effects->charter_version = 0;
+    memset(&effects->charter_from, 0, sizeof(effects->charter_from));
     effects->wake_ms = UINT64_MAX;
 }
 
@@ -258,7 +261,8 @@ static void batch_start(struct sk_engine *e)
     batch->kept_ms = e->kept_ms;
     batch->due_day = e->due_day;
     batch->reload = e->reload;
-    batch->bundle = e->bundle;
+    batch->bundle_number = e->bundle_number;
+    batch->fetch = e->fetch;
     memcpy(batch->frame_sizes, e->frame_sizes, sizeof(e->frame_sizes));
     memcpy(batch->frame_counts, e->frame_counts, sizeof(e->frame_counts));
     batch->frame_sizes_count = e->frame_sizes_count;
@@ -281,7 +285,9 @@ void sk_engine_rollback(struct sk_engine *e)
     e->frame_sizes_count = batch->frame_sizes_count;
     sk_vault_forget(e);
     sk_facts_forget(e);
-    e->reload = batch->reload || e->reload || e->bundle != batch->bundle;
+    e->fetch = batch->fetch;
+    e->reload =
+        batch->reload || e->reload || e->bundle_number != batch->bundle_number;
     /* I5: until the next step has read the store again, nothing flows. */
     if (e->reload)
         e->bundle = NULL;
@@ -521,6 +527,8 @@ static struct sk_engine *lay_out(struct sk_room room)
     for (size_t i = 0; i < SK_KEPT_FACTS; i++)
         e->kept_facts[i].arena =
             sk_arena_start(cut(&room, SK_KEPT_FACTS_SIZE), SK_KEPT_FACTS_SIZE);
+    e->fetch_room.data = cut(&room, SK_CHARTER_SIZE_MAX);
+    e->fetch_room.size_max = SK_CHARTER_SIZE_MAX;
     e->replay_room = room;
     return e;
 }

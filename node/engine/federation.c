@@ -266,6 +266,7 @@ enum sk_status sk_federation_load(struct sk_engine *e)
     if (status == SK_E_NOT_FOUND) {
         e->reload = false;
         e->bundle = NULL;
+        e->charter_version = 0;
         e->sessions_count = 0;
         return SK_OK;
     }

@@ -7,7 +7,8 @@
  *   reply.c       requests and replies: refusals, packing, arguments
  *   vault.c       data keys: seal, open, destroy
  *   federation.c  charter, cards, roster, policy: the bundle in force;
- *                 charter.c policy.c status.c: operations on them
+ *                 charter.c policy.c status.c: operations on them;
+ *                 charter_share.c: a newer charter goes from node to node
  *   participant.c relation.c event.c record.c employer.c objection.c calendar.c
  *   collective.c text.c clean.c
  *   consent.c     consent records;  facts.c: what a decision needs to know
@@ -43,6 +44,7 @@ enum sk_table {
     SK_T_META = 'm',          /* name -> value */
     SK_T_FILE = 'f',          /* charter and policy files: name -> bytes */
     SK_T_CARD = 'k',          /* org -> card as received */
+    SK_T_CHARTER = 'g',       /* version, name -> file of that charter */
     SK_T_PARTICIPANT = 'P',   /* participant -> sealed */
     SK_T_INSZ = 'I',          /* keyed hash -> participant */
     SK_T_NAME = 'N',          /* keyed hash 16, participant -> empty */
@@ -129,7 +131,9 @@ struct sk_session {
                             since greeted */
     uint64_t retry_ms;   /* when to say HELLO again if unanswered */
     uint32_t failures;
-    uint64_t charter_version;           /* from its HELLO */
+    uint64_t charter_version;  /* from its HELLO */
+    uint64_t charter_later_ms; /* do not ask it for a charter before; 0 */
+    bool announce;             /* ours is new: say HELLO */
     char refused[SK_CODE_SIZE_MAX + 1]; /* last refusal it gave, or "" */
     bool line_known;        /* the transport said something about it */
     bool asking;            /* our HELLO waits for its answer */
@@ -163,6 +167,19 @@ struct sk_kept_facts {
     struct sk_arena arena;  /* SK_KEPT_FACTS_SIZE bytes */
 };
 
+/* A charter that a partner hands on, part by part.  charter_share.c */
+struct sk_fetch {
+    bool active;
+    struct sk_org from;
+    uint64_t version;
+    uint64_t size; /* with the first part */
+    uint64_t at;   /* bytes that came */
+    struct sk_hash digest;
+    uint64_t asked_ms;
+    unsigned restarts;
+    unsigned silences; /* in a row */
+};
+
 struct sk_engine {
     struct sk_store *store;
     struct sk_node_secrets secrets;
@@ -185,6 +202,8 @@ struct sk_engine {
     struct sk_kept_facts *kept_facts; /* SK_KEPT_FACTS */
     bool has_policy;
     uint64_t charter_version;
+    struct sk_fetch fetch;
+    struct sk_room fetch_room;   /* SK_CHARTER_SIZE_MAX */
     struct sk_session *sessions; /* SK_PARTNERS_MAX */
     size_t sessions_count;
     struct sk_effects *effects; /* of this step */
@@ -391,6 +410,18 @@ SK_CHECKED enum sk_status sk_federation_draft(struct sk_engine *e,
 SK_CHECKED enum sk_status sk_federation_card(struct sk_engine *e,
                                              const struct sk_org *from,
                                              struct sk_bytes card);
+
+/* ------------------------------------------------------------- charter.c
+ * Verify a charter and put it into force: what a person imports and what a
+ * partner hands on.  Refused before anything is written.  out: in scratch. */
+SK_CHECKED enum sk_status sk_charter_adopt(struct sk_engine *e,
+                                           const struct sk_charter_file *files,
+                                           size_t count,
+                                           struct sk_charter **out);
+/* Keep a file of a version that came into force.  charter_share.c */
+SK_CHECKED enum sk_status sk_charter_keep(struct sk_engine *e, uint64_t version,
+                                          struct sk_bytes name,
+                                          struct sk_bytes bytes);
 
 /* ------------------------------------------------------------- clean.c
  * What people type, made canonical (DOMAIN 4.1, 4.2): a national number

@@ -81,6 +81,10 @@ static enum sk_status pack_peer(struct sk_engine *e, const struct sk_session *s)
     SK_TRY(sk_log_get(e, &s->org, &log));
     SK_TRY(sk_outbox_pending(e, &s->org, &events, &items));
     sk_reply_uint(p, "card", s->card.version);
+    if (s->charter_version != 0) {
+        sk_reply_uint(p, "charter", s->charter_version);
+        count++;
+    }
     sk_reply_cstr(p, "endpoint",
                   s->card.endpoints_count > 0 ? s->card.endpoints[0] : "");
     if (s->heard_ms != 0) {

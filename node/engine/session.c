@@ -52,6 +52,7 @@ enum sk_status sk_session_hello(struct sk_engine *e, struct sk_session *s,
     SK_TRY(sk_wire_send(e, s, message));
     sk_arena_reset(&e->scratch, mark);
     s->hello_ms = e->real_ms;
+    s->announce = false;
     if (answer) {
         s->asking = true;
         s->retry_ms = e->real_ms + backoff_ms(s->failures);
@@ -190,6 +191,10 @@ static enum sk_status on_message(struct sk_engine *e, struct sk_session *s,
         sk_session_doubt(e, s);
         s->up = false;
         return SK_OK;
+    case SK_MESSAGE_WANT:
+        return sk_charter_wanted(e, s, &message->want);
+    case SK_MESSAGE_CHARTER:
+        return sk_charter_part(e, s, &message->charter);
     }
     return SK_OK;
 }
@@ -275,6 +280,8 @@ static uint64_t due_ms(const struct sk_session *s)
 
     if (!s->greeted || s->asking)
         return s->retry_ms;
+    if (s->announce)
+        return 0;
     if (waits(s) && s->retry_ms < due)
         return s->retry_ms;
     return due;
@@ -284,7 +291,7 @@ static enum sk_status tend(struct sk_engine *e, struct sk_session *s)
 {
     if (!s->up || !s->known || e->real_ms < due_ms(s))
         return SK_OK;
-    if (s->greeted && !s->asking && !waits(s) &&
+    if (s->greeted && !s->asking && (s->announce || !waits(s)) &&
         e->real_ms < s->heard_ms + SK_SILENCE_MS)
         return sk_session_hello(e, s, /* answer */ false);
     /* Silence, or no receipt, or no answer: ask where to go on. */
@@ -297,15 +304,18 @@ static enum sk_status tend(struct sk_engine *e, struct sk_session *s)
 
 static enum sk_status tend_all(struct sk_engine *e)
 {
+    enum sk_status status;
+
     for (size_t i = 0; i < e->sessions_count; i++) {
-        enum sk_status status = tend(e, &e->sessions[i]);
+        status = tend(e, &e->sessions[i]);
 
         /* No room in the effects: the others at the next wake-up. */
         if (status == SK_E_AGAIN)
-            break;
+            return SK_OK;
         SK_TRY(status);
     }
-    return SK_OK;
+    status = sk_charter_tend(e);
+    return status == SK_E_AGAIN ? SK_OK : status;
 }
 
 static void schedule(struct sk_engine *e)
@@ -316,6 +326,7 @@ static void schedule(struct sk_engine *e)
         if (s->up && s->known)
             sk_wake_at(e, due_ms(s));
     }
+    sk_charter_schedule(e);
 }
 
 enum sk_status sk_session_timer(struct sk_engine *e)

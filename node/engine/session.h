@@ -7,6 +7,7 @@
  *   deliver.c  ITEMS out; receipts and refusals that come back
  *   receive.c  ITEMS in: order, duplicates, answers
  *   apply.c    one item;  inbox.c: what is kept of it
+ *   charter_share.c  newer charters: asked for, given, taken
  *   held.c     after a restore: what does the partner have of us?
  *   replay.c   rehearsals: the last envelopes, to send them once more
  *   peer.c     how it stands, for people
@@ -137,6 +138,23 @@ SK_CHECKED enum sk_status sk_deliver_items(struct sk_engine *e,
 /* The answers to the partner's last envelopes, once more. */
 SK_CHECKED enum sk_status sk_deliver_answers(struct sk_engine *e,
                                              struct sk_session *s);
+
+/* ------------------------------------------------------------- charter_share.c
+ * PROTOCOL.md 8.10 */
+/* WANT came: a part of that version, or a refusal. */
+SK_CHECKED enum sk_status sk_charter_wanted(struct sk_engine *e,
+                                            struct sk_session *s,
+                                            const struct sk_want *want);
+/* CHARTER came.  The last part may put it into force: sessions move. */
+SK_CHECKED enum sk_status sk_charter_part(struct sk_engine *e,
+                                          struct sk_session *s,
+                                          const struct sk_charter_part *part);
+/* A REFUSAL with check "charter" came. */
+void sk_charter_not_given(struct sk_engine *e, struct sk_session *s,
+                          const char *code);
+/* Ask who has a newer one, if any; when to look again. */
+SK_CHECKED enum sk_status sk_charter_tend(struct sk_engine *e);
+void sk_charter_schedule(struct sk_engine *e);
 
 /* ------------------------------------------------------------- held.c
  * After a restore: the ledger is made whole from what the partner has. */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Signed bytes of everything but ITEMS and CARD fit in this. */
+/* Signed bytes of everything but ITEMS, CARD and CHARTER fit in this. */
 #define SMALL_SIZE_MAX 1024
 
 /* ------------------------------------------------------------- sending */
@@ -12,12 +12,15 @@ static size_t size_of_kind(enum sk_message_kind kind)
     switch (kind) {
     case SK_MESSAGE_ITEMS:
         return SK_FRAME_SIZE_MAX;
+    case SK_MESSAGE_CHARTER:
+        return SK_CHARTER_PART_SIZE_MAX + SMALL_SIZE_MAX;
     case SK_MESSAGE_CARD:
         return SK_CARD_SIZE_MAX + SMALL_SIZE_MAX;
     case SK_MESSAGE_HELLO:
     case SK_MESSAGE_RECEIPT:
     case SK_MESSAGE_REFUSAL:
     case SK_MESSAGE_BYE:
+    case SK_MESSAGE_WANT:
         break;
     }
     return SMALL_SIZE_MAX;

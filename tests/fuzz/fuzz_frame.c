@@ -10,6 +10,8 @@
  *   - the cursor into the partner's log never goes back (I10);
  *   - a frame wrote nothing into the records of our own participants, nothing
  *     of another partner's line, and took no data key of anybody;
+ *   - another charter came into force only when it is the one that the steward
+ *     signed, whole;
  *   - what left can be read by its recipient, and has nothing of a person that
  *     was withheld, nor of a consent that was withdrawn (I1, I2, I7).
  */
@@ -25,6 +27,8 @@
 
 /* What a frame may write to: delivery, inbox, ledger, notices, handovers. */
 static const char frame_tables[] = "mkDdQRSBbXWwaVvUTtZK";
+/* And to these with the next charter of the stewards, byte for byte. */
+static const char charter_tables[] = "fg";
 static const char line_tables[] = "kQRS"; /* of one partner: its own only */
 
 static struct fx *const f = &world.f;
@@ -32,7 +36,9 @@ static size_t us;
 static size_t them;
 static struct say fresh;
 static bool withdrawn;
-static bool armed;  /* the disk fills up within the next step */
+static bool armed;                  /* the disk fills up within the next step */
+static uint8_t charter[128 * 1024]; /* the next one, as it travels */
+static size_t charter_size;
 static bool filled; /* an envelope with as many items as can be was sent */
 
 /* ------------------------------------------------------------- the law */
@@ -96,6 +102,14 @@ static void check_write(const struct world_write *w)
         memcpy(id.bytes, w->key, sizeof(id.bytes));
         MUST(!sk_id_equal(&id, &fresh.ids[0]));
         MUST(!sk_id_equal(&id, &fresh.ids[1]));
+        return;
+    }
+    if (strchr(charter_tables, table) != NULL) {
+        const struct sk_engine *e = f->nodes[us].engine;
+
+        MUST(e->charter_version == f->charter_version + 1);
+        MUST(e->fetch.size == charter_size);
+        MUST(memcmp(e->fetch_room.data, charter, charter_size) == 0);
         return;
     }
     MUST(strchr(frame_tables, table) != NULL);
@@ -580,6 +594,52 @@ static void tell_card(struct feed *feed)
     tell(&message);
 }
 
+/* The charter that comes next, whole or a part of it, good or not. */
+static void tell_charter(struct feed *feed)
+{
+    static uint8_t bytes[sizeof(charter)];
+    struct sk_message message = {.kind = SK_MESSAGE_CHARTER};
+    struct sk_charter_part *part = &message.charter;
+    const struct sk_engine *e = say.engine;
+    uint8_t bits = feed_u8(feed);
+
+    memcpy(bytes, charter, charter_size);
+    part->version = f->charter_version + 1;
+    part->size = charter_size;
+    part->at = bits & 1 ? say_number(feed, 0) % charter_size : e->fetch.at;
+    if (bits & 2)
+        part->size = 1 + say_number(feed, charter_size) % SK_CHARTER_SIZE_MAX;
+    if (bits & 4)
+        bytes[(feed_u16(feed) * 7u) % charter_size] ^= feed_u8(feed);
+    if (bits & 8)
+        part->version = 1 + (feed_u8(feed) & 3);
+    sk_charter_digest((struct sk_bytes){bytes, charter_size}, &part->digest);
+    if (bits & 16)
+        part->digest.bytes[0] ^= feed_u8(feed);
+    for (uint64_t end = 0; end < charter_size;) {
+        uint64_t left = charter_size - part->at % charter_size;
+
+        part->at %= charter_size;
+        if (left > SK_CHARTER_PART_SIZE_MAX)
+            left = SK_CHARTER_PART_SIZE_MAX;
+        if (part->at + left > part->size)
+            return;
+        part->bytes = (struct sk_bytes){bytes + part->at, left};
+        tell(&message);
+        part->at += left;
+        end = bits & 32 ? charter_size : part->at;
+    }
+}
+
+static void tell_want(struct feed *feed)
+{
+    struct sk_message message = {.kind = SK_MESSAGE_WANT};
+
+    message.want.version = 1 + (feed_u8(feed) & 3);
+    message.want.at = say_number(feed, 0) % SK_CHARTER_SIZE_MAX;
+    tell(&message);
+}
+
 static void tell_bye(void)
 {
     struct sk_message message = {.kind = SK_MESSAGE_BYE};
@@ -727,6 +787,26 @@ static void deliver(void)
     free(frame.bytes);
 }
 
+static void tell_rarely(struct feed *feed)
+{
+    switch (feed_u8(feed) & 7) {
+    case 1:
+    case 3:
+        tell_card(feed);
+        return;
+    case 4:
+    case 5:
+        tell_charter(feed);
+        return;
+    case 6:
+        tell_want(feed);
+        return;
+    default:
+        tell_bye();
+        return;
+    }
+}
+
 static void act(struct feed *feed)
 {
     struct sk_bytes bytes;
@@ -740,7 +820,7 @@ static void act(struct feed *feed)
         return;
     case 2:
         bytes = feed_bytes(feed, feed_u8(feed));
-        sign_body(feed_u8(feed) % 8, bytes);
+        sign_body(feed_u8(feed) % 10, bytes);
         return;
     case 8:
         tell_hello(feed);
@@ -752,10 +832,7 @@ static void act(struct feed *feed)
         tell_refusal(feed);
         return;
     case 11:
-        if (feed_u8(feed) & 1)
-            tell_card(feed);
-        else
-            tell_bye();
+        tell_rarely(feed);
         return;
     case 12:
         line_or_time(feed);
@@ -796,9 +873,37 @@ static void learn_known(void)
     sk_store_abort(f->nodes[us].store);
 }
 
+static void pack_file(struct sk_pack *p, const char *name,
+                      struct sk_bytes bytes)
+{
+    sk_pack_array(p, 2);
+    sk_pack_cstr(p, name);
+    sk_pack_bin(p, bytes);
+}
+
+static void make_charter(void)
+{
+    struct fx_charter *c = fx_charter(f);
+    struct sk_pack p =
+        sk_pack_start((struct sk_room){charter, sizeof(charter)});
+
+    sk_pack_array(&p, 6);
+    pack_file(&p, "MANIFEST", c->charter.manifest_text);
+    pack_file(&p, "MANIFEST.buso.minisig", c->signature_bytes);
+    pack_file(&p, "charter.yaml", c->charter.charter_yaml);
+    pack_file(&p, "guards.yaml", c->charter.guards_yaml);
+    pack_file(&p, "partners.yaml", c->charter.partners_yaml);
+    pack_file(&p, "vocabulary.yaml", c->charter.vocabulary_yaml);
+    MUST(!p.full);
+    charter_size = p.size;
+    free(c);
+    *f = world.frozen;
+}
+
 static void start(void)
 {
     world_start("buso", "gtb");
+    make_charter();
     us = fx_index(f, "buso");
     them = fx_index(f, "gtb");
     say.engine = f->nodes[us].engine;

@@ -215,10 +215,10 @@ struct ln_trace {
     char text[65536];
     size_t size;
     /* The frame of this kind that was seen last, as bytes. */
-    uint8_t last[SK_MESSAGE_BYE + 1][SK_FRAME_SIZE_MAX];
-    size_t last_size[SK_MESSAGE_BYE + 1];
+    uint8_t last[SK_MESSAGE_CHARTER + 1][SK_FRAME_SIZE_MAX];
+    size_t last_size[SK_MESSAGE_CHARTER + 1];
     /* Lose the next so many frames of this kind. */
-    unsigned lose[SK_MESSAGE_BYE + 1];
+    unsigned lose[SK_MESSAGE_CHARTER + 1];
     /* Lose each frame with this chance in 256, drawn from `state`. */
     unsigned chance;
     uint64_t state;
@@ -266,6 +266,16 @@ static inline void ln_describe(const struct sk_message *m, char *out,
         break;
     case SK_MESSAGE_BYE:
         snprintf(out, room, "BYE");
+        break;
+    case SK_MESSAGE_WANT:
+        snprintf(out, room, "WANT %llu from %llu",
+                 (unsigned long long)m->want.version,
+                 (unsigned long long)m->want.at);
+        break;
+    case SK_MESSAGE_CHARTER:
+        snprintf(out, room, "CHARTER %llu from %llu",
+                 (unsigned long long)m->charter.version,
+                 (unsigned long long)m->charter.at);
         break;
     }
 }

@@ -129,7 +129,7 @@ Test(session, peer_says_what_it_waits_for)
     fx_start(&f, "S2A", START);
     fx_call(&f, "buso", "peer.show", "{'org':'gtb'}");
     cr_expect(eq(str, f.reply,
-                 "{'ok':true,'result':{'card':1,'endpoint':'',"
+                 "{'ok':true,'result':{'card':1,'charter':1,'endpoint':'',"
                  "'heard':'2026-09-01T08:00:00Z','incarnation':1,"
                  "'line':'up','name':'GTB Kempen','org':'gtb','queue':0,"
                  "'received':0,'role':'gtb','sent':0,'status':'active',"

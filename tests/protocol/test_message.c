@@ -37,7 +37,7 @@ static enum sk_status decode(struct sk_bytes in, struct sk_message *out)
 /* The messages of tests/vectors/message.txt. */
 static const char *const names[] = {
     "hello", "items", "receipt", "refusal", "refusal_of_a_message",
-    "card",  "bye",
+    "card",  "bye",   "want",    "charter",
 };
 
 static struct sk_message example(const char *name)
@@ -88,6 +88,16 @@ static struct sk_message example(const char *name)
     } else if (strcmp(name, "card") == 0) {
         m.kind = SK_MESSAGE_CARD;
         m.card = vector("card", "mol");
+    } else if (strcmp(name, "want") == 0) {
+        m.kind = SK_MESSAGE_WANT;
+        m.want = (struct sk_want){.version = 4, .at = 65536};
+    } else if (strcmp(name, "charter") == 0) {
+        m.kind = SK_MESSAGE_CHARTER;
+        m.charter.version = 4;
+        m.charter.size = 65543;
+        m.charter.at = 65536;
+        sk_charter_digest(sk_text("a charter"), &m.charter.digest);
+        m.charter.bytes = sk_text("the end");
     } else {
         m.kind = SK_MESSAGE_BYE;
         m.bye_sent_ms = AT;
@@ -136,6 +146,14 @@ static bool is_same(const struct sk_message *a, const struct sk_message *b)
         return sk_bytes_equal(a->card, b->card);
     case SK_MESSAGE_BYE:
         return a->bye_sent_ms == b->bye_sent_ms;
+    case SK_MESSAGE_WANT:
+        return a->want.version == b->want.version && a->want.at == b->want.at;
+    case SK_MESSAGE_CHARTER:
+        return a->charter.version == b->charter.version &&
+               a->charter.size == b->charter.size &&
+               a->charter.at == b->charter.at &&
+               memcmp(&a->charter.digest, &b->charter.digest, 32) == 0 &&
+               sk_bytes_equal(a->charter.bytes, b->charter.bytes);
     }
     return false;
 }
@@ -338,7 +356,23 @@ Test(message, rejects_each_broken_rule)
         {"bye: instant", 6, "91 " LATE, SK_E_BAD_VALUE},
         {"bye: nothing behind", 6, "9100 00", SK_E_BAD_LENGTH},
         {"no kind 0", 0, "91 00", SK_E_BAD_VALUE},
-        {"no kind 7", 7, "91 00", SK_E_BAD_VALUE},
+        {"a want", 7, "92 01 00", SK_OK},
+        {"want: version from 1", 7, "92 00 00", SK_E_BAD_VALUE},
+        {"want: version to 999999999", 7, "92 ce3b9aca00 00", SK_E_BAD_VALUE},
+        {"want: below 4 MiB", 7, "92 01 ce003fffff", SK_OK},
+        {"want: not from 4 MiB", 7, "92 01 ce00400000", SK_E_BAD_VALUE},
+        {"a charter", 8, "95 01 02 01 " HASH "c40100", SK_OK},
+        {"charter: version from 1", 8, "95 00 02 01 " HASH "c40100",
+         SK_E_BAD_VALUE},
+        {"charter: to 4 MiB", 8, "95 01 ce00400000 01 " HASH "c40100", SK_OK},
+        {"charter: not above", 8, "95 01 ce00400001 01 " HASH "c40100",
+         SK_E_BAD_VALUE},
+        {"charter: not empty", 8, "95 01 02 01 " HASH "c400", SK_E_BAD_LENGTH},
+        {"charter: not past its end", 8, "95 01 02 01 " HASH "c4020000",
+         SK_E_BAD_VALUE},
+        {"charter: nor behind it", 8, "95 01 02 03 " HASH "c40100",
+         SK_E_BAD_VALUE},
+        {"no kind 9", 9, "91 00", SK_E_BAD_VALUE},
         {"items signed as another kind", 2, "93 01 01 91 c40100",
          SK_E_BAD_SIGNATURE},
         {"items: incarnation from 1", 2, "93 00 01 91 c40100", SK_E_BAD_VALUE},
@@ -455,4 +489,30 @@ Test(message, survives_a_round_trip_whatever_is_in_it)
         cr_assert(eq(int, decode(encode(&m), &got), SK_OK), "%d", round);
         cr_expect(is_same(&m, &got), "%d", round);
     }
+}
+
+/* PROTOCOL.md 6.11: a part has 1 to 65536 bytes. */
+Test(message, takes_parts_of_up_to_65536_bytes)
+{
+    static uint8_t large[SK_CHARTER_PART_SIZE_MAX + 1];
+    static uint8_t data[SK_CHARTER_PART_SIZE_MAX + 64];
+    struct sk_pack p = sk_pack_start((struct sk_room){data, sizeof(data)});
+    struct sk_message m = example("charter");
+    struct sk_message got;
+    struct sk_bytes body = {0};
+
+    m.charter.at = 0;
+    m.charter.size = SK_CHARTER_SIZE_MAX;
+    m.charter.bytes = (struct sk_bytes){large, SK_CHARTER_PART_SIZE_MAX};
+    cr_assert(eq(int, decode(encode(&m), &got), SK_OK));
+    cr_expect(is_same(&m, &got));
+
+    sk_pack_array(&p, 5);
+    sk_pack_uint(&p, 1);
+    sk_pack_uint(&p, SK_CHARTER_SIZE_MAX);
+    sk_pack_uint(&p, 0);
+    sk_pack_bin(&p, (struct sk_bytes){large, 32});
+    sk_pack_bin(&p, (struct sk_bytes){large, SK_CHARTER_PART_SIZE_MAX + 1});
+    cr_assert(eq(int, sk_pack_finish(&p, &body), SK_OK));
+    cr_expect(eq(int, decode(sign_body(8, body), &got), SK_E_BAD_LENGTH));
 }

@@ -401,6 +401,10 @@ def files():
         "hello": (1, hello), "items": (2, ranged), "receipt": (3, receipt),
         "refusal": (4, refusal), "refusal_of_a_message": (4, about),
         "card": (5, [mol.card()]), "bye": (6, [AT]),
+        "want": (7, [4, 65536]),
+        "charter": (8, [4, 65543, 65536,
+                        hash32("schakel/charter/1", b"a charter"),
+                        b"the end"]),
     }
     out["message"] = {name: message(mol, sopraco, kind, body)
                       for name, (kind, body) in messages.items()}
