@@ -46,7 +46,7 @@ static struct sk_bytes shown(const struct sk_vocabulary *v,
 static const char *made_code(struct sk_bytes format)
 {
     static const char *const codes[][2] = {
-        {"insz", "90051299784"},
+        {"insz", "90051299783"},
         {"kbo", "1999900072"},
         {"kbo-unit", "8999000103"},
         {"nis", "13025"},

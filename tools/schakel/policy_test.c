@@ -1,6 +1,10 @@
 #include "tools/schakel/policy_run.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "tools/schakel/json.h"
+#include "tools/schakel/policy_coverage.h"
 
 /* `schakel policy test`: the tests of a bundle, or test files.  14 */
 
@@ -10,10 +14,14 @@ struct tally {
     size_t failed;
     size_t skipped;
     json_t *files;
+    bool quiet; /* no words about cases: JSON, or only what is missing */
+    bool covers;
+    struct sk_policy_cover cover;
 };
 
 static void tell_case(const struct sk_policy_run *run, struct sk_bytes name,
-                      const struct sk_case_report *report, json_t *cases)
+                      const struct sk_case_report *report, bool quiet,
+                      json_t *cases)
 {
     bool passed = report->result == SK_CASE_PASSED;
     json_t *problems = json_array();
@@ -29,7 +37,7 @@ static void tell_case(const struct sk_policy_run *run, struct sk_bytes name,
     for (size_t i = 0; i < count; i++)
         json_array_append_new(problems, json_string(report->problems.list[i]));
     json_array_append_new(cases, told);
-    if (run->json || passed)
+    if (quiet || passed)
         return;
     printf("  %s: %.*s\n",
            report->result == SK_CASE_FAILED
@@ -40,14 +48,33 @@ static void tell_case(const struct sk_policy_run *run, struct sk_bytes name,
         printf("    %s\n", report->problems.list[i]);
 }
 
+/* Count what a file reaches; -1, or the exit code. */
+static int cover(struct sk_policy_run *run, const char *path,
+                 const struct sk_cases *cases, const struct sk_bundle *bundle,
+                 struct tally *tally, json_t *told)
+{
+    json_t *coverage;
+
+    if (!tally->covers)
+        return -1;
+    coverage = sk_policy_cover_file(run, &tally->cover, path, cases, bundle);
+    if (coverage == NULL)
+        return sk_policy_no_memory();
+    if (told != NULL)
+        json_object_set(told, "coverage", coverage);
+    json_decref(coverage);
+    return -1;
+}
+
 static int run_cases(struct sk_policy_run *run, const char *path,
                      const struct sk_cases *cases,
                      const struct sk_case_bundle *bundle, struct tally *tally)
 {
     size_t results[3] = {0, 0, 0};
     json_t *list = json_array();
+    json_t *told;
 
-    if (!run->json)
+    if (!tally->quiet)
         printf("%s\n", path);
     for (size_t i = 0; i < sk_cases_count(cases); i++) {
         size_t mark = sk_arena_mark(&run->arena);
@@ -58,24 +85,23 @@ static int run_cases(struct sk_policy_run *run, const char *path,
             return sk_policy_no_memory();
         }
         results[report.result]++;
-        tell_case(run, sk_cases_name(cases, i), &report, list);
+        tell_case(run, sk_cases_name(cases, i), &report, tally->quiet, list);
         sk_arena_reset(&run->arena, mark);
     }
-    if (!run->json)
+    if (!tally->quiet)
         printf(run->dutch ? "  %zu geslaagd, %zu gefaald, %zu overgeslagen\n"
                           : "  %zu passed, %zu failed, %zu skipped\n",
                results[SK_CASE_PASSED], results[SK_CASE_FAILED],
                results[SK_CASE_SKIPPED]);
-    json_array_append_new(
-        tally->files,
-        json_pack("{s:s, s:I, s:I, s:I, s:o}", "file", path, "passed",
-                  (json_int_t)results[SK_CASE_PASSED], "failed",
-                  (json_int_t)results[SK_CASE_FAILED], "skipped",
-                  (json_int_t)results[SK_CASE_SKIPPED], "cases", list));
+    told = json_pack("{s:s, s:I, s:I, s:I, s:o}", "file", path, "passed",
+                     (json_int_t)results[SK_CASE_PASSED], "failed",
+                     (json_int_t)results[SK_CASE_FAILED], "skipped",
+                     (json_int_t)results[SK_CASE_SKIPPED], "cases", list);
+    json_array_append_new(tally->files, told);
     tally->passed += results[SK_CASE_PASSED];
     tally->failed += results[SK_CASE_FAILED];
     tally->skipped += results[SK_CASE_SKIPPED];
-    return -1;
+    return cover(run, path, cases, bundle->bundle, tally, told);
 }
 
 /* Load what the cases are asked of; -1, or the exit code. */
@@ -151,6 +177,8 @@ static int test_bundle(struct sk_policy_run *run, const char *path,
         return code;
     if (sk_bundle_folder_read(path, &run->arena, &findings, &folder) != SK_OK)
         return sk_policy_no_memory();
+    if (folder.tests_count == 0)
+        code = cover(run, path, NULL, loaded.bundle, tally, NULL);
     for (size_t i = 0; code < 0 && i < folder.tests_count; i++) {
         size_t mark = sk_arena_mark(&run->arena);
 
@@ -176,41 +204,89 @@ static bool is_bundle_file(struct sk_policy_run *run, const char *path)
     return bundle;
 }
 
-static int test(struct sk_policy_run *run, char **paths, size_t count)
+/* --coverage, --missing, --min-coverage; -1, or the exit code. */
+static int take_options(const struct sk_policy_run *run,
+                        const struct sk_parsed *parsed, struct tally *tally,
+                        unsigned *least)
 {
-    struct tally tally = {.files = json_array()};
-    int code = -1;
+    const char *text = sk_cli_get(parsed, "min-coverage");
+    char *end = NULL;
+    unsigned long percent = text != NULL ? strtoul(text, &end, 10) : 0;
 
-    for (size_t i = 0; code < 0 && i < count; i++) {
+    if (text != NULL &&
+        (end == text || *end != '\0' || percent > 100 || text[0] == '-'))
+        return sk_policy_bad_option("--min-coverage",
+                                    "geef een getal van 0 tot 100",
+                                    "give a number from 0 to 100");
+    *least = (unsigned)percent;
+    tally->quiet = run->json || sk_cli_has(parsed, "missing");
+    tally->covers = text != NULL || sk_cli_has(parsed, "coverage") ||
+                    sk_cli_has(parsed, "missing");
+    return -1;
+}
+
+static void tell(const struct sk_policy_run *run, const struct tally *tally,
+                 bool ok)
+{
+    json_t *answer;
+
+    if (run->json) {
+        answer =
+            json_pack("{s:s, s:b, s:I, s:I, s:I, s:O}", "command", run->command,
+                      "ok", ok, "passed", (json_int_t)tally->passed, "failed",
+                      (json_int_t)tally->failed, "skipped",
+                      (json_int_t)tally->skipped, "files", tally->files);
+        if (tally->covers)
+            json_object_set_new(
+                answer, "coverage_percent",
+                json_integer(
+                    (json_int_t)sk_policy_cover_percent(&tally->cover)));
+        sk_policy_answer(answer);
+        return;
+    }
+    if (tally->quiet) {
+        sk_policy_cover_print_missing(&tally->cover);
+        return;
+    }
+    printf(run->dutch ? "%zu geslaagd, %zu gefaald, %zu overgeslagen\n"
+                      : "%zu passed, %zu failed, %zu skipped\n",
+           tally->passed, tally->failed, tally->skipped);
+    if (tally->covers)
+        sk_policy_cover_print(run, &tally->cover);
+}
+
+static int test(struct sk_policy_run *run, const struct sk_parsed *parsed,
+                struct tally *tally)
+{
+    unsigned least = 0;
+    bool ok;
+    int code = take_options(run, parsed, tally, &least);
+
+    for (size_t i = 0; code < 0 && i < parsed->operands_count; i++) {
         size_t mark = sk_arena_mark(&run->arena);
+        const char *path = parsed->operands[i];
 
-        if (sk_path_is_folder(paths[i]) || is_bundle_file(run, paths[i]))
-            code = test_bundle(run, paths[i], &tally);
+        if (sk_path_is_folder(path) || is_bundle_file(run, path))
+            code = test_bundle(run, path, tally);
         else
-            code = test_file(run, paths[i], NULL, &tally);
+            code = test_file(run, path, NULL, tally);
         sk_arena_reset(&run->arena, mark);
     }
-    if (code < 0 && run->json) {
-        json_t *answer = json_pack(
-            "{s:s, s:b, s:I, s:I, s:I, s:O}", "command", run->command, "ok",
-            tally.failed == 0, "passed", (json_int_t)tally.passed, "failed",
-            (json_int_t)tally.failed, "skipped", (json_int_t)tally.skipped,
-            "files", tally.files);
-
-        sk_json_print(answer);
-        json_decref(answer);
-    }
-    if (code < 0 && !run->json)
-        printf(run->dutch ? "%zu geslaagd, %zu gefaald, %zu overgeslagen\n"
-                          : "%zu passed, %zu failed, %zu skipped\n",
-               tally.passed, tally.failed, tally.skipped);
-    json_decref(tally.files);
     if (code >= 0)
         return code;
-    return tally.failed == 0 ? SK_EXIT_YES : SK_EXIT_NO;
+    ok = tally->failed == 0 && sk_policy_cover_percent(&tally->cover) >= least;
+    tell(run, tally, ok);
+    return ok ? SK_EXIT_YES : SK_EXIT_NO;
 }
 
 int sk_policy_do_test(struct sk_policy_run *run, const struct sk_parsed *parsed)
 {
-    return test(run, parsed->operands, parsed->operands_count);
+    struct tally tally = {.files = json_array()};
+    int code;
+
+    sk_policy_cover_start(&tally.cover);
+    code = test(run, parsed, &tally);
+    sk_policy_cover_close(&tally.cover);
+    json_decref(tally.files);
+    return code;
 }
