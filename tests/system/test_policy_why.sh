@@ -1,0 +1,157 @@
+#!/bin/sh
+# schakel policy explain and test --coverage: why an answer is what it is, and
+# what the tests do not reach (docs/POLICY.md 8.5, 8.6, 14.4, 16).
+set -u
+build=${1:?}
+case $build in /*) ;; *) build=$PWD/$build ;; esac
+schakel=$build/schakel
+root=$PWD
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cp -R "$root/tests/policies/cases" "$work/cases"
+cp -R "$root/policies/library" "$work/library"
+cd "$work" || exit 1
+unset SCHAKEL_DIR LC_ALL LC_MESSAGES
+export LANG=C
+failed=0
+ok() { echo "ok - $1"; }
+bad() { echo "not ok - $1"; failed=1; sed 's/^/  | /' out err 2>/dev/null; }
+# is NAME CODE COMMAND...: the exit code is as expected.
+is() {
+  name=$1; want=$2; shift 2
+  "$@" >out 2>err </dev/null
+  got=$?
+  [ $got = "$want" ] && ok "$name" || { bad "$name"; echo "  | exit $got, not $want"; }
+}
+says() { grep -q -e "$2" out err && ok "$1" || bad "$1"; }
+# json NAME EXPRESSION: true of the answer x (Python).
+json() {
+  python3 -c 'import json,sys; x=json.load(open("out")); sys.exit(not ('"$2"'))' \
+    2>>err && ok "$1" || bad "$1"
+}
+mol=library/kempen/nodes/ocmw-mol
+flows=$mol/tests/flows.yaml
+explain() { "$schakel" policy explain $mol --question "$@"; }
+
+# --------------------------------------------------------------- explain
+cat >q.yaml <<'Q'
+ask:
+  to: vdab-kempen
+  for: guidance.joint
+  now: 2026-10-01T08:00:00Z
+  event: {type: workplace.started, subject: samira, occurred: 2026-09-18, fields: {workplace_kind: art60_7, workplace_org: "1999900765", start_date: 2026-09-21, hours_week: 38, sector: "4711", adaptations: [lifting]}}
+facts:
+  links: [{subject: samira, org: vdab-kempen, from: 2026-09-01}]
+  consents:
+    - {id: c1, subject: samira, state: given, at: 2026-09-15T10:00:00Z, until: 2027-09-15T10:00:00Z, purposes: [guidance.joint], recipients: [vdab-kempen], categories: [work.job]}
+Q
+is "explain a permit" 0 explain q.yaml
+says "says yes" '^JA: '
+says "names people's words" 'VDAB Kempen'
+says "tells how precise a field goes" 'start_date .*alleen de maand \[month\].*vdab-workplace'
+says "tells why a field stays" 'adaptations .*blijft hier: er is geen akkoord'
+says "tells why a field goes less precisely" 'social.guidance (Welke hulp je krijgt): er is geen akkoord'
+says "tells the consent and its dates" 'Akkoord c1: gegeven 2026-09-15 12:00, geldt tot 2027-09-15 12:00'
+says "tells the rule with its line" 'vdab-workplace  (.*policy.yaml:[0-9]*)'
+says "tells what is needed" 'een akkoord van de deelnemer: health.workplace'
+line=$(grep -n 'id: vdab-workplace' $mol/policy.yaml | cut -d: -f1)
+says "and the line is right" "policy.yaml:$line)"
+is "in English" 0 explain q.yaml --lang en
+says "in English" 'adaptations .*stays: there is no consent for it'
+is "as JSON" 0 explain q.yaml --json
+json "has the decision of 8.5" 'x["decision"]["decision"]=="permit" and set(x["decision"])=={"decision","fields","levels","withheld","rules","consents","erase_by","duties","roles","on_withdrawal"}'
+json "with values as they go" 'x["decision"]["fields"]=={"start_date":"2026-09","sector":"47","workplace_kind":"experience","hours_week":"30.4+"}'
+json "and what stays" 'x["decision"]["withheld"]=={"adaptations":"consent","occurred":"not-granted","workplace_org":"not-granted"}'
+json "and the versions" 'x["bundle"]=={"policy":"ocmw-mol/1","vocabulary":"traject-vlaanderen/1","guards":"vlaanderen/1","partners":"kempen/1"}'
+json "and what lacks" 'x["why"]["fields"]["adaptations"]["lacks"]==[{"category":"health.workplace","explicit":False,"state":"missing"}]'
+! grep -q '4711' out && ok "and no value that does not go" || bad "and no value that does not go"
+cp out first
+python3 - <<'P'
+import json, re
+text = open('q.yaml').read()
+# the same question as JSON, with a tab and a number like 38.0
+q = {"ask": {"to": "vdab-kempen", "for": "guidance.joint",
+     "now": "2026-10-01T08:00:00Z", "event": {"type": "workplace.started",
+     "subject": "samira", "occurred": "2026-09-18", "fields": {
+     "workplace_kind": "art60_7", "workplace_org": "1999900765",
+     "start_date": "2026-09-21", "hours_week": 38.0, "sector": "4711",
+     "adaptations": ["lifting"]}}},
+     "facts": {"links": [{"subject": "samira", "org": "vdab-kempen",
+     "from": "2026-09-01"}], "consents": [{"id": "c1", "subject": "samira",
+     "state": "given", "at": "2026-09-15T10:00:00Z",
+     "until": "2027-09-15T10:00:00Z", "purposes": ["guidance.joint"],
+     "recipients": ["vdab-kempen"], "categories": ["work.job"]}]}}
+open('q.json', 'w').write(json.dumps(q, indent='\t'))
+P
+is "a question in JSON" 0 explain q.json --json
+cmp -s first out && ok "gets the same answer" || bad "gets the same answer"
+
+is "no consent" 0 explain $flows --case "no consent"
+says "is told" '^NEE: er is geen akkoord. \[consent-missing\]'
+says "with what is needed" '  - een akkoord van de deelnemer: work.job (Werkplek en job) aan sopraco (Sopraco), voor work.placement'
+is "a withdrawal" 0 explain $flows --case "withdrawn for Sopraco"
+says "names the withdrawal and its moment" 'het akkoord is ingetrokken.*\[w, 2026-09-30 10:00\]'
+is "a prohibition" 0 explain $flows --case "absence never goes to VDAB"
+says "names the guard with its line" 'verbod fed-sanction-risk (.*guards.yaml:[0-9]*), van de federatie'
+is "no rule" 0 explain $flows --case "no rule: the preconditions stay home" --lang en
+says "names what comes nearest" 'is about another event'
+says "and what it takes" 'a share rule for: sopraco (Sopraco), work.placement'
+is "no relation" 0 explain $flows --case "no current relation with the school"
+says "says how to open one" 'schakel relation open'
+is "old news" 0 explain $flows --case "old news is not sent to VDAB"
+says "says it is too old" '\[too-old\]'
+is "a case that changes the bundle" 2 explain $flows --case "money never leaves, whatever rule is added"
+is "a case that is not there" 2 explain $flows --case nonsense
+sed 's/hours_week: 38/hours_week: 38.0/' q.yaml >bad.yaml
+is "a value that cannot be" 0 explain bad.yaml
+says "is named by its field" 'hours_week: dit is geen waarde'
+sed 's/^ask:/asks:/' q.yaml >bad.yaml
+is "a question without ask" 2 explain bad.yaml
+says "is E095 at its place" "bad.yaml:1:1: fout E095: .*onbekende sleutel 'asks'"
+sed 's/to: vdab-kempen$/too: vdab-kempen/' q.yaml >bad.yaml
+is "a wrong key" 2 explain bad.yaml --json
+json "is told with line and column" '[(e["line"],e["column"]) for e in x["errors"]]==[(2,3)]'
+is "a question that is not there" 2 explain none.yaml
+
+# -------------------------------------------------------------- coverage
+test() { "$schakel" policy test "$@"; }
+is "coverage" 0 test $mol --coverage
+says "sums up the share rules" '^8 van 8 deelregels toegelaten in een test (100%)'
+says "sums up the cells" 'flows.yaml: 66 van 66 cellen'
+says "says by what a rule was stopped" 'sopraco-adaptations  *1  *2  consent 3'
+is "coverage as JSON" 0 test $mol --coverage --json
+json "has rules" 'x["files"][0]["coverage"]["rules"]["vdab-progress"]=={"permitted":4,"blocked":2,"conditions":{"too-old":1,"objection":1}}'
+json "has cells" 'x["files"][0]["coverage"]["cells"]=={"reached":66,"total":66}'
+json "has guards of the owner only" 'sorted(x["files"][0]["coverage"]["guards"])==["birth-year-only","no-childcare-to-school","no-money-out","region-only"]'
+is "enough is enough" 0 test $mol --min-coverage 100
+grep -v '"VDAB follows the large steps"\|"VDAB sees the job goal\|"an outcome is told\|"only the fact that' $flows >f2 && mv f2 $flows
+is "too little is a failure" 1 test $mol --min-coverage 100
+says "and says which rule" 'ocmw-mol/vdab-progress (.*policy.yaml:[0-9]*)$'
+is "less may be enough" 0 test $mol --min-coverage 87
+is "no percentage" 2 test $mol --min-coverage 101
+# What lacks, pasted, passes and reaches everything.
+for bundle in library/kempen/nodes/ocmw-mol library/kempen/nodes/cvo-kempen \
+  library/kempen/nodes/sopraco library/kempen/nodes/vdab-kempen cases/mini; do
+  name=${bundle##*/}
+  printf 'format: tests/1\ncases:\n' >$bundle/made.yaml
+  sed -i '/^tests:/d' $bundle/bundle.yaml
+  is "$name without tests covers nothing" 1 test $bundle --missing --min-coverage 1
+  n=$(grep -c '^  - name: ' out)
+  cat out >>$bundle/made.yaml
+  echo 'tests: [made.yaml]' >>$bundle/bundle.yaml
+  is "$name: the $n tests to paste pass and cover all" 0 test $bundle --min-coverage 100 --json
+  json "$name: all of them" 'x["passed"]=='"$n"' and x["failed"]==0 and x["coverage_percent"]==100'
+done
+# A limit that matters gets a test that fails without it.
+sed -i 's/birth_date: year}$/birth_date: present}/' cases/mini/policy.yaml
+sed -i '/^tests:/d' cases/mini/bundle.yaml
+is "a limit that cuts what is shared" 0 test cases/mini --missing
+says "gets a test" 'coverage: birth-date-never-exact'
+{ printf 'format: tests/1\ncases:\n'; cat out; } >cases/mini/made.yaml
+echo 'tests: [made.yaml]' >>cases/mini/bundle.yaml
+is "which passes" 0 test cases/mini
+sed -i 's/birth_date: present}$/birth_date: year}/' cases/mini/policy.yaml
+is "and fails when the limit goes" 1 test cases/mini
+says "by the level" 'birth_date: '
+
+exit $failed
