@@ -200,7 +200,8 @@ load_for(const struct sk_case *one, const struct sk_case_bundle *base,
     if (sk_expect_load(one->expect, &findings, problems) == 0 &&
         changed == NULL)
         note_errors(problems, &findings);
-    if (changed != NULL && one->ask != NULL) {
+    if (changed != NULL &&
+        (one->ask != NULL || sk_expects_analysis(one->expect))) {
         SK_TRY(load_reversed(&sources, arena, &other));
         if (other == NULL)
             note(problems, "the bundle does not load with its rules in "
@@ -228,6 +229,25 @@ static bool expects_decision(const struct sk_node *expect)
     return sk_expect_decision(expect, &none, &ignored) > 0;
 }
 
+/* What is expected of all ways together; also with rules in reverse order. */
+static enum sk_status
+analyse(const struct sk_case *one, const struct sk_case_bundle *base,
+        const struct sk_bundle *bundle, const struct sk_bundle *reversed,
+        struct sk_arena *arena, struct sk_problems *problems)
+{
+    size_t before = problems->count;
+
+    SK_TRY(
+        sk_expect_analysis(one->expect, base->bundle, bundle, arena, problems));
+    if (problems->count > before)
+        return SK_OK;
+    SK_TRY(sk_expect_analysis(one->expect, base->reversed, reversed, arena,
+                              problems));
+    if (problems->count > before)
+        note(problems, "(with the rules in reverse order)");
+    return SK_OK;
+}
+
 enum sk_status sk_case_run(const struct sk_cases *cases, size_t i,
                            const struct sk_case_bundle *bundle,
                            struct sk_arena *arena, struct sk_case_report *out)
@@ -251,10 +271,15 @@ enum sk_status sk_case_run(const struct sk_cases *cases, size_t i,
              expects_decision(one->expect))
         note(&report.problems, "there is no decision: the bundle does not "
                                "load");
-    if (report.problems.count > 0)
-        report.result = SK_CASE_FAILED;
-    else
-        report.result = one->skips ? SK_CASE_SKIPPED : SK_CASE_PASSED;
+    if (sk_expects_analysis(one->expect)) {
+        if (asked != NULL && reversed != NULL)
+            SK_TRY(
+                analyse(one, bundle, asked, reversed, arena, &report.problems));
+        else if (report.problems.count == 0)
+            note(&report.problems, "there is nothing to compare: the bundle "
+                                   "does not load");
+    }
+    report.result = report.problems.count > 0 ? SK_CASE_FAILED : SK_CASE_PASSED;
     *out = report;
     return arena->full ? SK_E_MEMORY : SK_OK;
 }

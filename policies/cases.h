@@ -164,7 +164,7 @@ SK_CHECKED enum sk_status sk_case_bundle_load(const struct sk_sources *sources,
 enum sk_case_result {
     SK_CASE_PASSED,
     SK_CASE_FAILED,
-    SK_CASE_SKIPPED, /* asks for diff, invariants or matrix; the rest held */
+    SK_CASE_SKIPPED, /* no longer given */
 };
 struct sk_case_report {
     enum sk_case_result result;

@@ -55,7 +55,6 @@ struct sk_case {
     const struct sk_node *ask;           /* or NULL */
     const struct sk_node *event;         /* of ask; the map it starts from */
     const struct sk_node *expect;
-    bool skips; /* expects diff, invariants or matrix */
 };
 
 struct sk_cases {
@@ -95,6 +94,26 @@ SK_CHECKED enum sk_status sk_case_ask(const struct sk_cases *cases,
                                       const struct sk_bundle *bundle,
                                       bool reversed, struct sk_arena *arena,
                                       struct sk_decision *out);
+
+/* One problem: "matrix: vdab|... is missing".  In the arena of problems. */
+void sk_problems_add(struct sk_problems *problems, const char *what,
+                     struct sk_bytes word, const char *verdict);
+
+/* Does it expect a diff, invariants or a matrix? */
+bool sk_expects_analysis(const struct sk_node *expect);
+/*
+ * Compare with these keys (case_analysis.c).
+ *
+ *     before    the bundle as it is
+ *     after     with the changes of the variant, or the same
+ *
+ * Fails only with SK_E_MEMORY.
+ */
+SK_CHECKED enum sk_status sk_expect_analysis(const struct sk_node *expect,
+                                             const struct sk_bundle *before,
+                                             const struct sk_bundle *after,
+                                             struct sk_arena *arena,
+                                             struct sk_problems *problems);
 
 /* Are two answers to one question the same in every part? */
 bool sk_decision_same(const struct sk_decision *a, const struct sk_decision *b);

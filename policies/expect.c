@@ -1,4 +1,4 @@
-#include "policies/cases.h"
+#include "policies/cases_private.h"
 #include "policies/civil.h"
 
 #include <string.h>
@@ -50,8 +50,8 @@ static void say_other(struct sk_problems *problems, const char *what,
                                   sk_text(", expected "), expected}});
 }
 
-static void say_about(struct sk_problems *problems, const char *what,
-                      struct sk_bytes word, const char *verdict)
+void sk_problems_add(struct sk_problems *problems, const char *what,
+                     struct sk_bytes word, const char *verdict)
 {
     say(problems, (struct parts){{sk_text(what), sk_text(": "), word,
                                   sk_text(" "), sk_text(verdict)}});
@@ -98,11 +98,11 @@ static void compare_set(struct sk_problems *problems, const char *what,
     for (const struct sk_node *e = elements(expected); e != NULL;
          e = following(expected, e)) {
         if (!list_has(got, count, word_of(e)))
-            say_about(problems, what, word_of(e), "is missing");
+            sk_problems_add(problems, what, word_of(e), "is missing");
     }
     for (size_t i = 0; i < count; i++) {
         if (!node_has(expected, got[i]))
-            say_about(problems, what, got[i], "is not expected");
+            sk_problems_add(problems, what, got[i], "is not expected");
     }
 }
 
@@ -174,7 +174,7 @@ static void compare_fields(struct sk_problems *problems, const char *what,
                            const struct sk_decision *got, enum aspect aspect)
 {
     if (expected->kind != SK_NODE_MAP) {
-        say_about(problems, what, sk_text("expected"), "is not a map");
+        sk_problems_add(problems, what, sk_text("expected"), "is not a map");
         return;
     }
     for (size_t i = 0; i < got->fields_count; i++) {
@@ -184,7 +184,7 @@ static void compare_fields(struct sk_problems *problems, const char *what,
         if (!counts(field, aspect))
             continue;
         if (node == NULL)
-            say_about(problems, what, field->name, "is not expected");
+            sk_problems_add(problems, what, field->name, "is not expected");
         else
             compare_field(problems, what, node, field, aspect);
     }
@@ -195,7 +195,7 @@ static void compare_fields(struct sk_problems *problems, const char *what,
             found = counts(&got->fields[i], aspect) &&
                     sk_bytes_equal(got->fields[i].name, e->key);
         if (!found)
-            say_about(problems, what, e->key, "is missing");
+            sk_problems_add(problems, what, e->key, "is missing");
     }
 }
 
@@ -241,12 +241,12 @@ static void compare_withdrawal(struct sk_problems *problems,
     char days[21];
 
     if (!got->permit) {
-        say_about(problems, "on_withdrawal", sk_text("deny"), "has none");
+        sk_problems_add(problems, "on_withdrawal", sk_text("deny"), "has none");
         return;
     }
     if (what == NULL && within == NULL)
-        say_about(problems, "on_withdrawal", sk_text("expected"),
-                  "is not {do, within_days}");
+        sk_problems_add(problems, "on_withdrawal", sk_text("expected"),
+                        "is not {do, within_days}");
     if (what != NULL)
         compare_word(problems, "on_withdrawal.do", what,
                      sk_text(got->erase ? "erase" : "stop"));
@@ -343,13 +343,15 @@ static void expect_codes(struct sk_problems *problems,
          code = following(load, code)) {
         if (!sk_node_is(code, "ok")) {
             if (!was_reported(findings, word_of(code)))
-                say_about(problems, "load", word_of(code), "was not reported");
+                sk_problems_add(problems, "load", word_of(code),
+                                "was not reported");
             continue;
         }
         for (size_t i = 0; i < findings->count; i++) {
             if (findings->list[i].code[0] == 'E')
-                say_about(problems, "load", sk_text(findings->list[i].code),
-                          findings->list[i].en);
+                sk_problems_add(problems, "load",
+                                sk_text(findings->list[i].code),
+                                findings->list[i].en);
         }
     }
 }
@@ -394,7 +396,7 @@ static void expect_message(struct sk_problems *problems,
         if (contains(findings->list[i].nl, message->text))
             return;
     }
-    say_about(problems, "message", word_of(message), "was not reported");
+    sk_problems_add(problems, "message", word_of(message), "was not reported");
 }
 
 size_t sk_expect_load(const struct sk_node *expect,
@@ -413,7 +415,8 @@ size_t sk_expect_load(const struct sk_node *expect,
         for (const struct sk_node *code = elements(not_load); code != NULL;
              code = following(not_load, code)) {
             if (was_reported(findings, word_of(code)))
-                say_about(problems, "not_load", word_of(code), "was reported");
+                sk_problems_add(problems, "not_load", word_of(code),
+                                "was reported");
         }
     }
     if (line != NULL && ++count)
