@@ -111,8 +111,10 @@ static enum sk_status pack_rules(struct sk_engine *e, struct sk_bytes policy)
 
         if (id == NULL || !sk_bundle_rule(e->bundle, id->text, &view))
             return SK_E_BAD_FORM;
-        sk_pack_map(&e->reply, 2);
+        sk_pack_map(&e->reply, 4);
+        sk_reply_text(&e->reply, "ground", view.gdpr);
         sk_reply_text(&e->reply, "id", view.id);
+        sk_reply_text(&e->reply, "reference", view.reference);
         sk_reply_text(&e->reply, "text", view.text);
     }
     return SK_OK;

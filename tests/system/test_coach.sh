@@ -71,6 +71,14 @@ nl buso disclosure list "$person" && says 'Overdracht gevraagd -> GTB Kempen' &&
   says 'alleen het jaar' && says 'geen regel deelt dit'
 check "who got what, how precise, and what stayed" $?
 
+nl buso participant report "$person" && says 'Wie kreeg wat over jou?' &&
+  says 'Aan GTB Kempen' && says 'Geboortedatum (alleen het jaar)' &&
+  says 'GTB Kempen wist dit ten laatste op 4 november 2027.' &&
+  says 'Je zei ja op 3 mei 2027.' && says 'Iemand bij GTB Kempen las het.'
+check "the participant gets it on paper" $?
+! grep -q 'guidance\.\|birth_date\|Volgens regel: *$\|{}' "$work/out"
+check "in plain words" $?
+
 # ------------------------------------------------------------ taking it back
 placement=$(json houtzaak message inbox list)
 nl houtzaak inbox withdraw "$placement" --categories health --form spoken
@@ -96,6 +104,10 @@ for _ in $(seq 100); do
 done
 says 'intrekking: gewist' && says 'teruggeroepen'
 check "and the school sees that it is gone" $?
+nl buso participant report "$person" &&
+  says 'Aanpassingen op de werkplek - gevraagd om te wissen' &&
+  says 'Houtzaak (fictief) wiste dit op'
+check "so does the participant" $?
 nl houtzaak inbox open "$placement" && ! grep -q 'Pauzes\|Aanpassingen' \
   "$work/out"
 check "the company no longer sees it" $?

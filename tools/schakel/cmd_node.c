@@ -352,7 +352,7 @@ static int fail_connect(enum sk_status status, const char *dir)
     return sk_cli_fail(SK_EXIT_UNAVAILABLE, &problem);
 }
 
-static int open_node(const struct sk_parsed *parsed, struct sk_client **out)
+int sk_node_open(const struct sk_parsed *parsed, struct sk_client **out)
 {
     const char *dir = sk_cli_dir(parsed);
     enum sk_status status;
@@ -423,6 +423,21 @@ static int ask(struct sk_client *client, const char *op, struct request *r,
     json_decref(*reply);
     *reply = NULL;
     return code;
+}
+
+int sk_node_ask(struct sk_client *client, const char *op, json_t *args,
+                json_t **result)
+{
+    struct request r = {.args = args};
+    json_t *reply = NULL;
+    int code = ask(client, op, &r, &reply);
+
+    request_free(&r);
+    if (code >= 0)
+        return code;
+    *result = json_incref(json_object_get(reply, "result"));
+    json_decref(reply);
+    return -1;
 }
 
 /* Operations whose results hold words of the federation. */
@@ -702,7 +717,7 @@ static int run_step(const struct step *step, int argc, char **argv)
     make_step(step, &made);
     code = sk_cli_parse(&made.command, argc, argv, &parsed);
     if (code < 0)
-        code = open_node(&parsed, &client);
+        code = sk_node_open(&parsed, &client);
     if (code < 0)
         code = fields_of(&parsed, fields);
     if (code < 0) {
@@ -741,7 +756,7 @@ static int run_request(int argc, char **argv)
     make_request(&made);
     code = sk_cli_parse(&made.command, argc, argv, &parsed);
     if (code < 0)
-        code = open_node(&parsed, &client);
+        code = sk_node_open(&parsed, &client);
     if (code < 0)
         code = fields_of(&parsed, fields);
     if (code < 0) {
@@ -791,13 +806,13 @@ static int run_op(const struct sk_op *op, int argc, char **argv)
     if (code >= 0)
         return code;
     if (sk_cli_has(&parsed, "stdin")) {
-        code = open_node(&parsed, &client);
+        code = sk_node_open(&parsed, &client);
         if (code < 0)
             code = record_stdin(client);
     } else {
         code = fill_request(op, &parsed, &r);
         if (code < 0)
-            code = open_node(&parsed, &client);
+            code = sk_node_open(&parsed, &client);
         if (code < 0)
             code = ask(client, op->name, &r, &reply);
         if (code < 0)

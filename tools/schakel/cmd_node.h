@@ -10,6 +10,7 @@
 #define SK_TOOLS_CMD_NODE_H
 
 #include "tools/schakel/cli.h"
+#include "tools/schakel/client.h"
 
 /* argv[0] is "participant" and argv[1] "add", or argv[0] is "status". */
 int sk_cmd_node(int argc, char **argv);
@@ -17,5 +18,13 @@ int sk_cmd_node(int argc, char **argv);
 /* The i-th command for help and completion, in static memory that the next
    call uses again; NULL past the end. */
 const struct sk_command *sk_node_command_at(size_t i);
+
+/* For commands that put several operations in a row: connect to the node of
+   --dir; -1, or the exit code with the problem told. */
+int sk_node_open(const struct sk_parsed *parsed, struct sk_client **out);
+/* The result of one operation with these arguments (taken over; NULL: none),
+   owned by the caller; -1, or the exit code with the problem told. */
+int sk_node_ask(struct sk_client *client, const char *op, json_t *args,
+                json_t **result);
 
 #endif

@@ -12,6 +12,7 @@
 #include "tools/schakel/cmd_node.h"
 #include "tools/schakel/cmd_policy.h"
 #include "tools/schakel/cmd_rehearse.h"
+#include "tools/schakel/cmd_report.h"
 
 struct cmd {
     const char *name;
@@ -26,6 +27,7 @@ static const struct cmd cmds[] = {
     {"charter", sk_cmd_charter, sk_charter_commands, false},
     {"key", sk_cmd_key, sk_key_commands, false},
     {"policy", sk_cmd_policy, sk_policy_commands, true},
+    {"participant", sk_cmd_report, sk_report_commands, true},
     {"rehearse", sk_cmd_rehearse, sk_rehearse_commands, false},
     {"completion", sk_cmd_completion, sk_completion_commands, false},
 };

@@ -1,0 +1,390 @@
+#include "tools/schakel/cmd_report.h"
+
+#include <string.h>
+
+#include "policies/civil.h"
+#include "tools/schakel/cmd_node.h"
+#include "tools/schakel/json.h"
+#include "tools/schakel/render.h"
+
+/*
+ * Short sentences, one idea a line, no abbreviations, no legal words
+ * (CONSENT.md 7.1).  From the records that steer the node, so it says what
+ * happened and nothing better.
+ */
+
+const struct sk_command sk_report_commands[] = {
+    {.name = "participant report",
+     .operands = "PARTICIPANT",
+     .operands_min = 1,
+     .operands_max = 1,
+     .nl = "druk af voor de deelnemer: wie kreeg wat",
+     .en = "print for the participant: who got what",
+     .more_nl = "Alles wat dit knooppunt over de deelnemer deelde: met wie, "
+                "waarom, wat, hoe precies,\ntot wanneer, en of het gewist is.  "
+                "Voor de deelnemer zelf, op papier of op scherm.\n",
+     .more_en = "Everything this node shared about the participant: with whom, "
+                "why, what, how\nprecisely, until when, and whether it was "
+                "erased.  For the participant.\n",
+     .options = {{"dir", "DIR", false, false,
+                  "de map van het knooppunt (of SCHAKEL_DIR)",
+                  "the node's folder (or SCHAKEL_DIR)"}}},
+    {0},
+};
+
+struct report {
+    struct sk_glossary *glossary;
+    json_t *status;
+    json_t *person;
+    json_t *shared;
+    json_t *policy;
+    bool dutch;
+};
+
+static const char *say(const struct report *r, const char *nl, const char *en)
+{
+    return r->dutch ? nl : en;
+}
+
+/* A DATE or INSTANT as "4 mei 2027"; static. */
+static const char *day_words(const struct report *r, const char *text)
+{
+    static char room[4][32];
+    static unsigned next;
+    static const char *const nl[] = {
+        "januari", "februari", "maart",     "april",   "mei",      "juni",
+        "juli",    "augustus", "september", "oktober", "november", "december"};
+    static const char *const en[] = {
+        "January", "February", "March",     "April",   "May",      "June",
+        "July",    "August",   "September", "October", "November", "December"};
+    char *out = room[next++ % 4];
+    struct sk_date date;
+    int64_t instant;
+    int32_t day;
+
+    if (sk_instant_parse(sk_text(text), &instant))
+        day = sk_civil_day(instant);
+    else if (!sk_day_parse(sk_text(text), &day))
+        return text;
+    date = sk_date_of_day(day);
+    snprintf(out, sizeof(room[0]), "%u %s %d", date.day,
+             r->dutch ? nl[date.month - 1] : en[date.month - 1], date.year);
+    return out;
+}
+
+static const char *called(const struct report *r, const char *id)
+{
+    return sk_glossary_word(r->glossary, id);
+}
+
+/* A line with the words in the places of {}. */
+static void print_line(const struct report *r, const char *nl, const char *en,
+                       const char *const words[3])
+{
+    const char *text = say(r, nl, en);
+    size_t next = 0;
+
+    fputs("   ", stdout);
+    for (; *text != '\0'; text++) {
+        if (text[0] == '{' && text[1] == '}' && next < 3) {
+            fputs(words[next++], stdout);
+            text++;
+        } else {
+            putchar(*text);
+        }
+    }
+    putchar('\n');
+}
+#define LINE(r, nl, en, ...)                                                   \
+    print_line(r, nl, en, (const char *const[3]){__VA_ARGS__})
+
+/* ------------------------------------------------------------- one message */
+
+static void print_fields(const struct report *r, const json_t *fields,
+                         bool sent)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < json_array_size(fields); i++) {
+        const json_t *field = json_array_get(fields, i);
+        const char *name = sk_json_text(field, "field");
+        const char *precise;
+
+        if ((strcmp(sk_json_text(field, "outcome"), "sent") == 0) != sent)
+            continue;
+        if (count++ == 0)
+            printf("%s\n", sent ? say(r, "   Wat we deelden:", "   We shared:")
+                                : say(r, "   Wat we niet deelden:",
+                                      "   We did not share:"));
+        printf("     - %s", called(r, name));
+        precise = sent ? sk_glossary_level(r->glossary, name,
+                                           sk_json_text(field, "level"))
+                       : "";
+        if (precise[0] != '\0')
+            printf(" (%s)", precise);
+        if (json_is_true(json_object_get(field, "recalled")))
+            printf("%s",
+                   say(r, " - gevraagd om te wissen", " - asked to be erased"));
+        putchar('\n');
+    }
+    if (sent && count == 0)
+        puts(say(r, "   We zeiden alleen dat dit gebeurd is.",
+                 "   We only said that this happened."));
+}
+
+/* The rule in the policy of today; NULL when it is not there any more. */
+static const json_t *rule_of(const struct report *r, const char *id)
+{
+    const json_t *rules = json_object_get(r->policy, "rules");
+
+    for (size_t i = 0; i < json_array_size(rules); i++)
+        if (strcmp(sk_json_text(json_array_get(rules, i), "id"), id) == 0)
+            return json_array_get(rules, i);
+    return NULL;
+}
+
+static void print_rules(const struct report *r, const json_t *message)
+{
+    const json_t *rules = json_object_get(message, "rules");
+    bool same = strcmp(sk_json_text(message, "policy"),
+                       sk_json_text(r->policy, "policy")) == 0;
+
+    for (size_t i = 0; i < json_array_size(rules); i++) {
+        const char *id = json_string_value(json_array_get(rules, i));
+        const json_t *rule = same && id != NULL ? rule_of(r, id) : NULL;
+
+        if (id == NULL)
+            continue;
+        if (rule == NULL)
+            LINE(r, "Onze regel: {} (versie {})", "Our rule: {} (version {})",
+                 id, sk_json_text(message, "policy"));
+        else
+            printf("   %s: %s\n   %s: %s\n", say(r, "Onze regel", "Our rule"),
+                   sk_json_text(rule, "text")[0] == '\0'
+                       ? id
+                       : sk_json_text(rule, "text"),
+                   say(r, "Dit mag volgens", "This is allowed by"),
+                   sk_json_text(rule, "reference"));
+    }
+}
+
+/* The day of the consent with this id. */
+static const char *consent_day(const struct report *r, const char *id)
+{
+    const json_t *all = json_object_get(r->person, "consents");
+
+    for (size_t i = 0; i < json_array_size(all); i++) {
+        const json_t *one = json_array_get(all, i);
+
+        if (strcmp(sk_json_text(one, "consent"), id) == 0)
+            return sk_json_text(one, "at");
+    }
+    return "";
+}
+
+static void print_consents(const struct report *r, const json_t *message)
+{
+    const json_t *ids = json_object_get(message, "consents");
+    const char *last = "";
+
+    for (size_t i = 0; i < json_array_size(ids); i++) {
+        const char *id = json_string_value(json_array_get(ids, i));
+        const char *day = id == NULL ? "" : consent_day(r, id);
+
+        if (day[0] == '\0' || strncmp(day, last, 10) == 0)
+            continue;
+        last = day;
+        LINE(r, "Je zei ja op {}.", "You said yes on {}.", day_words(r, day));
+    }
+}
+
+/* What became of it, and what was asked back (4.7). */
+static void print_state(const struct report *r, const json_t *message)
+{
+    const char *state = sk_json_text(message, "state");
+    const char *recall = sk_json_text(message, "recall");
+    const char *to = called(r, sk_json_text(message, "to"));
+    const char *answered = sk_json_text(message, "answered");
+
+    if (strcmp(state, "queued") == 0) {
+        puts(say(r, "   Dit is nog niet vertrokken.",
+                 "   This has not left yet."));
+        return;
+    }
+    if (strcmp(state, "read") == 0 || strcmp(state, "accepted") == 0)
+        LINE(r, "Iemand bij {} las het.", "Somebody at {} read it.", to);
+    if (strcmp(recall, "asked") == 0)
+        LINE(r, "We vroegen {} om dit te wissen.  We wachten op antwoord.",
+             "We asked {} to erase this.  We wait for the answer.", to);
+    else if (strcmp(recall, "confirmed") == 0)
+        LINE(r, "{} wiste dit op {}.", "{} erased this on {}.", to,
+             day_words(r, answered));
+    else if (strcmp(recall, "kept") == 0)
+        LINE(r, "{} moet dit houden tot {}.  De reden: {}.",
+             "{} has to keep this until {}.  The reason: {}.", to,
+             day_words(r, sk_json_text(message, "keep_until")),
+             sk_json_text(message, "law_reference"));
+    else
+        LINE(r, "{} wist dit ten laatste op {}.",
+             "{} erases this on {} at the latest.", to,
+             day_words(r, sk_json_text(message, "erase_by")));
+}
+
+static bool has_left(const json_t *message)
+{
+    const char *state = sk_json_text(message, "state");
+
+    return strcmp(state, "dropped") != 0 && strcmp(state, "refused") != 0;
+}
+
+static void print_message(const struct report *r, const json_t *message)
+{
+    const char *sent = sk_json_text(message, "sent");
+
+    if (sent[0] == '\0')
+        sent = sk_json_text(message, "queued");
+    printf("   %s: %s\n", day_words(r, sent),
+           called(r, sk_json_text(message, "type")));
+    printf("   %s: %s\n", say(r, "Waarom", "Why"),
+           called(r, sk_json_text(message, "purpose")));
+    print_fields(r, json_object_get(message, "fields"), true);
+    print_fields(r, json_object_get(message, "fields"), false);
+    print_rules(r, message);
+    print_consents(r, message);
+    print_state(r, message);
+    putchar('\n');
+}
+
+/* ------------------------------------------------------------- the paper */
+
+/* All that went to one partner, in a part of its own. */
+static void print_partner(const struct report *r, const char *org)
+{
+    const json_t *list = json_object_get(r->shared, "disclosures");
+
+    printf("%s %s\n\n", say(r, "Aan", "To"), called(r, org));
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *message = json_array_get(list, i);
+
+        if (has_left(message) && strcmp(sk_json_text(message, "to"), org) == 0)
+            print_message(r, message);
+    }
+}
+
+static bool is_first_to(const json_t *list, size_t at)
+{
+    const char *org = sk_json_text(json_array_get(list, at), "to");
+
+    for (size_t i = 0; i < at; i++)
+        if (has_left(json_array_get(list, i)) &&
+            strcmp(sk_json_text(json_array_get(list, i), "to"), org) == 0)
+            return false;
+    return true;
+}
+
+static void print_rights(const struct report *r)
+{
+    puts(say(r,
+             "Wat kan je doen?\n\n"
+             "   Je mag je akkoord altijd intrekken.  Zeg het aan je "
+             "begeleider.\n"
+             "   Wij stoppen dezelfde dag.  We vragen de ander om te wissen.\n"
+             "   Klopt er iets niet?  Zeg het.  We verbeteren het.\n"
+             "   Je mag vragen om alles te wissen.\n"
+             "   Ben je niet tevreden?  Dan kan je klagen bij de\n"
+             "   Gegevensbeschermingsautoriteit: "
+             "www.gegevensbeschermingsautoriteit.be",
+             "What can you do?\n\n"
+             "   You may always withdraw your consent.  Tell your coach.\n"
+             "   We stop the same day.  We ask the others to erase.\n"
+             "   Is something wrong?  Say so.  We correct it.\n"
+             "   You may ask us to erase everything.\n"
+             "   Not satisfied?  You can complain to the Belgian Data\n"
+             "   Protection Authority: www.dataprotectionauthority.be"));
+}
+
+static void print_report(const struct report *r)
+{
+    const json_t *list = json_object_get(r->shared, "disclosures");
+    const char *us = called(r, sk_json_text(r->status, "org"));
+    size_t count = 0;
+
+    printf("%s\n\n",
+           say(r, "Wie kreeg wat over jou?", "Who got what about you?"));
+    printf("   %s %s\n", sk_json_text(r->person, "given_name"),
+           sk_json_text(r->person, "family_name"));
+    printf("   %s %s, %s\n\n", say(r, "Gemaakt door", "Made by"), us,
+           day_words(r, sk_json_text(r->status, "now")));
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (!has_left(json_array_get(list, i)))
+            continue;
+        count++;
+        if (is_first_to(list, i))
+            print_partner(r, sk_json_text(json_array_get(list, i), "to"));
+    }
+    if (count == 0)
+        printf("   %s\n\n", say(r, "Niemand kreeg iets van ons.",
+                                "Nobody got anything from us."));
+    print_rights(r);
+}
+
+/* ------------------------------------------------------------- command */
+
+static int gather(struct sk_client *client, const char *participant,
+                  struct report *r)
+{
+    int code =
+        sk_node_ask(client, "participant.show",
+                    json_pack("{s:s}", "participant", participant), &r->person);
+
+    if (code < 0)
+        code = sk_node_ask(client, "disclosure.list",
+                           json_pack("{s:s}", "participant", participant),
+                           &r->shared);
+    if (code < 0)
+        code = sk_node_ask(client, "policy.show", NULL, &r->policy);
+    if (code < 0)
+        code = sk_node_ask(client, "node.status", NULL, &r->status);
+    return code;
+}
+
+static json_t *as_json(const struct report *r, const char *participant)
+{
+    return json_pack("{s:b, s:{s:s, s:O, s:O, s:O, s:O?}}", "ok", 1, "result",
+                     "participant", participant, "disclosures",
+                     json_object_get(r->shared, "disclosures"), "consents",
+                     json_object_get(r->person, "consents"), "policy",
+                     r->policy, "made", json_object_get(r->status, "now"));
+}
+
+int sk_cmd_report(int argc, char **argv)
+{
+    struct report r = {.dutch = sk_cli_dutch()};
+    struct sk_client *client = NULL;
+    struct sk_parsed parsed;
+    json_t *out;
+    int code;
+
+    code = sk_cli_parse(&sk_report_commands[0], argc - 1, argv + 1, &parsed);
+    if (code < 0)
+        code = sk_node_open(&parsed, &client);
+    if (code < 0)
+        code = gather(client, parsed.operands[0], &r);
+    if (code < 0 && sk_cli_json()) {
+        out = as_json(&r, parsed.operands[0]);
+        sk_json_print(out);
+        json_decref(out);
+        code = SK_EXIT_YES;
+    } else if (code < 0) {
+        r.glossary = sk_glossary_ask(client, r.dutch);
+        print_report(&r);
+        code = SK_EXIT_YES;
+    }
+    sk_glossary_close(&r.glossary);
+    json_decref(r.person);
+    json_decref(r.shared);
+    json_decref(r.policy);
+    json_decref(r.status);
+    sk_client_close(&client);
+    return code;
+}

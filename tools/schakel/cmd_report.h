@@ -1,0 +1,13 @@
+/*
+ * schakel participant report: who got what about one person, on paper, for
+ * that person.                                docs/CONSENT.md 4.7, 6 and 7
+ */
+#ifndef SK_TOOLS_CMD_REPORT_H
+#define SK_TOOLS_CMD_REPORT_H
+
+#include "tools/schakel/cli.h"
+
+extern const struct sk_command sk_report_commands[];
+int sk_cmd_report(int argc, char **argv);
+
+#endif
