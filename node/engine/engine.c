@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define STORE_FORMAT 1
+#define STORE_FORMAT 2
 #define BUNDLE_SIZE (14u * 1024 * 1024)
 #define SCRATCH_SIZE (16u * 1024 * 1024)
 /* A system clock that went back further than this is not believed. */

@@ -7,6 +7,7 @@ enum { GONE_RECALLED = 1, GONE_EXPIRED = 2 };
 
 /* What is kept, sealed under a data key of the message. */
 struct record {
+    struct sk_id key_owner;
     struct sk_org from;
     uint64_t number;      /* order of arrival here */
     uint64_t incarnation; /* and its place in the log of `from` */
@@ -99,7 +100,7 @@ static enum sk_status load(struct sk_engine *e, const struct sk_message_id *id,
     struct sk_key key = record_key(id);
     struct sk_bytes plain;
 
-    SK_TRY(sk_vault_get(e, &id->id, sk_key_done(&key), &plain));
+    SK_TRY(sk_vault_get_owned(e, sk_key_done(&key), &out->key_owner, &plain));
     return unpack_record(plain, out);
 }
 
@@ -127,7 +128,7 @@ static enum sk_status save(struct sk_engine *e, const struct sk_message_id *id,
         sk_pack_str(&p, record->locked.list[i]);
     sk_pack_bin(&p, record->item);
     SK_TRY(sk_pack_finish(&p, &plain));
-    return sk_vault_put(e, &id->id, sk_key_done(&key), plain);
+    return sk_vault_put_owned(e, &record->key_owner, sk_key_done(&key), plain);
 }
 
 /* The order of arrival at this node; open messages leave the second list. */
@@ -174,7 +175,7 @@ static enum sk_status drop_record(struct sk_engine *e,
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&new)));
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&place)));
     /* CONSENT 5.3: without its key nothing that is left can be read. */
-    return sk_vault_destroy(e, &id->id);
+    return sk_vault_destroy(e, &record->key_owner);
 }
 
 /* ------------------------------------------------------------- arrival */
@@ -189,8 +190,7 @@ enum sk_status sk_inbox_has(struct sk_engine *e, const struct sk_org *from,
     if (record == NULL)
         return SK_E_MEMORY;
     status = load(e, id, record);
-    /* A partner chooses the ids of its messages, and a data key belongs to an
-       id: never a new key in the place of a person's. */
+    /* A partner chooses the ids of its messages: never that of a person. */
     if (status == SK_E_NOT_FOUND && sk_participant_exists(e, &person) == SK_OK)
         return SK_E_EXISTS;
     SK_TRY(status);
@@ -213,7 +213,7 @@ enum sk_status sk_inbox_add(struct sk_engine *e, const struct sk_org *from,
     record->received_ms = e->now_ms;
     record->item = item;
     SK_TRY(next_number(e, &record->number));
-    SK_TRY(sk_vault_make(e, &id->id));
+    SK_TRY(sk_vault_take(e, &record->key_owner));
     SK_TRY(save(e, id, record));
     return index_record(e, id, record);
 }
@@ -244,6 +244,7 @@ enum sk_status sk_inbox_get(struct sk_engine *e, const struct sk_message_id *id,
     if (sk_item_decode(record->item, item) != SK_OK)
         return SK_E_IO;
     out->message = *id;
+    out->key_owner = record->key_owner;
     out->from = record->from;
     out->number = record->number;
     out->incarnation = record->incarnation;
@@ -295,6 +296,7 @@ enum sk_status sk_inbox_put(struct sk_engine *e,
 
     if (record == NULL)
         return SK_E_MEMORY;
+    record->key_owner = entry->key_owner;
     record->from = entry->from;
     record->number = entry->number;
     record->incarnation = entry->incarnation;
@@ -448,8 +450,8 @@ static enum sk_status erase_fields(struct sk_engine *e,
             entry->locked.list[kept++] = entry->locked.list[i];
     }
     entry->locked.count = kept;
-    SK_TRY(sk_vault_destroy(e, &id->id));
-    SK_TRY(sk_vault_make(e, &id->id));
+    SK_TRY(sk_vault_destroy(e, &entry->key_owner));
+    SK_TRY(sk_vault_take(e, &entry->key_owner));
     return sk_inbox_put(e, entry);
 }
 

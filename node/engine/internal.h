@@ -62,7 +62,7 @@ enum sk_table {
     SK_T_OUT = 'Q',           /* org, number -> outbox entry */
     SK_T_PEER = 'R',          /* org -> log state, both directions */
     SK_T_RECEIPT = 'S',       /* org, incarnation, last -> signed message */
-    SK_T_INBOX = 'B',         /* message -> sealed under the message's key */
+    SK_T_INBOX = 'B',         /* message -> owner of its key, sealed */
     SK_T_INBOX_ORDER = 'b',   /* number -> message */
     SK_T_RECALLED = 'X',      /* org, message -> day */
     SK_T_NOTICE_OUT = 'W',    /* notice -> what was asked of whom, answers */
@@ -326,8 +326,9 @@ SK_CHECKED enum sk_status sk_arg_participant(struct sk_engine *e,
                                              struct sk_participant_id *out);
 
 /* ------------------------------------------------------------- vault.c
- * A data key belongs to an id: a participant (own data) or a message (what
- * was received).  Wrapped under wrap_secret in SPACE_KEYS. */
+ * A data key belongs to an id: of a participant (own data), or a number of its
+ * own (one for each message that was received).  Wrapped under wrap_secret in
+ * SPACE_KEYS. */
 SK_CHECKED enum sk_status sk_vault_make(struct sk_engine *e,
                                         const struct sk_id *owner);
 /* Seal plain under owner's key; `table key` is the additional data, so a
@@ -348,6 +349,20 @@ SK_CHECKED enum sk_status sk_vault_open(struct sk_engine *e,
                                         struct sk_bytes key,
                                         struct sk_bytes sealed,
                                         struct sk_bytes *plain);
+/* The next of the keys that were made ahead, many at once: then a message
+   that arrives writes to DATA alone.  docs/decisions/0003 */
+SK_CHECKED enum sk_status sk_vault_take(struct sk_engine *e,
+                                        struct sk_id *owner);
+/* The same as put, get and open for a record that starts with the owner of
+   its key; owner: also without the key. */
+SK_CHECKED enum sk_status sk_vault_put_owned(struct sk_engine *e,
+                                             const struct sk_id *owner,
+                                             struct sk_bytes key,
+                                             struct sk_bytes plain);
+SK_CHECKED enum sk_status sk_vault_get_owned(struct sk_engine *e,
+                                             struct sk_bytes key,
+                                             struct sk_id *owner,
+                                             struct sk_bytes *plain);
 /* Destroy the key; sets effects->shred. */
 SK_CHECKED enum sk_status sk_vault_destroy(struct sk_engine *e,
                                            const struct sk_id *owner);
@@ -741,6 +756,7 @@ bool sk_collective_is_known(struct sk_bytes type, struct sk_value body);
 /* ------------------------------------------------------------- inbox.c */
 struct sk_inbox_entry {
     struct sk_message_id message;
+    struct sk_id key_owner; /* vault.c */
     struct sk_org from;
     uint64_t number;
     uint64_t incarnation; /* its place in the log of `from` */

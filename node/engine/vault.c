@@ -1,6 +1,13 @@
 #include "node/engine/internal.h"
 
+#include <string.h>
+
 static const char context_key[] = "schakel/vault/key/1";
+
+/* Keys made ahead at a time, and whose they are until a message takes them:
+   byte 6 of a random id is never 0. */
+#define AHEAD_COUNT 256
+static const char ahead_prefix[8] = "message";
 
 /* The place of a data key is its additional data, under a context: a wrapped
    key cannot be moved to another owner. */
@@ -98,29 +105,49 @@ static enum sk_status data_key(struct sk_engine *e, const struct sk_id *owner,
     return SK_OK;
 }
 
-enum sk_status sk_vault_put(struct sk_engine *e, const struct sk_id *owner,
-                            struct sk_bytes key, struct sk_bytes plain)
+/* Seal behind `head`, and store. */
+static enum sk_status put(struct sk_engine *e, const struct sk_id *owner,
+                          struct sk_bytes head, struct sk_bytes key,
+                          struct sk_bytes plain)
 {
     size_t mark = sk_arena_mark(&e->scratch);
+    struct sk_bytes record;
     const struct sk_box_key *secret;
     struct sk_room room;
     struct sk_bytes sealed;
     uint8_t nonce[24];
     enum sk_status status;
 
-    room.size_max = plain.size + SK_BOX_OVERHEAD;
-    room.data = sk_arena_take(&e->scratch, room.size_max);
+    record.size = head.size + plain.size + SK_BOX_OVERHEAD;
+    room.data = sk_arena_take(&e->scratch, record.size);
     if (room.data == NULL)
         return SK_E_MEMORY;
+    record.data = room.data;
+    for (size_t i = 0; i < head.size; i++)
+        *room.data++ = head.data[i];
+    room.size_max = record.size - head.size;
     status = data_key(e, owner, &secret);
     if (status == SK_OK) {
         sk_fill_random(e, nonce, sizeof(nonce));
         status = sk_box_seal(secret, nonce, key, plain, room, &sealed);
     }
     if (status == SK_OK)
-        status = sk_store_put(e->store, SK_SPACE_DATA, key, sealed);
+        status = sk_store_put(e->store, SK_SPACE_DATA, key, record);
     sk_arena_reset(&e->scratch, mark);
     return status;
+}
+
+enum sk_status sk_vault_put(struct sk_engine *e, const struct sk_id *owner,
+                            struct sk_bytes key, struct sk_bytes plain)
+{
+    return put(e, owner, (struct sk_bytes){0}, key, plain);
+}
+
+enum sk_status sk_vault_put_owned(struct sk_engine *e,
+                                  const struct sk_id *owner,
+                                  struct sk_bytes key, struct sk_bytes plain)
+{
+    return put(e, owner, owner_key(owner), key, plain);
 }
 
 enum sk_status sk_vault_open(struct sk_engine *e, const struct sk_id *owner,
@@ -148,6 +175,50 @@ enum sk_status sk_vault_get(struct sk_engine *e, const struct sk_id *owner,
 
     SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, key, &sealed));
     return sk_vault_open(e, owner, key, sealed, plain);
+}
+
+enum sk_status sk_vault_get_owned(struct sk_engine *e, struct sk_bytes key,
+                                  struct sk_id *owner, struct sk_bytes *plain)
+{
+    struct sk_bytes record;
+
+    SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, key, &record));
+    if (record.size < SK_ID_SIZE)
+        return SK_E_BAD_SEAL;
+    memcpy(owner->bytes, record.data, SK_ID_SIZE);
+    record.data += SK_ID_SIZE;
+    record.size -= SK_ID_SIZE;
+    return sk_vault_open(e, owner, key, record, plain);
+}
+
+/* ------------------------------------------------------------- ahead */
+
+static struct sk_id ahead_owner(uint64_t number)
+{
+    struct sk_id id;
+
+    memcpy(id.bytes, ahead_prefix, sizeof(ahead_prefix));
+    for (size_t i = 0; i < 8; i++)
+        id.bytes[8 + i] = (uint8_t)(number >> (56 - 8 * i));
+    return id;
+}
+
+enum sk_status sk_vault_take(struct sk_engine *e, struct sk_id *owner)
+{
+    uint64_t taken = 0;
+    enum sk_status status = sk_meta_get_u64(e, "keys", &taken);
+
+    if (status != SK_OK && status != SK_E_NOT_FOUND)
+        return status;
+    /* What was made is a multiple of AHEAD_COUNT. */
+    for (uint64_t i = 0; taken % AHEAD_COUNT == 0 && i < AHEAD_COUNT; i++) {
+        struct sk_id made = ahead_owner(taken + i);
+
+        SK_TRY(sk_vault_make(e, &made));
+    }
+    SK_TRY(sk_meta_put_u64(e, "keys", taken + 1));
+    *owner = ahead_owner(taken);
+    return SK_OK;
 }
 
 enum sk_status sk_vault_destroy(struct sk_engine *e, const struct sk_id *owner)

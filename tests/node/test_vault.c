@@ -121,6 +121,48 @@ Test(vault, binds_a_key_to_its_owner)
     end(e);
 }
 
+/* Decision 0003: made ahead, but never given twice, and gone one by one. */
+Test(vault, gives_every_message_a_key_of_its_own)
+{
+    static struct sk_id owners[600];
+    struct sk_engine *e = begin();
+    struct sk_bytes key = sk_text("Ba");
+    struct sk_bytes plain;
+    struct sk_id found;
+
+    for (size_t i = 0; i < SK_COUNT(owners); i++) {
+        cr_assert(sk_vault_take(e, &owners[i]) == SK_OK);
+        for (size_t k = 0; k < i; k++)
+            cr_assert(not(sk_id_equal(&owners[i], &owners[k])));
+    }
+    cr_assert(sk_vault_put_owned(e, &owners[599], key, sk_text("Samira")) ==
+              SK_OK);
+    cr_assert(sk_vault_destroy(e, &owners[598]) == SK_OK);
+    cr_assert(sk_vault_get_owned(e, key, &found, &plain) == SK_OK);
+    cr_expect(sk_id_equal(&found, &owners[599]));
+    cr_expect(sk_bytes_equal(plain, sk_text("Samira")));
+    cr_assert(sk_vault_destroy(e, &owners[599]) == SK_OK);
+    cr_expect(sk_vault_get_owned(e, key, &found, &plain) == SK_E_NOT_FOUND);
+    end(e);
+}
+
+/* What a batch took that was not stored is forgotten with it. */
+Test(vault, forgets_keys_of_an_aborted_batch)
+{
+    struct sk_engine *e = begin();
+    struct sk_bytes key = sk_text("Pa");
+    struct sk_bytes plain;
+
+    cr_assert(sk_vault_make(e, &owner) == SK_OK);
+    cr_assert(sk_vault_put(e, &owner, key, sk_text("x")) == SK_OK);
+    sk_store_abort(e->store);
+    sk_engine_rollback(e);
+    cr_assert(sk_store_begin(e->store) == SK_OK);
+    cr_expect(sk_vault_put(e, &owner, key, sk_text("x")) == SK_E_NOT_FOUND);
+    cr_expect(sk_vault_get(e, &owner, key, &plain) == SK_E_NOT_FOUND);
+    end(e);
+}
+
 /* I7: an erasure destroys keys. */
 Test(vault, destroys_a_key_and_asks_for_the_shredder)
 {

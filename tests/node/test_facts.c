@@ -1,0 +1,144 @@
+#include "tests/node/people.h"
+
+#include "node/engine/internal.h"
+
+/* Facts of a person are kept from one decision to the next (I1, I2): never
+   longer than the records behind them stay the same. */
+
+#define TO_WORK "houtzaak", "work.placement"
+
+static struct fx f;
+static struct people_id who;
+static struct people_id event;
+
+static void start(void)
+{
+    fx_start(&f, "S2A", "2027-03-01T09:00:00Z");
+    who = people_add(&f, "buso", "2000-05-14");
+    event = people_workplace(&f, who);
+    people_link(&f, "buso", who, "houtzaak");
+}
+
+static void end(void)
+{
+    fx_end(&f);
+}
+
+TestSuite(facts, .init = start, .fini = end);
+
+static struct people_id consent(void)
+{
+    return people_consent(&f, "buso", who, TO_WORK,
+                          PEOPLE_WORKPLACE_CATEGORIES);
+}
+
+static const char *denied(void)
+{
+    return people_denied(&f, "buso", event, TO_WORK);
+}
+
+/* The facts in memory, as the next decision sees them. */
+static const struct sk_facts *now(struct sk_engine *e)
+{
+    const struct sk_facts *facts = NULL;
+    struct sk_participant_id id;
+
+    cr_assert(sk_id_parse(sk_text(who.text), &id.id));
+    cr_assert(sk_facts_now(e, &id, &facts) == SK_OK);
+    return facts;
+}
+
+/* One request in a transaction that ends as the caller wants. */
+static void ask_and_abort(const char *op, const char *args)
+{
+    static struct sk_effects effects;
+    struct fx_node *node = fx_node(&f, "buso");
+    struct sk_engine *e = node->engine;
+    struct sk_input input = {
+        .type = SK_INPUT_CONTROL, .now_ms = f.real_ms, .seed = fx_seed(&f)};
+    static uint8_t bytes[4096];
+    struct sk_pack p = sk_pack_start((struct sk_room){bytes, sizeof(bytes)});
+    struct fx_json json = {args};
+
+    sk_pack_map(&p, 3);
+    sk_pack_cstr(&p, "args");
+    fx_value(&json, &p);
+    sk_pack_cstr(&p, "op");
+    sk_pack_cstr(&p, op);
+    sk_pack_cstr(&p, "v");
+    sk_pack_uint(&p, 1);
+    cr_assert(sk_pack_finish(&p, &input.bytes) == SK_OK);
+    sk_effects_start(&effects, (struct sk_room){f.room, FX_ROOM_MAX});
+    cr_assert(sk_store_begin(node->store) == SK_OK);
+    cr_assert(sk_engine_step(e, &input, &effects) == SK_OK);
+    cr_assert(node->store->writes > 0, "it changed something");
+    (void)now(e);
+    sk_store_abort(node->store);
+    sk_engine_rollback(e);
+}
+
+Test(facts, are_read_once_while_nothing_changes)
+{
+    struct sk_engine *e = fx_node(&f, "buso")->engine;
+    const struct sk_facts *first;
+
+    consent();
+    people_send(&f, "buso", event, TO_WORK);
+    cr_assert(sk_store_begin(e->store) == SK_OK);
+    first = now(e);
+    cr_expect(now(e) == first);
+    cr_expect(eq(sz, e->scratch.size, 0), "nothing was read again");
+    sk_store_abort(e->store);
+}
+
+/* Each record behind them, changed between two offers of the same event. */
+Test(facts, follow_every_change_at_once)
+{
+    char objection[SK_ID_TEXT_SIZE + 1];
+
+    cr_expect(eq(str, (char *)denied(), "consent-missing"));
+    consent();
+    people_send(&f, "buso", event, TO_WORK);
+    fx_ok(&f, "buso", "objection.record", "{'participant':'%s','state':'open'}",
+          who.text);
+    snprintf(objection, sizeof(objection), "%s", denied());
+    cr_expect(ne(str, objection, "consent-missing"));
+    fx_ok(&f, "buso", "objection.record",
+          "{'participant':'%s','state':'rejected'}", who.text);
+    fx_ok(&f, "buso", "consent.withdraw", "{'participant':'%s'}", who.text);
+    (void)denied();
+    consent();
+    fx_ok(&f, "buso", "relation.close",
+          "{'participant':'%s','org':'houtzaak','until':'2027-02-27'}",
+          who.text);
+    cr_expect(eq(str, (char *)denied(), "not-linked"));
+}
+
+/* A withdrawal that was not stored did not happen, and a giving neither. */
+Test(facts, forget_what_was_not_stored)
+{
+    char args[512];
+
+    snprintf(args, sizeof(args),
+             "{'participant':'%s','until':'2027-05-29','purposes':"
+             "['work.placement'],'recipients':['houtzaak'],"
+             "'categories':" PEOPLE_WORKPLACE_CATEGORIES "," PEOPLE_NOTICE "}",
+             who.text);
+    ask_and_abort("consent.give", args);
+    cr_expect(eq(str, (char *)denied(), "consent-missing"));
+    consent();
+    snprintf(args, sizeof(args), "{'participant':'%s'}", who.text);
+    ask_and_abort("consent.withdraw", args);
+    people_send(&f, "buso", event, TO_WORK);
+}
+
+/* A history that is longer than what is kept is read each time. */
+Test(facts, of_a_long_history_are_read_each_time)
+{
+    for (size_t i = 0; i < 40; i++)
+        consent();
+    people_send(&f, "buso", event, TO_WORK);
+    people_send(&f, "buso", event, TO_WORK);
+    fx_ok(&f, "buso", "consent.withdraw", "{'participant':'%s'}", who.text);
+    cr_expect(eq(str, (char *)denied(), "consent-withdrawn"));
+}
