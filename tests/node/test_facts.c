@@ -108,6 +108,7 @@ Test(facts, follow_every_change_at_once)
     fx_ok(&f, "buso", "consent.withdraw", "{'participant':'%s'}", who.text);
     (void)denied();
     consent();
+    people_send(&f, "buso", event, TO_WORK);
     fx_ok(&f, "buso", "relation.close",
           "{'participant':'%s','org':'houtzaak','until':'2027-02-27'}",
           who.text);

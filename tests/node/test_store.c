@@ -157,6 +157,36 @@ BOTH(keeps_what_was_committed_and_forgets_the_rest)
     sk_store_close(&s);
 }
 
+/* What was read from a table may be used again while its version stays. */
+BOTH(counts_the_changes_of_a_table)
+{
+    struct sk_store *s = open_kind(kind, MAP_BYTES);
+    uint64_t version;
+
+    begin(s);
+    cr_expect(eq(int, put(s, SK_SPACE_DATA, "a1", "1"), SK_OK));
+    commit(s);
+    version = sk_store_version(s, "ab");
+
+    begin(s);
+    cr_expect(eq(str, (char *)get(s, SK_SPACE_DATA, "a1"), "1"));
+    cr_expect(eq(int, put(s, SK_SPACE_DATA, "c1", "1"), SK_OK));
+    cr_expect(eq(int, put(s, SK_SPACE_KEYS, "a1", "1"), SK_OK));
+    commit(s);
+    cr_expect(eq(u64, sk_store_version(s, "ab"), version), "another table");
+
+    begin(s);
+    cr_expect(eq(int, put(s, SK_SPACE_DATA, "b1", "1"), SK_OK));
+    cr_expect(ne(u64, sk_store_version(s, "ab"), version), "a put");
+    version = sk_store_version(s, "ab");
+    cr_expect(eq(int, sk_store_delete(s, SK_SPACE_DATA, sk_text("a1")), SK_OK));
+    cr_expect(ne(u64, sk_store_version(s, "ab"), version), "a deletion");
+    version = sk_store_version(s, "ab");
+    sk_store_abort(s);
+    cr_expect(ne(u64, sk_store_version(s, "ab"), version), "an abort");
+    sk_store_close(&s);
+}
+
 BOTH(takes_keys_and_values_up_to_their_limits)
 {
     struct sk_store *s = open_kind(kind, MAP_BYTES);
