@@ -21,6 +21,11 @@
 /* One request or reply on the control socket, bytes. */
 #define SK_CONTROL_SIZE_MAX (4 * 1024 * 1024)
 
+/* Answers that are kept for a request that comes again: how long, ms, and of
+   how many requests (CONTROL.md 2.4). */
+#define SK_REQUEST_KEPT_MS (24 * 60 * 60 * 1000u)
+#define SK_REQUESTS_KEPT_MAX 16384
+
 /* One file of a bundle or charter, bytes (POLICY.md 3.1). */
 #define SK_YAML_SIZE_MAX 1048576
 

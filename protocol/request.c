@@ -197,14 +197,32 @@ static enum sk_status check_args(const struct sk_op *op, struct sk_value args,
     return SK_OK;
 }
 
+/* {args: map, id?: uuid, op: str, v: 1} and nothing else; op is looked up by
+   the caller. */
+static bool read_form(struct sk_value request, struct sk_value *op,
+                      struct sk_request *out)
+{
+    struct sk_value id = sk_value_get(request, "id");
+
+    out->args = sk_value_get(request, "args");
+    out->has_id = sk_value_kind(id) != SK_VALUE_NONE;
+    *op = sk_value_get(request, "op");
+    return sk_value_kind(request) == SK_VALUE_MAP &&
+           sk_value_count(request) == (out->has_id ? 4u : 3u) &&
+           sk_value_kind(out->args) == SK_VALUE_MAP &&
+           (!out->has_id || (sk_value_kind(id) == SK_VALUE_STR &&
+                             sk_id_parse(sk_value_str(id), &out->id))) &&
+           sk_value_kind(*op) == SK_VALUE_STR &&
+           sk_value_uint(sk_value_get(request, "v")) == 1;
+}
+
 enum sk_status sk_request_decode(struct sk_bytes in, struct sk_request *out,
                                  struct sk_request_fault *fault)
 {
     static const struct sk_bytes none;
+    struct sk_request found = {0};
     struct sk_value request = {0};
-    struct sk_value args;
     struct sk_value op;
-    const struct sk_op *found;
     enum sk_status status;
 
     if (in.size > SK_CONTROL_SIZE_MAX)
@@ -214,17 +232,12 @@ enum sk_status sk_request_decode(struct sk_bytes in, struct sk_request *out,
         (void)fault_of(fault, "bad-request", none); /* the scan knows better */
         return status;
     }
-    args = sk_value_get(request, "args");
-    op = sk_value_get(request, "op");
-    if (sk_value_kind(request) != SK_VALUE_MAP ||
-        sk_value_count(request) != 3 || sk_value_kind(args) != SK_VALUE_MAP ||
-        sk_value_kind(op) != SK_VALUE_STR ||
-        sk_value_uint(sk_value_get(request, "v")) != 1)
+    if (!read_form(request, &op, &found))
         return fault_of(fault, "bad-request", none);
-    found = sk_op_find(sk_value_str(op));
-    if (found == NULL)
+    found.op = sk_op_find(sk_value_str(op));
+    if (found.op == NULL)
         return fault_of(fault, "unknown-op", none);
-    SK_TRY(check_args(found, args, fault));
-    *out = (struct sk_request){found, args};
+    SK_TRY(check_args(found.op, found.args, fault));
+    *out = found;
     return SK_OK;
 }

@@ -2,6 +2,11 @@
 
 /* code; what happened nl, en; what to do nl, en */
 const struct sk_code sk_codes[] = {
+    {"already-done",
+     "deze vraag is al uitgevoerd; het antwoord is er niet meer",
+     "this request was done before; its answer is no longer kept",
+     "Kijk hoe het er nu voor staat; stuur de vraag niet als nieuw.",
+     "Look how things stand now; do not send the request as a new one."},
     {"ambiguous", "dit kan meer dan één ding zijn",
      "this could be more than one thing", "Geef het volledige nummer.",
      "Give the full number."},
@@ -348,6 +353,10 @@ const struct sk_code sk_codes[] = {
     {"repeated-option", "deze optie staat er twee keer",
      "this option is there twice", "Geef de optie één keer.",
      "Give the option once."},
+    {"request-reused", "dit kenmerk hoort bij een andere vraag",
+     "this id belongs to another request",
+     "Geef elke nieuwe vraag een eigen, willekeurig kenmerk.",
+     "Give every new request a random id of its own."},
     {"retention-already-over", "de bewaartermijn is al voorbij",
      "the retention period is already over",
      "Wat niet meer bewaard mag worden, wordt niet meer gedeeld.",

@@ -393,6 +393,7 @@ enum sk_status sk_op_disclosure_send(struct sk_engine *e, struct sk_value args)
     }
     if (!e->has_policy)
         return sk_refuse(e, "no-policy", NULL, (struct sk_bytes){0});
+    e->reply_owner = event.participant.id;
     question.event = &event;
     question.to = a.to;
     question.purpose = a.purpose;

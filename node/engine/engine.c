@@ -192,6 +192,8 @@ static enum sk_status run_op(struct sk_engine *e, struct sk_bytes bytes)
     struct sk_request request;
     struct sk_request_fault fault = {0};
     const struct sk_op_row *row;
+    uint64_t writes = e->store->writes;
+    bool done;
 
     if (sk_request_decode(bytes, &request, &fault) != SK_OK) {
         (void)sk_refuse(e, fault.code, NULL, (struct sk_bytes){0});
@@ -201,6 +203,9 @@ static enum sk_status run_op(struct sk_engine *e, struct sk_bytes bytes)
     row = sk_op_row_find(request.op->name);
     if (row == NULL)
         return sk_refuse(e, "unknown-op", NULL, (struct sk_bytes){0});
+    SK_TRY(sk_repeat_find(e, &request, bytes, &done));
+    if (done)
+        return e->reply.full ? SK_E_NO_ROOM : SK_OK;
     if (request.op->manual_only && !e->manual_clock)
         return sk_refuse(e, "not-manual-clock", NULL, (struct sk_bytes){0});
     if (row->dates && e->clock_back)
@@ -209,7 +214,11 @@ static enum sk_status run_op(struct sk_engine *e, struct sk_bytes bytes)
     sk_reply_bool(&e->reply, "ok", true);
     sk_pack_cstr(&e->reply, "result");
     SK_TRY(row->handler(e, request.args));
-    return e->reply.full ? SK_E_NO_ROOM : SK_OK;
+    if (e->reply.full)
+        return SK_E_NO_ROOM;
+    if (!request.has_id || row->again || e->store->writes == writes)
+        return SK_OK;
+    return sk_repeat_keep(e, &request, bytes);
 }
 
 static enum sk_status on_control(struct sk_engine *e, struct sk_bytes bytes)
@@ -223,6 +232,7 @@ static enum sk_status on_control(struct sk_engine *e, struct sk_bytes bytes)
     e->refusal_reason = NULL;
     e->refusal_rules_count = 0;
     e->refusal_findings = NULL;
+    e->reply_owner = (struct sk_id){0};
     e->reply = sk_pack_start(e->reply_room);
     status = run_op(e, bytes);
     if (status == SK_OK)

@@ -5,6 +5,7 @@
  *   engine.c      open, step, clock, frames out;  key.c: keys, META, ids
  *   ops.c         who handles which operation
  *   reply.c       requests and replies: refusals, packing, arguments
+ *   repeat.c      a request that comes again is answered, not done again
  *   vault.c       data keys: seal, open, destroy
  *   federation.c  charter, cards, roster, policy: the bundle in force;
  *                 charter.c policy.c status.c: operations on them;
@@ -75,6 +76,9 @@ enum sk_table {
     SK_T_TRAJECTORY = 'T',    /* trajectory -> owner, epoch */
     SK_T_TRAJECTORY_OF = 't', /* participant -> trajectory */
     SK_T_DUE = 'Z',           /* day, kind, id -> what to do that day */
+    SK_T_REQUEST = 'r',       /* request -> its reply; repeat.c */
+    SK_T_REPLY = 'y',         /* request -> its reply, sealed */
+    SK_T_REQUEST_AT = 'q',    /* number -> request, instant */
 };
 
 struct sk_key { /* a key under construction */
@@ -216,6 +220,8 @@ struct sk_engine {
     size_t refusal_rules_count;
     const struct sk_findings *refusal_findings;
     struct sk_pack reply;
+    struct sk_id reply_owner; /* the participant whose values are in it, or
+                                 zero: a copy is kept under that data key */
     /* for rehearsals: which frame sizes ever left, and sent envelopes */
     uint32_t frame_sizes[SK_FRAME_SIZES_MAX];
     uint64_t frame_counts[SK_FRAME_SIZES_MAX];
@@ -247,6 +253,8 @@ struct sk_op_row {
     const char *name;
     sk_op_handler *handler;
     bool dates; /* records an instant: refused when the clock was set back */
+    bool again; /* doing it once more changes nothing and answers the same:
+                   its reply, with values of a partner, is not kept */
 };
 const struct sk_op_row *sk_op_row_find(const char *name);
 /*
@@ -324,6 +332,17 @@ SK_CHECKED enum sk_status sk_arg_words(struct sk_engine *e,
 SK_CHECKED enum sk_status sk_arg_participant(struct sk_engine *e,
                                              struct sk_value args,
                                              struct sk_participant_id *out);
+
+/* ------------------------------------------------------------- repeat.c
+ * CONTROL.md 2.4.  Was this request done before?  Then its reply is packed,
+ * and nothing else is to happen.  Refuses request-reused, already-done. */
+SK_CHECKED enum sk_status sk_repeat_find(struct sk_engine *e,
+                                         const struct sk_request *request,
+                                         struct sk_bytes bytes, bool *found);
+/* It was done: keep e->reply with what it wrote. */
+SK_CHECKED enum sk_status sk_repeat_keep(struct sk_engine *e,
+                                         const struct sk_request *request,
+                                         struct sk_bytes bytes);
 
 /* ------------------------------------------------------------- vault.c
  * A data key belongs to an id: of a participant (own data), or a number of its

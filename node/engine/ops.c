@@ -4,11 +4,15 @@
 
 #define ROW(name, handler)                                                     \
     {                                                                          \
-        name, handler, false                                                   \
+        name, handler, false, false                                            \
     }
 #define DATES(name, handler)                                                   \
     {                                                                          \
-        name, handler, true                                                    \
+        name, handler, true, false                                             \
+    }
+#define AGAIN(name, handler)                                                   \
+    {                                                                          \
+        name, handler, false, true                                             \
     }
 
 /* In the order of protocol/control.c. */
@@ -48,7 +52,7 @@ static const struct sk_op_row rows[] = {
     ROW("text.check", sk_op_text_check),
     DATES("collective.publish", sk_op_collective_publish),
     ROW("inbox.list", sk_op_inbox_list),
-    ROW("inbox.open", sk_op_inbox_open),
+    AGAIN("inbox.open", sk_op_inbox_open),
     ROW("inbox.peek", sk_op_inbox_peek),
     ROW("inbox.assign", sk_op_inbox_assign),
     ROW("inbox.accept", sk_op_inbox_accept),

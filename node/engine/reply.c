@@ -212,6 +212,7 @@ enum sk_status sk_arg_participant(struct sk_engine *e, struct sk_value args,
         return sk_refuse(e, "unknown-participant", "participant",
                          (struct sk_bytes){0});
     SK_TRY(status);
+    e->reply_owner = id.id;
     *out = id;
     return SK_OK;
 }

@@ -9,7 +9,9 @@
  *     nothing in it of what people typed (I9);
  *   - only what answers ok wrote anything (I4);
  *   - a full disk is the only thing that takes the reply away, and then
- *     nothing was written, and the same request is answered afterwards.
+ *     nothing was written, and the same request is answered afterwards;
+ *   - a request with an id that changed something is answered the same again,
+ *     and writes nothing.                               CONTROL.md 2.4
  */
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/say.h"
@@ -25,8 +27,9 @@ static size_t nodes[2];
 static size_t turn; /* of nodes */
 static uint8_t charter_request[SK_CONTROL_SIZE_MAX];
 static size_t charter_size;
-static bool armed;    /* the disk fills up within the next request */
-static bool compiled; /* a policy or charter was tried: that takes long */
+static unsigned asked; /* in this input: every other one has an id, of four */
+static bool armed;     /* the disk fills up within the next request */
+static bool compiled;  /* a policy or charter was tried: that takes long */
 static bool files; /* the error may quote a file, which is not about persons */
 
 /* ------------------------------------------------------------- the law */
@@ -77,6 +80,34 @@ static void check_reply(struct sk_bytes reply, size_t mark)
              strchr("RDQ", world.writes[i].key[0]) != NULL);
 }
 
+/* Only frames that were due may have gone out. */
+static void must_repeat(struct sk_input *input, struct sk_bytes reply)
+{
+    static struct sk_effects effects;
+    size_t mark = world.writes_count;
+    uint8_t *before = malloc(reply.size);
+
+    cr_assert(before != NULL);
+    memcpy(before, reply.data, reply.size);
+    MUST(fx_step(f, nodes[turn], input, &effects) == SK_OK);
+    MUST(effects.reply.size == reply.size &&
+         memcmp(effects.reply.data, before, reply.size) == 0);
+    for (size_t i = mark; i < world.writes_count; i++)
+        MUST(world.writes[i].space == SK_SPACE_DATA &&
+             strchr("RDQ", world.writes[i].key[0]) != NULL);
+    free(before);
+}
+
+/* Did it remember a request that it had not known? */
+static bool is_kept(size_t mark)
+{
+    for (size_t i = mark; i < world.writes_count; i++)
+        if (world.writes[i].space == SK_SPACE_DATA &&
+            world.writes[i].key[0] == SK_T_REQUEST_AT)
+            return true;
+    return false;
+}
+
 static void ask(struct sk_bytes request)
 {
     static struct sk_effects effects;
@@ -98,6 +129,8 @@ static void ask(struct sk_bytes request)
     MUST(effects.reply.size > 0);
     MUST(effects.reply.size <= SK_CONTROL_SIZE_MAX);
     check_reply(effects.reply, mark);
+    if (is_kept(mark))
+        must_repeat(&input, effects.reply);
 }
 
 /* ------------------------------------------------------------- arguments */
@@ -330,13 +363,22 @@ static void ask_op(struct feed *feed)
     const struct sk_op *op = &sk_ops[feed_u8(feed) % sk_ops_count];
     struct sk_pack p = sk_pack_start((struct sk_room){room, sizeof(room)});
     struct sk_bytes request;
+    char text[SK_ID_TEXT_SIZE + 1];
+    struct sk_id id;
 
     if (compiles(op) && compiled)
         return;
     compiled = compiled || compiles(op);
-    sk_pack_map(&p, 3);
+    asked++;
+    sk_pack_map(&p, asked % 2 == 0 ? 3 : 4);
     sk_pack_cstr(&p, "args");
     pack_args(feed, op, &p);
+    if (asked % 2 != 0) {
+        memset(id.bytes, (int)(asked / 2 % 4), sizeof(id.bytes));
+        sk_id_format(&id, text);
+        sk_pack_cstr(&p, "id");
+        sk_pack_cstr(&p, text);
+    }
     sk_pack_cstr(&p, "op");
     sk_pack_cstr(&p, op->name);
     sk_pack_cstr(&p, "v");
@@ -414,6 +456,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         start();
     say = fresh;
     armed = false;
+    asked = 0;
     compiled = false;
     for (int i = 0; i < REQUESTS_MAX && feed.left > 0; i++)
         act(&feed);

@@ -77,6 +77,7 @@ struct fx {
     uint64_t real_ms;  /* the real clock of all */
     bool manual;       /* nodes have a manual clock */
     uint64_t seeds;
+    const char *request_id; /* of requests from now on; NULL: they have none */
     struct fx_frame queue[FX_FRAMES_MAX];
     size_t queue_count;
     /* See or change each frame before it is queued; false drops it. */
@@ -572,9 +573,13 @@ fx_try(struct fx *f, const char *org, const char *op, const char *args, ...)
     va_start(list, args);
     vsnprintf(text, sizeof(text), args, list);
     va_end(list);
-    sk_pack_map(&p, 3);
+    sk_pack_map(&p, f->request_id == NULL ? 3 : 4);
     sk_pack_cstr(&p, "args");
     fx_value(&json, &p);
+    if (f->request_id != NULL) {
+        sk_pack_cstr(&p, "id");
+        sk_pack_cstr(&p, f->request_id);
+    }
     sk_pack_cstr(&p, "op");
     sk_pack_cstr(&p, op);
     sk_pack_cstr(&p, "v");

@@ -115,6 +115,50 @@ Test(control, rejects_what_is_no_request)
     cr_expect(eq(str, (char *)fault.code, "unknown-op"));
 }
 
+/* CONTROL.md 2.4: a UUID in lower case, or none. */
+Test(control, reads_the_id_of_a_request)
+{
+    static const char id[] = "0190a0b1-c2d3-4e4f-8a6b-7c8d9eafb0c1";
+    static const char *const bads[] = {
+        "a0", "01", "c0", "c410 0190a0b1c2d34e4f8a6b7c8d9eafb0c1",
+        "d924 "
+        "30313930413042312d433244332d344534462d384136422d374338443945414642"
+        "304331"};
+    struct sk_request_fault fault;
+    struct sk_request got;
+    struct sk_bytes in = {0};
+    char text[SK_ID_TEXT_SIZE + 1];
+    char hex[400];
+    struct sk_pack p = sk_pack_start((struct sk_room){data, sizeof(data)});
+
+    sk_pack_map(&p, 4);
+    sk_pack_cstr(&p, "args");
+    sk_pack_map(&p, 0);
+    sk_pack_cstr(&p, "id");
+    sk_pack_cstr(&p, id);
+    sk_pack_cstr(&p, "op");
+    sk_pack_cstr(&p, "node.status");
+    sk_pack_cstr(&p, "v");
+    sk_pack_uint(&p, 1);
+    cr_assert(eq(int, sk_pack_finish(&p, &in), SK_OK));
+    cr_assert(eq(int, decode(in, &got, &fault), SK_OK));
+    cr_expect(got.has_id);
+    sk_id_format(&got.id, text);
+    cr_expect(eq(str, text, (char *)id));
+    cr_assert(
+        eq(int, decode(vector("control", "status"), &got, &fault), SK_OK));
+    cr_expect(not(got.has_id));
+    for (size_t i = 0; i < SK_COUNT(bads); i++) {
+        snprintf(hex, sizeof(hex),
+                 "84 a461726773 80 a26964 %s a26f70 ab6e6f64652e737461747573 "
+                 "a176 01",
+                 bads[i]);
+        cr_expect(ne(int, decode(unhex(hex), &got, &fault), SK_OK), "%s",
+                  bads[i]);
+        cr_expect(eq(str, (char *)fault.code, "bad-request"), "%s", bads[i]);
+    }
+}
+
 Test(control, is_at_most_4_mib)
 {
     struct sk_bytes in = {data, SK_CONTROL_SIZE_MAX + 1};

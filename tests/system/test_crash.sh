@@ -1,10 +1,12 @@
 #!/bin/sh
 # kill -9 of nodes and their network processes at random instants of the
-# stories: same final state, every item applied exactly once.
+# stories, also between a request and its answer: same final state, every item
+# and every request applied exactly once.
 set -u
 build=${1:?}
 failed=0
 kills=0
+inside=0
 for seed in ${SEEDS:-11 12 13 14}; do
   for story in S2A X1; do
     out=$(mktemp)
@@ -13,8 +15,11 @@ for seed in ${SEEDS:-11 12 13 14}; do
     status=$?
     killed=$(sed -n 's/^  "kills": \([0-9]*\).*/\1/p' "$out")
     kills=$((kills + ${killed:-0}))
+    within=$(sed -n 's/^  "kills_inside": \([0-9]*\).*/\1/p' "$out")
+    inside=$((inside + ${within:-0}))
     if [ $status = 0 ]; then
-      echo "ok - $story with seed $seed survives ${killed:-0} kills"
+      echo "ok - $story with seed $seed survives ${killed:-0} kills," \
+        "${within:-0} of them inside a request"
     else
       echo "not ok - $story with seed $seed (exit status $status)"
       grep -A6 '"problems"' "$out"
@@ -26,4 +31,9 @@ for seed in ${SEEDS:-11 12 13 14}; do
 done
 if [ "$kills" -ge 20 ]; then echo "ok - $kills processes were killed"
 else echo "not ok - only $kills processes were killed"; failed=1; fi
+if [ "$inside" -ge 20 ]; then
+  echo "ok - $inside nodes were killed between a request and its answer"
+else
+  echo "not ok - only $inside nodes were killed inside a request"; failed=1
+fi
 exit $failed

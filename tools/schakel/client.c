@@ -10,13 +10,26 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <sodium.h>
+
 #include "tools/schakel/json.h"
 
 #define ANSWER_MS 60000
+/* How long a node that went away may take to be back, and how often to look. */
+#define RETURN_MS 15000
+#define LOOK_MS 20
+
+#define BUFFER_SIZE (SK_CONTROL_SIZE_MAX + 4)
 
 struct sk_client {
-    int fd;
-    uint8_t *buffer; /* SK_CONTROL_SIZE_MAX + 4 */
+    int fd; /* -1: the connection is gone */
+    char *path;
+    uint8_t *request; /* BUFFER_SIZE; stays, to be sent again */
+    uint8_t *reply;   /* BUFFER_SIZE */
+    struct sk_client_hooks hooks;
+    struct sk_id id; /* of the next request, when has_id */
+    bool has_id;
+    bool sent; /* all of the last request left, on some connection */
 };
 
 static enum sk_status status_of_errno(void)
@@ -36,34 +49,53 @@ static enum sk_status status_of_errno(void)
     }
 }
 
-enum sk_status sk_client_open(const char *dir, struct sk_client **out)
+static void disconnect(struct sk_client *client)
+{
+    if (client->fd >= 0)
+        (void)close(client->fd);
+    client->fd = -1;
+}
+
+static enum sk_status connect_node(struct sk_client *client)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct sk_client *client = NULL;
-    enum sk_status status = SK_E_MEMORY;
-    int size;
+    enum sk_status status;
 
-    size = snprintf(address.sun_path, sizeof(address.sun_path), "%s/ctl.sock",
-                    dir);
-    if (size < 0 || (size_t)size >= sizeof(address.sun_path))
-        return SK_E_TOO_LARGE;
-    client = calloc(1, sizeof(*client));
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", client->path);
+    client->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (client->fd >= 0 &&
+        connect(client->fd, (const struct sockaddr *)&address,
+                sizeof(address)) == 0)
+        return SK_OK;
+    status = status_of_errno();
+    disconnect(client);
+    return status;
+}
+
+enum sk_status sk_client_open(const char *dir, struct sk_client **out)
+{
+    struct sk_client *client = calloc(1, sizeof(*client));
+    enum sk_status status = SK_E_MEMORY;
+
     if (client == NULL)
         return SK_E_MEMORY;
     client->fd = -1;
-    client->buffer = malloc(SK_CONTROL_SIZE_MAX + 4);
-    if (client->buffer == NULL)
-        goto out;
-    client->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (client->fd < 0 || connect(client->fd, (const struct sockaddr *)&address,
-                                  sizeof(address)) != 0) {
-        status = status_of_errno();
-        goto out;
-    }
-    *out = client;
-    return SK_OK;
-out:
-    sk_client_close(&client);
+    client->request = malloc(BUFFER_SIZE);
+    client->reply = malloc(BUFFER_SIZE);
+    if (asprintf(&client->path, "%s/ctl.sock", dir) < 0)
+        client->path = NULL;
+    if (client->request != NULL && client->reply != NULL &&
+        client->path != NULL)
+        status = SK_OK;
+    if (status == SK_OK &&
+        strlen(client->path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
+        status = SK_E_TOO_LARGE;
+    if (status == SK_OK)
+        status = connect_node(client);
+    if (status != SK_OK)
+        sk_client_close(&client);
+    if (status == SK_OK)
+        *out = client;
     return status;
 }
 
@@ -71,11 +103,29 @@ void sk_client_close(struct sk_client **client)
 {
     if (*client == NULL)
         return;
-    if ((*client)->fd >= 0)
-        close((*client)->fd);
-    free((*client)->buffer);
+    disconnect(*client);
+    free((*client)->path);
+    free((*client)->request);
+    free((*client)->reply);
     free(*client);
     *client = NULL;
+}
+
+void sk_client_hook(struct sk_client *client,
+                    const struct sk_client_hooks *hooks)
+{
+    client->hooks = *hooks;
+}
+
+void sk_client_use_id(struct sk_client *client, const struct sk_id *id)
+{
+    client->id = *id;
+    client->has_id = true;
+}
+
+bool sk_client_is_unknown(const struct sk_client *client)
+{
+    return client->sent;
 }
 
 static int64_t monotonic_ms(void)
@@ -194,16 +244,33 @@ static void pack_blobs(struct sk_pack *p, const char *name,
     }
 }
 
-static enum sk_status pack_request(struct sk_room room, const char *op,
+/* The id that was asked for, else a random one. */
+static void pack_new_id(struct sk_client *client, struct sk_pack *p)
+{
+    char text[SK_ID_TEXT_SIZE + 1];
+    uint8_t random[SK_ID_SIZE];
+
+    if (!client->has_id) {
+        randombytes_buf(random, sizeof(random));
+        sk_id_from_random(random, &client->id);
+    }
+    client->has_id = false;
+    sk_id_format(&client->id, text);
+    sk_pack_cstr(p, "id");
+    sk_pack_cstr(p, text);
+}
+
+static enum sk_status pack_request(struct sk_client *client, const char *op,
                                    const json_t *args,
                                    const struct sk_blob *blobs,
                                    size_t blobs_count, struct sk_bytes *out)
 {
     struct argument list[2 * SK_OP_ARGS_MAX];
     size_t count = collect(args, blobs, blobs_count, list);
-    struct sk_pack p = sk_pack_start(room);
+    struct sk_pack p = sk_pack_start(
+        (struct sk_room){client->request + 4, SK_CONTROL_SIZE_MAX});
 
-    sk_pack_map(&p, 3);
+    sk_pack_map(&p, 4);
     sk_pack_cstr(&p, "args");
     sk_pack_map(&p, count);
     for (size_t i = 0; i < count; i++) {
@@ -213,6 +280,7 @@ static enum sk_status pack_request(struct sk_room room, const char *op,
         else if (!sk_json_pack(&p, list[i].json))
             return SK_E_BAD_VALUE;
     }
+    pack_new_id(client, &p);
     sk_pack_cstr(&p, "op");
     sk_pack_cstr(&p, op);
     sk_pack_cstr(&p, "v");
@@ -222,7 +290,7 @@ static enum sk_status pack_request(struct sk_room room, const char *op,
 
 enum sk_status sk_client_answer(struct sk_client *client, json_t **reply)
 {
-    uint8_t *data = client->buffer;
+    uint8_t *data = client->reply;
     int64_t deadline = monotonic_ms() + ANSWER_MS;
     struct sk_value value;
     size_t size;
@@ -238,43 +306,106 @@ enum sk_status sk_client_answer(struct sk_client *client, json_t **reply)
     return *reply == NULL ? SK_E_MEMORY : SK_OK;
 }
 
-static enum sk_status send_request(struct sk_client *client, size_t size)
+/* Send the request, of `size` bytes with its head, and wait for the reply. */
+static enum sk_status exchange(struct sk_client *client, size_t size,
+                               json_t **reply)
 {
-    uint8_t *data = client->buffer;
+    enum sk_status status;
 
-    data[0] = (uint8_t)(size >> 24);
-    data[1] = (uint8_t)(size >> 16);
-    data[2] = (uint8_t)(size >> 8);
-    data[3] = (uint8_t)size;
-    return send_all(client->fd, data, size + 4);
+    if (client->fd < 0)
+        return SK_E_CLOSED;
+    status = send_all(client->fd, client->request, size);
+    if (status == SK_OK) {
+        client->sent = true;
+        if (client->hooks.sent != NULL)
+            client->hooks.sent(client->hooks.context);
+        status = sk_client_answer(client, reply);
+    }
+    /* What is left of an answer must not be read as the next one. */
+    if (status != SK_OK)
+        disconnect(client);
+    return status;
+}
+
+/* The node may be starting: nobody listens yet, or the socket is still the
+   one of the process that died. */
+static enum sk_status wait_for_node(struct sk_client *client,
+                                    int64_t deadline_ms)
+{
+    enum sk_status status;
+
+    while ((status = connect_node(client)) == SK_E_NOT_FOUND ||
+           status == SK_E_CLOSED) {
+        if (monotonic_ms() >= deadline_ms)
+            return SK_E_CLOSED;
+        (void)poll(NULL, 0, LOOK_MS);
+    }
+    return status == SK_OK ? SK_OK : SK_E_CLOSED;
+}
+
+/* CONTROL.md 2.4: the same bytes, until they are answered. */
+static enum sk_status ask(struct sk_client *client, size_t size, json_t **reply)
+{
+    enum sk_status status = exchange(client, size, reply);
+    int64_t deadline_ms = monotonic_ms() + RETURN_MS;
+
+    if (status == SK_E_CLOSED && client->hooks.lost != NULL)
+        client->hooks.lost(client->hooks.context);
+    while (status == SK_E_CLOSED) {
+        SK_TRY(wait_for_node(client, deadline_ms));
+        status = exchange(client, size, reply);
+        if (status == SK_E_CLOSED && monotonic_ms() >= deadline_ms)
+            break;
+        if (status == SK_E_CLOSED)
+            (void)poll(NULL, 0, LOOK_MS);
+    }
+    return status;
+}
+
+/* The request with its head into client->request; size: of both. */
+static enum sk_status prepare(struct sk_client *client, const char *op,
+                              const json_t *args, const struct sk_blob *blobs,
+                              size_t blobs_count, size_t *size)
+{
+    struct sk_blob *sorted = calloc(blobs_count + 1, sizeof(*sorted));
+    struct sk_bytes request;
+    enum sk_status status;
+
+    client->sent = false;
+    if (sorted == NULL)
+        return SK_E_MEMORY;
+    if (blobs_count > 0)
+        memcpy(sorted, blobs, blobs_count * sizeof(*sorted));
+    qsort(sorted, blobs_count, sizeof(*sorted), compare_blobs);
+    status = pack_request(client, op, args, sorted, blobs_count, &request);
+    free(sorted);
+    if (status != SK_OK)
+        return status;
+    client->request[0] = (uint8_t)(request.size >> 24);
+    client->request[1] = (uint8_t)(request.size >> 16);
+    client->request[2] = (uint8_t)(request.size >> 8);
+    client->request[3] = (uint8_t)request.size;
+    *size = request.size + 4;
+    return SK_OK;
 }
 
 enum sk_status sk_client_ask(struct sk_client *client, const char *op,
                              const json_t *args, const struct sk_blob *blobs,
                              size_t blobs_count)
 {
-    struct sk_room room = {client->buffer + 4, SK_CONTROL_SIZE_MAX};
-    struct sk_blob *sorted = NULL;
-    struct sk_bytes request;
-    enum sk_status status;
+    size_t size;
 
-    sorted = calloc(blobs_count + 1, sizeof(*sorted));
-    if (sorted == NULL)
-        return SK_E_MEMORY;
-    if (blobs_count > 0)
-        memcpy(sorted, blobs, blobs_count * sizeof(*sorted));
-    qsort(sorted, blobs_count, sizeof(*sorted), compare_blobs);
-    status = pack_request(room, op, args, sorted, blobs_count, &request);
-    if (status == SK_OK)
-        status = send_request(client, request.size);
-    free(sorted);
-    return status;
+    SK_TRY(prepare(client, op, args, blobs, blobs_count, &size));
+    return client->fd < 0 ? SK_E_CLOSED
+                          : send_all(client->fd, client->request, size);
 }
 
 enum sk_status sk_client_call(struct sk_client *client, const char *op,
                               const json_t *args, const struct sk_blob *blobs,
                               size_t blobs_count, json_t **reply)
 {
-    SK_TRY(sk_client_ask(client, op, args, blobs, blobs_count));
-    return sk_client_answer(client, reply);
+    size_t size;
+
+    SK_TRY(prepare(client, op, args, blobs, blobs_count, &size));
+    return ask(client, size, reply);
 }

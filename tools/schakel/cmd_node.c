@@ -4,16 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocol/texts.h"
-#include "tools/schakel/client.h"
+#include "tools/schakel/ask.h"
 #include "tools/schakel/json.h"
 #include "tools/schakel/render.h"
 
 #define NAME_SIZE_MAX 64
 #define LINE_SIZE_MAX 65536
 #define BLOBS_MAX 300
-
-static const char default_dir[] = "/var/lib/schakel";
 
 /* ------------------------------------------------------------- tables */
 /* Texts of one command made from an operation. */
@@ -122,6 +119,14 @@ static void make_command(const struct sk_op *op, struct made *out)
                        "JSON-object per regel",
                        "read events from standard input, one JSON object a "
                        "line"});
+    if (sk_ask_changes(op->name))
+        add_option(c, &at,
+                   (struct sk_option){
+                       "request-id", "UUID", false, false,
+                       "kenmerk van deze vraag: met hetzelfde kenmerk wordt "
+                       "ze maar een keer uitgevoerd",
+                       "id of this request: with the same id it is done only "
+                       "once"});
     c->operands = out->operands;
 }
 
@@ -327,102 +332,16 @@ static int fill_request(const struct sk_op *op, const struct sk_parsed *parsed,
 }
 
 /* ------------------------------------------------------------- asking */
-static int fail_connect(enum sk_status status, const char *dir)
-{
-    struct sk_problem problem = {
-        .code = "node-not-running",
-        .nl = "er draait geen knooppunt in deze map",
-        .en = "no node runs in this folder",
-        .where = dir,
-        .next_nl = "start het met: schakeld --dir MAP (of noem de juiste map "
-                   "met --dir)",
-        .next_en = "start it with: schakeld --dir DIR (or name the right "
-                   "folder with --dir)"};
-
-    if (status == SK_E_REFUSED) {
-        problem.code = "permission";
-        problem.nl = "u mag niet bij dit knooppunt";
-        problem.en = "you may not talk to this node";
-        problem.next_nl = "doe dit als de gebruiker van het knooppunt";
-        problem.next_en = "do this as the user that runs the node";
-        return sk_cli_fail(SK_EXIT_NOPERM, &problem);
-    }
-    if (status != SK_E_NOT_FOUND)
-        problem.detail = sk_status_text(status);
-    return sk_cli_fail(SK_EXIT_UNAVAILABLE, &problem);
-}
-
 int sk_node_open(const struct sk_parsed *parsed, struct sk_client **out)
 {
-    const char *dir = sk_cli_dir(parsed);
-    enum sk_status status;
-
-    if (dir == NULL)
-        dir = default_dir;
-    status = sk_client_open(dir, out);
-    return status == SK_OK ? -1 : fail_connect(status, dir);
-}
-
-/* An error reply: the code in words, what it is about, the next step. */
-static int tell_error(const json_t *reply)
-{
-    const json_t *error = json_object_get(reply, "error");
-    const char *code = sk_json_text(error, "code");
-    const json_t *findings = json_object_get(error, "errors");
-    const char *nl = sk_code_text(code, true);
-    const char *en = sk_code_text(code, false);
-
-    if (sk_cli_json()) {
-        sk_json_print(reply);
-        return SK_EXIT_NO;
-    }
-    for (size_t i = 0; i < json_array_size(findings); i++) {
-        const json_t *f = json_array_get(findings, i);
-
-        fprintf(stderr, "policy:%lld:%lld: %s: %s\n",
-                (long long)json_integer_value(json_object_get(f, "line")),
-                (long long)json_integer_value(json_object_get(f, "column")),
-                sk_json_text(f, "code"),
-                sk_json_text(f, sk_cli_dutch() ? "message_nl" : "message_en"));
-    }
-    return sk_cli_fail(SK_EXIT_NO, &(struct sk_problem){
-                                       .code = code,
-                                       .nl = nl == NULL ? code : nl,
-                                       .en = en == NULL ? code : en,
-                                       .where = sk_json_text(error, "field"),
-                                       .detail = sk_json_text(error, "detail"),
-                                       .next_nl = sk_code_next(code, true),
-                                       .next_en = sk_code_next(code, false)});
-}
-
-static int tell_status(enum sk_status status)
-{
-    return sk_cli_fail(
-        SK_EXIT_UNAVAILABLE,
-        &(struct sk_problem){.code = "no-answer",
-                             .nl = "het knooppunt gaf geen antwoord",
-                             .en = "the node gave no answer",
-                             .detail = sk_status_text(status),
-                             .next_nl = "kijk met: schakel status",
-                             .next_en = "look with: schakel status"});
+    return sk_ask_open(sk_cli_dir(parsed), out);
 }
 
 /* Ask; -1 with a reply that is ok, or an exit code. */
-static int ask(struct sk_client *client, const char *op, struct request *r,
-               json_t **reply)
+static int ask(struct sk_client *client, const char *op,
+               const struct request *r, json_t **reply)
 {
-    enum sk_status status =
-        sk_client_call(client, op, r->args, r->blobs, r->blobs_count, reply);
-    int code;
-
-    if (status != SK_OK)
-        return tell_status(status);
-    if (json_is_true(json_object_get(*reply, "ok")))
-        return -1;
-    code = tell_error(*reply);
-    json_decref(*reply);
-    *reply = NULL;
-    return code;
+    return sk_ask(client, op, r->args, r->blobs, r->blobs_count, reply);
 }
 
 int sk_node_ask(struct sk_client *client, const char *op, json_t *args,
@@ -600,7 +519,7 @@ static int record_stdin(struct sk_client *client)
     }
     free(line);
     if (status != SK_OK)
-        return tell_status(status);
+        return sk_ask_failed(client, "event.record", status, number);
     fprintf(stderr, "%s: %zu; %s: %zu\n", sk_cli_word("regels", "lines"),
             number, sk_cli_word("geweigerd", "refused"), refused);
     return refused == 0 ? SK_EXIT_YES : SK_EXIT_NO;
@@ -792,9 +711,28 @@ const struct sk_command *sk_node_command_at(size_t i)
     return &made.command;
 }
 
+/* Zero when none is given; -1 or an exit code. */
+static int read_request_id(const struct sk_parsed *parsed, struct sk_id *out)
+{
+    const char *text = sk_cli_get(parsed, "request-id");
+
+    *out = (struct sk_id){0};
+    if (text == NULL)
+        return -1;
+    if (sk_cli_has(parsed, "stdin"))
+        return bad_value("--request-id",
+                         "past niet bij --stdin: elke regel is een vraag",
+                         "does not go with --stdin: each line is a request");
+    if (!sk_id_parse(sk_text(text), out) || sk_id_is_zero(out))
+        return bad_value("--request-id", "geef een UUID in kleine letters",
+                         "give a UUID in lower case");
+    return -1;
+}
+
 static int run_op(const struct sk_op *op, int argc, char **argv)
 {
     static struct made made;
+    struct sk_id id;
     struct request r = {0};
     struct sk_client *client = NULL;
     struct sk_parsed parsed;
@@ -805,6 +743,9 @@ static int run_op(const struct sk_op *op, int argc, char **argv)
     code = sk_cli_parse(&made.command, argc, argv, &parsed);
     if (code >= 0)
         return code;
+    code = read_request_id(&parsed, &id);
+    if (code >= 0)
+        return code;
     if (sk_cli_has(&parsed, "stdin")) {
         code = sk_node_open(&parsed, &client);
         if (code < 0)
@@ -813,6 +754,8 @@ static int run_op(const struct sk_op *op, int argc, char **argv)
         code = fill_request(op, &parsed, &r);
         if (code < 0)
             code = sk_node_open(&parsed, &client);
+        if (code < 0 && !sk_id_is_zero(&id))
+            sk_client_use_id(client, &id);
         if (code < 0)
             code = ask(client, op->name, &r, &reply);
         if (code < 0)

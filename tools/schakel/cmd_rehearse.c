@@ -160,6 +160,7 @@ static void play(struct sk_world *w)
     w->step = NULL;
     sk_check_never(w);
     sk_check_files(w);
+    sk_check_once(w);
     sk_tell_end(w);
     sk_world_stop(w);
 }

@@ -99,6 +99,8 @@ struct sk_world {
     int64_t instant; /* of the step; never goes back */
     char now[21];    /* instant of the step */
     uint64_t kills;
+    uint64_t kills_inside; /* of them: between a request and its answer */
+    bool started;          /* every node runs and is joined */
     /* the report */
     json_t *steps;
     json_t *step; /* of this step */
@@ -161,6 +163,8 @@ void sk_check_state(struct sk_world *w, struct sk_actor *actor,
 /* After the last step. */
 void sk_check_never(struct sk_world *w);
 void sk_check_files(struct sk_world *w);
+/* Every participant and event of the story is there once. */
+void sk_check_once(struct sk_world *w);
 
 /* ------------------------------------------------------------- tell */
 void sk_tell_title(struct sk_world *w);

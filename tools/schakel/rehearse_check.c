@@ -553,3 +553,52 @@ void sk_check_files(struct sk_world *w)
         }
     }
 }
+
+/* ------------------------------------------------------------- once */
+static size_t aliases_of(const struct sk_world *w, enum sk_alias_kind kind,
+                         const struct sk_actor *actor)
+{
+    size_t count = 0;
+
+    for (const struct sk_alias *a = w->aliases; a != NULL; a = a->next)
+        count += a->kind == kind && a->actor == actor ? 1 : 0;
+    return count;
+}
+
+static size_t events_of(struct sk_world *w, struct sk_actor *actor,
+                        const char *participant)
+{
+    json_t *result = sk_world_do(
+        w, actor, "event.list", json_pack("{s:s}", "participant", participant));
+    size_t count = json_array_size(json_object_get(result, "events"));
+
+    json_decref(result);
+    return count;
+}
+
+void sk_check_once(struct sk_world *w)
+{
+    for (size_t i = 0; i < w->actors_count; i++) {
+        struct sk_actor *actor = &w->actors[i];
+        const json_t *people;
+        json_t *result;
+        size_t events = 0;
+
+        if (!actor->online)
+            continue;
+        result = sk_world_do(w, actor, "participant.list", NULL);
+        people = json_object_get(result, "participants");
+        for (size_t k = 0; k < json_array_size(people); k++)
+            events += events_of(
+                w, actor,
+                sk_json_text(json_array_get(people, k), "participant"));
+        sk_check(
+            w, json_array_size(people) == aliases_of(w, SK_ALIAS_PERSON, actor),
+            "%s has each participant once: %zu, of the story %zu", actor->org,
+            json_array_size(people), aliases_of(w, SK_ALIAS_PERSON, actor));
+        sk_check(w, events == aliases_of(w, SK_ALIAS_EVENT, actor),
+                 "%s has each event once: %zu, of the story %zu", actor->org,
+                 events, aliases_of(w, SK_ALIAS_EVENT, actor));
+        json_decref(result);
+    }
+}

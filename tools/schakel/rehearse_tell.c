@@ -574,9 +574,12 @@ static void report_json(struct sk_world *w)
         json_object_set_new(report, "nodes", nodes);
         json_object_set_new(report, "root", json_string(w->root));
     }
-    if (w->kills > 0)
+    if (w->kills > 0) {
         json_object_set_new(report, "kills",
                             json_integer((json_int_t)w->kills));
+        json_object_set_new(report, "kills_inside",
+                            json_integer((json_int_t)w->kills_inside));
+    }
     sk_json_print(report);
     json_decref(report);
 }
@@ -610,10 +613,13 @@ void sk_tell_end(struct sk_world *w)
     }
     tell_table(w);
     if (w->kills > 0)
-        printf("%s: %llu\n",
+        printf("%s: %llu; %s: %llu\n",
                sk_tell_word(w, "processen onderweg afgebroken (kill -9)",
                             "processes killed on the way (kill -9)"),
-               (unsigned long long)w->kills);
+               (unsigned long long)w->kills,
+               sk_tell_word(w, "waarvan midden in een vraag",
+                            "of which in the middle of a request"),
+               (unsigned long long)w->kills_inside);
     printf("\n%s: %zu %s, %zu %s, %zu %s\n", sk_step_text(w->story, "scenario"),
            w->checks - w->failures,
            sk_tell_word(w, "zoals verwacht", "as expected"), w->failures,

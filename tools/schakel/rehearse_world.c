@@ -19,11 +19,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tools/schakel/ask.h"
 #include "tools/schakel/json.h"
 
 #define READY_MS 20000
 #define SETTLE_MS 30000
 #define STEP_MS 2
+/* A node is killed at most this long after it was asked. */
+#define STRIKE_NS_MAX 2000000
+
+static void wait_lines(struct sk_world *w, struct sk_actor *one,
+                       const char *line);
 
 /* ------------------------------------------------------------- failing */
 void sk_world_die(const struct sk_world *w, const char *format, ...)
@@ -179,7 +185,8 @@ static int free_port(struct sk_world *w)
 }
 
 /* ------------------------------------------------------------- one node */
-static void start_daemon(struct sk_world *w, struct sk_actor *actor)
+/* The process, until it says that it is ready. */
+static void start_process(struct sk_world *w, struct sk_actor *actor)
 {
     char log[4096];
     int ready[2];
@@ -221,43 +228,111 @@ static void start_daemon(struct sk_world *w, struct sk_actor *actor)
     if (got <= 0)
         sk_world_die(w, "the node of %s does not start; see %s", actor->org,
                      log);
+}
+
+static void start_daemon(struct sk_world *w, struct sk_actor *actor)
+{
+    start_process(w, actor);
     if (sk_client_open(actor->dir, &actor->client) != SK_OK)
-        sk_world_die(w, "the node of %s does not answer; see %s", actor->org,
-                     log);
+        sk_world_die(w, "the node of %s does not answer; see %s/%s.log",
+                     actor->org, w->root, actor->org);
     actor->online = true;
 }
 
-static void stop_daemon(struct sk_actor *actor, int signal)
+static void stop_process(struct sk_actor *actor, int signal)
 {
     int status;
 
-    sk_client_close(&actor->client);
     if (actor->pid > 0) {
         kill(actor->pid, signal);
         while (waitpid(actor->pid, &status, 0) < 0 && errno == EINTR)
             continue;
     }
     actor->pid = 0;
+}
+
+static void stop_daemon(struct sk_actor *actor, int signal)
+{
+    sk_client_close(&actor->client);
+    stop_process(actor, signal);
     actor->online = false;
+}
+
+static uint64_t splitmix(uint64_t *state)
+{
+    uint64_t z = (*state += 0x9e3779b97f4a7c15u);
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+/* ------------------------------------------------------------- asking
+ * With --crash some requests lose their node between the question and the
+ * answer: before, while or after it is done.  The client asks again.
+ */
+struct strike {
+    struct sk_world *w;
+    struct sk_actor *actor;
+    long pause_ns;
+};
+
+static void strike(void *context)
+{
+    struct strike *s = context;
+    struct timespec pause = {.tv_nsec = s->pause_ns};
+
+    if (s->pause_ns < 0)
+        return; /* it struck before: this is the same request again */
+    nanosleep(&pause, NULL);
+    s->pause_ns = -1;
+    s->w->kills++;
+    s->w->kills_inside++;
+    s->actor->restarts++;
+    stop_process(s->actor, SIGKILL);
+    start_process(s->w, s->actor);
+}
+
+static bool may_strike(struct sk_world *w, const char *op, struct strike *out)
+{
+    uint64_t roll;
+
+    if (w->crash_seed == 0 || !w->started || !sk_ask_changes(op))
+        return false;
+    /* The bytes to replay are kept in memory only. */
+    if (strcmp(op, "message.replay") == 0)
+        return false;
+    roll = splitmix(&w->crash_seed);
+    out->pause_ns = (long)((roll >> 32) % STRIKE_NS_MAX);
+    return roll % 3 == 0;
 }
 
 json_t *sk_world_ask(struct sk_world *w, struct sk_actor *actor, const char *op,
                      json_t *args, const struct sk_blob *blobs,
                      size_t blobs_count)
 {
+    struct strike s = {.w = w, .actor = actor};
+    struct sk_client_hooks hooks = {.sent = strike, .context = &s};
     json_t *reply = NULL;
     enum sk_status status;
+    bool struck;
 
     if (actor->client == NULL)
         sk_world_die(w, "the story asks something of %s, which is offline",
                      actor->org);
+    struck = may_strike(w, op, &s);
+    if (struck)
+        sk_client_hook(actor->client, &hooks);
     status =
         sk_client_call(actor->client, op, args, blobs, blobs_count, &reply);
+    sk_client_hook(actor->client, &(struct sk_client_hooks){0});
     json_decref(args);
     if (status != SK_OK)
         sk_world_die(w, "the node of %s does not answer %s: %s; see %s/%s.log",
                      actor->org, op, sk_status_text(status), w->root,
                      actor->org);
+    if (struck)
+        wait_lines(w, actor, "up");
     return reply;
 }
 
@@ -413,15 +488,6 @@ void sk_world_clock(struct sk_world *w, const char *instant)
 }
 
 /* ------------------------------------------------------------- weather */
-static uint64_t splitmix(uint64_t *state)
-{
-    uint64_t z = (*state += 0x9e3779b97f4a7c15u);
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
 /* The process that a node runs for the network: its only child. */
 static pid_t child_of(pid_t pid)
 {
@@ -726,6 +792,7 @@ void sk_world_start(struct sk_world *w)
         if (w->actors[i].online)
             wait_lines(w, &w->actors[i], "up");
     sk_world_settle(w);
+    w->started = true;
 }
 
 static void remove_tree(const char *path)

@@ -1,0 +1,194 @@
+#include "tools/schakel/ask.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "protocol/texts.h"
+#include "tools/schakel/cli.h"
+#include "tools/schakel/json.h"
+
+/* ------------------------------------------------------------- asking */
+static int fail_connect(enum sk_status status, const char *dir)
+{
+    struct sk_problem problem = {
+        .code = "node-not-running",
+        .nl = "er draait geen knooppunt in deze map",
+        .en = "no node runs in this folder",
+        .where = dir,
+        .next_nl = "start het met: schakeld --dir MAP (of noem de juiste map "
+                   "met --dir)",
+        .next_en = "start it with: schakeld --dir DIR (or name the right "
+                   "folder with --dir)"};
+
+    if (status == SK_E_REFUSED) {
+        problem.code = "permission";
+        problem.nl = "u mag niet bij dit knooppunt";
+        problem.en = "you may not talk to this node";
+        problem.next_nl = "doe dit als de gebruiker van het knooppunt";
+        problem.next_en = "do this as the user that runs the node";
+        return sk_cli_fail(SK_EXIT_NOPERM, &problem);
+    }
+    if (status != SK_E_NOT_FOUND)
+        problem.detail = sk_status_text(status);
+    return sk_cli_fail(SK_EXIT_UNAVAILABLE, &problem);
+}
+
+/* The node went away in the middle of a request. */
+static void tell_lost(void *context)
+{
+    (void)context;
+    fputs(sk_cli_word(
+              "schakel: het knooppunt viel weg voor het antwoord kwam; zodra "
+              "het terug is, gaat\n"
+              "  dezelfde vraag opnieuw (ze wordt maar een keer uitgevoerd)\n",
+              "schakel: the node went away before it answered; as soon as it "
+              "is back the same\n"
+              "  request goes again (it is done only once)\n"),
+          stderr);
+}
+
+int sk_ask_open(const char *dir, struct sk_client **out)
+{
+    static const struct sk_client_hooks hooks = {.lost = tell_lost};
+    enum sk_status status = sk_client_open(dir, out);
+
+    if (status != SK_OK)
+        return fail_connect(status, dir);
+    sk_client_hook(*out, &hooks);
+    return -1;
+}
+
+/* An error reply: the code in words, what it is about, the next step. */
+int sk_ask_refused(const json_t *reply)
+{
+    const json_t *error = json_object_get(reply, "error");
+    const char *code = sk_json_text(error, "code");
+    const json_t *findings = json_object_get(error, "errors");
+    const char *nl = sk_code_text(code, true);
+    const char *en = sk_code_text(code, false);
+
+    if (sk_cli_json()) {
+        sk_json_print(reply);
+        return SK_EXIT_NO;
+    }
+    for (size_t i = 0; i < json_array_size(findings); i++) {
+        const json_t *f = json_array_get(findings, i);
+
+        fprintf(stderr, "policy:%lld:%lld: %s: %s\n",
+                (long long)json_integer_value(json_object_get(f, "line")),
+                (long long)json_integer_value(json_object_get(f, "column")),
+                sk_json_text(f, "code"),
+                sk_json_text(f, sk_cli_dutch() ? "message_nl" : "message_en"));
+    }
+    return sk_cli_fail(SK_EXIT_NO, &(struct sk_problem){
+                                       .code = code,
+                                       .nl = nl == NULL ? code : nl,
+                                       .en = en == NULL ? code : en,
+                                       .where = sk_json_text(error, "field"),
+                                       .detail = sk_json_text(error, "detail"),
+                                       .next_nl = sk_code_next(code, true),
+                                       .next_en = sk_code_next(code, false)});
+}
+
+/* ------------------------------------------------------------- unknown */
+
+bool sk_ask_changes(const char *op)
+{
+    static const char *const looks[] = {".status",  ".show", ".list", ".find",
+                                        ".preview", ".try",  ".peek", ".check"};
+    const char *verb = strrchr(op, '.');
+
+    for (size_t i = 0; verb != NULL && i < SK_COUNT(looks); i++)
+        if (strcmp(verb, looks[i]) == 0)
+            return false;
+    return true;
+}
+
+/* Where it shows whether an operation was done. */
+static const char *where_it_shows(const char *op)
+{
+    static const char *const shows[][2] = {
+        {"participant.", "schakel participant find"},
+        {"relation.", "schakel participant show"},
+        {"objection.", "schakel participant show"},
+        {"event.", "schakel event list"},
+        {"consent.", "schakel consent list"},
+        {"disclosure.", "schakel disclosure list"},
+        {"inbox.", "schakel inbox list"},
+        {"handover.", "schakel handover list"},
+        {"erasure.", "schakel erasure list"},
+        {"policy.", "schakel policy show"},
+        {"charter.", "schakel charter show"},
+        {"card.", "schakel peer list"},
+    };
+
+    for (size_t i = 0; i < SK_COUNT(shows); i++)
+        if (strncmp(op, shows[i][0], strlen(shows[i][0])) == 0)
+            return shows[i][1];
+    return "schakel status";
+}
+
+static int fail_unknown(const char *op, const char *line)
+{
+    char next_nl[256];
+    char next_en[256];
+
+    snprintf(next_nl, sizeof(next_nl),
+             "start het knooppunt en kijk eerst of het gebeurd is, met: %s",
+             where_it_shows(op));
+    snprintf(next_en, sizeof(next_en),
+             "start the node and look first whether it was done, with: %s",
+             where_it_shows(op));
+    return sk_cli_fail(
+        SK_EXIT_UNAVAILABLE,
+        &(struct sk_problem){
+            .code = "outcome-unknown",
+            .nl = "het knooppunt kreeg de vraag, maar gaf geen antwoord: of ze "
+                  "is uitgevoerd, is niet bekend",
+            .en = "the node got the request but gave no answer: whether it was "
+                  "done is not known",
+            .where = op,
+            .detail = line,
+            .next_nl = next_nl,
+            .next_en = next_en});
+}
+
+int sk_ask_failed(const struct sk_client *client, const char *op,
+                  enum sk_status status, size_t line)
+{
+    char place[64] = "";
+    bool lost = status == SK_E_CLOSED || status == SK_E_AGAIN;
+
+    if (line > 0)
+        snprintf(place, sizeof(place), "%s %zu", sk_cli_word("regel", "line"),
+                 line);
+    if (lost && sk_client_is_unknown(client) && sk_ask_changes(op))
+        return fail_unknown(op, place);
+    return sk_cli_fail(
+        SK_EXIT_UNAVAILABLE,
+        &(struct sk_problem){
+            .code = "no-answer",
+            .nl = "het knooppunt gaf geen antwoord; er is niets veranderd",
+            .en = "the node gave no answer; nothing was changed",
+            .where = place,
+            .detail = sk_status_text(status),
+            .next_nl = "kijk met: schakel status",
+            .next_en = "look with: schakel status"});
+}
+
+int sk_ask(struct sk_client *client, const char *op, const json_t *args,
+           const struct sk_blob *blobs, size_t blobs_count, json_t **reply)
+{
+    enum sk_status status =
+        sk_client_call(client, op, args, blobs, blobs_count, reply);
+    int code;
+
+    if (status != SK_OK)
+        return sk_ask_failed(client, op, status, 0);
+    if (json_is_true(json_object_get(*reply, "ok")))
+        return -1;
+    code = sk_ask_refused(*reply);
+    json_decref(*reply);
+    *reply = NULL;
+    return code;
+}
