@@ -46,10 +46,8 @@ const struct sk_command sk_policy_commands[] = {
      4096,
      "speel de tests van een bundel, of testbestanden",
      "run the tests of a bundle, or test files",
-     "Einde 0: alles slaagt; 1: er faalt iets; 2: onbruikbare invoer.\n"
-     "Vragen naar een matrix, verschil of invarianten worden overgeslagen.",
-     "Exit 0: all pass; 1: something fails; 2: input that cannot be used.\n"
-     "Cases that ask for a matrix, diff or invariants are skipped.",
+     "Einde 0: alles slaagt; 1: er faalt iets; 2: onbruikbare invoer.",
+     "Exit 0: all pass; 1: something fails; 2: input that cannot be used.",
      {{"coverage", NULL, false, false,
        "toon wat de tests bereiken, en wat niet",
        "show what the tests reach, and what not"},
@@ -99,6 +97,44 @@ const struct sk_command sk_policy_commands[] = {
        "this case of a test file"},
       LANG_OPTION,
       {0}}},
+    {"policy render",
+     "BUNDLE",
+     1,
+     1,
+     "wie krijgt wat: een tabel, een pagina, of de tekst van een akkoord",
+     "who gets what: a table, a page, or the text of a consent",
+     "Zonder meer een Markdown-tabel voor het register. --for-people maakt "
+     "een\n"
+     "pagina in gewone taal. --consent maakt de tekst die een deelnemer ziet;\n"
+     "wat niet ingevuld is, blijft een lijn om op te schrijven.",
+     "By itself a Markdown table for the register. --for-people makes a page\n"
+     "in plain words. --consent makes the text that a participant sees; what\n"
+     "is not filled in stays a line to write on.",
+     {{"for-people", NULL, false, false, "een pagina in gewone taal",
+       "a page in plain words"},
+      {"consent", NULL, false, false, "de tekst van een akkoord",
+       "the text of a consent"},
+      {"to", "ORG", false, false, "alleen deze ontvanger",
+       "only this recipient"},
+      {"for", "PURPOSE", false, false, "alleen dit doel", "only this purpose"},
+      {"out", "DIR", false, false,
+       "schrijf elke tekst in deze map, en toon de SHA-256",
+       "write every text in this folder, and show its SHA-256"},
+      {"participant", "NAME", false, false, "naam van de deelnemer",
+       "name of the participant"},
+      {"coach", "NAME", false, false, "naam van de begeleider",
+       "name of the coach"},
+      {"coach-phone", "PHONE", false, false, "telefoon van de begeleider",
+       "phone of the coach"},
+      {"privacy", "CONTACT", false, false,
+       "hoe de privacyverantwoordelijke te bereiken is",
+       "how to reach the privacy officer"},
+      {"until", "DATE", false, false, "laatste dag van het akkoord",
+       "last day of the consent"},
+      {"day", "DATE", false, false, "op deze dag (anders vandaag)",
+       "on this day (otherwise today)"},
+      LANG_OPTION,
+      {0}}},
     {0},
 };
 
@@ -106,9 +142,8 @@ static const struct {
     const char *name;
     int (*run)(struct sk_policy_run *run, const struct sk_parsed *parsed);
 } runners[] = {
-    {"check", sk_policy_do_check},
-    {"test", sk_policy_do_test},
-    {"explain", sk_policy_do_explain},
+    {"check", sk_policy_do_check},     {"test", sk_policy_do_test},
+    {"explain", sk_policy_do_explain}, {"render", sk_policy_do_render},
     {"matrix", sk_policy_do_matrix},
 };
 

@@ -1,0 +1,136 @@
+#include "tools/schakel/policy_rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "policies/civil.h"
+
+/* ---------------------------------------------------------------- rows */
+
+static bool same_row(const struct sk_cell *a, const struct sk_cell *b)
+{
+    return a->spot.org == b->spot.org && a->spot.purpose == b->spot.purpose;
+}
+
+/* The rules of the cells, each once. */
+static bool collect_rules(struct sk_row *row, struct sk_arena *arena)
+{
+    size_t all = row->bundle->shares_count;
+    bool *seen = sk_arena_get_array(arena, all + 1, sizeof(*seen));
+    uint16_t *list = sk_arena_get_array(arena, all + 1, sizeof(*list));
+
+    if (seen == NULL || list == NULL)
+        return false;
+    for (size_t i = 0; i < row->count; i++) {
+        for (size_t r = 0; r < row->cells[i].rules_count; r++)
+            seen[row->cells[i].rules[r]] = true;
+    }
+    for (size_t i = 0; i < all; i++) {
+        if (seen[i])
+            list[row->rules_count++] = (uint16_t)i;
+    }
+    row->rules = list;
+    return true;
+}
+
+enum sk_status sk_rows_make(const struct sk_matrix *matrix,
+                            struct sk_arena *arena, struct sk_rows *out)
+{
+    struct sk_rows rows = {NULL, 0};
+
+    rows.list =
+        sk_arena_get_array(arena, matrix->count + 1, sizeof(*rows.list));
+    if (rows.list == NULL)
+        return SK_E_MEMORY;
+    for (size_t i = 0; i < matrix->count; i++) {
+        struct sk_row *row = &rows.list[rows.count];
+
+        if (i == 0 || !same_row(&matrix->cells[i - 1], &matrix->cells[i])) {
+            *row = (struct sk_row){.bundle = matrix->bundle,
+                                   .org = matrix->cells[i].spot.org,
+                                   .purpose = matrix->cells[i].spot.purpose,
+                                   .cells = &matrix->cells[i]};
+            rows.count++;
+        }
+        rows.list[rows.count - 1].count++;
+    }
+    for (size_t i = 0; i < rows.count; i++) {
+        if (!collect_rules(&rows.list[i], arena))
+            return SK_E_MEMORY;
+    }
+    *out = rows;
+    return SK_OK;
+}
+
+/* ---------------------------------------------------------------- terms */
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(json_string_value(*(json_t *const *)a),
+                  json_string_value(*(json_t *const *)b));
+}
+
+/* Sort a list of texts and drop doubles; takes the reference. */
+static json_t *sorted(json_t *list)
+{
+    size_t count = json_array_size(list);
+    json_t **texts = calloc(count + 1, sizeof(json_t *));
+    json_t *out = json_array();
+
+    for (size_t i = 0; texts != NULL && i < count; i++)
+        texts[i] = json_array_get(list, i);
+    if (texts != NULL)
+        qsort(texts, count, sizeof(json_t *), compare_texts);
+    for (size_t i = 0; texts != NULL && i < count; i++) {
+        if (i == 0 || !json_equal(texts[i], texts[i - 1]))
+            json_array_append(out, texts[i]);
+    }
+    free(texts);
+    json_decref(list);
+    return out;
+}
+
+json_t *sk_row_basis(const struct sk_row *row)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < row->rules_count; i++) {
+        const struct sk_share *share = &row->bundle->shares[row->rules[i]];
+
+        json_array_append_new(
+            list, json_sprintf("%.*s: %.*s", (int)share->gdpr_word.size,
+                               (const char *)share->gdpr_word.data,
+                               (int)share->reference.size,
+                               (const char *)share->reference.data));
+    }
+    return sorted(list);
+}
+
+json_t *sk_row_retain(const struct sk_row *row)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < row->rules_count; i++) {
+        const struct sk_share *share = &row->bundle->shares[row->rules[i]];
+
+        json_array_append_new(
+            list,
+            json_sprintf("%.*s from %s", (int)share->retain_text.size,
+                         (const char *)share->retain_text.data,
+                         share->retain_from_occurred ? "occurred" : "sent"));
+    }
+    return sorted(list);
+}
+
+const struct sk_share *sk_row_longest(const struct sk_row *row)
+{
+    const struct sk_share *longest = &row->bundle->shares[row->rules[0]];
+
+    for (size_t i = 1; i < row->rules_count; i++) {
+        const struct sk_share *share = &row->bundle->shares[row->rules[i]];
+
+        if (!sk_duration_at_most(share->retain, longest->retain))
+            longest = share;
+    }
+    return longest;
+}
