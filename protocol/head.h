@@ -34,6 +34,9 @@ struct sk_head {
  * for a longer form than needed, another type, or a str that is not UTF-8.
  */
 SK_CHECKED enum sk_status sk_head_read(struct sk_bytes in, struct sk_head *out);
+/* The same without a look at the text of a str: for bytes that were read once
+   before. */
+SK_CHECKED enum sk_status sk_head_peek(struct sk_bytes in, struct sk_head *out);
 
 /* Shortest forms, no surrogates, at most U+10FFFF. */
 bool sk_utf8_is_valid(struct sk_bytes text);

@@ -108,7 +108,7 @@ enum sk_status sk_value_check(struct sk_bytes in, struct sk_value *out)
 
 static bool head_of(struct sk_value v, struct sk_head *out)
 {
-    return v.bytes.size > 0 && sk_head_read(v.bytes, out) == SK_OK;
+    return v.bytes.size > 0 && sk_head_peek(v.bytes, out) == SK_OK;
 }
 
 enum sk_value_kind sk_value_kind(struct sk_value v)
@@ -189,7 +189,7 @@ static size_t size_of_first(struct sk_bytes in)
     while (pending > 0) {
         struct sk_head head = {0};
 
-        if (sk_head_read(rest, &head) != SK_OK)
+        if (sk_head_peek(rest, &head) != SK_OK)
             return 0;
         advance(&rest, head.size);
         pending--;
@@ -223,7 +223,7 @@ bool sk_value_next(struct sk_value_walk *walk)
         return false;
     walk->left--;
     if (walk->map) {
-        if (sk_head_read(walk->rest, &head) != SK_OK)
+        if (sk_head_peek(walk->rest, &head) != SK_OK)
             return false;
         walk->key = head.body;
         advance(&walk->rest, head.size);
