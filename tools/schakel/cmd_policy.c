@@ -135,6 +135,18 @@ const struct sk_command sk_policy_commands[] = {
        "on this day (otherwise today)"},
       LANG_OPTION,
       {0}}},
+    {"policy schema",
+     "BUNDLE",
+     1,
+     1,
+     "JSON Schema van policy.yaml, voor editors",
+     "JSON Schema of policy.yaml, for editors",
+     "Vult partners, doelen, gebeurtenissen, velden en niveaus aan tijdens "
+     "het\n"
+     "typen. Het beleid zelf hoeft nog niet te kloppen.",
+     "Completes partners, purposes, events, fields and levels while typing.\n"
+     "The policy itself need not be right yet.",
+     {LANG_OPTION, {0}}},
     {0},
 };
 
@@ -144,7 +156,7 @@ static const struct {
 } runners[] = {
     {"check", sk_policy_do_check},     {"test", sk_policy_do_test},
     {"explain", sk_policy_do_explain}, {"render", sk_policy_do_render},
-    {"matrix", sk_policy_do_matrix},
+    {"matrix", sk_policy_do_matrix},   {"schema", sk_policy_do_schema},
 };
 
 /* The options that every command may have; -1 to go on. */

@@ -78,5 +78,7 @@ int sk_policy_do_explain(struct sk_policy_run *run,
                          const struct sk_parsed *parsed);
 int sk_policy_do_render(struct sk_policy_run *run,
                         const struct sk_parsed *parsed);
+int sk_policy_do_schema(struct sk_policy_run *run,
+                        const struct sk_parsed *parsed);
 
 #endif
