@@ -164,7 +164,6 @@ SK_CHECKED enum sk_status sk_case_bundle_load(const struct sk_sources *sources,
 enum sk_case_result {
     SK_CASE_PASSED,
     SK_CASE_FAILED,
-    SK_CASE_SKIPPED, /* no longer given */
 };
 struct sk_case_report {
     enum sk_case_result result;

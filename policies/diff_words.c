@@ -121,10 +121,7 @@ static void put_part(struct writing *w, const struct sk_vocabulary *v,
         put_duration(w, (struct sk_duration){share->within_days, SK_DAYS});
         break;
     case SK_PART_OBJECTION:
-        put_text(w, share->gdpr == SK_GDPR_PUBLIC_TASK ||
-                            share->gdpr == SK_GDPR_LEGITIMATE_INTEREST
-                        ? "possible"
-                        : "not possible");
+        put_text(w, sk_way_objects(way) ? "possible" : "not possible");
         break;
     case SK_PART_COUNT:
         break;

@@ -374,6 +374,11 @@ static bool objects(const struct sk_share *share)
            share->gdpr == SK_GDPR_LEGITIMATE_INTEREST;
 }
 
+bool sk_way_objects(const struct sk_way *way)
+{
+    return objects(way->share);
+}
+
 unsigned sk_terms_lacking(const struct sk_vocabulary *wv,
                           const struct sk_share *w,
                           const struct sk_vocabulary *vv,

@@ -144,6 +144,9 @@ unsigned sk_terms_lacking(const struct sk_vocabulary *wv,
                           const struct sk_vocabulary *vv,
                           const struct sk_share *v);
 
+/* Can the participant object (10.2)? */
+bool sk_way_objects(const struct sk_way *way);
+
 /* For W013: every way of w is dominated by a way of v, on every day; and w has
    one (contained.c). */
 bool sk_share_contained(const struct sk_caps *caps, const struct sk_share *w,

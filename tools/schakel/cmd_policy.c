@@ -79,6 +79,32 @@ const struct sk_command sk_policy_commands[] = {
        "een tabel in plaats van een raster", "a table instead of a grid"},
       LANG_OPTION,
       {0}}},
+    {"policy diff",
+     "OLD NEW",
+     2,
+     2,
+     "wat verandert er: ruimer of enger, in zinnen",
+     "what changes: wider or narrower, in sentences",
+     "Einde 10: ruimer; 0: niet ruimer; 2: onbruikbare invoer.  Twee bundels:\n"
+     "mappen of bundle.yaml, ook met andere ledenlijsten of woordenlijsten.",
+     "Exit 10: wider; 0: not wider; 2: input that cannot be used.  Two\n"
+     "bundles: folders or bundle.yaml, also with other rosters or\n"
+     "vocabularies.",
+     {{"day", "DATE", false, false, "enkel vanaf deze dag",
+       "only from this day on"},
+      LANG_OPTION,
+      {0}}},
+    {"policy prove",
+     "BUNDLE",
+     1,
+     1,
+     "bewijs wat altijd moet gelden, of geef een tegenvoorbeeld",
+     "prove what must always hold, or give a counterexample",
+     "Voor elke regel van invariants.yaml: bewezen op alle dagen, of het\n"
+     "eerste tegenvoorbeeld.  Einde 0: alles bewezen; 1: niet alles.",
+     "For every rule of invariants.yaml: proved on all days, or the first\n"
+     "counterexample.  Exit 0: all proved; 1: not all.",
+     {LANG_OPTION, {0}}},
     {"policy explain",
      "BUNDLE",
      1,
@@ -156,7 +182,8 @@ static const struct {
 } runners[] = {
     {"check", sk_policy_do_check},     {"test", sk_policy_do_test},
     {"explain", sk_policy_do_explain}, {"render", sk_policy_do_render},
-    {"matrix", sk_policy_do_matrix},   {"schema", sk_policy_do_schema},
+    {"matrix", sk_policy_do_matrix},   {"diff", sk_policy_do_diff},
+    {"prove", sk_policy_do_prove},     {"schema", sk_policy_do_schema},
 };
 
 /* The options that every command may have; -1 to go on. */

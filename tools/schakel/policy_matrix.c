@@ -279,19 +279,6 @@ static void print_table(const struct shown *s, bool csv)
 
 /* ---------------------------------------------------------------- command */
 
-static int too_large(const struct sk_policy_run *run)
-{
-    return sk_cli_fail(
-        SK_EXIT_USAGE,
-        &(struct sk_problem){
-            .code = "too-large",
-            .nl = "te veel cellen om op te sommen (meer dan een miljoen)",
-            .en = "too many cells to list (more than a million)",
-            .where = run->command,
-            .next_nl = "vraag een partner tegelijk: --to ORG",
-            .next_en = "ask one partner at a time: --to ORG"});
-}
-
 static int make(struct shown *s, const char *to)
 {
     uint16_t only = SK_NONE;
@@ -307,7 +294,7 @@ static int make(struct shown *s, const char *to)
     status = sk_matrix_make(s->bundle, sk_policy_day(s->run), only,
                             &s->run->arena, &s->matrix);
     if (status == SK_E_TOO_LARGE)
-        return too_large(s->run);
+        return sk_policy_too_large(s->run);
     return status == SK_OK ? -1 : sk_policy_no_memory();
 }
 

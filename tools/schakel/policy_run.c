@@ -142,6 +142,25 @@ int sk_policy_no_memory(void)
     return SK_EXIT_SOFTWARE;
 }
 
+int sk_policy_too_large(const struct sk_policy_run *run)
+{
+    bool matrix = strcmp(run->command, "matrix") == 0;
+
+    return sk_cli_fail(
+        SK_EXIT_USAGE,
+        &(struct sk_problem){
+            .code = "too-large",
+            .nl = "deze bundel laat te veel stromen toe om ze na te gaan",
+            .en = "this bundle allows more flows than can be looked at",
+            .where = run->command,
+            .next_nl = matrix ? "vraag een partner tegelijk: --to ORG"
+                              : "maak minder of engere regels: minder "
+                                "partners, doelen of velden per regel",
+            .next_en = matrix ? "ask one partner at a time: --to ORG"
+                              : "write fewer or narrower rules: fewer "
+                                "partners, purposes or fields per rule"});
+}
+
 int sk_policy_bad_option(const char *option, const char *nl, const char *en)
 {
     return sk_cli_fail(SK_EXIT_USAGE,

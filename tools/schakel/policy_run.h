@@ -50,6 +50,8 @@ int sk_policy_unusable(struct sk_policy_run *run, struct sk_findings *findings);
 int sk_policy_no_file(const struct sk_policy_run *run, enum sk_status status,
                       const char *path);
 int sk_policy_no_memory(void);
+/* A bundle with more flows than can be looked at. */
+int sk_policy_too_large(const struct sk_policy_run *run);
 /* An option with a value that cannot be. */
 int sk_policy_bad_option(const char *option, const char *nl, const char *en);
 
@@ -74,6 +76,10 @@ int sk_policy_do_test(struct sk_policy_run *run,
                       const struct sk_parsed *parsed);
 int sk_policy_do_matrix(struct sk_policy_run *run,
                         const struct sk_parsed *parsed);
+int sk_policy_do_diff(struct sk_policy_run *run,
+                      const struct sk_parsed *parsed);
+int sk_policy_do_prove(struct sk_policy_run *run,
+                       const struct sk_parsed *parsed);
 int sk_policy_do_explain(struct sk_policy_run *run,
                          const struct sk_parsed *parsed);
 int sk_policy_do_render(struct sk_policy_run *run,

@@ -12,7 +12,6 @@
 struct tally {
     size_t passed;
     size_t failed;
-    size_t skipped;
     json_t *files;
     bool quiet; /* no words about cases: JSON, or only what is missing */
     bool covers;
@@ -32,17 +31,12 @@ static void tell_case(const struct sk_policy_run *run, struct sk_bytes name,
                        ? report->problems.count
                        : SK_PROBLEMS_MAX;
 
-    if (report->result == SK_CASE_SKIPPED)
-        json_object_set_new(told, "skipped", json_true());
     for (size_t i = 0; i < count; i++)
         json_array_append_new(problems, json_string(report->problems.list[i]));
     json_array_append_new(cases, told);
     if (quiet || passed)
         return;
-    printf("  %s: %.*s\n",
-           report->result == SK_CASE_FAILED
-               ? sk_policy_word(run, "FAALT", "FAILS")
-               : sk_policy_word(run, "overgeslagen", "skipped"),
+    printf("  %s: %.*s\n", sk_policy_word(run, "FAALT", "FAILS"),
            (int)name.size, (const char *)name.data);
     for (size_t i = 0; i < count; i++)
         printf("    %s\n", report->problems.list[i]);
@@ -70,7 +64,7 @@ static int run_cases(struct sk_policy_run *run, const char *path,
                      const struct sk_cases *cases,
                      const struct sk_case_bundle *bundle, struct tally *tally)
 {
-    size_t results[3] = {0, 0, 0};
+    size_t results[2] = {0, 0};
     json_t *list = json_array();
     json_t *told;
 
@@ -89,18 +83,15 @@ static int run_cases(struct sk_policy_run *run, const char *path,
         sk_arena_reset(&run->arena, mark);
     }
     if (!tally->quiet)
-        printf(run->dutch ? "  %zu geslaagd, %zu gefaald, %zu overgeslagen\n"
-                          : "  %zu passed, %zu failed, %zu skipped\n",
-               results[SK_CASE_PASSED], results[SK_CASE_FAILED],
-               results[SK_CASE_SKIPPED]);
-    told = json_pack("{s:s, s:I, s:I, s:I, s:o}", "file", path, "passed",
+        printf(run->dutch ? "  %zu geslaagd, %zu gefaald\n"
+                          : "  %zu passed, %zu failed\n",
+               results[SK_CASE_PASSED], results[SK_CASE_FAILED]);
+    told = json_pack("{s:s, s:I, s:I, s:o}", "file", path, "passed",
                      (json_int_t)results[SK_CASE_PASSED], "failed",
-                     (json_int_t)results[SK_CASE_FAILED], "skipped",
-                     (json_int_t)results[SK_CASE_SKIPPED], "cases", list);
+                     (json_int_t)results[SK_CASE_FAILED], "cases", list);
     json_array_append_new(tally->files, told);
     tally->passed += results[SK_CASE_PASSED];
     tally->failed += results[SK_CASE_FAILED];
-    tally->skipped += results[SK_CASE_SKIPPED];
     return cover(run, path, cases, bundle->bundle, tally, told);
 }
 
@@ -232,10 +223,9 @@ static void tell(const struct sk_policy_run *run, const struct tally *tally,
 
     if (run->json) {
         answer =
-            json_pack("{s:s, s:b, s:I, s:I, s:I, s:O}", "command", run->command,
+            json_pack("{s:s, s:b, s:I, s:I, s:O}", "command", run->command,
                       "ok", ok, "passed", (json_int_t)tally->passed, "failed",
-                      (json_int_t)tally->failed, "skipped",
-                      (json_int_t)tally->skipped, "files", tally->files);
+                      (json_int_t)tally->failed, "files", tally->files);
         if (tally->covers)
             json_object_set_new(
                 answer, "coverage_percent",
@@ -248,9 +238,9 @@ static void tell(const struct sk_policy_run *run, const struct tally *tally,
         sk_policy_cover_print_missing(&tally->cover);
         return;
     }
-    printf(run->dutch ? "%zu geslaagd, %zu gefaald, %zu overgeslagen\n"
-                      : "%zu passed, %zu failed, %zu skipped\n",
-           tally->passed, tally->failed, tally->skipped);
+    printf(run->dutch ? "%zu geslaagd, %zu gefaald\n"
+                      : "%zu passed, %zu failed\n",
+           tally->passed, tally->failed);
     if (tally->covers)
         sk_policy_cover_print(run, &tally->cover);
 }

@@ -1,0 +1,138 @@
+#include "tools/schakel/policy_diff.h"
+
+#include "policies/civil.h"
+
+/* `schakel policy diff`: the command and its JSON.  POLICY.md 11, 16 */
+
+/* So many changes are listed as JSON, of recipient and purpose apart. */
+#define LISTED_MAX ((size_t)200000)
+
+static struct sk_bytes words_of(struct sk_policy_run *run,
+                                const struct sk_vocabulary *v, uint16_t field,
+                                const struct sk_way *way,
+                                enum sk_component part)
+{
+    return sk_component_words(v, field, way, part, &run->arena);
+}
+
+/* Words of a bundle need no escaping (3.4). */
+static void print_change(struct sk_policy_run *run, const struct sk_diff *diff,
+                         enum sk_direction direction,
+                         const struct sk_change *change, struct sk_bytes to,
+                         struct sk_bytes purpose)
+{
+    const struct sk_vocabulary *old = diff->bundles[SK_NARROWER]->vocabulary;
+    const struct sk_vocabulary *new = diff->bundles[SK_WIDER]->vocabulary;
+    const struct sk_vocabulary *v = diff->bundles[direction]->vocabulary;
+    const struct sk_way *before =
+        direction == SK_WIDER ? &change->nearest : &change->way;
+    const struct sk_way *after =
+        direction == SK_WIDER ? &change->way : &change->nearest;
+    const char *between = "";
+    char from[11];
+    char until[11];
+
+    sk_day_format(change->from, from);
+    sk_day_format(change->until, until);
+    printf("    {\"dir\": \"%s\", \"event\": \"%.*s\", \"field\": \"%.*s\", "
+           "\"for\": \"%.*s\", \"from\": \"%s\", \"rule\": \"%.*s\", \"to\": "
+           "\"%.*s\", \"until\": \"%s\", \"what\": [",
+           direction == SK_WIDER ? "wider" : "narrower",
+           SK_ARG(v->events[change->event].id),
+           SK_ARG(sk_field_name(v, change->field)), SK_ARG(purpose), from,
+           SK_ARG(change->way.share->id), SK_ARG(to), until);
+    for (unsigned left = change->parts; left != 0; left &= left - 1) {
+        enum sk_component part = (enum sk_component)sk_lowest(left);
+        struct sk_bytes of_old = words_of(
+            run, old,
+            sk_policy_field_in(diff, direction, SK_NARROWER, change->field),
+            before, part);
+        struct sk_bytes of_new = words_of(
+            run, new,
+            sk_policy_field_in(diff, direction, SK_WIDER, change->field), after,
+            part);
+
+        printf("%s{\"component\": \"%s\", \"new\": \"%.*s\", \"old\": "
+               "\"%.*s\"}",
+               between, sk_component_text(part), SK_ARG(of_new),
+               SK_ARG(of_old));
+        between = ", ";
+    }
+    printf("]}");
+}
+
+uint16_t sk_policy_field_in(const struct sk_diff *diff,
+                            enum sk_direction direction, enum sk_direction side,
+                            uint16_t field)
+{
+    const struct sk_vocabulary *v = diff->bundles[direction]->vocabulary;
+
+    if (field == SK_FACT || direction == side)
+        return field;
+    return sk_vocabulary_field(diff->bundles[side]->vocabulary,
+                               v->fields[field].id);
+}
+
+/* All changes, recipient by recipient; *listed counts them. */
+static void print_direction(struct sk_policy_run *run,
+                            const struct sk_diff *diff,
+                            enum sk_direction direction, size_t *listed)
+{
+    for (size_t o = 0; o < diff->orgs_count; o++) {
+        for (size_t p = 0; p < diff->purposes_count; p++) {
+            const struct sk_changes *group =
+                sk_diff_group(diff, direction, diff->org_classes.of[o],
+                              diff->purpose_classes.of[p]);
+
+            for (size_t i = 0; i < group->count; i++) {
+                size_t mark = sk_arena_mark(&run->arena);
+
+                if (++*listed > LISTED_MAX)
+                    return;
+                fputs(*listed > 1 ? ",\n" : "\n", stdout);
+                print_change(run, diff, direction, &group->list[i],
+                             diff->orgs[o].id, diff->purposes[p].id);
+                sk_arena_reset(&run->arena, mark);
+            }
+        }
+    }
+}
+
+static void print_json(struct sk_policy_run *run, const struct sk_diff *diff)
+{
+    size_t listed = 0;
+
+    printf("{\n  \"changes\": [");
+    print_direction(run, diff, SK_WIDER, &listed);
+    print_direction(run, diff, SK_NARROWER, &listed);
+    printf("%s],\n  \"command\": \"diff\",\n", listed > 0 ? "\n  " : "");
+    printf("  \"complete\": %s,\n  \"narrower\": %s,\n  \"ok\": true,\n  "
+           "\"wider\": %s\n}\n",
+           diff->cut || listed > LISTED_MAX ? "false" : "true",
+           diff->narrower ? "true" : "false", diff->wider ? "true" : "false");
+}
+
+int sk_policy_do_diff(struct sk_policy_run *run, const struct sk_parsed *parsed)
+{
+    struct sk_policy_bundle loaded[SK_DIRECTIONS];
+    struct sk_diff diff;
+    enum sk_status status;
+
+    for (size_t i = 0; i < SK_DIRECTIONS; i++) {
+        int code = sk_policy_open(run, parsed->operands[i], &loaded[i]);
+
+        if (code >= 0)
+            return code;
+    }
+    status = sk_diff_make(loaded[0].bundle, loaded[1].bundle, run->day,
+                          &run->arena, &diff);
+    if (status == SK_E_TOO_LARGE)
+        return sk_policy_too_large(run);
+    if (status != SK_OK)
+        return sk_policy_no_memory();
+    if (run->json)
+        print_json(run, &diff);
+    else
+        sk_policy_tell_diff(run, &diff);
+    return diff.wider ? SK_EXIT_WIDER : SK_EXIT_YES;
+}
