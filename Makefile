@@ -5,6 +5,7 @@
 #
 # CC=gcc|clang   SAN=1 (ASan + UBSan)   V=1 (show commands)   B=DIR (build folder)
 
+VERSION := 0.1.0
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 SAN ?= 0
 variant := $(if $(filter 1,$(SAN)),san,release)-$(notdir $(CC))
@@ -26,7 +27,7 @@ LDFLAGS_san := $(sanflags) -pie
 mode := $(if $(filter 1,$(SAN)),san,release)
 CFLAGS := $(CFLAGS_$(mode))
 LDFLAGS := $(LDFLAGS_$(mode))
-base := -std=c17 -I. -I$(B) $(warnings) -MMD -MP
+base := -std=c17 -I. -I$(B) -DSK_VERSION='"$(VERSION)"' $(warnings) -MMD -MP
 # protocol/, policies/ and node/engine/ see no POSIX at all.
 pure := $(base)
 posix := $(base) -D_GNU_SOURCE

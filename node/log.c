@@ -2,28 +2,87 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
-static bool use_words;
+enum style { STYLE_UNKNOWN, STYLE_JOURNAL, STYLE_PLAIN };
 
-void sk_log_use_words(void)
+static enum style style;
+static bool dutch;
+
+/* systemd names device and inode of the journal's end of stderr. */
+static bool is_journal(void)
 {
-    use_words = true;
+    const char *stream = getenv("JOURNAL_STREAM");
+    struct stat info;
+    char own[64];
+
+    if (stream == NULL || fstat(STDERR_FILENO, &info) != 0)
+        return false;
+    (void)snprintf(own, sizeof(own), "%ju:%ju", (uintmax_t)info.st_dev,
+                   (uintmax_t)info.st_ino);
+    return strcmp(own, stream) == 0;
 }
 
-static const char *level_text(int level)
+static bool wants_dutch(void)
 {
-    if (!use_words)
-        return level == 3 ? "<3>" : level == 4 ? "<4>" : "<6>";
-    return level == 3 ? "error " : level == 4 ? "warning " : "info ";
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+
+    for (size_t i = 0; i < SK_COUNT(names); i++) {
+        const char *value = getenv(names[i]);
+
+        if (value != NULL && value[0] != '\0')
+            return strncmp(value, "nl", 2) == 0;
+    }
+    return false;
+}
+
+static void choose_style(void)
+{
+    if (style != STYLE_UNKNOWN)
+        return;
+    style = is_journal() ? STYLE_JOURNAL : STYLE_PLAIN;
+    dutch = wants_dutch();
+}
+
+/* "<4>", or the time and "warning: ". */
+static void head_of(int level, char *out, size_t size_max)
+{
+    const char *word = "info";
+    time_t now = time(NULL);
+    struct tm utc;
+    char at[32] = "";
+
+    choose_style();
+    if (style == STYLE_JOURNAL) {
+        (void)snprintf(out, size_max, "<%d>", level);
+        return;
+    }
+    if (level == 3)
+        word = dutch ? "fout" : "error";
+    else if (level == 4)
+        word = dutch ? "let op" : "warning";
+    if (gmtime_r(&now, &utc) != NULL)
+        (void)strftime(at, sizeof(at), "%Y-%m-%d %H:%M:%SZ ", &utc);
+    (void)snprintf(out, size_max, "%s%s: ", at, word);
 }
 
 static void line(int level, const struct sk_org *org, enum sk_status status,
                  const char *text)
 {
+    const char *partner = org == NULL ? "" : org->text;
+    const char *code = status == SK_OK ? "" : sk_status_text(status);
+    bool both = partner[0] != '\0' && code[0] != '\0';
+    bool any = partner[0] != '\0' || code[0] != '\0';
+    char head[64];
+
+    head_of(level, head, sizeof(head));
     /* One write per line: both processes share stderr. */
-    fprintf(stderr, "%s%s %s %s\n", level_text(level),
-            org == NULL ? "-" : org->text,
-            status == SK_OK ? "-" : sk_status_text(status), text);
+    fprintf(stderr, "%s%s%s%s%s%s%s\n", head, text, any ? " (" : "", partner,
+            both ? "; " : "", code, any ? ")" : "");
 }
 
 void sk_log_error(const struct sk_org *org, enum sk_status status,
@@ -45,5 +104,8 @@ void sk_log_info(const struct sk_org *org, const char *text)
 
 void sk_log_count(const char *text, uint64_t number)
 {
-    fprintf(stderr, "%s- - %s: %" PRIu64 "\n", level_text(6), text, number);
+    char head[64];
+
+    head_of(6, head, sizeof(head));
+    fprintf(stderr, "%s%s: %" PRIu64 "\n", head, text, number);
 }

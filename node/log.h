@@ -1,18 +1,20 @@
 /*
- * Lines for the operator, on stderr: "<level>partner status text".
+ * Lines for the operator, on stderr: the sentence first, then in brackets the
+ * partner and the status.
  *
- * Level is syslog's, as journald reads it: <3> error, <4> warning, <6> info.
- * Partner is an organisation of the roster or "-", status a word of status.h
- * or "-".  Never a payload, a name, a handle, a path that a peer chose: I9.
+ *     <4>refuses our key (gtb; refused)                        in the journal
+ *     2026-09-01 08:00:00Z warning: refuses our key (gtb; refused)  elsewhere
+ *
+ * In the journal (stderr is what JOURNAL_STREAM names) the level is syslog's:
+ * <3> error, <4> warning, <6> info; elsewhere a word, "fout" and "let op" when
+ * LC_ALL, LC_MESSAGES or LANG is Dutch.  Never a payload, a name, a handle, a
+ * path that a peer chose: I9.
  */
 #ifndef SK_NODE_LOG_H
 #define SK_NODE_LOG_H
 
 #include "protocol/base.h"
 #include "protocol/status.h"
-
-/* For people at a terminal: "error", "warning", "info" in place of <n>. */
-void sk_log_use_words(void);
 
 /* org: may be NULL; text: ours, static. */
 void sk_log_error(const struct sk_org *org, enum sk_status status,

@@ -59,27 +59,42 @@ static bool find_program(const struct sk_core *core,
     return false;
 }
 
+/* What a log line needs, and a sanitizer's options; nothing else of ours. */
+static const char *const passed[] = {"ASAN_OPTIONS", "JOURNAL_STREAM", "LC_ALL",
+                                     "LC_MESSAGES", "LANG"};
+#define PASSED_COUNT SK_COUNT(passed)
+
+static void pass_environment(char texts[PASSED_COUNT][512],
+                             char *out[PASSED_COUNT + 1])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < PASSED_COUNT; i++) {
+        const char *value = getenv(passed[i]);
+
+        if (value == NULL || strlen(value) >= sizeof(texts[0]) - 16)
+            continue;
+        (void)snprintf(texts[count], sizeof(texts[0]), "%s=%s", passed[i],
+                       value);
+        out[count] = texts[count];
+        count++;
+    }
+    out[count] = NULL;
+}
+
 /* Its end becomes descriptor 3; the rest of ours closes on exec. */
 static int spawn(const struct sk_core *core, int fd, pid_t *pid)
 {
     char path[SK_PATH_SIZE_MAX];
-    char *argv[] = {
-        (char *)(uintptr_t) "schakel-net",
-        core->options->foreground ? (char *)(uintptr_t) "--foreground" : NULL,
-        NULL};
-    /* A sanitizer's options, where there are any; nothing else of ours. */
-    char *sanitizer = getenv("ASAN_OPTIONS");
-    char text[512];
-    char *environment[] = {NULL, NULL};
+    char *argv[] = {(char *)(uintptr_t) "schakel-net", NULL};
+    char texts[PASSED_COUNT][512];
+    char *environment[PASSED_COUNT + 1];
     posix_spawn_file_actions_t actions;
     int rc;
 
     if (!find_program(core, path))
         return ENOENT;
-    if (sanitizer != NULL && strlen(sanitizer) < sizeof(text) - 16) {
-        (void)snprintf(text, sizeof(text), "ASAN_OPTIONS=%s", sanitizer);
-        environment[0] = text;
-    }
+    pass_environment(texts, environment);
     rc = posix_spawn_file_actions_init(&actions);
     if (rc != 0)
         return rc;

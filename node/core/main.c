@@ -15,6 +15,7 @@
 #include "node/log.h"
 #include "node/sandbox.h"
 #include "policies/civil.h"
+#include "protocol/version.h"
 
 /* Private memory: the engine's, batches, clients, Argon2id's 64 MiB. */
 #define MEMORY_BYTES (UINT64_C(1) << 30)
@@ -30,11 +31,11 @@ static int usage(FILE *to, int code)
           "Runs the node in DIR (made by: schakel init) until SIGTERM.\n"
           "\n"
           "  --dir DIR        the node's folder\n"
-          "  --foreground     at a terminal: plain log lines, may ask for the\n"
-          "                   passphrase\n"
+          "  --foreground     at a terminal: may ask for the passphrase\n"
           "  --net PATH       schakel-net, when it is not beside schakeld\n"
           "  --manual-clock   rehearsals only: time stands still until the\n"
           "                   operation clock.set moves it\n"
+          "  --version        the version\n"
           "  --help           this text\n"
           "\n"
           "Prints READY, the node's name and where it listens, when partners\n"
@@ -53,6 +54,7 @@ static bool read_options(int argc, char **argv, struct sk_options *out)
         {"manual-clock", required_argument, NULL, 'm'},
         {"net", required_argument, NULL, 'n'},
         {"foreground", no_argument, NULL, 'f'},
+        {"version", no_argument, NULL, 'v'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -76,6 +78,9 @@ static bool read_options(int argc, char **argv, struct sk_options *out)
         case 'f':
             out->foreground = true;
             break;
+        case 'v':
+            (void)puts("schakeld " SK_VERSION);
+            exit(0);
         case 'h':
             exit(usage(stdout, 0));
         default:
@@ -205,7 +210,5 @@ int main(int argc, char **argv)
     (void)mallopt(M_ARENA_MAX, 1);
     if (!read_options(argc, argv, &options))
         return usage(stderr, EX_USAGE);
-    if (options.foreground)
-        sk_log_use_words();
     return exit_code(run(&options));
 }

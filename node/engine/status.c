@@ -1,8 +1,7 @@
 #include "node/engine/internal.h"
+#include "protocol/version.h"
 
 /* Operations on the node itself: how it is doing, and its clock. */
-
-static const char version[] = "0.1.0";
 
 static void pack_frame_sizes(struct sk_engine *e)
 {
@@ -117,7 +116,7 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
     sk_reply_uint(&e->reply, "pending_up", up);
     pack_name(e, "policy", sk_policy_name(e));
     pack_store(e);
-    sk_reply_cstr(&e->reply, "version", version);
+    sk_reply_cstr(&e->reply, "version", SK_VERSION);
     return SK_OK;
 }
 

@@ -6,6 +6,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -14,6 +15,7 @@
 #include "node/log.h"
 #include "node/net/net.h"
 #include "node/sandbox.h"
+#include "protocol/version.h"
 
 #define PAIR_FD 3
 #define FROM_CORE_COUNT 64 /* messages taken before the sockets have a turn */
@@ -226,8 +228,8 @@ int main(int argc, char **argv)
     enum sk_status status;
 
     (void)mallopt(M_ARENA_MAX, 1);
-    if (argc == 2 && strcmp(argv[1], "--foreground") == 0)
-        sk_log_use_words();
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return puts("schakel-net " SK_VERSION) >= 0 ? EX_OK : EX_IOERR;
     if (!is_pair(PAIR_FD)) {
         sk_log_error(NULL, SK_E_REFUSED, "schakel-net is started by schakeld");
         return EX_USAGE;

@@ -21,9 +21,30 @@ for story in tests/scenarios/*.yaml; do
   rm -f "$out"
 done
 
+# A word that does not exist is an error at its place, before any node runs.
+typo=tests/scenarios/typo-$$.yaml
+trap 'rm -f "$typo" "$wrong" "$refused" "$out"' EXIT
+wrong= refused=
+out=$(mktemp)
+sed 's/state: withdrawn/state: withdrawm/' tests/scenarios/X1.yaml > "$typo"
+LANG=C "$build/schakel" rehearse "$typo" > "$out" 2>&1
+if [ $? = 2 ] && grep -q "^$typo:[0-9]*:[0-9]*: error: state 'withdrawm'" "$out"
+then echo "ok - an unknown state of consent is told with its place"
+else echo "not ok - an unknown state of consent"; cat "$out"; failed=1; fi
+
+# An event that was refused cannot be sent: a failed check, and the story goes
+# on to its table.
+refused=tests/scenarios/refused-$$.yaml
+sed '0,/event: workplace.started/s//event: workplace.nowhere/' \
+  tests/scenarios/S2A.yaml > "$refused"
+LANG=C "$build/schakel" rehearse "$refused" > "$out" 2>&1
+if [ $? = 1 ] && grep -q 'Who saw what' "$out" &&
+   grep -q "has no event '.*' to share" "$out"
+then echo "ok - a story goes on after an event that was refused"
+else echo "not ok - a refused event ends the story"; tail -5 "$out"; failed=1; fi
+
 # A story whose expectation is wrong must fail: the check itself works.
 wrong=tests/scenarios/wrong-$$.yaml
-trap 'rm -f "$wrong"' EXIT
 sed 's/is_adult: true, workplace_kind: short/is_adult: true, workplace_kind: exact/' \
   tests/scenarios/S2A.yaml > "$wrong"
 if "$build/schakel" rehearse --json "$wrong" >/dev/null 2>&1; then

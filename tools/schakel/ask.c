@@ -59,6 +59,19 @@ int sk_ask_open(const char *dir, struct sk_client **out)
 }
 
 /* An error reply: the code in words, what it is about, the next step. */
+/* Not what the node decided, but what it could not make anything of. */
+static int exit_code_of(const char *code)
+{
+    static const char *const uses[] = {"bad-argument",     "bad-request",
+                                       "insz-invalid",     "missing-argument",
+                                       "unknown-argument", "unknown-op"};
+
+    for (size_t i = 0; i < SK_COUNT(uses); i++)
+        if (strcmp(code, uses[i]) == 0)
+            return SK_EXIT_USAGE;
+    return SK_EXIT_NO;
+}
+
 int sk_ask_refused(const json_t *reply)
 {
     const json_t *error = json_object_get(reply, "error");
@@ -69,7 +82,7 @@ int sk_ask_refused(const json_t *reply)
 
     if (sk_cli_json()) {
         sk_json_print(reply);
-        return SK_EXIT_NO;
+        return exit_code_of(code);
     }
     for (size_t i = 0; i < json_array_size(findings); i++) {
         const json_t *f = json_array_get(findings, i);
@@ -80,14 +93,15 @@ int sk_ask_refused(const json_t *reply)
                 sk_json_text(f, "code"),
                 sk_json_text(f, sk_cli_dutch() ? "message_nl" : "message_en"));
     }
-    return sk_cli_fail(SK_EXIT_NO, &(struct sk_problem){
-                                       .code = code,
-                                       .nl = nl == NULL ? code : nl,
-                                       .en = en == NULL ? code : en,
-                                       .where = sk_json_text(error, "field"),
-                                       .detail = sk_json_text(error, "detail"),
-                                       .next_nl = sk_code_next(code, true),
-                                       .next_en = sk_code_next(code, false)});
+    return sk_cli_fail(
+        exit_code_of(code),
+        &(struct sk_problem){.code = code,
+                             .nl = nl == NULL ? code : nl,
+                             .en = en == NULL ? code : en,
+                             .where = sk_json_text(error, "field"),
+                             .detail = sk_json_text(error, "detail"),
+                             .next_nl = sk_code_next(code, true),
+                             .next_en = sk_code_next(code, false)});
 }
 
 /* ------------------------------------------------------------- unknown */

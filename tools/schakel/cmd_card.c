@@ -233,6 +233,25 @@ static int renew(const struct sk_parsed *parsed, const char *dir,
     return code;
 }
 
+/* Partners will dial an address where nobody listens. */
+static void warn_not_listening(const char *dir)
+{
+    struct sk_config config;
+
+    if (sk_nodedir_config(dir, &config) >= 0 || config.listen[0] != '\0')
+        return;
+    fputs(sk_cli_word(
+              "schakel: let op: de kaart noemt een adres, maar node.conf heeft "
+              "geen 'listen'\n"
+              "  -> zet in node.conf bijvoorbeeld: listen: "
+              "'tcp://0.0.0.0:7411'\n",
+              "schakel: warning: the card names an address, but node.conf has "
+              "no 'listen'\n"
+              "  -> put into node.conf, for example: listen: "
+              "'tcp://0.0.0.0:7411'\n"),
+          stderr);
+}
+
 static int contradiction(const char *where)
 {
     return sk_cli_fail(
@@ -271,6 +290,8 @@ static int run_renew(int argc, char **argv)
         code = renew(&parsed, dir, &w);
     if (code < 0) {
         tell_card(&w.card);
+        if (sk_cli_has(&parsed, "endpoint"))
+            warn_not_listening(dir);
         if (!sk_cli_json())
             puts(sk_cli_word("\nHerstart nu het knooppunt.",
                              "\nNow restart the node."));

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -144,13 +145,14 @@ static int make_secrets(const struct sk_parsed *parsed, struct work *w)
 }
 
 /* ------------------------------------------------------------- folder */
-static int make_folder(const char *dir)
+static int make_folder(const char *dir, bool *made)
 {
     static const char *const names[] = {SK_CONFIG_NAME, SK_NODE_KEY_NAME,
                                         SK_IDENTITY_KEY_NAME, SK_OWN_CARD_NAME};
     struct stat info;
 
-    if (mkdir(dir, 0700) != 0) {
+    *made = mkdir(dir, 0700) == 0;
+    if (!*made) {
         if (errno == ENOENT || errno == ENOTDIR)
             return sk_cli_fail_file(SK_E_NOT_FOUND, dir);
         if (errno != EEXIST)
@@ -261,6 +263,7 @@ int sk_cmd_init(int argc, char **argv)
 {
     struct sk_parsed parsed;
     struct work w = {0};
+    bool made = false;
     int code = sk_cli_parse(sk_init_commands, argc, argv, &parsed);
 
     if (code >= 0)
@@ -269,7 +272,7 @@ int sk_cmd_init(int argc, char **argv)
     if (code < 0)
         code = sk_issue_endpoints(sk_cli_all(&parsed, "endpoint"), &w.card);
     if (code < 0)
-        code = make_folder(w.dir);
+        code = make_folder(w.dir, &made);
     if (code < 0)
         code = sk_unlocking_new(&parsed, "", &w.unlocking);
     if (code < 0)
@@ -284,6 +287,8 @@ int sk_cmd_init(int argc, char **argv)
     if (code < 0) {
         tell(&w);
         code = SK_EXIT_YES;
+    } else if (made) {
+        (void)rmdir(w.dir); /* stays when something was written */
     }
     sk_wipe(&w, sizeof(w));
     return code;

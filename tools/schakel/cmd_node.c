@@ -746,6 +746,10 @@ static int run_op(const struct sk_op *op, int argc, char **argv)
     code = read_request_id(&parsed, &id);
     if (code >= 0)
         return code;
+    if (sk_cli_has(&parsed, "stdin") && parsed.operands_count > 0)
+        return bad_value(parsed.operands[0],
+                         "bij --stdin staat alles in de regels",
+                         "with --stdin everything is in the lines");
     if (sk_cli_has(&parsed, "stdin")) {
         code = sk_node_open(&parsed, &client);
         if (code < 0)

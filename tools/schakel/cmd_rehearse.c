@@ -165,22 +165,52 @@ static void play(struct sk_world *w)
     sk_world_stop(w);
 }
 
+static int bad_option(const char *option, const char *nl, const char *en)
+{
+    return sk_cli_fail(
+        SK_EXIT_USAGE,
+        &(struct sk_problem){
+            .code = "bad-argument", .nl = nl, .en = en, .where = option});
+}
+
+/* --crash and --lang; -1 or an exit code. */
+static int read_options(const struct sk_parsed *parsed, struct sk_world *w)
+{
+    const char *crash = sk_cli_get(parsed, "crash");
+    const char *lang = sk_cli_get(parsed, "lang");
+    char *end = NULL;
+
+    w->dutch = sk_cli_dutch();
+    if (lang != NULL) {
+        w->dutch = strcmp(lang, "nl") == 0;
+        if (!w->dutch && strcmp(lang, "en") != 0)
+            return bad_option("--lang", "kies nl of en", "choose nl or en");
+    }
+    w->crash_seed = 0;
+    if (crash == NULL)
+        return -1;
+    errno = 0;
+    w->crash_seed = strtoull(crash, &end, 10);
+    if (errno != 0 || *end != '\0' || crash[0] < '0' || crash[0] > '9' ||
+        w->crash_seed == 0)
+        return bad_option("--crash", "geef een getal vanaf 1",
+                          "give a number from 1 on");
+    return -1;
+}
+
 int sk_cmd_rehearse(int argc, char **argv)
 {
     static struct sk_world w;
     struct sk_parsed parsed;
     int code = sk_cli_parse(&sk_rehearse_commands[0], argc, argv, &parsed);
-    const char *crash;
 
     if (code >= 0)
         return code;
-    w.dutch = sk_cli_dutch();
-    if (sk_cli_get(&parsed, "lang") != NULL)
-        w.dutch = strncmp(sk_cli_get(&parsed, "lang"), "nl", 2) == 0;
+    code = read_options(&parsed, &w);
+    if (code >= 0)
+        return code;
     w.json = sk_cli_json();
     w.keep = sk_cli_has(&parsed, "keep");
-    crash = sk_cli_get(&parsed, "crash");
-    w.crash_seed = crash == NULL ? 0 : strtoull(crash, NULL, 10);
     w.file = parsed.operands[0];
     w.arena = sk_arena_start(malloc(ARENA_SIZE), ARENA_SIZE);
     if (w.arena.data == NULL)
@@ -203,6 +233,8 @@ int sk_cmd_rehearse(int argc, char **argv)
     code = read_story(&w);
     if (code < 0)
         code = find_bundles(&w);
+    if (code < 0 && !sk_story_check(&w))
+        code = SK_EXIT_USAGE;
     if (code >= 0)
         return code;
     play(&w);

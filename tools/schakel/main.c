@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "policies/findings.h"
+#include "protocol/version.h"
 #include "tools/schakel/cli.h"
 #include "tools/schakel/cmd_node.h"
 #include "tools/schakel/cmd_policy.h"
@@ -244,6 +245,15 @@ static int dispatch(int argc, char **argv)
     return unknown(argv[0]);
 }
 
+static int version(void)
+{
+    if (sk_cli_json())
+        puts("{\"ok\": true, \"result\": {\"version\": \"" SK_VERSION "\"}}");
+    else
+        puts("schakel " SK_VERSION);
+    return SK_EXIT_YES;
+}
+
 int main(int argc, char **argv)
 {
     int code;
@@ -259,7 +269,9 @@ int main(int argc, char **argv)
         help(stderr, NULL);
         return SK_EXIT_USAGE;
     }
-    if (is_help(argv[1]))
+    if (strcmp(argv[1], "--version") == 0)
+        code = version();
+    else if (is_help(argv[1]))
         code =
             help(stdout, argc > 2 && group_size(argv[2]) > 0 ? argv[2] : NULL);
     else

@@ -146,6 +146,8 @@ const char *sk_step_text(const struct sk_node *map, const char *key);
 json_t *sk_json_of_node(const struct sk_node *node);
 
 /* ------------------------------------------------------------- story */
+/* Before any node is made; says on stderr what is wrong, with its place. */
+bool sk_story_check(struct sk_world *w);
 void sk_story_play(struct sk_world *w);
 
 /* ------------------------------------------------------------- check */

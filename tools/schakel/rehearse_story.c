@@ -542,7 +542,8 @@ static void remember_sent(struct sk_world *w, struct sk_actor *actor,
                      sk_json_text(result, "handover"));
 }
 
-/* The event to send: recorded here, or received (then it is not ours). */
+/* The event to send: recorded here, or received (then it is not ours).  NULL:
+   it was not recorded, and a check has failed. */
 static const char *event_id(struct sk_world *w, struct sk_actor *actor,
                             const char *alias)
 {
@@ -556,7 +557,7 @@ static const char *event_id(struct sk_world *w, struct sk_actor *actor,
     if (id == NULL)
         id = sk_alias_id(w, SK_ALIAS_MESSAGE, NULL, alias);
     if (id == NULL)
-        sk_world_die(w, "%s has no event '%s'", actor->org, alias);
+        sk_check(w, false, "%s has no event '%s' to share", actor->org, alias);
     return id;
 }
 
@@ -582,11 +583,15 @@ static void offer(struct sk_world *w, struct sk_actor *actor,
     const struct sk_node *variant = sk_node_get(step, "variant");
     struct sk_actor *to = sk_world_actor(w, sk_step_text(step, "to"));
     struct sk_blob draft = {.argument = "draft"};
-    json_t *args =
-        json_pack("{s:s, s:s, s:s}", "event", event, "to",
-                  sk_step_text(step, "to"), "for", sk_step_text(step, "for"));
+    json_t *args;
     json_t *reply;
     json_t *result;
+
+    if (event == NULL)
+        return;
+    args =
+        json_pack("{s:s, s:s, s:s}", "event", event, "to",
+                  sk_step_text(step, "to"), "for", sk_step_text(step, "for"));
 
     if (variant != NULL)
         draft.bytes = draft_of(w, actor, variant);
@@ -655,12 +660,13 @@ static void verb_forward(struct sk_world *w, struct sk_actor *actor,
 }
 
 /* ------------------------------------------------------------- handover */
+/* NULL: there is none, and a check has failed. */
 static const char *handover_id(struct sk_world *w, const char *alias)
 {
     const char *id = sk_alias_id(w, SK_ALIAS_HANDOVER, NULL, alias);
 
     if (id == NULL)
-        sk_world_die(w, "there is no handover '%s'", alias);
+        sk_check(w, false, "there is no handover '%s'", alias);
     return id;
 }
 
@@ -669,32 +675,38 @@ static void verb_open(struct sk_world *w, struct sk_actor *actor,
 {
     const char *alias = sk_step_text(step, "handover");
 
+    const char *id = handover_id(w, alias);
+
+    if (id == NULL)
+        return;
     assign(w, actor, alias, person_of(w, alias));
-    json_decref(
-        sk_world_do(w, actor, "handover.open",
-                    json_pack("{s:s}", "handover", handover_id(w, alias))));
+    json_decref(sk_world_do(w, actor, "handover.open",
+                            json_pack("{s:s}", "handover", id)));
 }
 
 static void verb_cancel(struct sk_world *w, struct sk_actor *actor,
                         const struct sk_node *step)
 {
-    json_decref(
-        sk_world_do(w, actor, "handover.cancel",
-                    json_pack("{s:s}", "handover",
-                              handover_id(w, sk_step_text(step, "handover")))));
+    const char *id = handover_id(w, sk_step_text(step, "handover"));
+
+    if (id != NULL)
+        json_decref(sk_world_do(w, actor, "handover.cancel",
+                                json_pack("{s:s}", "handover", id)));
 }
 
 static void verb_refuse_input(struct sk_world *w, struct sk_actor *actor,
                               const struct sk_node *step)
 {
+    const char *id = handover_id(w, sk_step_text(step, "handover"));
     const char *want = sk_step_text(step, "expect");
-    json_t *reply =
-        sk_world_ask(w, actor, "handover.input",
-                     json_pack("{s:s, s:s}", "handover",
-                               handover_id(w, sk_step_text(step, "handover")),
-                               "input", sk_step_text(step, "input")),
-                     NULL, 0);
+    json_t *reply;
 
+    if (id == NULL)
+        return;
+    reply = sk_world_ask(w, actor, "handover.input",
+                         json_pack("{s:s, s:s}", "handover", id, "input",
+                                   sk_step_text(step, "input")),
+                         NULL, 0);
     sk_check(w, strcmp(error_code(reply), want) == 0,
              "%s must be refused with %s, got '%s'",
              sk_step_text(step, "input"), want, error_code(reply));
@@ -773,8 +785,10 @@ static void verb_replay(struct sk_world *w, struct sk_actor *actor,
     const char *id = sk_alias_id(w, SK_ALIAS_MESSAGE, NULL, alias);
     char got[32] = "";
 
-    if (id == NULL)
-        sk_world_die(w, "there is no message '%s'", alias);
+    if (id == NULL) {
+        sk_check(w, false, "there is no message '%s'", alias);
+        return;
+    }
     /* The bytes are kept in memory only, by nodes with a manual clock. */
     if (actor->restarts > 0) {
         sk_check_unchecked(w, "replay after a crash of the sender");
@@ -1014,6 +1028,63 @@ static const struct verb verbs[] = {
     {"harness", verb_harness, true},
     {"local", verb_local, false},
 };
+
+/* ------------------------------------------------------------- reading */
+/* A word of a step that is none of those that may stand there.  The story is
+   not played: a typing mistake must not become something else. */
+static bool is_one_of(struct sk_world *w, const struct sk_node *map,
+                      const char *key, const char *const *words)
+{
+    const struct sk_node *node = sk_node_get(map, key);
+    const char *text = sk_step_text(map, key);
+    char list[256] = "";
+
+    if (node == NULL)
+        return true;
+    for (size_t i = 0; words[i] != NULL; i++) {
+        if (strcmp(text, words[i]) == 0)
+            return true;
+        snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s",
+                 i > 0 ? ", " : "", words[i]);
+    }
+    fprintf(stderr, "%s:%u:%u: %s: %s '%s' %s (%s)\n", node->place.file,
+            node->place.line, node->place.column,
+            sk_tell_word(w, "fout", "error"), key, text,
+            sk_tell_word(w, "bestaat niet", "does not exist"), list);
+    return false;
+}
+
+static bool has_verb(struct sk_world *w, const struct sk_node *step)
+{
+    for (size_t i = 0; i < SK_COUNT(verbs); i++)
+        if (sk_node_get(step, verbs[i].name) != NULL)
+            return true;
+    fprintf(stderr, "%s:%u:%u: %s: %s\n", step->place.file, step->place.line,
+            step->place.column, sk_tell_word(w, "fout", "error"),
+            sk_tell_word(w, "een stap zonder gekend werkwoord",
+                         "a step without a known verb"));
+    return false;
+}
+
+bool sk_story_check(struct sk_world *w)
+{
+    static const char *const consents[] = {"given", "refused", "withdrawn",
+                                           "requested", NULL};
+    static const char *const objections[] = {"open", "upheld", "rejected",
+                                             NULL};
+    const struct sk_node *steps = sk_node_get(w->story, "steps");
+    bool good = true;
+
+    for (const struct sk_node *s = steps == NULL ? NULL : steps->first;
+         s != NULL; s = s->next) {
+        good = has_verb(w, s) && good;
+        good =
+            is_one_of(w, sk_node_get(s, "consent"), "state", consents) && good;
+        good = is_one_of(w, sk_node_get(s, "objection"), "state", objections) &&
+               good;
+    }
+    return good;
+}
 
 static void play_step(struct sk_world *w, const struct sk_node *step)
 {

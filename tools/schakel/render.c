@@ -446,6 +446,38 @@ static const struct table tables[] = {
       "handover"}},
 };
 
+/* What came into force, and each warning on a line of its own. */
+static void render_policy(const struct sk_screen *s, const json_t *result)
+{
+    const json_t *warnings = json_object_get(result, "warnings");
+    size_t count = json_array_size(warnings);
+
+    fprintf(s->out,
+            s->dutch ? "De deelregels %s gelden nu"
+                     : "The policy %s is in force now",
+            sk_json_text(result, "policy"));
+    if (count == 0)
+        fprintf(s->out,
+                s->dutch ? ", zonder opmerkingen.\n" : ", without warnings.\n");
+    else if (count == 1)
+        fprintf(s->out,
+                s->dutch ? ", met 1 opmerking:\n" : ", with 1 warning:\n");
+    else
+        fprintf(s->out,
+                s->dutch ? ", met %zu opmerkingen:\n"
+                         : ", with %zu warnings:\n",
+                count);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *f = json_array_get(warnings, i);
+
+        fprintf(s->out, "  %lld:%lld: %s %s: %s\n",
+                (long long)json_integer_value(json_object_get(f, "line")),
+                (long long)json_integer_value(json_object_get(f, "column")),
+                s->dutch ? "let op" : "warning", sk_json_text(f, "code"),
+                sk_json_text(f, s->dutch ? "message_nl" : "message_en"));
+    }
+}
+
 void sk_render(const struct sk_screen *s, const char *op, const json_t *result)
 {
     for (size_t i = 0; i < SK_COUNT(tables); i++) {
@@ -455,7 +487,9 @@ void sk_render(const struct sk_screen *s, const char *op, const json_t *result)
             return;
         }
     }
-    if (strcmp(op, "vocabulary.show") == 0)
+    if (strcmp(op, "policy.activate") == 0)
+        render_policy(s, result);
+    else if (strcmp(op, "vocabulary.show") == 0)
         fputs(sk_json_text(result, "file"), s->out);
     else if (!sk_render_event(s, op, result))
         render_tree(s, result, 0, false);

@@ -1,0 +1,142 @@
+#!/bin/sh
+# What people see of the programs: versions, exit codes of wrong use, log lines,
+# and what a refused command leaves behind.
+set -u
+build=${1:?}
+case $build in /*) ;; *) build=$PWD/$build ;; esac
+schakel=$build/schakel
+library=$PWD/policies/library/kempen
+story=$PWD/tests/scenarios/S2A.yaml
+version=$(sed -n 's/^VERSION := //p' Makefile)
+work=$(mktemp -d)
+daemon=
+trap '[ -n "$daemon" ] && kill "$daemon"; rm -rf "$work"' EXIT
+cd "$work" || exit 1
+unset SCHAKEL_DIR LC_ALL LC_MESSAGES JOURNAL_STREAM
+export LANG=C
+failed=0
+ok() { echo "ok - $1"; }
+bad() { echo "not ok - $1"; failed=1; sed 's/^/  | /' out err 2>/dev/null; }
+is() { # NAME CODE COMMAND...
+  name=$1; want=$2; shift 2
+  "$@" >out 2>err </dev/null
+  got=$?
+  [ $got = "$want" ] && ok "$name" || { bad "$name"; echo "  | exit $got, not $want"; }
+}
+says() { grep -q -e "$2" out err && ok "$1" || bad "$1"; }
+
+for program in schakel schakeld schakel-net; do
+  is "$program --version" 0 "$build/$program" --version
+  [ "$(cat out)" = "$program $version" ] && ok "is $version" || bad "is $version"
+done
+
+# -------------------------------------------------------- nothing left behind
+is "init with a wrong passphrase file" 2 "$schakel" init --dir none --org x --passphrase-file nowhere
+[ ! -e none ] && ok "leaves no folder" || bad "leaves no folder"
+is "init without a terminal" 2 setsid "$schakel" init --dir none --org x
+[ ! -e none ] && ok "leaves no folder either" || bad "leaves no folder either"
+mkdir mine; touch mine/file
+is "init into a folder of mine that fails" 2 setsid "$schakel" init --dir mine --org x
+[ -e mine/file ] && ok "keeps it" || bad "keeps it"
+
+# ----------------------------------------------------------------- log lines
+is "init" 0 "$schakel" init --dir mol --org ocmw-mol --key-file key
+run() { # LOG [NAME=VALUE...]: a node, and an address that is not ours
+  log=$1; shift
+  sed -i '/listen/d' mol/node.conf
+  echo "listen: 'tcp://192.0.2.1:7411'" >> mol/node.conf
+  env "$@" "$build/schakeld" --dir mol >ready 2>"$log" &
+  daemon=$!
+  for i in $(seq 50); do grep -q listen "$log" 2>/dev/null && break; sleep 0.1; done
+  kill "$daemon"; wait "$daemon"; daemon=
+  cp "$log" out; : > err
+}
+run plain
+says "a log line: time, level, sentence" \
+  '^20[0-9-]* [0-9:]*Z warning: cannot listen on the address of node.conf'
+grep -q '<4>' plain && bad "no syslog level on a terminal" || ok "no syslog level on a terminal"
+run dutch LANG=nl_BE.UTF-8
+says "in Dutch" '^20[0-9-]* [0-9:]*Z let op: cannot listen'
+: > journal
+run journal JOURNAL_STREAM="$(stat -c %d:%i journal)"
+says "the journal gets its level" '^<4>cannot listen on the address of node.conf'
+run other JOURNAL_STREAM=1:1
+says "not when stderr is something else" '^20[0-9-]* [0-9:]*Z warning: '
+
+# ------------------------------------------------------------------ warnings
+sed -i '/listen/d' mol/node.conf
+is "card renew --endpoint without listen" 0 "$schakel" card renew --dir mol --endpoint tcp://x.example.be:7411
+says "warns" "warning: the card names an address, but node.conf has no 'listen'"
+echo "listen: 'tcp://127.0.0.1:7419'" >> mol/node.conf
+is "card renew --endpoint with listen" 0 "$schakel" card renew --dir mol --endpoint tcp://x.example.be:7411
+grep -q warning err && bad "does not" || ok "does not"
+sed -i '/listen/d' mol/node.conf
+
+# ----------------------------------------------------- wrong use is 2, never 1
+"$build/schakeld" --dir mol >ready 2>log &
+daemon=$!
+for i in $(seq 100); do grep -q READY ready && break; sleep 0.1; done
+export SCHAKEL_DIR=mol
+id=0190a0b1-c2d3-4e4f-8a6b-7c8d9eafb0c1
+while read -r line; do
+  # shellcheck disable=SC2086
+  is "wrong use: $line" 2 "$schakel" $line
+done <<END
+participant show x
+participant show
+participant add
+participant add --given-name x --birth-date 20
+participant add --given-name x --insz 123
+participant list --limit 0
+participant list --limit -1
+inbox list --limit x
+event record x y
+event record --stdin extra
+event show x
+relation open $id gtb --from 2026-13-01
+relation open $id GTB --from 2026-12-01
+consent give x --until 2027-01-01 --purposes a --recipients b
+consent list x
+disclosure preview x y z
+message show x
+handover accept x
+handover show x
+erasure refuse gtb law notaday
+clock set x
+calendar close --days x
+peer show X
+status extra
+card import nowhere
+card renew --endpoint nowhere
+policy activate nowhere
+rehearse nowhere
+rehearse --crash x $story
+rehearse --crash 0 $story
+rehearse --lang fr $story
+completion tcsh
+nonsense
+participant nonsense
+--nonsense
+END
+is "a question that is understood: no" 1 "$schakel" participant show $id
+
+# ----------------------------------------------------------- policy activate
+is "a charter of our own" 0 "$schakel" charter new --out charter --id test \
+  --vocabulary "$library/../vocabulary.yaml" --guards "$library/../guards.yaml" \
+  --partners "$library/partners.yaml" --threshold 1 --steward ocmw-mol --card mol/own.card
+is "signed" 0 "$schakel" charter sign --dir mol charter
+is "and imported" 0 "$schakel" charter import charter
+policy=$library/nodes/ocmw-mol/policy.yaml
+activated() { # NAME FILE WARNINGS WORDS
+  is "policy activate: $1" 0 "$schakel" policy activate "$2"
+  says "says so: $4" "^The policy .* is in force now, $4"
+  [ "$(grep -c '^  [0-9]*:[0-9]*: warning W' out)" = "$3" ] &&
+    ok "$3 lines of warnings" || bad "$3 lines of warnings"
+}
+count=$("$schakel" policy activate "$policy" --json | grep -c '"code": "W')
+case $count in
+  0) activated "as it is" "$policy" 0 'without warnings\.$' ;;
+  1) activated "as it is" "$policy" 1 'with 1 warning:$' ;;
+  *) activated "as it is" "$policy" "$count" "with $count warnings:\$" ;;
+esac
+exit $failed
