@@ -173,6 +173,22 @@ const struct sk_command sk_policy_commands[] = {
      "Completes partners, purposes, events, fields and levels while typing.\n"
      "The policy itself need not be right yet.",
      {LANG_OPTION, {0}}},
+    {"policy export",
+     "BUNDLE",
+     1,
+     1,
+     "het beleid voor een register (ropa) of een ander systeem (odrl)",
+     "the policy for a register (ropa) or another system (odrl)",
+     "ropa: een record per ontvanger en doel, voor het register van\n"
+     "verwerkingen. odrl: JSON-LD. Zonder --day alles wat in het beleid staat.",
+     "ropa: one record per recipient and purpose, for the record of "
+     "processing\n"
+     "activities. odrl: JSON-LD. Without --day everything in the policy.",
+     {{"format", "odrl|ropa", true, false, "de vorm", "the form"},
+      {"day", "DATE", false, false, "alleen wat op deze dag geldt",
+       "only what holds on this day"},
+      LANG_OPTION,
+      {0}}},
     {0},
 };
 
@@ -184,6 +200,7 @@ static const struct {
     {"explain", sk_policy_do_explain}, {"render", sk_policy_do_render},
     {"matrix", sk_policy_do_matrix},   {"diff", sk_policy_do_diff},
     {"prove", sk_policy_do_prove},     {"schema", sk_policy_do_schema},
+    {"export", sk_policy_do_export},
 };
 
 /* The options that every command may have; -1 to go on. */

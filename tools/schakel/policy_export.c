@@ -1,0 +1,223 @@
+#include <string.h>
+
+#include "policies/civil.h"
+#include "tools/schakel/policy_export.h"
+#include "tools/schakel/policy_words.h"
+
+/* `schakel policy export`: the record of processing activities.  The ODRL form
+   is in policy_odrl.c.  POLICY.md 17 */
+
+/* One recipient and purpose over several days. */
+struct record {
+    uint64_t categories;
+    bool *rules; /* beside bundle->shares; NULL: nothing flows */
+};
+
+struct recording {
+    const struct sk_bundle *bundle;
+    struct sk_arena *arena;
+    struct record *records; /* per recipient and purpose */
+};
+
+/* ---------------------------------------------------------------- collect */
+
+static struct record *record_of(struct recording *r, struct sk_spot spot)
+{
+    size_t purposes = r->bundle->vocabulary->purposes_count;
+    struct record *record = &r->records[spot.org * purposes + spot.purpose];
+
+    if (record->rules == NULL)
+        record->rules = sk_arena_get_array(
+            r->arena, r->bundle->shares_count + 1, sizeof(bool));
+    return record->rules != NULL ? record : NULL;
+}
+
+static enum sk_status collect_day(struct recording *r, int32_t day)
+{
+    struct sk_matrix matrix;
+
+    SK_TRY(sk_matrix_make(r->bundle, day, SK_NONE, r->arena, &matrix));
+    for (size_t i = 0; i < matrix.count; i++) {
+        const struct sk_cell *cell = &matrix.cells[i];
+        struct record *record = record_of(r, cell->spot);
+
+        if (record == NULL)
+            return SK_E_MEMORY;
+        record->categories |= sk_way_tells(
+            r->bundle->vocabulary, cell->spot.event, cell->field, cell->level);
+        for (size_t k = 0; k < cell->rules_count; k++)
+            record->rules[cell->rules[k]] = true;
+    }
+    return SK_OK;
+}
+
+/* The days on which the matrix can change (POLICY.md 11.1): what flows on the
+   first day of a rule flows also between them. */
+static enum sk_status collect(struct recording *r, int32_t day)
+{
+    const struct sk_bundle *bundle = r->bundle;
+
+    if (day != INT32_MIN)
+        return collect_day(r, day);
+    for (size_t i = 0; i < bundle->shares_count; i++) {
+        bool seen = false;
+
+        for (size_t k = 0; k < i; k++)
+            seen = seen || bundle->shares[k].from == bundle->shares[i].from;
+        if (!seen)
+            SK_TRY(collect_day(r, bundle->shares[i].from));
+    }
+    return SK_OK;
+}
+
+/* ---------------------------------------------------------------- lists */
+
+static int compare(const json_t *a, const json_t *b)
+{
+    return strcmp(json_string_value(a), json_string_value(b));
+}
+
+/* Into a sorted list, once; takes the reference. */
+static void insert(json_t *list, json_t *text)
+{
+    size_t at = 0;
+
+    while (at < json_array_size(list) &&
+           compare(json_array_get(list, at), text) < 0)
+        at++;
+    if (at < json_array_size(list) &&
+        compare(json_array_get(list, at), text) == 0)
+        json_decref(text);
+    else
+        json_array_insert_new(list, at, text);
+}
+
+static void add_categories(const struct sk_vocabulary *v, uint64_t set,
+                           json_t *categories, json_t *special)
+{
+    for (; set != 0; set &= set - 1) {
+        const struct sk_category *c = &v->categories[sk_lowest(set)];
+
+        insert(categories, sk_policy_string(c->id));
+        if (c->special.size != 0)
+            insert(special, sk_policy_string(c->special));
+    }
+}
+
+static void add_rule(const struct sk_share *share, json_t *record)
+{
+    insert(json_object_get(record, "rules"), sk_policy_string(share->id));
+    insert(json_object_get(record, "legal_basis"),
+           json_sprintf("%.*s: %.*s", SK_ARG(share->gdpr_word),
+                        SK_ARG(share->reference)));
+    if (share->art9.size != 0)
+        insert(json_object_get(record, "art9"), sk_policy_string(share->art9));
+    insert(json_object_get(record, "retention"),
+           json_sprintf("%.*s from %s", SK_ARG(share->retain_text),
+                        share->retain_from_occurred ? "occurred" : "sent"));
+    for (unsigned i = 0; i < SK_DUTIES_COUNT; i++) {
+        if ((share->duties >> i & 1) != 0)
+            insert(json_object_get(record, "measures"),
+                   json_string(sk_duty_words[i]));
+    }
+}
+
+static json_t *record_json(const struct recording *r, uint16_t org,
+                           uint16_t purpose, const struct record *record)
+{
+    const struct sk_vocabulary *v = r->bundle->vocabulary;
+    const struct sk_roster_org *to = &r->bundle->roster.orgs[org];
+    json_t *out = json_pack(
+        "{s:o, s:o, s:o, s:o, s:s, s:[], s:[], s:[], s:[], s:[], s:[], s:[]}",
+        "controller", sk_policy_string(r->bundle->owner), "recipient",
+        sk_policy_string(to->id), "recipient_name", sk_policy_string(to->name),
+        "purpose", sk_policy_string(v->purposes[purpose].id), "data_subjects",
+        "participants", "categories", "special", "legal_basis", "art9",
+        "retention", "measures", "rules");
+
+    add_categories(v, record->categories, json_object_get(out, "categories"),
+                   json_object_get(out, "special"));
+    for (size_t i = 0; i < r->bundle->shares_count; i++) {
+        if (record->rules[i])
+            add_rule(&r->bundle->shares[i], out);
+    }
+    return out;
+}
+
+/* ---------------------------------------------------------------- ropa */
+
+/* By recipient, then purpose. */
+static void insert_record(json_t *list, json_t *record)
+{
+    size_t at = 0;
+
+    for (; at < json_array_size(list); at++) {
+        const json_t *other = json_array_get(list, at);
+        int order = compare(json_object_get(other, "recipient"),
+                            json_object_get(record, "recipient"));
+
+        if (order == 0)
+            order = compare(json_object_get(other, "purpose"),
+                            json_object_get(record, "purpose"));
+        if (order > 0)
+            break;
+    }
+    json_array_insert_new(list, at, record);
+}
+
+static int export_ropa(struct sk_policy_run *run,
+                       const struct sk_bundle *bundle)
+{
+    size_t purposes = bundle->vocabulary->purposes_count;
+    struct recording r = {.bundle = bundle, .arena = &run->arena};
+    json_t *list;
+    enum sk_status status;
+
+    r.records = sk_arena_get_array(
+        &run->arena, bundle->roster.count * purposes + 1, sizeof(*r.records));
+    if (r.records == NULL)
+        return sk_policy_no_memory();
+    status = collect(&r, run->day);
+    if (status == SK_E_TOO_LARGE)
+        return sk_cli_fail(SK_EXIT_NO,
+                           &(struct sk_problem){
+                               .code = "too-large",
+                               .nl = "dit beleid is te groot voor een register",
+                               .en = "this policy is too large for a record"});
+    if (status != SK_OK)
+        return sk_policy_no_memory();
+    list = json_array();
+    for (uint16_t org = 0; org < bundle->roster.count; org++) {
+        for (uint16_t p = 0; p < purposes; p++) {
+            const struct record *record = &r.records[org * purposes + p];
+
+            if (record->rules != NULL)
+                insert_record(list, record_json(&r, org, p, record));
+        }
+    }
+    sk_policy_answer(json_pack("{s:s, s:s, s:o}", "command", run->command,
+                               "format", "ropa", "records", list));
+    return SK_EXIT_YES;
+}
+
+/* ---------------------------------------------------------------- command */
+
+int sk_policy_do_export(struct sk_policy_run *run,
+                        const struct sk_parsed *parsed)
+{
+    const char *format = sk_cli_get(parsed, "format");
+    bool odrl = strcmp(format, "odrl") == 0;
+    struct sk_policy_bundle opened;
+    int code;
+
+    if (!odrl && strcmp(format, "ropa") != 0)
+        return sk_policy_bad_option("--format", "kies odrl of ropa",
+                                    "choose odrl or ropa");
+    code = sk_policy_open(run, parsed->operands[0], &opened);
+    if (code >= 0)
+        return code;
+    if (!odrl)
+        return export_ropa(run, opened.bundle);
+    sk_policy_answer(sk_odrl(opened.bundle, run->day));
+    return SK_EXIT_YES;
+}

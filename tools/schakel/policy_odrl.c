@@ -1,0 +1,262 @@
+#include "policies/civil.h"
+#include "tools/schakel/policy_export.h"
+#include "tools/schakel/policy_words.h"
+
+/* POLICY.md 17.2.  Names are urn:schakel:<kind>:<id>. */
+
+#define ODRL "http://www.w3.org/ns/odrl/2/"
+
+struct exporting {
+    const struct sk_bundle *bundle;
+    const struct sk_vocabulary *v;
+    json_t *permissions;
+    json_t *prohibitions;
+    json_t *obligations;
+};
+
+static json_t *urn(const char *kind, struct sk_bytes id)
+{
+    return json_sprintf("urn:schakel:%s:%.*s", kind, SK_ARG(id));
+}
+
+/* ---------------------------------------------------------------- context */
+
+/* A term whose values are names of things, or words of the vocabulary. */
+static void term(json_t *context, const char *name, const char *type)
+{
+    json_t *id = json_sprintf("odrl:%s", name);
+
+    json_object_set_new(context, name,
+                        json_pack("{s:o, s:s}", "@id", id, "@type", type));
+}
+
+static json_t *context_json(void)
+{
+    static const char *const things[] = {
+        "profile",  "permission", "prohibition", "obligation",
+        "assigner", "assignee",   "target",      "source",
+        "duty",     "constraint", "refinement"};
+    static const char *const words[] = {"conflict", "action", "leftOperand",
+                                        "operator"};
+    static const char *const values[] = {"Set",           "AssetCollection",
+                                         "prohibit",      "distribute",
+                                         "delete",        "purpose",
+                                         "obtainConsent", "dateTime",
+                                         "delayPeriod",   "eq",
+                                         "gteq",          "lteq",
+                                         "isAnyOf",       "rightOperand"};
+    json_t *context = json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "odrl", ODRL, "dct",
+        "http://purl.org/dc/terms/", "xsd", "http://www.w3.org/2001/XMLSchema#",
+        "schakel", "urn:schakel:term:", "uid", "@id", "description",
+        "dct:description", "hasVersion", "dct:hasVersion", "level",
+        "schakel:level", "countedFrom", "schakel:countedFrom");
+
+    for (size_t i = 0; i < SK_COUNT(things); i++)
+        term(context, things[i], "@id");
+    for (size_t i = 0; i < SK_COUNT(words); i++)
+        term(context, words[i], "@vocab");
+    for (size_t i = 0; i < SK_COUNT(values); i++)
+        json_object_set_new(context, values[i],
+                            json_sprintf("odrl:%s", values[i]));
+    json_object_set_new(context, "consent", json_string("schakel:consent"));
+    return context;
+}
+
+/* ---------------------------------------------------------------- parts */
+
+static json_t *constraint(const char *left, const char *operator,
+                          json_t * right)
+{
+    return json_pack("{s:s, s:s, s:o}", "leftOperand", left,
+                     "operator", operator, "rightOperand", right);
+}
+
+static json_t *day_value(int32_t day)
+{
+    char text[11];
+
+    sk_day_format(day, text);
+    return json_pack("{s:s, s:s}", "@value", text, "@type", "xsd:date");
+}
+
+static json_t *duration_value(struct sk_duration duration)
+{
+    return json_pack("{s:o, s:s}", "@value",
+                     json_sprintf("P%u%s", duration.count,
+                                  duration.unit == SK_DAYS ? "D" : "M"),
+                     "@type", "xsd:duration");
+}
+
+/* Purposes as things, so that no reader takes them for texts. */
+static json_t *purposes_value(const struct exporting *e, uint64_t set)
+{
+    json_t *list = json_array();
+
+    for (; set != 0; set &= set - 1)
+        json_array_append_new(
+            list, json_pack("{s:o}", "@id",
+                            urn("purpose", e->v->purposes[sk_lowest(set)].id)));
+    return list;
+}
+
+static json_t *share_constraints(const struct exporting *e,
+                                 const struct sk_share *share)
+{
+    return json_pack(
+        "[o, o, o]",
+        constraint("purpose", "isAnyOf", purposes_value(e, share->purposes)),
+        constraint("dateTime", "gteq", day_value(share->from)),
+        constraint("dateTime", "lteq", day_value(share->until)));
+}
+
+/* An event, or one field of it at a level. */
+static json_t *target_json(const struct exporting *e, uint16_t event,
+                           uint16_t field, struct sk_bytes level)
+{
+    struct sk_bytes id = e->v->events[event].id;
+    json_t *source =
+        field == SK_FACT
+            ? urn("event", id)
+            : json_sprintf("urn:schakel:event:%.*s:%.*s", SK_ARG(id),
+                           SK_ARG(e->v->fields[field].id));
+
+    return json_pack("{s:s, s:o, s:[o]}", "@type", "AssetCollection", "source",
+                     source, "refinement",
+                     constraint("level", "eq", sk_policy_string(level)));
+}
+
+/* Consent is a duty before each sending (I1). */
+static json_t *duty_json(const struct sk_share *share)
+{
+    return json_pack(
+        "{s:s, s:[o]}", "action", "obtainConsent", "constraint",
+        constraint(
+            "consent", "eq",
+            json_string(share->explicit_consent ? "explicit" : "given")));
+}
+
+/* ---------------------------------------------------------------- rules */
+
+static void permit(struct exporting *e, const struct sk_share *share,
+                   uint16_t org, uint16_t event, uint16_t field,
+                   struct sk_bytes level)
+{
+    json_array_append_new(
+        e->permissions,
+        json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:[o]}", "description",
+                  sk_policy_string(share->text), "assigner",
+                  urn("org", e->bundle->owner), "assignee",
+                  urn("org", e->bundle->roster.orgs[org].id), "action",
+                  "distribute", "target", target_json(e, event, field, level),
+                  "constraint", share_constraints(e, share), "duty",
+                  duty_json(share)));
+}
+
+static void permit_event(struct exporting *e, const struct sk_share *share,
+                         uint16_t org, const struct sk_shared_event *shared)
+{
+    const struct sk_event_type *type = &e->v->events[shared->event];
+
+    if (shared->only_the_fact)
+        permit(e, share, org, shared->event, SK_FACT, sk_text("yes"));
+    for (size_t at = 0; at < type->fields_count; at++) {
+        const struct sk_field *field = &e->v->fields[type->fields[at]];
+
+        if (shared->levels[at] > 0)
+            permit(e, share, org, shared->event, type->fields[at],
+                   field->levels[shared->levels[at]]);
+    }
+    json_array_append_new(
+        e->obligations,
+        json_pack(
+            "{s:o, s:o, s:o, s:s, s:o, s:[o, o]}", "description",
+            sk_policy_string(share->id), "assigner",
+            urn("org", e->bundle->owner), "assignee",
+            urn("org", e->bundle->roster.orgs[org].id), "action", "delete",
+            "target", urn("event", type->id), "constraint",
+            constraint("delayPeriod", "eq", duration_value(share->retain)),
+            constraint("countedFrom", "eq",
+                       json_string(share->retain_from_occurred ? "occurred"
+                                                               : "sent"))));
+}
+
+static void export_share(struct exporting *e, const struct sk_share *share)
+{
+    for (uint16_t org = 0; org < e->bundle->roster.count; org++) {
+        for (size_t i = 0;
+             sk_org_set_has(&share->to, org) && i < share->what_count; i++)
+            permit_event(e, share, org, &share->what[i]);
+    }
+}
+
+static void prohibit(struct exporting *e, const struct sk_take *take,
+                     uint16_t org, json_t *target)
+{
+    const struct sk_node *text = sk_node_get(take->node, "text");
+    json_t *out =
+        json_pack("{s:o, s:o, s:o, s:s, s:o}", "description",
+                  sk_policy_string(text != NULL ? text->text : take->id),
+                  "assigner", urn("org", e->bundle->owner), "assignee",
+                  urn("org", e->bundle->roster.orgs[org].id), "action",
+                  "distribute", "target", target);
+
+    if (sk_node_get(take->node, "for") != NULL)
+        json_object_set_new(
+            out, "constraint",
+            json_pack("[o]", constraint("purpose", "isAnyOf",
+                                        purposes_value(e, take->purposes))));
+    json_array_append_new(e->prohibitions, out);
+}
+
+/* Each thing that the rule names, as it names it. */
+static void export_never(struct exporting *e, const struct sk_take *take)
+{
+    static const char *const keys[][2] = {
+        {"data", "category"}, {"events", "event"}, {"fields", "field"}};
+
+    for (uint16_t org = 0; org < e->bundle->roster.count; org++) {
+        if (!sk_org_set_has(&take->who, org) || org == e->bundle->owner_at)
+            continue;
+        if (take->everything)
+            prohibit(e, take, org, json_string("urn:schakel:everything"));
+        for (size_t k = 0; k < SK_COUNT(keys); k++) {
+            const struct sk_node *list = sk_node_get(take->node, keys[k][0]);
+
+            for (const struct sk_node *one = list != NULL ? list->first : NULL;
+                 one != NULL; one = one->next)
+                prohibit(e, take, org, urn(keys[k][1], one->text));
+        }
+    }
+}
+
+json_t *sk_odrl(const struct sk_bundle *bundle, int32_t day)
+{
+    struct exporting e = {
+        .bundle = bundle,
+        .v = bundle->vocabulary,
+        .permissions = json_array(),
+        .prohibitions = json_array(),
+        .obligations = json_array(),
+    };
+
+    for (size_t i = 0; i < bundle->shares_count; i++) {
+        const struct sk_share *share = &bundle->shares[i];
+
+        if (day == INT32_MIN || (share->from <= day && day <= share->until))
+            export_share(&e, share);
+    }
+    for (size_t i = 0; i < bundle->takes_count; i++) {
+        if (!bundle->takes[i].limit)
+            export_never(&e, &bundle->takes[i]);
+    }
+    return json_pack(
+        "{s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o}", "@context",
+        context_json(), "@type", "Set", "uid",
+        json_sprintf("urn:schakel:policy:%.*s:%u", SK_ARG(bundle->owner),
+                     bundle->policy_version),
+        "profile", "urn:schakel:profile:sharing-policy-1", "conflict",
+        "prohibit", "hasVersion", json_sprintf("%u", bundle->policy_version),
+        "permission", e.permissions, "prohibition", e.prohibitions,
+        "obligation", e.obligations);
+}
