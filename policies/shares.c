@@ -1,5 +1,7 @@
 #include "policies/shares.h"
 
+#include <string.h>
+
 /* ---------------------------------------------------------------- tells */
 
 uint64_t sk_told(const struct sk_vocabulary *v, uint16_t field, uint16_t event,
@@ -195,6 +197,19 @@ bool sk_caps_covers(const struct sk_caps *caps, size_t org, unsigned purpose,
                     uint16_t event)
 {
     return *covered_of(caps, caps->class_of[org], purpose, event) != 0;
+}
+
+bool sk_caps_same(const struct sk_caps *a, size_t org_a,
+                  const struct sk_caps *b, size_t org_b, unsigned purpose)
+{
+    const struct sk_vocabulary *v = a->bundle->vocabulary;
+    size_t class_a = a->class_of[org_a];
+    size_t class_b = b->class_of[org_b];
+
+    return memcmp(level_of(a, class_a, purpose, 0),
+                  level_of(b, class_b, purpose, 0), v->fields_count) == 0 &&
+           memcmp(covered_of(a, class_a, purpose, 0),
+                  covered_of(b, class_b, purpose, 0), v->events_count) == 0;
 }
 
 /* ---------------------------------------------------------------- members */

@@ -30,6 +30,9 @@ uint8_t sk_caps_level(const struct sk_caps *caps, size_t org, unsigned purpose,
                       uint16_t field);
 bool sk_caps_covers(const struct sk_caps *caps, size_t org, unsigned purpose,
                     uint16_t event);
+/* Do two bundles of one vocabulary leave the same there? */
+bool sk_caps_same(const struct sk_caps *a, size_t org_a,
+                  const struct sk_caps *b, size_t org_b, unsigned purpose);
 
 /* The recipients of the rule that are active. */
 void sk_active_members(const struct sk_bundle *bundle,
