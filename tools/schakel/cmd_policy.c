@@ -189,6 +189,44 @@ const struct sk_command sk_policy_commands[] = {
        "only what holds on this day"},
       LANG_OPTION,
       {0}}},
+    {"policy new",
+     "DIR",
+     1,
+     1,
+     "begin een beleid: enkele vragen, en een map die nagekeken is",
+     "begin a policy: a few questions, and a folder that passes check",
+     "Vraagt wie u bent, met wie u deelt, waarvoor en wat; een optie die\n"
+     "gegeven is, wordt niet gevraagd. Woordenlijst, federatieregels en\n"
+     "ledenlijst komen uit --library (bv. /usr/local/share/schakel/library) "
+     "of\n"
+     "uit de eigen opties, en worden in de map gezet.",
+     "Asks who you are, with whom you share, for what and what; an option "
+     "that\n"
+     "is given is not asked. Vocabulary, guards and roster come from "
+     "--library\n"
+     "(e.g. /usr/local/share/schakel/library) or from their own options, and\n"
+     "are put in the folder.",
+     {{"library", "DIR", false, false,
+       "map met vocabulary.yaml, guards.yaml, partners.yaml",
+       "folder with vocabulary.yaml, guards.yaml, partners.yaml"},
+      {"vocabulary", "FILE", false, false, "de woordenlijst", "the vocabulary"},
+      {"guards", "FILE", false, false, "de federatieregels", "the guards"},
+      {"partners", "FILE", false, false, "de ledenlijst", "the roster"},
+      {"org", "ORG", false, false, "wie u bent", "who you are"},
+      {"to", "ORG", false, true, "met wie u deelt", "with whom you share"},
+      {"for", "PURPOSE", false, true, "waarvoor", "for what"},
+      {"event", "EVENT", false, true, "welke gebeurtenissen", "which events"},
+      {"ground", "WORD", false, false,
+       "rechtsgrond: public-task, contract, consent, legitimate-interest",
+       "legal ground: public-task, contract, consent, legitimate-interest"},
+      {"reference", "TEXT", false, false, "wet, protocol of overeenkomst",
+       "law, protocol or agreement"},
+      {"from", "DATE", false, false, "eerste dag (anders vandaag)",
+       "first day (otherwise today)"},
+      {"until", "DATE", false, false, "laatste dag (anders een jaar later)",
+       "last day (otherwise a year later)"},
+      LANG_OPTION,
+      {0}}},
     {0},
 };
 
@@ -200,7 +238,7 @@ static const struct {
     {"explain", sk_policy_do_explain}, {"render", sk_policy_do_render},
     {"matrix", sk_policy_do_matrix},   {"diff", sk_policy_do_diff},
     {"prove", sk_policy_do_prove},     {"schema", sk_policy_do_schema},
-    {"export", sk_policy_do_export},
+    {"export", sk_policy_do_export},   {"new", sk_policy_do_new},
 };
 
 /* The options that every command may have; -1 to go on. */

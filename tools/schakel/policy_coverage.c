@@ -90,9 +90,8 @@ static void put_expect(FILE *out, const struct sk_decision *answer)
     fputs("}\n", out);
 }
 
-/* A case of a test file, as YAML that stands under `cases:`. */
-static char *test_text(struct sk_bytes rule, const struct sk_example *x,
-                       const struct sk_decision *answer)
+char *sk_policy_test_text(struct sk_bytes rule, const struct sk_example *x,
+                          const struct sk_decision *answer)
 {
     char *text = NULL;
     size_t size;
@@ -163,8 +162,8 @@ static bool missing_test(struct sk_policy_run *run,
                                               x, answer)) == SK_OK;
 
     if (good && found) {
-        text = test_text(share ? bundle->shares[at].id : bundle->takes[at].id,
-                         x, answer);
+        text = sk_policy_test_text(
+            share ? bundle->shares[at].id : bundle->takes[at].id, x, answer);
         good = text != NULL;
     }
     *out = text != NULL ? json_string(text) : json_null();

@@ -39,5 +39,9 @@ void sk_policy_cover_print(const struct sk_policy_run *run,
                            const struct sk_policy_cover *cover);
 /* Only the tests to paste under `cases:`. */
 void sk_policy_cover_print_missing(const struct sk_policy_cover *cover);
+/* The question and its answer as a case of a test file: YAML that stands under
+   `cases:`.  Free it; NULL: no memory. */
+char *sk_policy_test_text(struct sk_bytes rule, const struct sk_example *x,
+                          const struct sk_decision *answer);
 
 #endif

@@ -60,6 +60,8 @@ static json_t *context_json(void)
         json_object_set_new(context, values[i],
                             json_sprintf("odrl:%s", values[i]));
     json_object_set_new(context, "consent", json_string("schakel:consent"));
+    json_object_set_new(context, "notOlderThan",
+                        json_string("schakel:notOlderThan"));
     return context;
 }
 
@@ -100,14 +102,40 @@ static json_t *purposes_value(const struct exporting *e, uint64_t set)
     return list;
 }
 
+/* A field of `where` and its values (7.3). */
+static json_t *where_constraint(const struct exporting *e,
+                                const struct sk_where *where)
+{
+    const struct sk_field *field = &e->v->fields[where->field];
+    json_t *values = json_array();
+    json_t *left = json_sprintf("schakel:field:%.*s", SK_ARG(field->id));
+    json_t *out;
+
+    for (uint64_t set = where->values; set != 0; set &= set - 1)
+        json_array_append_new(
+            values,
+            sk_policy_string(field->codelist->values[sk_lowest(set)].id));
+    out = constraint(json_string_value(left), "isAnyOf", values);
+    json_decref(left);
+    return out;
+}
+
 static json_t *share_constraints(const struct exporting *e,
                                  const struct sk_share *share)
 {
-    return json_pack(
+    json_t *out = json_pack(
         "[o, o, o]",
         constraint("purpose", "isAnyOf", purposes_value(e, share->purposes)),
         constraint("dateTime", "gteq", day_value(share->from)),
         constraint("dateTime", "lteq", day_value(share->until)));
+
+    for (size_t i = 0; i < share->where_count; i++)
+        json_array_append_new(out, where_constraint(e, &share->where[i]));
+    if (share->not_older_than.count != 0)
+        json_array_append_new(
+            out, constraint("notOlderThan", "lteq",
+                            duration_value(share->not_older_than)));
+    return out;
 }
 
 /* An event, or one field of it at a level. */
