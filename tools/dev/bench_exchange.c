@@ -156,6 +156,12 @@ struct job {
     atomic_size_t next;
 };
 
+struct worker {
+    struct sk_client *client; /* stays connected from job to job */
+    struct job *job;
+};
+static struct worker workers[WORKERS];
+
 static void work_some(struct job *job, struct sk_client *client, size_t first)
 {
     size_t end = first + job->ahead;
@@ -175,13 +181,12 @@ static void work_some(struct job *job, struct sk_client *client, size_t first)
 
 static void *work(void *context)
 {
-    struct job *job = context;
-    struct sk_client *client = connect_to(sender_dir);
+    struct worker *worker = context;
+    struct job *job = worker->job;
     size_t first;
 
     while ((first = atomic_fetch_add(&job->next, job->ahead)) < job->count)
-        work_some(job, client, first);
-    sk_client_close(&client);
+        work_some(job, worker->client, first);
     return NULL;
 }
 
@@ -189,9 +194,11 @@ static void run(struct job job)
 {
     pthread_t threads[WORKERS];
 
-    for (size_t i = 0; i < WORKERS; i++)
-        if (pthread_create(&threads[i], NULL, work, &job) != 0)
+    for (size_t i = 0; i < WORKERS; i++) {
+        workers[i].job = &job;
+        if (pthread_create(&threads[i], NULL, work, &workers[i]) != 0)
             die("no threads");
+    }
     for (size_t i = 0; i < WORKERS; i++)
         pthread_join(threads[i], NULL);
 }
@@ -451,7 +458,11 @@ int main(int argc, char **argv)
     tell_disk(sender_dir);
     tell_memory("idle node");
     client = connect_to(sender_dir);
+    for (size_t i = 0; i < WORKERS; i++)
+        workers[i].client = connect_to(sender_dir);
     measure_many(client);
+    for (size_t i = 0; i < WORKERS; i++)
+        sk_client_close(&workers[i].client);
     measure_singles(client);
     tell_memory("after the run");
     sk_client_close(&client);

@@ -244,16 +244,30 @@ static void pack_blobs(struct sk_pack *p, const char *name,
     }
 }
 
-/* The id that was asked for, else a random one. */
+/* A UUID of version 7: what the node keeps about requests that follow each
+   other then lies together on its disk. */
+static void make_id(struct sk_id *out)
+{
+    uint8_t random[SK_ID_SIZE];
+    struct timespec now;
+    uint64_t ms;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    randombytes_buf(random, sizeof(random));
+    sk_id_from_random(random, out);
+    for (size_t i = 0; i < 6; i++)
+        out->bytes[i] = (uint8_t)(ms >> (40 - 8 * i));
+    out->bytes[6] = (uint8_t)((out->bytes[6] & 0x0f) | 0x70);
+}
+
+/* The id that was asked for, else a new one. */
 static void pack_new_id(struct sk_client *client, struct sk_pack *p)
 {
     char text[SK_ID_TEXT_SIZE + 1];
-    uint8_t random[SK_ID_SIZE];
 
-    if (!client->has_id) {
-        randombytes_buf(random, sizeof(random));
-        sk_id_from_random(random, &client->id);
-    }
+    if (!client->has_id)
+        make_id(&client->id);
     client->has_id = false;
     sk_id_format(&client->id, text);
     sk_pack_cstr(p, "id");
