@@ -1,0 +1,340 @@
+#!/bin/sh
+# What is made of a policy: tables and texts for people (render), schemas for
+# editors, registers and JSON-LD for other systems (export), a first bundle
+# (new).  docs/POLICY.md 16, 17; docs/CONSENT.md 7.
+set -u
+build=${1:?}
+case $build in /*) ;; *) build=$PWD/$build ;; esac
+schakel=$build/schakel
+root=$PWD
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cp -R "$root/policies/library" "$work/library"
+cp -R "$root/tests/policies/cases/mini" "$work/mini"
+cd "$work" || exit 1
+unset SCHAKEL_DIR LC_ALL LC_MESSAGES
+export LANG=C
+# The Python that has the Debian packages (tools/dev/setup.sh).
+for python in python3 /usr/bin/python3; do
+  $python -c 'import jsonschema, pyld, yaml' 2>/dev/null && break
+done
+failed=0
+ok() { echo "ok - $1"; }
+bad() { echo "not ok - $1"; failed=1; sed 's/^/  | /' out err 2>/dev/null | head -40; }
+is() {
+  name=$1; want=$2; shift 2
+  "$@" >out 2>err </dev/null
+  got=$?
+  [ $got = "$want" ] && ok "$name" || { bad "$name"; echo "  | exit $got, not $want"; }
+}
+says() { grep -q -e "$2" out err && ok "$1" || bad "$1"; }
+never() { grep -q -e "$2" out && bad "$1" || ok "$1"; }
+json() {
+  $python -c 'import json,sys; x=json.load(open("out")); sys.exit(not ('"$2"'))' \
+    2>>err && ok "$1" || bad "$1"
+}
+# check NAME: a Python program on standard input that exits 0.
+check() { $python - >>out 2>err && ok "$1" || bad "$1"; }
+nodes=library/kempen/nodes
+mol=$nodes/ocmw-mol
+day="--day 2026-10-01"
+
+# ---------------------------------------------------------------- render
+is "a table" 0 "$schakel" policy render $mol $day
+says "with a row for Sopraco" '^| Sopraco | Werkplek regelen |'
+says "with how precise" 'Soort werkplek (alleen: werkervaring'
+says "with what needs a tick apart" 'Aanpassingen op de werkplek ..*uitdrukkelijk'
+check "every row has seven cells" <<'P'
+import re, sys
+rows = [l for l in open('out') if l.startswith('|')]
+sys.exit(len(rows) != 6 or any(len(re.findall(r'(?<!\\)\|', r)) != 8 for r in rows))
+P
+is "the table as JSON" 0 "$schakel" policy render $mol $day --json
+json "rows by recipient and purpose" '[(r["to"],r["for"]) for r in x["rows"]]==[("cvo-kempen","learning.training"),("sopraco","work.placement"),("vdab-kempen","guidance.handover"),("vdab-kempen","guidance.joint")]'
+json "with every key of 16" 'all(set(r)=={"to","to_name","for","for_label","what","consent","basis","retain"} for r in x["rows"])'
+json "strength of consent" 'x["rows"][1]["consent"]==["explicit","given"]'
+json "ground and retention" 'x["rows"][2]["basis"]==["public-task: Samenwerkingsovereenkomst OCMW Mol - VDAB 2026"] and x["rows"][2]["retain"]==["6 months from sent"]'
+json "a fact alone has no fields" '[w["fields"] for w in x["rows"][3]["what"] if w["event"]=="action.planned"]==[[]]'
+cp out rows.json
+is "the matrix of that day" 0 "$schakel" policy matrix $mol $day --json
+check "says the same, cell by cell" <<'P'
+import json, sys
+rows = {(r['to'], r['for'], w['event'], f['field'], f['level'], f['consent'])
+        for r in json.load(open('rows.json'))['rows']
+        for w in r['what'] for f in w['fields']}
+cells = {(c['to'], c['for'], c['event'], c['field'], c['level'], c['consent'])
+         for c in json.load(open('out'))['cells'] if c['field'] != '(fact)'}
+sys.exit(rows != cells)
+P
+is "after the rules nothing flows" 0 "$schakel" policy render $mol --day 2030-01-01 --json
+json "no rows" 'x["rows"]==[]'
+is "a page for people" 0 "$schakel" policy render $mol $day --for-people
+says "asks their question" '^# Wie krijgt wat over jou?'
+says "gives the reason in their words" 'Zodat de werkplek weet wanneer je komt'
+says "says how long" 'Hoogstens 6 maanden'
+says "says how to stop" '^## Van gedacht veranderd?'
+is "in English" 0 "$schakel" policy render $mol $day --for-people --lang en
+says "in English" '^# Who gets what about you?'
+
+# --------------------------------------------------------------- consent
+is "the text of a consent" 0 "$schakel" policy render $mol $day --consent \
+  --to sopraco --for work.placement --participant Samira --coach Hilde \
+  --coach-phone 014000000 --privacy dpo@ocmw-mol.example.be --until 2027-09-21
+cp out text
+for part in 'Mogen we dit delen?' 'Wat delen we met Sopraco?' \
+  'Apart, met een eigen handtekening:' 'Wat delen we niet?' 'Waarom?' \
+  'Hoe lang?' 'Moet dit?' 'Van gedacht veranderd?' \
+  'Wil je zien wie wat kreeg?' 'Vragen of een klacht?'; do
+  says "has: $part" "^$part\$"
+done
+says "names the participant" 'Hallo Samira\.'
+says "says until when, in words" 'Tot 21 september 2027\.'
+says "says how long it is kept" 'Sopraco houdt dit hoogstens 12 maanden bij'
+says "no money" 'Niets over: Geldzaken'
+says "no number" 'Ook niet: Rijksregister'
+says "you may refuse" 'Ik ben niet akkoord. Dat is ook goed.'
+check "CONSENT.md 7.1: sentences of at most twelve words" <<'P'
+import re, sys
+long = [s for line in open('text') if not line.startswith((' ', '\u2610'))
+        for s in re.split(r'[.?!:]', line) if len(s.split()) > 12]
+print(long)
+sys.exit(bool(long))
+P
+check "7.4: what is explicit stands apart and nowhere else" <<'P'
+import sys
+text = open('text').read()
+apart = text.index('Apart, met een eigen handtekening:')
+box = text.index('Wat de werkplek of de les moet aanpassen')
+sys.exit(not (apart < box < text.index('Wat delen we niet?')
+              and text.count('Wat de werkplek of de les') == 1))
+P
+check "7.3: no box is ticked, two equal boxes at the end" <<'P'
+import sys
+lines = open('text').read().split('\n')
+i = lines.index('\u2610 Ik ben akkoord met wat ik aankruiste.')
+sys.exit(not (lines[i + 1].startswith('\u2610 Ik ben niet akkoord')
+              and not any(c in open('text').read() for c in '\u2611\u2612')))
+P
+is "a value that tells of health or help has a box of its own" 0 "$schakel" policy render $mol $day --consent --to vdab-kempen --for guidance.joint
+says "and says so" 'Dit zegt ook iets over: Welke hulp je krijgt'
+is "all texts, with their hashes" 0 "$schakel" policy render $mol $day --consent --out .
+sha256sum -c out >/dev/null 2>err && ok "which are right" || bad "which are right"
+[ "$(wc -l <out)" = 4 ] && ok "one per recipient and purpose" || bad "one per recipient and purpose"
+is "as JSON" 0 "$schakel" policy render $mol $day --consent --json
+check "JSON has the same text and hash" <<'P'
+import hashlib, json, sys
+texts = json.load(open('out'))['texts']
+bad = [t['to'] for t in texts
+       if hashlib.sha256(t['text'].encode()).hexdigest() != t['sha256']
+       or open('%s.%s.nl.txt' % (t['to'], t['for'])).read() != t['text']]
+sys.exit(len(texts) != 4 or bool(bad))
+P
+cp out texts.json
+# With consent for exactly the boxes of the text, everything of the matrix goes.
+check "a question with consent for all boxes" <<'P'
+import json
+t = [t for t in json.load(open('texts.json'))['texts'] if t['for'] == 'guidance.handover'][0]
+def giving(i, cats, explicit):
+    return {"id": i, "subject": "an", "state": "given", "explicit": explicit,
+            "at": "2026-09-20T08:00:00Z", "until": "2026-12-01T08:00:00Z",
+            "purposes": [t['for']], "recipients": [t['to']], "categories": cats}
+fields = {"handover_kind": "warm", "handover_reason": "next_step", "question": "Q",
+ "participant_goal": "G", "respond_by": "2026-10-05", "coach_name": "H",
+ "coach_phone": "+3214000000", "given_name": "An", "family_name": "P",
+ "birth_date": "1991-11-02", "insz": "91110299857", "phone": "+32470000001",
+ "phase": "matching", "talk_status": "planned", "talk_at": "2026-10-08T10:00",
+ "occupation": "9321.1", "do_not_repeat": "T"}
+json.dump({"ask": {"to": t['to'], "for": t['for'], "now": "2026-10-01T08:00:00Z",
+  "event": {"type": "handover.requested", "subject": "an", "occurred": "2026-09-28",
+            "fields": fields}},
+ "facts": {"links": [{"subject": "an", "org": t['to'], "from": "2026-09-01"}],
+  "consents": [giving('boxes', t['categories'], False),
+               giving('apart', t['explicit'], True)]}}, open('q.json', 'w'))
+P
+is "is answered" 0 "$schakel" policy explain $mol --question q.json --json
+check "with every cell of the matrix" <<'P'
+import json, sys
+row = [r for r in json.load(open('rows.json'))['rows'] if r['for'] == 'guidance.handover'][0]
+want = {f['field']: f['level'] for f in row['what'][0]['fields']}
+sys.exit(json.load(open('out'))['decision'].get('levels') != want)
+P
+is "several texts need a folder" 2 "$schakel" policy render $mol $day --consent
+is "a recipient that is not there" 2 "$schakel" policy render $mol $day --to nobody
+
+# ---------------------------------------------------------------- schema
+cat >validate.py <<'P'
+import json, sys, yaml
+from jsonschema import Draft7Validator
+class Loader(yaml.SafeLoader):
+    pass
+Loader.yaml_implicit_resolvers = {
+    k: [(t, r) for t, r in v if not t.endswith(':timestamp')]
+    for k, v in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+schema = json.load(open(sys.argv[1]))
+Draft7Validator.check_schema(schema)
+errors = list(Draft7Validator(schema).iter_errors(yaml.load(open(sys.argv[2]), Loader)))
+for e in errors[:3]:
+    print('/'.join(map(str, e.path)), e.message[:120])
+sys.exit(bool(errors))
+P
+for bundle in $nodes/* mini; do
+  is "schema for ${bundle##*/}" 0 "$schakel" policy schema $bundle
+  cp out schema.json
+  is "accepts its policy" 0 $python validate.py schema.json $bundle/policy.yaml
+done
+"$schakel" policy schema $mol >schema.json
+# What the schema refuses, check refuses too.
+n=0
+while read -r from to; do
+  n=$((n + 1))
+  sed "s/$from/$to/" $mol/policy.yaml >broken.yaml
+  cmp -s broken.yaml $mol/policy.yaml && bad "row $n changes something"
+  is "the schema refuses $to" 1 $python validate.py schema.json broken.yaml
+  cp -R $mol $nodes/broken && cp broken.yaml $nodes/broken/policy.yaml
+  is "and so does check" 1 "$schakel" policy check $nodes/broken
+  rm -r $nodes/broken
+done <<'R'
+orgs:.\[sopraco\] orgs:\ [sopracco]
+workplace.started: workplace.begun:
+given_name:.exact given_name:\ precise
+birth_date:.year birth_date:\ decade
+hours_week: hours_weekly:
+work.placement\] work\]
+gdpr:.contract gdpr:\ goodwill
+for:.6.months for:\ 6\ moons
+consent:.explicit consent:\ implied
+2028-08-31 31-08-2028
+guards:.vlaanderen\/1 guards:\ vlaanderen\/2
+handover_kind:.\[warm\] handover_kind:\ [hot]
+data:.\[financial\] data:\ [money]
+roles:.\[mentor, roles:\ [boss,
+R
+sed -i 's/orgs: \[sopraco\]/orgs: [sopracco]/' $mol/policy.yaml
+is "a policy that is not right yet gets its schema too" 0 "$schakel" policy schema $mol
+cmp -s out schema.json && ok "the same one" || bad "the same one"
+cp "$root"/policies/library/kempen/nodes/ocmw-mol/policy.yaml $mol/
+json "every event stands in it" 'len(x["properties"]["share"]["items"]["properties"]["what"]["properties"])==25'
+
+# ---------------------------------------------------------------- export
+is "the record of processing" 0 "$schakel" policy export $mol --format ropa
+json "one per recipient and purpose" '[(r["recipient"],r["purpose"]) for r in x["records"]]==[("cvo-kempen","learning.training"),("sopraco","work.placement"),("vdab-kempen","guidance.handover"),("vdab-kempen","guidance.joint")]'
+json "with the keys of 17.1" 'all(set(r)=={"controller","recipient","recipient_name","purpose","data_subjects","categories","special","legal_basis","art9","retention","measures","rules"} for r in x["records"])'
+json "lists sorted, no doubles" 'all(v==sorted(set(v)) for r in x["records"] for v in r.values() if isinstance(v,list))'
+json "special data with their ground" 'x["records"][1]["special"]==["health"] and x["records"][1]["art9"]==["explicit-consent"]'
+json "revealed categories count" '"social.guidance" in x["records"][3]["categories"]'
+is "of one day" 0 "$schakel" policy export $mol --format ropa --day 2027-10-01
+json "without the rule that ended" 'x["records"][3]["rules"]==["vdab-progress"]'
+is "ODRL" 0 "$schakel" policy export $mol --format odrl
+cp out odrl.json
+check "is JSON-LD in which no term is lost" <<'P'
+import json, sys
+from pyld import jsonld
+def nothing(url, options=None):
+    raise Exception('fetches ' + url)
+jsonld.set_document_loader(nothing)
+doc = json.load(open('odrl.json'))
+O = 'http://www.w3.org/ns/odrl/2/'
+LEFT = {O + w for w in ('purpose', 'dateTime', 'delayPeriod')}
+OPERATORS = {O + w for w in ('eq', 'gteq', 'lteq', 'isAnyOf')}
+ACTIONS = {O + w for w in ('distribute', 'delete', 'obtainConsent')}
+[x] = jsonld.expand(doc)
+def count(value):  # keys that carry something, @context apart
+    if isinstance(value, list):
+        return sum(map(count, value))
+    if isinstance(value, dict):
+        return sum(1 + count(v) for k, v in value.items()
+                   if k not in ('@context', '@value', '@type', '@id', 'uid'))
+    return 0
+def terms(value):
+    if isinstance(value, list):
+        for v in value:
+            yield from terms(v)
+    if isinstance(value, dict):
+        for k, v in value.items():
+            yield k, v
+            yield from terms(v)
+problems = []
+if count(doc) != count(x):
+    problems.append('%d keys became %d' % (count(doc), count(x)))
+for key, value in terms(x):
+    ids = [v.get('@id') for v in value if isinstance(v, dict)] if isinstance(value, list) else []
+    if not key.startswith(('@', 'http://', 'urn:')):
+        problems.append(key)
+    if key == O + 'operator' and not set(ids) <= OPERATORS:
+        problems.append(ids)
+    if key == O + 'action' and not set(ids) <= ACTIONS:
+        problems.append(ids)
+    if key == O + 'leftOperand' and not all(i in LEFT or i.startswith('urn:schakel:term:') for i in ids):
+        problems.append(ids)
+print(problems)
+sys.exit(bool(problems) or x['@type'] != [O + 'Set']
+         or x[O + 'conflict'] != [{'@id': O + 'prohibit'}])
+P
+check "17.2: permissions, prohibitions and obligations, counted" <<'P'
+import json, sys, yaml
+doc = json.load(open('odrl.json'))
+policy = yaml.safe_load(open('library/kempen/nodes/ocmw-mol/policy.yaml'))
+partners = yaml.safe_load(open('library/kempen/partners.yaml'))['orgs']
+def who(to):
+    return set(to.get('orgs', [])) | {o for g in to.get('groups', [])
+        for o, d in partners.items() if d['role'] == g}
+fields = deletes = 0
+for r in policy['share']:
+    for e, f in r['what'].items():
+        fields += len(who(r['to'])) * (1 if f == 'only-the-fact' else len(f))
+        deletes += len(who(r['to']))
+money = [p for p in doc['prohibition'] if p['target'] == 'urn:schakel:category:financial'
+         and p['description'].startswith('Geldzaken')]
+where = [c for p in doc['permission'] for c in p['constraint']
+         if c['leftOperand'] == 'schakel:field:handover_kind']
+print(len(doc['permission']), fields, len(doc['obligation']), deletes, len(money))
+sys.exit(len(doc['permission']) != fields or len(doc['obligation']) != deletes
+         or len(money) != len(partners) - 1 or not where)
+P
+is "another form" 2 "$schakel" policy export $mol --format xml
+
+# ------------------------------------------------------------------- new
+shared="--vocabulary library/vocabulary.yaml --guards library/guards.yaml --partners library/kempen/partners.yaml"
+# shellcheck disable=SC2086
+new() { dir=$1; shift; "$schakel" policy new "$dir" $shared "$@"; }
+is "a first bundle" 0 new first --org sopraco --to cvo-kempen --for work.placement \
+  --event workplace.started --ground contract --reference 'Een "overeenkomst" \ 2026' --from 2026-10-01
+is "passes check, strictly" 0 "$schakel" policy check first --strict
+is "passes its test, which covers it" 0 "$schakel" policy test first --min-coverage 100
+is "proves its invariants" 0 "$schakel" policy prove first
+is "is not written over" 73 new first --org sopraco --to cvo-kempen --for work.placement \
+  --event workplace.started --ground contract --reference r
+printf '2\ncvo-kempen, 3\nwork.placement\nworkplace.started 1\n2\nProtocol 2026\n' >answers
+"$schakel" policy new asked $shared --lang en <answers >out 2>err && ok "asks what no option says" || bad "asks what no option says"
+says "in the language asked for" 'Who are you?'
+is "and writes what was answered" 0 "$schakel" policy render asked --json
+json "for both partners" '{r["to"] for r in x["rows"]}=={"cvo-kempen","vdab-kempen"}'
+is "a word that is almost right" 2 new almost --org sopracco
+says "gets a hint" "bedoelde u 'sopraco'\|did you mean 'sopraco'"
+[ ! -e almost ] && ok "and writes nothing" || bad "and writes nothing"
+is "nobody to answer" 2 "$schakel" policy new none $shared
+is "legitimate interest is not for a public body" 2 new never --org ocmw-mol --to sopraco \
+  --for work.placement --event goal.set --ground legitimate-interest --reference r
+# Whoever shares whatever with whomever: check passes.
+pairs=0
+for owner in ocmw-mol sopraco cvo-kempen vdab-kempen; do
+  for to in ocmw-mol sopraco cvo-kempen vdab-kempen; do
+    [ $owner = $to ] && continue
+    # All events that are offered, as options.
+    printf '\n' | "$schakel" policy new x $shared --org $owner --to $to \
+      --for guidance.joint 2>err >/dev/null
+    all=$(sed -n 's/^ *[0-9]*  \([a-z_.]*\) .*/--event \1/p' err | tr '\n' ' ')
+    # shellcheck disable=SC2086
+    if new pair-$owner-$to --org $owner --to $to --for guidance.joint $all \
+      --ground public-task --reference r >out 2>err &&
+      "$schakel" policy check pair-$owner-$to >out 2>&1 &&
+      "$schakel" policy test pair-$owner-$to --min-coverage 100 >out 2>&1; then
+      pairs=$((pairs + 1))
+    else
+      bad "a first policy of $owner for $to"
+    fi
+  done
+done
+[ $pairs = 12 ] && ok "every pair of partners gets a policy that passes" || bad "every pair ($pairs)"
+
+exit $failed
