@@ -1,5 +1,7 @@
 #include "policies/diff_private.h"
 
+#include <string.h>
+
 /* All ways here in one cell. */
 static void compare_cell(struct sk_comparing *c, const struct sk_cell_pair *p,
                          size_t start)
@@ -47,26 +49,40 @@ static void match_rules(const struct sk_cell_pair *p)
     }
 }
 
-/* Leave out the rules that say the same on both sides. */
-static void drop_alike(const struct sk_cell_pair *p)
+/*
+ * The rules to look at for one recipient and purpose: all, but those that say
+ * the same on both sides and are open on both.
+ */
+static void find_wanted(const struct sk_cell_pair *p, bool same_caps,
+                        uint64_t *wanted)
 {
     const struct sk_side *here = p->here;
-    struct sk_open *open = here->open;
-    size_t kept = 0;
+    const struct sk_side *there = p->there;
+    size_t words = here->bundle->share_words;
+    size_t beyond = there->bundle->share_words;
 
-    for (size_t i = 0; i < open->count; i++) {
-        if (here->match[i] != SK_NONE &&
-            (here->alike[open->at[i] / 64] >> (open->at[i] % 64) & 1) != 0)
-            continue;
-        open->at[kept] = open->at[i];
-        open->shared[kept] = open->shared[i];
-        here->match[kept++] = here->match[i];
+    memset(wanted, 0xff, words * sizeof(*wanted));
+    for (size_t w = 0; same_caps && w < words; w++) {
+        uint64_t left =
+            here->alike[w] & here->ways.open_by_org[p->spot.org * words + w] &
+            here->bundle->share_by_purpose[p->spot.purpose * words + w];
+
+        for (; left != 0; left &= left - 1) {
+            unsigned bit = sk_lowest(left);
+            size_t same = here->rules_there[w * 64 + bit];
+            uint64_t open =
+                there->ways.open_by_org[p->beyond.org * beyond + same / 64] &
+                there->bundle
+                    ->share_by_purpose[p->beyond.purpose * beyond + same / 64];
+
+            if ((open >> (same % 64) & 1) != 0)
+                wanted[w] &= ~sk_bit(bit);
+        }
     }
-    open->count = kept;
 }
 
 static void compare_event(struct sk_comparing *c, struct sk_cell_pair *p,
-                          size_t start, bool same_caps)
+                          size_t start, const uint64_t *wanted)
 {
     const struct sk_side *here = p->here;
     const struct sk_side *there = p->there;
@@ -76,16 +92,12 @@ static void compare_event(struct sk_comparing *c, struct sk_cell_pair *p,
     bool open = p->beyond.org != SK_NONE && p->beyond.purpose != SK_NONE &&
                 p->beyond.event != SK_NONE;
 
-    if (!sk_ways_open(&here->ways, p->spot, NULL, here->open))
+    if (!sk_ways_open(&here->ways, p->spot, wanted, here->open))
         return;
     there->open->count = 0;
     if (open)
         (void)sk_ways_open(&there->ways, p->beyond, NULL, there->open);
     match_rules(p);
-    if (same_caps)
-        drop_alike(p);
-    if (here->open->count == 0)
-        return;
     p->field = SK_FACT;
     p->field_there = SK_FACT;
     compare_cell(c, p, start);
@@ -133,20 +145,19 @@ static enum sk_status compare_classes(struct sk_comparing *c,
     struct sk_cell_pair p = {.direction = direction,
                              .here = &c->sides[direction],
                              .there = &c->sides[other]};
-    bool same_caps = has_same_caps(c, org, purpose);
+    uint64_t wanted[SK_RULE_WORDS_MAX];
     size_t start = c->changes_count;
     struct sk_changes *group;
 
     if (org->at[direction] == SK_NONE || purpose->at[direction] == SK_NONE)
         return SK_OK;
+    p.spot = (struct sk_spot){org->at[direction], purpose->at[direction], 0};
+    p.beyond = (struct sk_spot){org->at[other], purpose->at[other], 0};
+    find_wanted(&p, has_same_caps(c, org, purpose), wanted);
     for (size_t e = 0; e < p.here->v->events_count; e++) {
-        uint16_t event = p.here->ways.events[e];
-
-        p.spot =
-            (struct sk_spot){org->at[direction], purpose->at[direction], event};
-        p.beyond = (struct sk_spot){org->at[other], purpose->at[other],
-                                    p.here->events_there[event]};
-        compare_event(c, &p, start, same_caps);
+        p.spot.event = p.here->ways.events[e];
+        p.beyond.event = p.here->events_there[p.spot.event];
+        compare_event(c, &p, start, wanted);
         if (c->looked_at > SK_WAYS_MAX)
             return SK_E_TOO_LARGE;
     }

@@ -69,6 +69,8 @@ static uint8_t most_left(const struct target *t)
 
             if (level > most)
                 most = level;
+            if (most == t->level)
+                return most;
         }
     }
     return most;
