@@ -168,6 +168,31 @@ enum sk_status sk_store_shred(struct sk_store *store)
     return store->vtable->shred(store);
 }
 
+enum sk_status sk_store_freeze(struct sk_store *store)
+{
+    if (store->vtable->freeze == NULL)
+        return SK_E_UNSUPPORTED;
+    store->vtable->thaw(store);
+    return store->vtable->freeze(store);
+}
+
+enum sk_status sk_store_frozen_next(struct sk_store *store, enum sk_space space,
+                                    struct sk_bytes after, struct sk_bytes *key,
+                                    struct sk_bytes *value)
+{
+    assert(after.size <= SK_STORE_KEY_SIZE_MAX);
+
+    if (store->vtable->frozen_next == NULL)
+        return SK_E_CLOSED;
+    return store->vtable->frozen_next(store, space, after, key, value);
+}
+
+void sk_store_thaw(struct sk_store *store)
+{
+    if (store->vtable->thaw != NULL)
+        store->vtable->thaw(store);
+}
+
 void sk_store_stats(struct sk_store *store, struct sk_store_stats *out)
 {
     store->vtable->stats(store, out);

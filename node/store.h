@@ -58,6 +58,11 @@ struct sk_store_vtable {
                            struct sk_bytes from, bool after,
                            struct sk_bytes *key, struct sk_bytes *value);
     enum sk_status (*shred)(struct sk_store *);
+    enum sk_status (*freeze)(struct sk_store *); /* NULL: it cannot */
+    enum sk_status (*frozen_next)(struct sk_store *, enum sk_space,
+                                  struct sk_bytes after, struct sk_bytes *key,
+                                  struct sk_bytes *value);
+    void (*thaw)(struct sk_store *);
     void (*stats)(struct sk_store *, struct sk_store_stats *);
     void (*close)(struct sk_store *);
 };
@@ -114,6 +119,27 @@ SK_CHECKED enum sk_status sk_scan_next(struct sk_scan *scan,
  * overwritten once.  Not inside a transaction.
  */
 SK_CHECKED enum sk_status sk_store_shred(struct sk_store *store);
+
+/*
+ * Keep what is committed now, of both spaces at one moment, while writes go
+ * on: for a backup.  One at a time: the one before is let go.  Also inside a
+ * transaction, whose writes are not in it.  Pages that it needs are not used
+ * again meanwhile: let it go.
+ * Fails with SK_E_UNSUPPORTED (memory), SK_E_IO, SK_E_MEMORY.
+ */
+SK_CHECKED enum sk_status sk_store_freeze(struct sk_store *store);
+/*
+ * The record of it behind `after` (empty: the first); views are good until
+ * thaw.  KEYS without what was erased.  Reads no state but `after`.
+ * Fails with SK_E_NOT_FOUND (the end), SK_E_CLOSED (nothing is kept; or KEYS
+ * no longer, because a shred needed its file).
+ */
+SK_CHECKED enum sk_status sk_store_frozen_next(struct sk_store *store,
+                                               enum sk_space space,
+                                               struct sk_bytes after,
+                                               struct sk_bytes *key,
+                                               struct sk_bytes *value);
+void sk_store_thaw(struct sk_store *store);
 
 void sk_store_stats(struct sk_store *store, struct sk_store_stats *out);
 void sk_store_close(struct sk_store **store);

@@ -51,6 +51,7 @@ struct lmdb_store {
     MDB_txn *txn[2]; /* KEYS: begun at its first use */
     MDB_cursor *cursor[2];
     uint64_t cursor_writes[2]; /* base.writes when it was placed */
+    MDB_txn *frozen[2];        /* readers of one moment */
 };
 
 static struct lmdb_store *self_of(struct sk_store *store)
@@ -335,6 +336,84 @@ static enum sk_status lmdb_seek(struct sk_store *store, enum sk_space space,
     return SK_OK;
 }
 
+/* ----------------------------------------------------------------- frozen */
+
+static void thaw_space(struct lmdb_store *self, enum sk_space space)
+{
+    mdb_txn_abort(self->frozen[space]); /* accepts NULL */
+    self->frozen[space] = NULL;
+}
+
+static void lmdb_thaw(struct sk_store *store)
+{
+    thaw_space(self_of(store), SK_SPACE_DATA);
+    thaw_space(self_of(store), SK_SPACE_KEYS);
+}
+
+/* Between two commits of this process, which is the only one: both readers
+   see the same moment. */
+static enum sk_status lmdb_freeze(struct sk_store *store)
+{
+    struct lmdb_store *self = self_of(store);
+    int rc = self->env[SK_SPACE_KEYS] == NULL ? EIO : 0;
+
+    for (int space = 0; space < 2 && rc == 0; space++)
+        rc = mdb_txn_begin(self->env[space], NULL, MDB_RDONLY,
+                           &self->frozen[space]);
+    if (rc != 0)
+        lmdb_thaw(store);
+    return status_of(rc);
+}
+
+/* Erased at that moment, though its file still had it? */
+static int frozen_is_pending(struct lmdb_store *self, enum sk_space space,
+                             MDB_val *key, bool *out)
+{
+    MDB_val value;
+    int rc = MDB_NOTFOUND;
+
+    if (space == SK_SPACE_KEYS)
+        rc = mdb_get(self->frozen[SK_SPACE_DATA], self->pending, key, &value);
+    *out = rc == 0;
+    return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static enum sk_status lmdb_frozen_next(struct sk_store *store,
+                                       enum sk_space space,
+                                       struct sk_bytes after,
+                                       struct sk_bytes *key,
+                                       struct sk_bytes *value)
+{
+    struct lmdb_store *self = self_of(store);
+    MDB_cursor *cursor = NULL;
+    MDB_val k = val_of(after);
+    MDB_val v;
+    bool skip = after.size > 0;
+    int rc;
+
+    if (self->frozen[SK_SPACE_DATA] == NULL || self->frozen[space] == NULL)
+        return SK_E_CLOSED;
+    rc = mdb_cursor_open(self->frozen[space], self->dbi[space], &cursor);
+    if (rc != 0)
+        return status_of(rc);
+    rc = mdb_cursor_get(cursor, &k, &v, skip ? MDB_SET_RANGE : MDB_FIRST);
+    if (rc == 0 && skip && !sk_bytes_equal(bytes_of(k), after))
+        skip = false;
+    if (rc == 0 && !skip)
+        rc = frozen_is_pending(self, space, &k, &skip);
+    while (rc == 0 && skip) {
+        rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT);
+        if (rc == 0)
+            rc = frozen_is_pending(self, space, &k, &skip);
+    }
+    mdb_cursor_close(cursor);
+    if (rc != 0)
+        return status_of(rc);
+    *key = bytes_of(k);
+    *value = bytes_of(v);
+    return SK_OK;
+}
+
 /* ------------------------------------------------------------------ files */
 
 static int open_env(struct lmdb_store *self, enum sk_space space)
@@ -446,6 +525,8 @@ static enum sk_status lmdb_shred(struct sk_store *store)
         return status_of(rc);
     }
 
+    /* An erasure does not wait for a backup: that one starts again. */
+    thaw_space(self, SK_SPACE_KEYS);
     mdb_env_close(self->env[SK_SPACE_KEYS]);
     self->env[SK_SPACE_KEYS] = NULL;
     rc = swap_keys(self);
@@ -492,6 +573,7 @@ static void lmdb_close(struct sk_store *store)
 {
     struct lmdb_store *self = self_of(store);
 
+    lmdb_thaw(store);
     for (int space = 0; space < 2; space++) {
         if (self->env[space] != NULL)
             mdb_env_close(self->env[space]);
@@ -584,6 +666,9 @@ static const struct sk_store_vtable lmdb_vtable = {
     .drop = lmdb_drop,
     .seek = lmdb_seek,
     .shred = lmdb_shred,
+    .freeze = lmdb_freeze,
+    .frozen_next = lmdb_frozen_next,
+    .thaw = lmdb_thaw,
     .stats = lmdb_stats,
     .close = lmdb_close,
 };

@@ -719,3 +719,120 @@ Test(store_lmdb, says_what_it_uses)
     sk_store_close(&s);
     remove_dir();
 }
+
+/* "k=v " of what is frozen, or what went wrong. */
+static const char *walk_frozen(struct sk_store *s, enum sk_space space)
+{
+    static char text[2][1024];
+    static int turn;
+    uint8_t at[SK_STORE_KEY_SIZE_MAX];
+    struct sk_bytes after = {at, 0};
+    struct sk_bytes key;
+    struct sk_bytes value;
+    enum sk_status status;
+    char *out = text[turn = (turn + 1) % 2];
+    size_t size = 0;
+
+    out[0] = '\0';
+    while ((status = sk_store_frozen_next(s, space, after, &key, &value)) ==
+           SK_OK) {
+        size += (size_t)snprintf(
+            out + size, sizeof(text[0]) - size, "%.*s=%.*s ", (int)key.size,
+            (const char *)key.data, (int)value.size, (const char *)value.data);
+        memcpy(at, key.data, key.size);
+        after.size = key.size;
+    }
+    if (status != SK_E_NOT_FOUND)
+        snprintf(out, sizeof(text[0]), "%s", sk_status_text(status));
+    return out;
+}
+
+#define FROZEN(space) (char *)walk_frozen(s, SK_SPACE_##space)
+
+Test(store_lmdb, keeps_one_moment_of_both_spaces_while_writes_go_on)
+{
+    struct sk_store *s = open_kind(LMDB, MAP_BYTES);
+
+    cr_expect(eq(str, FROZEN(DATA), "closed"));
+    begin(s);
+    cr_expect(eq(int, put(s, SK_SPACE_DATA, "a", "1"), SK_OK));
+    cr_expect(eq(int, put(s, SK_SPACE_DATA, "b", "1"), SK_OK));
+    cr_expect(eq(int, put(s, SK_SPACE_KEYS, "ka", "1"), SK_OK));
+    cr_expect(eq(int, put(s, SK_SPACE_KEYS, "kb", "1"), SK_OK));
+    cr_expect(eq(int, put(s, SK_SPACE_KEYS, "kc", "1"), SK_OK));
+    commit(s);
+
+    begin(s);
+    cr_expect(eq(int, put(s, SK_SPACE_DATA, "c", "not yet"), SK_OK));
+    cr_assert(eq(int, sk_store_freeze(s), SK_OK));
+    cr_expect(eq(int, put(s, SK_SPACE_DATA, "a", "2"), SK_OK));
+    cr_expect(eq(int, sk_store_delete(s, SK_SPACE_DATA, sk_text("b")), SK_OK));
+    cr_expect(eq(int, put(s, SK_SPACE_KEYS, "ka", "2"), SK_OK));
+    cr_expect(eq(int, sk_store_delete(s, SK_SPACE_KEYS, sk_text("kb")), SK_OK));
+    cr_expect(eq(str, FROZEN(DATA), "a=1 b=1 "));
+    commit(s);
+    for (int i = 0; i < 50; i++) { /* pages are used again where they may */
+        begin(s);
+        cr_expect(eq(int, put(s, SK_SPACE_DATA, "a", "3"), SK_OK));
+        cr_expect(eq(int, put(s, SK_SPACE_KEYS, "ka", "3"), SK_OK));
+        commit(s);
+    }
+    cr_expect(eq(str, FROZEN(DATA), "a=1 b=1 "));
+    cr_expect(eq(str, FROZEN(KEYS), "ka=1 kb=1 kc=1 "));
+
+    /* The next one replaces it: what is erased, though its file has it still,
+       is not in it. */
+    cr_assert(eq(int, sk_store_freeze(s), SK_OK));
+    cr_expect(eq(str, FROZEN(DATA), "a=3 c=not yet "));
+    cr_expect(eq(str, FROZEN(KEYS), "ka=3 kc=1 "));
+
+    /* A shred takes the file of the keys; the data stay. */
+    cr_assert(eq(int, sk_store_shred(s), SK_OK));
+    cr_expect(eq(str, FROZEN(KEYS), "closed"));
+    cr_expect(eq(str, FROZEN(DATA), "a=3 c=not yet "));
+    cr_assert(eq(int, sk_store_freeze(s), SK_OK));
+    cr_expect(eq(str, FROZEN(KEYS), "ka=3 kc=1 "));
+    sk_store_thaw(s);
+    cr_expect(eq(str, FROZEN(DATA), "closed"));
+    cr_assert(eq(int, sk_store_freeze(s), SK_OK));
+    sk_store_close(&s); /* with it */
+    remove_dir();
+}
+
+Test(store_lmdb, erased_keys_are_not_in_what_is_kept)
+{
+    struct sk_store *s = open_kind(LMDB, MAP_BYTES);
+
+    for (char name = 'a'; name < 'e'; name++) {
+        begin(s);
+        cr_expect(
+            eq(int, put(s, SK_SPACE_KEYS, (char[]){name, '\0'}, "k"), SK_OK));
+        commit(s);
+    }
+    begin(s);
+    cr_expect(eq(int, sk_store_delete(s, SK_SPACE_KEYS, sk_text("a")), SK_OK));
+    cr_expect(eq(int, sk_store_delete(s, SK_SPACE_KEYS, sk_text("b")), SK_OK));
+    cr_expect(eq(int, sk_store_delete(s, SK_SPACE_KEYS, sk_text("d")), SK_OK));
+    commit(s);
+    begin(s);
+    cr_expect(eq(int, put(s, SK_SPACE_KEYS, "b", "again"), SK_OK));
+    commit(s);
+    cr_assert(eq(int, sk_store_freeze(s), SK_OK));
+    cr_expect(eq(str, FROZEN(KEYS), "b=again c=k "));
+    sk_store_close(&s);
+    remove_dir();
+}
+
+Test(store_memory, keeps_no_moment)
+{
+    struct sk_store *s = open_kind(MEMORY, 0);
+    struct sk_bytes key;
+    struct sk_bytes value;
+
+    cr_assert(eq(int, sk_store_freeze(s), SK_E_UNSUPPORTED));
+    cr_assert(eq(
+        int, sk_store_frozen_next(s, SK_SPACE_DATA, sk_text(""), &key, &value),
+        SK_E_CLOSED));
+    sk_store_thaw(s);
+    sk_store_close(&s);
+}
