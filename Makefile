@@ -36,8 +36,9 @@ pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 msgpack := $(shell pkg-config --exists msgpack-c 2>/dev/null && echo msgpack-c || echo msgpack)
 LIBS_protocol = $(call pkg,--libs,libsodium $(msgpack))
 LIBS_policies = $(call pkg,--libs,yaml-0.1)
-LIBS_node = -llmdb
-LIBS_net = $(call pkg,--libs,libczmq libzmq)
+LIBS_sandbox = $(call pkg,--libs,libseccomp)
+LIBS_node = -llmdb $(LIBS_sandbox)
+LIBS_net = $(call pkg,--libs,libczmq libzmq) $(LIBS_sandbox)
 LIBS_tools = $(call pkg,--libs,jansson)
 LIBS_test = -lcriterion
 

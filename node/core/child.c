@@ -7,23 +7,17 @@
 #include "node/core/core.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sodium.h>
-#include <spawn.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "node/files.h"
 #include "node/log.h"
 
-#define PAIR_FD 3
 #define RESTART_MIN_MS 100
 #define RESTART_MAX_MS 30000
 #define WELL_MS 60000 /* it ran so long that it was not the start */
@@ -31,85 +25,6 @@
 #define STOP_MS 2000
 
 /* ------------------------------------------------------------- start */
-
-/* Beside schakeld, as built; else where `make install` puts it. */
-static bool find_program(const struct sk_core *core,
-                         char path[SK_PATH_SIZE_MAX])
-{
-    static const char *const places[] = {"/schakel-net",
-                                         "/../libexec/schakel/schakel-net"};
-    ssize_t size;
-    char *slash;
-
-    if (core->options->net != NULL)
-        return sk_path_join("", core->options->net, path) == SK_OK;
-    size = readlink("/proc/self/exe", path, SK_PATH_SIZE_MAX - 40);
-    if (size <= 0)
-        return false;
-    path[size] = '\0';
-    slash = strrchr(path, '/');
-    if (slash == NULL)
-        return false;
-    for (size_t i = 0; i < SK_COUNT(places); i++) {
-        /* 40 bytes are kept for it */
-        memcpy(slash, places[i], strlen(places[i]) + 1);
-        if (access(path, X_OK) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* What a log line needs, and a sanitizer's options; nothing else of ours. */
-static const char *const passed[] = {"ASAN_OPTIONS", "JOURNAL_STREAM", "LC_ALL",
-                                     "LC_MESSAGES", "LANG"};
-#define PASSED_COUNT SK_COUNT(passed)
-
-static void pass_environment(char texts[PASSED_COUNT][512],
-                             char *out[PASSED_COUNT + 1])
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < PASSED_COUNT; i++) {
-        const char *value = getenv(passed[i]);
-
-        if (value == NULL || strlen(value) >= sizeof(texts[0]) - 16)
-            continue;
-        (void)snprintf(texts[count], sizeof(texts[0]), "%s=%s", passed[i],
-                       value);
-        out[count] = texts[count];
-        count++;
-    }
-    out[count] = NULL;
-}
-
-/* Its end becomes descriptor 3; the rest of ours closes on exec. */
-static int spawn(const struct sk_core *core, int fd, pid_t *pid)
-{
-    char path[SK_PATH_SIZE_MAX];
-    char *argv[] = {(char *)(uintptr_t) "schakel-net", NULL};
-    char texts[PASSED_COUNT][512];
-    char *environment[PASSED_COUNT + 1];
-    posix_spawn_file_actions_t actions;
-    int rc;
-
-    if (!find_program(core, path))
-        return ENOENT;
-    pass_environment(texts, environment);
-    rc = posix_spawn_file_actions_init(&actions);
-    if (rc != 0)
-        return rc;
-    rc = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null",
-                                          O_RDONLY, 0);
-    if (rc == 0)
-        rc = posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO,
-                                              "/dev/null", O_WRONLY, 0);
-    if (rc == 0)
-        rc = posix_spawn_file_actions_adddup2(&actions, fd, PAIR_FD);
-    if (rc == 0)
-        rc = posix_spawn(pid, path, &actions, NULL, argv, environment);
-    (void)posix_spawn_file_actions_destroy(&actions);
-    return rc;
-}
 
 static enum sk_status send_down(struct sk_core *core,
                                 const struct sk_ipc_down *down);
@@ -150,7 +65,7 @@ void sk_child_start(struct sk_core *core)
         return;
     core->net_started_ms = core->monotonic_ms;
     if (sk_ipc_pair(fds) == SK_OK)
-        rc = spawn(core, fds[1], &core->net_pid);
+        rc = sk_starter_ask(core, fds[1], &core->net_pid);
     if (fds[1] >= 0)
         (void)close(fds[1]);
     if (rc == 0 &&
@@ -197,6 +112,7 @@ void sk_child_reap(struct sk_core *core)
 {
     int status;
 
+    sk_starter_reap(core);
     if (core->net_pid <= 0 ||
         waitpid(core->net_pid, &status, WNOHANG) != core->net_pid)
         return;

@@ -6,7 +6,7 @@
  *   main.c     options, start and stop          setup.c   files of the folder
  *   loop.c     epoll, signals, time             batch.c   group commit
  *   control.c  ctl.sock                         child.c   schakel-net
- *   notify.c   the service manager
+ *   notify.c   the service manager              starter.c who may start it
  *
  * One thread.  Everything is allocated at start, but the buffers of control
  * clients, which grow as bytes come and have a limit together.
@@ -113,6 +113,8 @@ struct sk_core {
     uint64_t wake_ms;      /* real clock: when the engine wants a TIMER */
     uint64_t complain_ms;  /* monotonic: when the log may have the next line */
     uint64_t retry_ms;     /* monotonic: when to try again after a failure */
+    uint64_t watchdog_ms;  /* tell the service manager so often; 0: never */
+    uint64_t alive_ms;     /* monotonic: when to tell it next */
     enum sk_status store_status; /* as last logged */
 
     /* batch.c */
@@ -129,6 +131,10 @@ struct sk_core {
     int control_fd;
     struct sk_client clients[SK_CLIENTS_MAX];
     size_t clients_size;
+
+    /* starter.c */
+    int starter_fd; /* -1: none */
+    pid_t starter_pid;
 
     /* child.c */
     int net_fd; /* -1: not running */
@@ -161,6 +167,17 @@ void sk_control_reply(struct sk_core *core, struct sk_client *client,
 /* Cut those who are too slow; the next such moment, or UINT64_MAX. */
 uint64_t sk_control_expire(struct sk_core *core);
 void sk_control_close(struct sk_core *core);
+
+/* ------------------------------------------------------------- starter.c
+ * Once it is locked up, schakeld starts no process.  One that was forked
+ * before any key was read does it instead, and knows one program. */
+SK_CHECKED enum sk_status sk_starter_open(struct sk_core *core);
+/* Have schakel-net started with this end of the pair; it is our child then.
+   Returns 0 or what errno says. */
+SK_CHECKED int sk_starter_ask(struct sk_core *core, int fd, pid_t *pid);
+/* SIGCHLD came.  Without a starter we must be started anew ourselves. */
+void sk_starter_reap(struct sk_core *core);
+void sk_starter_close(struct sk_core *core);
 
 /* ------------------------------------------------------------- child.c */
 /* Start schakel-net when it does not run and its back-off is over. */
@@ -201,5 +218,7 @@ void sk_loop_times(struct sk_core *core);
 /* ------------------------------------------------------------- notify.c */
 /* One line of sd_notify's protocol; nothing without NOTIFY_SOCKET. */
 void sk_notify(const char *line);
+/* How often it wants to hear WATCHDOG=1, half of what it allows; 0: never. */
+uint64_t sk_notify_watchdog_ms(void);
 
 #endif

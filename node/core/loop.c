@@ -113,11 +113,22 @@ static bool has_untold_link(const struct sk_core *core)
     return false;
 }
 
+/* Said between two rounds, so a round that hangs is not alive. */
+static void say_alive(struct sk_core *core)
+{
+    if (core->watchdog_ms == 0 || core->monotonic_ms < core->alive_ms)
+        return;
+    core->alive_ms = core->monotonic_ms + core->watchdog_ms;
+    sk_notify("WATCHDOG=1");
+}
+
 static int wait_ms(struct sk_core *core)
 {
     uint64_t wait = SLEEP_MAX_MS;
     uint64_t now_ms = core->monotonic_ms;
 
+    if (core->watchdog_ms > 0)
+        sooner(core->alive_ms, now_ms, &wait);
     sooner(sk_control_expire(core), now_ms, &wait);
     if (core->net_pid == 0)
         sooner(core->net_start_at_ms, now_ms, &wait);
@@ -181,6 +192,7 @@ void sk_loop_run(struct sk_core *core)
     while (!core->stopping && !core->failed) {
         int count;
 
+        say_alive(core);
         sk_child_start(core);
         sk_control_rest(core);
         count = epoll_wait(core->epoll_fd, events, EVENTS_MAX,

@@ -161,6 +161,40 @@ static enum sk_status open_engine(void)
     return status;
 }
 
+/* From here on: our own folder, no network, no new process. */
+static enum sk_status lock_up(void)
+{
+    struct sk_sandbox_state state = {0};
+    struct sk_engine_host host = {0};
+    enum sk_status status = sk_sandbox_lock(SK_SANDBOX_CORE, &state);
+
+    if (status != SK_OK) {
+        sk_log_error(NULL, status, "the kernel refuses the sandbox");
+        return status;
+    }
+    if (state.landlock == 0)
+        sk_log_warn(NULL, SK_E_UNSUPPORTED,
+                    "no Landlock here: other files stay within reach");
+    if (!state.seccomp)
+        sk_log_warn(NULL, SK_E_UNSUPPORTED,
+                    "no seccomp here: all system calls stay within reach");
+    host.landlock = state.landlock;
+    host.seccomp = state.seccomp;
+    sk_engine_host_set(core.engine, &host);
+    return SK_OK;
+}
+
+static enum sk_status open_all(const struct sk_options *options)
+{
+    SK_TRY(sk_starter_open(&core));
+    SK_TRY(sk_setup_open(options, &core.setup));
+    SK_TRY(open_store(&core.setup.config));
+    SK_TRY(open_engine());
+    SK_TRY(sk_loop_open(&core));
+    SK_TRY(sk_control_open(&core));
+    return lock_up();
+}
+
 static enum sk_status run(const struct sk_options *options)
 {
     struct sk_sandbox sandbox = {.memory_bytes = MEMORY_BYTES,
@@ -170,6 +204,8 @@ static enum sk_status run(const struct sk_options *options)
     core.options = options;
     core.control_fd = -1;
     core.net_fd = -1;
+    core.starter_fd = -1;
+    core.watchdog_ms = sk_notify_watchdog_ms();
     core.epoll_fd = -1;
     core.signal_fd = -1;
     if (sk_sandbox_enter(&sandbox) != SK_OK || sodium_init() < 0) {
@@ -181,14 +217,7 @@ static enum sk_status run(const struct sk_options *options)
         return SK_E_NOT_FOUND;
     }
     sk_loop_times(&core);
-    SK_TRY(sk_setup_open(options, &core.setup));
-    status = open_store(&core.setup.config);
-    if (status == SK_OK)
-        status = open_engine();
-    if (status == SK_OK)
-        status = sk_loop_open(&core);
-    if (status == SK_OK)
-        status = sk_control_open(&core);
+    status = open_all(options);
     if (status == SK_OK) {
         sk_loop_run(&core);
         sk_notify("STOPPING=1");
@@ -196,6 +225,7 @@ static enum sk_status run(const struct sk_options *options)
     }
     sk_control_close(&core);
     sk_loop_close(&core);
+    sk_starter_close(&core);
     if (core.engine != NULL)
         sk_engine_close(&core.engine);
     sk_store_close(&core.store);

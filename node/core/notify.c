@@ -28,3 +28,16 @@ void sk_notify(const char *line)
                  (const struct sockaddr *)&address, address_size);
     (void)close(fd);
 }
+
+uint64_t sk_notify_watchdog_ms(void)
+{
+    const char *usec = getenv("WATCHDOG_USEC");
+    const char *pid = getenv("WATCHDOG_PID");
+    uint64_t value;
+
+    if (usec == NULL || (pid != NULL && strtol(pid, NULL, 10) != getpid()))
+        return 0;
+    value = strtoull(usec, NULL, 10) / 1000 / 2;
+    /* Nonsense, or more than an hour: as if it did not ask. */
+    return value < 100 || value > 3600000 ? 0 : value;
+}

@@ -104,6 +104,14 @@ SK_CHECKED enum sk_status sk_engine_pump(struct sk_engine *engine,
 /* The batch was aborted: forget everything that was not committed. */
 void sk_engine_rollback(struct sk_engine *engine);
 
+/* What the machine gives that the engine cannot see, for node.status. */
+struct sk_engine_host {
+    unsigned landlock; /* its version, 0: none */
+    bool seccomp;
+};
+void sk_engine_host_set(struct sk_engine *engine,
+                        const struct sk_engine_host *host);
+
 /* A coded error reply for a request whose batch could not be stored. */
 SK_CHECKED enum sk_status sk_engine_error_reply(const char *code,
                                                 struct sk_room room,

@@ -235,7 +235,9 @@ struct sk_engine {
     bool clock_back;     /* it was set back: nothing may be dated now */
     int32_t due_day;     /* sk_due_run() did everything up to this day */
     bool in_batch;
-    bool reload;            /* bundle and sessions must come from the store */
+    bool reload; /* bundle and sessions must come from the store */
+    bool has_host;
+    struct sk_engine_host host;
     struct sk_batch *batch; /* engine.c: what a rollback goes back to */
 };
 

@@ -61,6 +61,20 @@ static void pack_store(struct sk_engine *e)
         sk_reply_uint(&e->reply, "room_bytes", stats.room_bytes);
 }
 
+static void pack_sandbox(struct sk_engine *e)
+{
+    sk_pack_cstr(&e->reply, "sandbox");
+    sk_pack_map(&e->reply, 2);
+    sk_reply_uint(&e->reply, "landlock", e->host.landlock);
+    sk_reply_bool(&e->reply, "seccomp", e->host.seccomp);
+}
+
+void sk_engine_host_set(struct sk_engine *e, const struct sk_engine_host *host)
+{
+    e->host = *host;
+    e->has_host = true;
+}
+
 /* Text, or nil when it is empty. */
 static void pack_name(struct sk_engine *e, const char *key,
                       struct sk_bytes name)
@@ -98,7 +112,8 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
     SK_TRY(sk_notices_open(e, &notices));
     SK_TRY(sk_outbox_pending(e, NULL, &events, &items));
     SK_TRY(pending_up(e, &up));
-    sk_pack_map(&e->reply, e->clock_back ? 14 : 13);
+    sk_pack_map(&e->reply,
+                13u + (e->clock_back ? 1 : 0) + (e->has_host ? 1 : 0));
     sk_reply_uint(&e->reply, "card_version", e->card.version);
     pack_name(e, "charter", charter);
     sk_reply_cstr(&e->reply, "clock", e->manual_clock ? "manual" : "system");
@@ -115,6 +130,8 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
     sk_reply_uint(&e->reply, "items", items);
     sk_reply_uint(&e->reply, "pending_up", up);
     pack_name(e, "policy", sk_policy_name(e));
+    if (e->has_host)
+        pack_sandbox(e);
     pack_store(e);
     sk_reply_cstr(&e->reply, "version", SK_VERSION);
     return SK_OK;

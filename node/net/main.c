@@ -225,6 +225,7 @@ int main(int argc, char **argv)
 {
     struct sk_sandbox sandbox = {.memory_bytes = MEMORY_BYTES,
                                  .files_max = FILES_MAX};
+    struct sk_sandbox_state held;
     enum sk_status status;
 
     (void)mallopt(M_ARENA_MAX, 1);
@@ -246,6 +247,9 @@ int main(int argc, char **argv)
     if (sodium_init() < 0)
         return EX_SOFTWARE;
     status = sk_sandbox_enter(&sandbox);
+    /* Before libzmq makes its threads. */
+    if (status == SK_OK)
+        status = sk_sandbox_lock(SK_SANDBOX_NET, &held);
     if (status == SK_OK)
         status = sk_net_zap_open(&net);
     if (status != SK_OK) {

@@ -221,21 +221,37 @@ static int stop(void)
     return status;
 }
 
-/* The one child of the daemon: schakel-net; 0 when there is none. */
-static pid_t net_pid(void)
+/* A child of the daemon, by the name it has; 0 when there is none. */
+static pid_t child_named(const char *name)
 {
     char path[128];
-    int pid = 0;
-    FILE *file;
+    char comm[32];
+    pid_t found = 0;
+    FILE *list;
+    int pid;
 
     snprintf(path, sizeof(path), "/proc/%d/task/%d/children", daemon_pid,
              daemon_pid);
-    file = fopen(path, "r");
-    cr_assert(ne(ptr, file, NULL));
-    if (fscanf(file, "%d", &pid) != 1)
-        pid = 0;
-    fclose(file);
-    return pid;
+    list = fopen(path, "r");
+    cr_assert(ne(ptr, list, NULL));
+    while (fscanf(list, "%d", &pid) == 1) {
+        FILE *file;
+
+        snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+        file = fopen(path, "r");
+        if (file == NULL)
+            continue;
+        if (fscanf(file, "%31s", comm) == 1 && strcmp(comm, name) == 0)
+            found = pid;
+        fclose(file);
+    }
+    fclose(list);
+    return found;
+}
+
+static pid_t net_pid(void)
+{
+    return child_named("schakel-net");
 }
 
 static long status_of(pid_t pid, const char *name)
@@ -775,4 +791,35 @@ Test(daemon, tells_the_service_manager)
     text[got] = '\0';
     cr_expect(eq(str, text, "STOPPING=1"));
     close(fd);
+}
+
+/* ARCHITECTURE.md 3: locked up, both; only who starts schakel-net is not, and
+   that one never had a key. */
+Test(daemon, is_locked_up)
+{
+    pid_t net;
+
+    start();
+    net = net_pid();
+    cr_assert(ne(int, net, 0));
+    cr_expect(eq(long, status_of(daemon_pid, "Seccomp:"), 2));
+    cr_expect(eq(long, status_of(daemon_pid, "NoNewPrivs:"), 1));
+    cr_expect(eq(long, status_of(net, "Seccomp:"), 2));
+    cr_expect(eq(long, status_of(net, "NoNewPrivs:"), 1));
+    cr_expect(eq(long, status_of(child_named("schakel-start"), "Seccomp:"), 0));
+    cr_expect(eq(int, stop(), 0));
+}
+
+/* Without who starts schakel-net, a dead one would stay dead: schakeld ends,
+   and the service manager starts it anew. */
+Test(daemon, ends_when_nobody_can_start_schakel_net)
+{
+    pid_t net;
+
+    start();
+    net = net_pid();
+    kill(child_named("schakel-start"), SIGKILL);
+    cr_expect(eq(int, wait_end(daemon_pid), 69));
+    daemon_pid = 0;
+    cr_expect(ne(int, kill(net, 0), 0), "schakel-net is left");
 }

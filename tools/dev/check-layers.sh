@@ -48,6 +48,8 @@ forbid "ZeroMQ is called in node/net/" "$all" '^#include <(czmq|zmq)' \
   '^node/net/'
 forbid "msgpack-c is called in protocol/pack.c" "$all" '^#include <msgpack' \
   '^protocol/pack\.c:'
+forbid "libseccomp is called in node/sandbox_calls.c" "$all" \
+  '^#include <seccomp' '^node/sandbox_calls\.c:'
 forbid "jansson is called in tools/" "$all" '^#include <jansson' \
   '^tools/'
 forbid "no // comments" "$all" '^[^"/]*//[^"]*$' 'tcp://|https?://'

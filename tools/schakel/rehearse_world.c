@@ -488,22 +488,42 @@ void sk_world_clock(struct sk_world *w, const char *instant)
 }
 
 /* ------------------------------------------------------------- weather */
-/* The process that a node runs for the network: its only child. */
+static bool is_named(long pid, const char *name)
+{
+    char path[64];
+    char comm[32] = "";
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%ld/comm", pid);
+    file = fopen(path, "r");
+    if (file == NULL)
+        return false;
+    if (fgets(comm, sizeof(comm), file) != NULL)
+        comm[strcspn(comm, "\n")] = '\0';
+    fclose(file);
+    return strcmp(comm, name) == 0;
+}
+
+/* The process that a node runs for the network; 0: it is being started. */
 static pid_t child_of(pid_t pid)
 {
     char path[64];
-    char line[32];
-    long child = 0;
+    char line[128] = "";
+    char *end = line;
     FILE *file;
+    long child;
 
     snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid,
              (int)pid);
     file = fopen(path, "r");
-    if (file != NULL) {
-        if (fgets(line, sizeof(line), file) != NULL)
-            child = strtol(line, NULL, 10);
-        fclose(file);
-    }
+    if (file == NULL)
+        return 0;
+    if (fgets(line, sizeof(line), file) == NULL)
+        line[0] = '\0';
+    fclose(file);
+    do {
+        child = strtol(end, &end, 10);
+    } while (child > 0 && !is_named(child, "schakel-net"));
     return (pid_t)child;
 }
 
