@@ -55,6 +55,9 @@ done
 sed -i 's/orgs: \[thomas-more\]/orgs: [thomas-moore]/' $mini/policy.yaml
 is "an error" 1 "$schakel" policy check $mini
 says "with its place and a hint" "policy.yaml:15:17: fout E020: .*Bedoelde u 'thomas-more'"
+says "with the line itself" '^   15 |     to: {orgs: \[thomas-moore\]}'
+says "marked where it is" '^      |                 ^^^^^^^^^^^^$'
+says "and what to do" '^      = de partners staan in partners.yaml'
 is "an error as JSON" 1 "$schakel" policy check $mini --json --lang en
 has "tells all of them" 2 '"code": "E020"'
 says "and is not ok" '^  "ok": false,$'
@@ -74,6 +77,16 @@ mv partners $mini/partners.yaml
 is "an empty file" 1 "$schakel" policy check $mini
 says "is E001" 'invariants.yaml:1:1: fout E001'
 cp "$root/tests/policies/$mini/invariants.yaml" $mini/
+
+# Every code has its place shown, whatever the file holds.
+printf 'language: sharing-policy/1\npolicy: \033[31mocmw-mol\t\n' >$mini/p2.yaml
+sed 's/^policy:.*/policy: p2.yaml/' $mini/bundle.yaml >$mini/b2.yaml
+is "a file with control characters" 1 "$schakel" policy check $mini/b2.yaml
+says "is E005" 'p2.yaml:2:9: fout E005'
+! grep -q "$(printf '\033')" out && ok "and sends none to the screen" || bad "and sends none to the screen"
+printf 'language: sharing-policy/1\npolicy: ocmw-mol\n\377\376\n' >$mini/p2.yaml
+is "a file that is not UTF-8" 1 "$schakel" policy check $mini/b2.yaml
+says "shows what it is not as a replacement" "^    3 | $(printf '\357\277\275')"
 
 # ------------------------------------------------------------------ test
 is "test a file" 0 "$schakel" policy test cases/mini-decide.yaml

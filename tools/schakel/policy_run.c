@@ -82,20 +82,6 @@ json_t *sk_policy_json(const struct sk_policy_run *run,
     return list;
 }
 
-void sk_policy_print(const struct sk_policy_run *run, FILE *out,
-                     const struct sk_findings *findings)
-{
-    for (size_t i = 0; i < findings->count; i++) {
-        const struct sk_finding *f = &findings->list[i];
-        const char *kind = f->code[0] == 'E'
-                               ? sk_policy_word(run, "fout", "error")
-                               : sk_policy_word(run, "let op", "warning");
-
-        fprintf(out, "%s:%u:%u: %s %s: %s\n", f->place.file, f->place.line,
-                f->place.column, kind, f->code, run->dutch ? f->nl : f->en);
-    }
-}
-
 /* A bundle or test file that cannot be used: exit 2 (POLICY.md 16). */
 int sk_policy_unusable(struct sk_policy_run *run, struct sk_findings *findings)
 {
