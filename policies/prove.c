@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+/*
+ * Invariants as sets: what one speaks of is worked out once per recipient and
+ * purpose (paired), once per event (of_event), once per field and level in it
+ * (speaks) and once per rule (too_long), so that a way costs an intersection.
+ */
 struct proving {
     const struct sk_bundle *bundle;
     const struct sk_vocabulary *v;
@@ -10,13 +15,23 @@ struct proving {
     struct sk_classes orgs;     /* of ways.orgs */
     struct sk_classes purposes; /* of ways.purposes */
     struct sk_proof *proofs;
-    struct sk_proof **asked; /* the ones that speak of the spot at hand */
-    size_t asked_count;
+    size_t words;       /* of a set of invariants */
+    uint64_t *paired;   /* those that speak of recipient and purpose */
+    uint64_t *of_event; /* per event: those that speak of it */
+    uint64_t **speaks;  /* per event: per field and level, see speaks_of() */
+    uint64_t *asked;    /* those that speak of the spot at hand */
+    uint64_t *stops;    /* those that stop every way: no_flow, only_to */
+    uint64_t *explicit; /* those that ask explicit consent */
+    uint64_t *too_long; /* per rule: those whose longest it exceeds */
     struct sk_open *open;
     struct sk_spot spot;
-    uint64_t members; /* recipients x purposes that the spot stands for */
     uint64_t looked_at;
 };
+
+static void set_add(uint64_t *set, size_t at)
+{
+    set[at / 64] |= sk_bit((unsigned)(at % 64));
+}
 
 /* ---------------------------------------------------------------- classes */
 
@@ -68,11 +83,80 @@ static enum sk_status class_purposes(struct proving *p)
     return sk_classes_make(rows, count, words, p->arena, &p->purposes);
 }
 
-/* ---------------------------------------------------------------- one way */
+/* ---------------------------------------------------------------- sets */
+
+static bool make_room(struct proving *p)
+{
+    size_t rows = 4 + p->v->events_count + p->bundle->shares_count;
+
+    p->words = (p->bundle->invariants_count + 63) / 64;
+    p->asked =
+        sk_arena_get_array(p->arena, p->words * rows + 1, sizeof(*p->asked));
+    p->speaks = sk_arena_get_array(p->arena, p->v->events_count + 1,
+                                   sizeof(uint64_t *));
+    if (p->asked == NULL || p->speaks == NULL)
+        return false;
+    p->paired = p->asked + p->words;
+    p->stops = p->paired + p->words;
+    p->explicit = p->stops + p->words;
+    p->of_event = p->explicit + p->words;
+    p->too_long = p->of_event + p->v->events_count * p->words;
+    return true;
+}
+
+static void fill_sets(struct proving *p)
+{
+    const struct sk_bundle *bundle = p->bundle;
+
+    for (size_t k = 0; k < bundle->invariants_count; k++) {
+        const struct sk_invariant *i = &bundle->invariants[k];
+
+        if (i->form == SK_FORM_NO_FLOW || i->form == SK_FORM_ONLY_TO)
+            set_add(p->stops, k);
+        if (i->form == SK_FORM_NEEDS_CONSENT && i->explicit_consent)
+            set_add(p->explicit, k);
+        for (size_t e = 0; e < p->v->events_count; e++) {
+            if (i->form != SK_FORM_FLOW &&
+                (i->event == SK_NONE || i->event == e))
+                set_add(p->of_event + e * p->words, k);
+        }
+        for (size_t s = 0;
+             i->form == SK_FORM_MAX_RETENTION && s < bundle->shares_count;
+             s++) {
+            if (!sk_duration_at_most(bundle->shares[s].retain, i->longest))
+                set_add(p->too_long + s * p->words, k);
+        }
+    }
+}
+
+/* The invariants that speak of this recipient and purpose. */
+static void find_paired(struct proving *p)
+{
+    memset(p->paired, 0, p->words * sizeof(*p->paired));
+    for (size_t k = 0; k < p->bundle->invariants_count; k++) {
+        const struct sk_invariant *i = &p->bundle->invariants[k];
+
+        if (sk_org_set_has(&i->who, p->spot.org) &&
+            (i->purposes >> p->spot.purpose & 1) != 0)
+            set_add(p->paired, k);
+    }
+}
+
+/* Those that also speak of the event; false when there are none. */
+static bool find_asked(struct proving *p)
+{
+    uint64_t any = 0;
+
+    for (size_t w = 0; w < p->words; w++) {
+        p->asked[w] = p->paired[w] & p->of_event[p->spot.event * p->words + w];
+        any |= p->asked[w];
+    }
+    return any != 0;
+}
 
 /* Does the invariant speak of a way of this field, at this level? */
-static bool matches(const struct sk_invariant *i, uint64_t tells,
-                    uint16_t field, uint8_t level)
+static bool speaks(const struct sk_invariant *i, uint64_t tells, uint16_t field,
+                   uint8_t level)
 {
     if ((i->data & tells) == 0)
         return false;
@@ -85,22 +169,56 @@ static bool matches(const struct sk_invariant *i, uint64_t tells,
     return false;
 }
 
-/* Is a way that it speaks of as it must be? */
-static bool is_good(const struct sk_invariant *i, const struct sk_way *way)
+static void fill_speaks(struct proving *p, uint16_t event, uint16_t field,
+                        uint64_t *out)
 {
-    switch (i->form) {
-    case SK_FORM_NO_FLOW:
-    case SK_FORM_ONLY_TO:
-        return false;
-    case SK_FORM_NEEDS_CONSENT:
-        return way->explicit_consent || !i->explicit_consent;
-    case SK_FORM_MAX_RETENTION:
-        return sk_duration_at_most(way->share->retain, i->longest);
-    case SK_FORM_FLOW:
-        break;
+    uint8_t top =
+        field == SK_FACT ? SK_FACT_LEVEL : sk_exact(&p->v->fields[field]);
+
+    for (uint8_t level = 1; level <= top; level++) {
+        uint64_t tells = sk_way_tells(p->v, event, field, level);
+
+        for (size_t k = 0; k < p->bundle->invariants_count; k++) {
+            if (speaks(&p->bundle->invariants[k], tells, field, level))
+                set_add(out + level * p->words, k);
+        }
     }
+}
+
+/* Per position in the event and level, the fact behind the last field: the
+   invariants that speak of such a way.  Worked out when first asked. */
+static bool find_speaks(struct proving *p, uint16_t event)
+{
+    const struct sk_event_type *type = &p->v->events[event];
+    size_t row = SK_LEVELS_MAX * p->words;
+    uint64_t *sets;
+
+    if (p->speaks[event] != NULL)
+        return true;
+    sets = sk_arena_get_array(p->arena, (type->fields_count + 1) * row + 1,
+                              sizeof(*sets));
+    if (sets == NULL)
+        return false;
+    for (size_t at = 0; at < type->fields_count; at++)
+        fill_speaks(p, event, type->fields[at], sets + at * row);
+    fill_speaks(p, event, SK_FACT, sets + type->fields_count * row);
+    p->speaks[event] = sets;
     return true;
 }
+
+/* Of those asked, does one speak of this cell? */
+static bool is_asked_of(const struct proving *p, const uint64_t *sets)
+{
+    uint64_t any = 0;
+
+    for (size_t level = 1; level < SK_LEVELS_MAX; level++) {
+        for (size_t w = 0; w < p->words; w++)
+            any |= p->asked[w] & sets[level * p->words + w];
+    }
+    return any != 0;
+}
+
+/* ---------------------------------------------------------------- one way */
 
 /*
  * POLICY.md 12: the first by day, then by cell.  A way starts on the first day
@@ -117,78 +235,90 @@ static bool comes_first(const struct sk_counterexample *first,
            first->field == field && way->level > first->level;
 }
 
-static void check_way(struct proving *p, uint16_t field,
-                      const struct sk_way *way)
+static void refute(struct proving *p, struct sk_proof *proof, uint16_t field,
+                   const struct sk_way *way)
 {
-    uint64_t tells = sk_way_tells(p->v, p->spot.event, field, way->level);
+    if (!proof->holds && !comes_first(&proof->first, p, field, way))
+        return;
+    proof->holds = false;
+    proof->first = (struct sk_counterexample){
+        .day = way->share->from,
+        .spot = p->spot,
+        .field = field,
+        .level = way->level,
+        .rule = way->share->id,
+        .place = way->share->place,
+    };
+}
 
-    p->looked_at += 1 + p->asked_count;
-    for (size_t i = 0; i < p->asked_count; i++) {
-        struct sk_proof *proof = p->asked[i];
+/* sets: of the cell, per level. */
+static void check_way(struct proving *p, uint16_t field,
+                      const struct sk_way *way, const uint64_t *sets)
+{
+    const uint64_t *speaking = sets + way->level * p->words;
+    const uint64_t *too_long =
+        p->too_long + (size_t)(way->share - p->bundle->shares) * p->words;
 
-        if (!matches(proof->invariant, tells, field, way->level))
-            continue;
-        proof->matched += p->members;
-        if (is_good(proof->invariant, way) ||
-            (!proof->holds && !comes_first(&proof->first, p, field, way)))
-            continue;
-        proof->holds = false;
-        proof->first = (struct sk_counterexample){
-            .day = way->share->from,
-            .spot = p->spot,
-            .field = field,
-            .level = way->level,
-            .rule = way->share->id,
-            .place = way->share->place,
-        };
+    p->looked_at++;
+    for (size_t w = 0; w < p->words; w++) {
+        uint64_t left = p->asked[w] & speaking[w] &
+                        (p->stops[w] | too_long[w] |
+                         (way->explicit_consent ? 0 : p->explicit[w]));
+
+        for (; left != 0; left &= left - 1)
+            refute(p, &p->proofs[w * 64 + sk_lowest(left)], field, way);
     }
 }
 
 /* ---------------------------------------------------------------- walk */
 
-/* The invariants that speak of this recipient, purpose and event. */
-static void find_asked(struct proving *p)
+/* All ways of one cell; they are spoken of when there is one. */
+static void check_cell(struct proving *p, uint16_t field, size_t at)
 {
-    p->asked_count = 0;
-    for (size_t i = 0; i < p->bundle->invariants_count; i++) {
-        const struct sk_invariant *invariant = &p->bundle->invariants[i];
+    const uint64_t *sets =
+        p->speaks[p->spot.event] + at * SK_LEVELS_MAX * p->words;
+    uint8_t highest = 0;
 
-        if (invariant->form != SK_FORM_FLOW &&
-            sk_org_set_has(&invariant->who, p->spot.org) &&
-            (invariant->purposes >> p->spot.purpose & 1) != 0 &&
-            (invariant->event == SK_NONE || invariant->event == p->spot.event))
-            p->asked[p->asked_count++] = &p->proofs[i];
+    if (!is_asked_of(p, sets))
+        return;
+    for (size_t i = 0; i < p->open->count; i++) {
+        const struct sk_share *share = &p->bundle->shares[p->open->at[i]];
+        struct sk_way ways[2];
+        size_t count;
+
+        if (field == SK_FACT)
+            count = sk_ways_of_fact(&p->ways.caps, p->spot, share,
+                                    p->open->shared[i], ways);
+        else
+            count = sk_ways_of_field(&p->ways.caps, p->spot, share,
+                                     p->open->shared[i], at, ways);
+        for (size_t k = 0; k < count; k++)
+            check_way(p, field, &ways[k], sets);
+        if (count > 0 && ways[0].level > highest)
+            highest = ways[0].level;
+    }
+    for (size_t w = 0; w < p->words && highest > 0; w++) {
+        uint64_t left = p->asked[w] & sets[highest * p->words + w];
+
+        for (; left != 0; left &= left - 1)
+            p->proofs[w * 64 + sk_lowest(left)].spoken = true;
     }
 }
 
-static void check_spot(struct proving *p)
+static enum sk_status check_spot(struct proving *p)
 {
     const struct sk_event_type *type = &p->v->events[p->spot.event];
     const uint8_t *by_name =
         p->bundle->by_name + (size_t)p->spot.event * SK_EVENT_FIELDS_MAX;
-    struct sk_way ways[2];
 
-    if (!sk_ways_open(&p->ways, p->spot, NULL, p->open))
-        return;
-    find_asked(p);
-    if (p->asked_count == 0)
-        return;
-    for (size_t i = 0; i < p->open->count; i++) {
-        if (sk_ways_of_fact(&p->ways.caps, p->spot,
-                            &p->bundle->shares[p->open->at[i]],
-                            p->open->shared[i], ways))
-            check_way(p, SK_FACT, ways);
-    }
-    for (size_t k = 0; k < type->fields_count; k++) {
-        for (size_t i = 0; i < p->open->count; i++) {
-            size_t count = sk_ways_of_field(
-                &p->ways.caps, p->spot, &p->bundle->shares[p->open->at[i]],
-                p->open->shared[i], by_name[k], ways);
-
-            for (size_t w = 0; w < count; w++)
-                check_way(p, type->fields[by_name[k]], &ways[w]);
-        }
-    }
+    if (!find_asked(p) || !sk_ways_open(&p->ways, p->spot, NULL, p->open))
+        return SK_OK;
+    if (!find_speaks(p, p->spot.event))
+        return SK_E_MEMORY;
+    check_cell(p, SK_FACT, type->fields_count);
+    for (size_t k = 0; k < type->fields_count; k++)
+        check_cell(p, type->fields[by_name[k]], by_name[k]);
+    return p->looked_at > SK_WAYS_MAX ? SK_E_TOO_LARGE : SK_OK;
 }
 
 /* One recipient and purpose stand for their classes. */
@@ -196,15 +326,13 @@ static enum sk_status check_ways(struct proving *p)
 {
     for (size_t o = 0; o < p->orgs.count; o++) {
         for (size_t u = 0; u < p->purposes.count; u++) {
-            p->members = (uint64_t)p->orgs.members[o] * p->purposes.members[u];
+            p->spot.org = p->ways.orgs[p->orgs.first[o]];
+            p->spot.purpose = p->ways.purposes[p->purposes.first[u]];
+            find_paired(p);
             for (size_t e = 0; e < p->v->events_count; e++) {
-                p->spot = (struct sk_spot){
-                    p->ways.orgs[p->orgs.first[o]],
-                    p->ways.purposes[p->purposes.first[u]], p->ways.events[e]};
-                check_spot(p);
+                p->spot.event = p->ways.events[e];
+                SK_TRY(check_spot(p));
             }
-            if (p->looked_at > SK_WAYS_MAX)
-                return SK_E_TOO_LARGE;
         }
     }
     return SK_OK;
@@ -352,7 +480,7 @@ static void check_flow(struct proving *p, struct sk_proof *proof)
             if ((i->purposes >> purpose & 1) == 0)
                 continue;
             p->spot = (struct sk_spot){org, purpose, i->event};
-            proof->matched++;
+            proof->spoken = true;
             if (!check_flow_at(p, proof))
                 return;
         }
@@ -369,10 +497,10 @@ enum sk_status sk_prove(const struct sk_bundle *bundle, struct sk_arena *arena,
     size_t n = bundle->invariants_count;
 
     p.proofs = sk_arena_get_array(arena, n + 1, sizeof(*p.proofs));
-    p.asked = sk_arena_get_array(arena, n + 1, sizeof(struct sk_proof *));
     p.open = sk_arena_get(arena, sizeof(*p.open));
-    if (p.proofs == NULL || p.asked == NULL || p.open == NULL)
+    if (p.proofs == NULL || p.open == NULL || !make_room(&p))
         return SK_E_MEMORY;
+    fill_sets(&p);
     SK_TRY(sk_ways_start(bundle, arena, &p.ways));
     for (size_t i = 0; i < n; i++)
         p.proofs[i] = (struct sk_proof){.invariant = &bundle->invariants[i],

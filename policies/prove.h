@@ -23,7 +23,7 @@ struct sk_counterexample {
 struct sk_proof {
     const struct sk_invariant *invariant;
     bool holds;
-    uint64_t matched; /* ways it speaks of, on all days together */
+    bool spoken;                    /* there is a way that it speaks of */
     struct sk_counterexample first; /* when it does not hold */
 };
 

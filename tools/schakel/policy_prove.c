@@ -69,8 +69,7 @@ static void print_json(const struct sk_bundle *bundle,
                             proof->holds
                                 ? json_null()
                                 : json_counterexample(bundle, &proof->first));
-        json_object_set_new(told, "ways",
-                            json_integer((json_int_t)proof->matched));
+        json_object_set_new(told, "spoken", json_boolean(proof->spoken));
         json_array_append_new(list, told);
     }
     sk_policy_answer(json_pack("{s:s, s:b, s:o}", "command", "prove", "ok", ok,
@@ -162,7 +161,7 @@ static void print_text(struct sk_policy_run *run,
                SK_ARG(invariant->id), SK_ARG(invariant->text));
         if (!proof->holds)
             print_counterexample(run, bundle, &proof->first);
-        else if (proof->matched == 0 && is_about_ways(invariant))
+        else if (!proof->spoken && is_about_ways(invariant))
             printf("    %s\n",
                    sk_policy_word(run, "(er is geen stroom waar dit over gaat)",
                                   "(there is no flow that this speaks of)"));
