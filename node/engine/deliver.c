@@ -266,8 +266,10 @@ static enum sk_status confirm(struct sk_engine *e, struct sk_session *s,
         if (arrived_void(log, confirmed, n))
             SK_TRY(sk_outbox_voided(e, &s->org, n));
         else
-            SK_TRY(sk_outbox_stored(e, &s->org, n, at_ms));
+            SK_TRY(sk_outbox_stored(e, &s->org, n));
     }
+    /* Behind the loop: it looks at what each of them was until now. */
+    SK_TRY(sk_outbox_confirm(e, &s->org, last, at_ms));
     for (size_t i = 0; i < log->ranges_count; i++) {
         if (log->ranges[i].last > last)
             log->ranges[kept++] = log->ranges[i];

@@ -350,7 +350,6 @@ static enum sk_status queue(struct sk_engine *e,
                             struct sk_ledger_entry *entry)
 {
     struct sk_out_entry out = {.kind = SK_OUT_EVENT};
-    uint64_t number;
     enum sk_status status;
 
     *entry = (struct sk_ledger_entry){.participant = event->participant,
@@ -367,9 +366,9 @@ static enum sk_status queue(struct sk_engine *e,
         return sk_refuse(e, "too-large", NULL, (struct sk_bytes){0});
     SK_TRY(status);
     SK_TRY(link_handover(e, event, entry));
-    SK_TRY(sk_ledger_put(e, entry));
     out.message = entry->message;
-    return sk_outbox_put(e, &entry->to, &out, &number);
+    SK_TRY(sk_outbox_put(e, &entry->to, &out, &entry->number));
+    return sk_ledger_put(e, entry);
 }
 
 enum sk_status sk_op_disclosure_send(struct sk_engine *e, struct sk_value args)

@@ -62,6 +62,7 @@ enum sk_table {
     SK_T_LEDGER_OF = 'd',     /* message -> participant, org */
     SK_T_OUT = 'Q',           /* org, number -> outbox entry */
     SK_T_PEER = 'R',          /* org -> log state, both directions */
+    SK_T_STORED = 's',        /* org, number -> when up to it was stored */
     SK_T_RECEIPT = 'S',       /* org, incarnation, last -> signed message */
     SK_T_INBOX = 'B',         /* message -> owner of its key, sealed */
     SK_T_INBOX_ORDER = 'b',   /* number -> message */
@@ -653,8 +654,10 @@ struct sk_ledger_entry {
     struct sk_org to;
     struct sk_bytes purpose;
     uint64_t queued_ms;
+    uint64_t number;  /* of its place in the log towards `to`; 0: none */
     uint64_t sent_ms; /* first hand-over; 0 never */
-    uint64_t stored_ms;
+    uint64_t stored_ms; /* as the partner's receipts say, also when the record
+                           was not written since */
     uint64_t read_ms;
     enum sk_ledger_state state;
     struct sk_bytes reason; /* DROPPED, REFUSED */
@@ -754,10 +757,18 @@ SK_CHECKED enum sk_status sk_session_pump(struct sk_engine *e);
    "duplicate", "recalled"; NULL when it was not replayed. */
 const char *sk_replay_answer(const struct sk_engine *e,
                              const struct sk_message_id *id);
-/* Called for every item that `to` now has stored (once, in order). */
+/* Called for every item that `to` now has stored (once, in order), and then
+   for all of them: their ledger entries are not written, but know it. */
 SK_CHECKED enum sk_status sk_outbox_stored(struct sk_engine *e,
                                            const struct sk_org *to,
-                                           uint64_t number, uint64_t at_ms);
+                                           uint64_t number);
+SK_CHECKED enum sk_status sk_outbox_confirm(struct sk_engine *e,
+                                            const struct sk_org *to,
+                                            uint64_t last, uint64_t at_ms);
+/* When `to` said that it has this item; SK_E_NOT_FOUND: it did not. */
+SK_CHECKED enum sk_status sk_outbox_stored_at(struct sk_engine *e,
+                                              const struct sk_org *to,
+                                              uint64_t number, uint64_t *at_ms);
 
 /* ------------------------------------------------------------- apply.c
  * One item of `from`, in order, exactly once, inside the transaction that

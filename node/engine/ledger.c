@@ -4,9 +4,9 @@
 
 /*
  * One record per message, SK_T_LEDGER, sealed under the participant's key:
- * array of 27, in the order of struct sk_ledger_entry.  No values (I3).
+ * array of 28, in the order of struct sk_ledger_entry.  No values (I3).
  */
-#define RECORD_COUNT 27
+#define RECORD_COUNT 28
 #define RECORD_SIZE_MAX ((size_t)64 * 1024)
 #define FIXED_SIZE_MAX 2560 /* all but fields, rules and consents */
 #define TEXT_MAX 512 /* bytes of one text in it: a law, a policy, a reason */
@@ -59,6 +59,7 @@ static void pack_entry(struct sk_pack *p, const struct sk_ledger_entry *entry)
     sk_pack_str(p, sk_org_text(&entry->to));
     sk_pack_str(p, entry->purpose);
     sk_pack_uint(p, entry->queued_ms);
+    sk_pack_uint(p, entry->number);
     sk_pack_uint(p, entry->sent_ms);
     sk_pack_uint(p, entry->stored_ms);
     sk_pack_uint(p, entry->read_ms);
@@ -162,6 +163,7 @@ static enum sk_status unpack_entry(struct sk_engine *e, struct sk_bytes plain,
     sk_unpack_org(&u, &out->to);
     out->purpose = sk_unpack_str(&u, 1, TEXT_MAX);
     out->queued_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
+    out->number = sk_unpack_uint(&u, 0, UINT64_MAX);
     out->sent_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
     out->stored_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
     out->read_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
@@ -172,6 +174,25 @@ static enum sk_status unpack_entry(struct sk_engine *e, struct sk_bytes plain,
     unpack_terms(&u, out);
     SK_TRY(sk_unpack_finish(&u));
     return e->scratch.full ? SK_E_MEMORY : SK_OK;
+}
+
+/* What the partner confirmed since the record was written: one small record
+   per receipt says it for all that the receipt covers. */
+static enum sk_status settle(struct sk_engine *e, struct sk_ledger_entry *entry)
+{
+    enum sk_status status;
+
+    if (entry->number == 0 || entry->stored_ms != 0 ||
+        entry->state == SK_LEDGER_QUEUED || entry->state == SK_LEDGER_DROPPED)
+        return SK_OK;
+    status =
+        sk_outbox_stored_at(e, &entry->to, entry->number, &entry->stored_ms);
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    if (entry->state == SK_LEDGER_SENT)
+        entry->state = SK_LEDGER_STORED;
+    return SK_OK;
 }
 
 static size_t size_of_list(const struct sk_bytes *list, size_t count)
@@ -241,7 +262,8 @@ enum sk_status sk_ledger_get(struct sk_engine *e,
         participant.id.bytes[i] = value.data[i];
     key = entry_key(&participant, id);
     SK_TRY(sk_vault_get(e, &participant.id, sk_key_done(&key), &plain));
-    return unpack_entry(e, plain, out);
+    SK_TRY(unpack_entry(e, plain, out));
+    return settle(e, out);
 }
 
 /* Who it is about and whom it went to, without opening it: the index outlives
@@ -309,6 +331,7 @@ sk_ledger_each(struct sk_engine *e, const struct sk_participant_id *id,
         SK_TRY(status);
         SK_TRY(sk_vault_open(e, &id->id, key, sealed, &plain));
         SK_TRY(unpack_entry(e, plain, entry));
+        SK_TRY(settle(e, entry));
         SK_TRY(fn(context, entry));
         sk_arena_reset(&e->scratch, mark);
     }

@@ -266,20 +266,52 @@ static enum sk_status forget_told(struct sk_engine *e, const struct sk_org *to,
 }
 
 enum sk_status sk_outbox_stored(struct sk_engine *e, const struct sk_org *to,
-                                uint64_t number, uint64_t at_ms)
+                                uint64_t number)
 {
-    size_t mark = sk_arena_mark(&e->scratch);
-    struct sk_ledger_entry *entry = NULL;
-    enum sk_status status = ledger_of(e, to, number, &entry);
+    return forget_told(e, to, number);
+}
 
-    if (status == SK_OK && entry->stored_ms == 0) {
-        entry->stored_ms = at_ms;
-        if (entry->state == SK_LEDGER_QUEUED || entry->state == SK_LEDGER_SENT)
-            entry->state = SK_LEDGER_STORED;
-        status = sk_ledger_put(e, entry);
-    }
-    sk_arena_reset(&e->scratch, mark);
-    return status == SK_E_NOT_FOUND ? forget_told(e, to, number) : status;
+static struct sk_key stored_key(const struct sk_org *to, uint64_t number)
+{
+    struct sk_key key = sk_key_start(SK_T_STORED);
+
+    sk_key_org(&key, to);
+    sk_key_u64(&key, number);
+    return key;
+}
+
+enum sk_status sk_outbox_confirm(struct sk_engine *e, const struct sk_org *to,
+                                 uint64_t last, uint64_t at_ms)
+{
+    struct sk_key key = stored_key(to, last);
+    uint8_t bytes[8];
+
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (uint8_t)(at_ms >> (56 - 8 * i));
+    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
+                        (struct sk_bytes){bytes, sizeof(bytes)});
+}
+
+enum sk_status sk_outbox_stored_at(struct sk_engine *e, const struct sk_org *to,
+                                   uint64_t number, uint64_t *at_ms)
+{
+    struct sk_key prefix = sk_key_start(SK_T_STORED);
+    struct sk_key before = stored_key(to, number - 1);
+    struct sk_bytes key;
+    struct sk_bytes value;
+    struct sk_scan scan;
+    uint64_t at = 0;
+
+    sk_key_org(&prefix, to);
+    scan = sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
+                         sk_key_done(&before));
+    SK_TRY(sk_scan_next(&scan, &key, &value));
+    if (value.size != 8)
+        return SK_E_IO;
+    for (size_t i = 0; i < 8; i++)
+        at = at << 8 | value.data[i];
+    *at_ms = at;
+    return SK_OK;
 }
 
 enum sk_status sk_outbox_voided(struct sk_engine *e, const struct sk_org *to,

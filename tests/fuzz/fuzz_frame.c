@@ -26,10 +26,10 @@
 #define A_DAY_MS UINT64_C(86400000)
 
 /* What a frame may write to: delivery, inbox, ledger, notices, handovers. */
-static const char frame_tables[] = "mkDdQRSBbXWwaVvUTtZK";
+static const char frame_tables[] = "mkDdQRSsBbXWwaVvUTtZK";
 /* And to these with the next charter of the stewards, byte for byte. */
 static const char charter_tables[] = "fg";
-static const char line_tables[] = "kQRS"; /* of one partner: its own only */
+static const char line_tables[] = "kQRSs"; /* of one partner: its own only */
 
 static struct fx *const f = &world.f;
 static size_t us;

@@ -320,6 +320,33 @@ Test(gate, what_left_once_stays_in_the_ledger)
                  "['given_name']"));
 }
 
+/* A receipt speaks for all places before it, but nothing arrived in an empty
+   one: what was dropped was never stored. */
+Test(gate, a_receipt_says_nothing_of_what_was_dropped)
+{
+    struct people_id dropped;
+    struct people_id sent;
+    struct people_id other = people_add(&f, "buso", "2000");
+
+    open_all();
+    fx_offline(&f, "buso", true);
+    dropped = people_send(&f, "buso", event, TO_WORK);
+    fx_ok(&f, "buso", "relation.close",
+          "{'participant':'%s','org':'houtzaak','until':'2027-02-27'}",
+          who.text);
+    people_link(&f, "buso", other, "houtzaak");
+    people_consent(&f, "buso", other, TO_WORK, PEOPLE_WORKPLACE_CATEGORIES);
+    sent = people_send(&f, "buso", people_workplace(&f, other), TO_WORK);
+    fx_offline(&f, "buso", false);
+    fx_run(&f);
+    cr_expect(
+        eq(str, (char *)people_shown(&f, "buso", sent, "state"), "stored"));
+    cr_expect(ne(str, (char *)fx_text(&f, "result.stored"), "absent"));
+    cr_expect(
+        eq(str, (char *)people_shown(&f, "buso", dropped, "state"), "dropped"));
+    cr_expect(eq(str, (char *)fx_text(&f, "result.stored"), "absent"));
+}
+
 /* ------------------------------------------------------------- passing on */
 
 /* I8: only the source discloses. */
