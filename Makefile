@@ -244,12 +244,13 @@ bench:
 ## install         DESTDIR= PREFIX=/usr/local
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/schakel \
-	  $(DESTDIR)$(PREFIX)/share/schakel $(DESTDIR)$(PREFIX)/share/doc/schakel \
+	  $(DESTDIR)$(PREFIX)/share/schakel $(DESTDIR)$(PREFIX)/share/doc/schakel/nl \
 	  $(DESTDIR)$(PREFIX)/lib/systemd/system
 	install -m 755 $(B)/schakel $(B)/schakeld $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(B)/schakel-net $(DESTDIR)$(PREFIX)/libexec/schakel
 	cp -R policies/library $(DESTDIR)$(PREFIX)/share/schakel/
 	install -m 644 docs/*.md README.md $(DESTDIR)$(PREFIX)/share/doc/schakel
+	install -m 644 docs/nl/*.md $(DESTDIR)$(PREFIX)/share/doc/schakel/nl
 	sed 's|@PREFIX@|$(PREFIX)|g' tools/systemd/schakeld@.service \
 	  > $(DESTDIR)$(PREFIX)/lib/systemd/system/schakeld@.service
 
