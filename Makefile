@@ -87,6 +87,14 @@ $(B)/node/engine/%.o: node/engine/%.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(pure) $(CFLAGS) -c $< -o $@
+# What domain.yaml says about timers is built in.  docs/decisions/
+domain_inc := node/engine/domain_yaml.inc
+$(B)/$(domain_inc) build/fuzz/$(domain_inc): policies/library/domain.yaml
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)od -An -v -tx1 $< | sed 's/[0-9a-f][0-9a-f]/0x&,/g' > $@
+$(B)/node/engine/timer_rules.o: $(B)/$(domain_inc)
+build/fuzz/node/engine/timer_rules.o: build/fuzz/$(domain_inc)
 $(B)/tests/%.o: tests/%.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
@@ -196,7 +204,7 @@ tidied := $(patsubst %.o,%.tidy,$(protocol_o) $(policies_o) $(engine_o) \
 tidy: $(tidied)
 $(B)/%.tidy: $(B)/%.o .clang-tidy
 	$(call say,TIDY,$*.c)
-	$(Q)clang-tidy --quiet $*.c -- -std=c17 -I. \
+	$(Q)clang-tidy --quiet $*.c -- -std=c17 -I. -I$(B) \
 	  $(if $(filter protocol/% policies/% node/engine/%,$*),,-D_GNU_SOURCE) \
 	  >$@.log 2>&1 || { cat $@.log; exit 1; }
 	@touch $@
@@ -207,7 +215,7 @@ fuzz_pure := $(patsubst %.c,$(fuzz_b)/%.o,$(wildcard protocol/*.c policies/*.c n
 fuzz_flags := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 $(fuzz_b)/%.o: %.c
 	@mkdir -p $(@D)
-	$(Q)clang -std=c17 -I. -MMD -MP $(if $(filter tests/% tools/% node/ipc%,$<),-D_GNU_SOURCE) -Werror=implicit-function-declaration $(fuzz_flags) -c $< -o $@
+	$(Q)clang -std=c17 -I. -I$(fuzz_b) -MMD -MP $(if $(filter tests/% tools/% node/ipc%,$<),-D_GNU_SOURCE) -Werror=implicit-function-declaration $(fuzz_flags) -c $< -o $@
 $(fuzz_b)/fuzz_%: $(fuzz_b)/tests/fuzz/fuzz_%.o $(fuzz_pure)
 	$(call say,LD,$@)
 	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS_tools) $(LIBS_policies) $(LIBS_protocol)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "node/engine/timer.h"
+
 #define DAY_MS UINT64_C(86400000)
 
 uint64_t sk_partner_ms(const struct sk_engine *e, uint64_t at_ms)
@@ -103,7 +105,8 @@ static enum sk_status apply_event(struct sk_engine *e,
     }
     SK_TRY(sk_inbox_add(e, from, &event->message, item));
     (void)sk_day_parse(event->erase_by, &erase_by); /* looked at above */
-    return sk_due_put(e, erase_by, SK_DUE_ERASE_BY, &event->message.id, text);
+    SK_TRY(sk_due_put(e, erase_by, SK_DUE_ERASE_BY, &event->message.id, text));
+    return sk_timers_received(e, event->type, &event->message);
 }
 
 static enum sk_status apply_collective(struct sk_engine *e,

@@ -1,4 +1,4 @@
-#include "node/engine/internal.h"
+#include "node/engine/timer.h"
 
 #include <string.h>
 
@@ -97,6 +97,7 @@ enum sk_status sk_op_calendar_close(struct sk_engine *e, struct sk_value args)
     SK_TRY(sk_pack_finish(&p, &value));
 
     SK_TRY(sk_meta_put(e, "closed", value));
+    SK_TRY(sk_timers_recount(e));
     sk_pack_map(&e->reply, 1);
     sk_pack_cstr(&e->reply, "days");
     pack_days(&e->reply, list, count);

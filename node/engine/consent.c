@@ -1,5 +1,7 @@
 #include "node/engine/consent.h"
 
+#include "node/engine/timer.h"
+
 #include <string.h>
 
 #define BODY_SIZE_MAX ((size_t)32 * 1024)
@@ -292,7 +294,8 @@ enum sk_status sk_consent_append(struct sk_engine *e,
         return SK_E_MEMORY;
     key = record_key(&record->participant, record->number);
     SK_TRY(sk_vault_put(e, &record->participant.id, sk_key_done(&key), bytes));
-    return put_index(e, record);
+    SK_TRY(put_index(e, record));
+    return sk_timers_consent(e, record);
 }
 
 enum sk_status sk_consent_get(struct sk_engine *e,

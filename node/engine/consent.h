@@ -28,7 +28,7 @@ struct sk_consent_record {
     bool has_notice;
     struct sk_hash notice; /* SHA-256 of the text that was shown */
     struct sk_bytes notice_id;
-    struct sk_bytes told_by; /* the partner that passed it on; empty: here */
+    struct sk_bytes told_by;    /* the partner that passed it on; empty: here */
     struct sk_bytes vocabulary; /* id/version at that time */
     uint64_t recorded_ms;
     struct sk_hash previous;
@@ -78,6 +78,17 @@ SK_CHECKED enum sk_status sk_consent_scope(struct sk_engine *e,
 int64_t sk_consent_end(const struct sk_engine *e,
                        const struct sk_consent_record *record,
                        struct sk_bytes purpose, struct sk_bytes birth);
+
+/* Is there still a live word in this giving at an instant?  False when it was
+   withdrawn, replaced or refused in full, or has ended. */
+SK_CHECKED enum sk_status
+sk_consent_is_live(struct sk_engine *e, const struct sk_participant_id *id,
+                   const struct sk_consent_id *consent, int64_t at, bool *out);
+/* When the last giving towards a partner that is live at an instant ends;
+   INT64_MIN: none is. */
+SK_CHECKED enum sk_status
+sk_consent_live_until(struct sk_engine *e, const struct sk_participant_id *id,
+                      const struct sk_org *org, int64_t at, int64_t *out);
 
 /* The day somebody comes of age (8.3); INT32_MIN without birth date. */
 int32_t sk_adult_day(struct sk_bytes birth);

@@ -64,6 +64,7 @@ struct view {
     const struct sk_consent_record *all;
     size_t count;
     struct sk_bytes birth;
+    int64_t at; /* the instant that is looked at */
 };
 
 static enum worth worth_of_atom(const struct view *view,
@@ -90,7 +91,7 @@ static enum worth worth_of_atom(const struct view *view,
         return REFUSED;
     if (last != giving)
         return REPLACED;
-    return sk_instant(view->e) < end ? LIVE : EXPIRED;
+    return view->at < end ? LIVE : EXPIRED;
 }
 
 /* One live atom keeps a giving alive; else the strongest word counts. */
@@ -238,24 +239,101 @@ static void pack_one(const struct view *view, const struct sk_consent_record *r,
     sk_reply_close_map(p, at, count);
 }
 
+static enum sk_status view_of(struct sk_engine *e,
+                              const struct sk_participant_id *id, int64_t at,
+                              struct view *out)
+{
+    struct sk_consent_record *all;
+    struct sk_participant participant;
+
+    *out = (struct view){.e = e, .at = at};
+    SK_TRY(sk_consent_all(e, id, &all, &out->count));
+    out->all = all;
+    /* Without a charter there are no words to judge a giving by. */
+    if (e->bundle == NULL)
+        out->count = 0;
+    SK_TRY(sk_participant_get(e, id, &participant));
+    out->birth = participant.birth_date;
+    return SK_OK;
+}
+
 enum sk_status sk_consents_pack(struct sk_engine *e,
                                 const struct sk_participant_id *id,
                                 struct sk_pack *p)
 {
-    struct sk_consent_record *all;
-    struct sk_participant participant;
-    struct view view = {.e = e};
+    struct view view;
 
-    SK_TRY(sk_consent_all(e, id, &all, &view.count));
-    view.all = all;
-    /* Without a charter there are no words to judge a giving by. */
-    if (e->bundle == NULL)
-        view.count = 0;
-    SK_TRY(sk_participant_get(e, id, &participant));
-    view.birth = participant.birth_date;
+    SK_TRY(view_of(e, id, sk_instant(e), &view));
     sk_pack_array(p, view.count);
     for (size_t i = 0; i < view.count; i++)
-        pack_one(&view, &all[i], p);
+        pack_one(&view, &view.all[i], p);
+    return SK_OK;
+}
+
+enum sk_status sk_consent_is_live(struct sk_engine *e,
+                                  const struct sk_participant_id *id,
+                                  const struct sk_consent_id *consent,
+                                  int64_t at, bool *out)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+    struct view view;
+    bool live = false;
+
+    SK_TRY(view_of(e, id, at, &view));
+    for (size_t i = 0; i < view.count; i++)
+        if (sk_id_equal(&view.all[i].consent.id, &consent->id))
+            live = worth_of(&view, &view.all[i]) == LIVE;
+    sk_arena_reset(&e->scratch, mark);
+    *out = live;
+    return SK_OK;
+}
+
+/* The end of the atoms of a giving that are live towards a partner. */
+static int64_t live_until(const struct view *view,
+                          const struct sk_consent_record *giving,
+                          struct sk_bytes org)
+{
+    const struct sk_fact_consent *f = &giving->fact;
+    size_t categories = f->categories_count == 0 ? 1 : f->categories_count;
+    int64_t until = INT64_MIN;
+
+    if (!has_word(f->recipients, f->recipients_count, org, false))
+        return until;
+    for (size_t p = 0; p < f->purposes_count; p++) {
+        int64_t end =
+            sk_consent_end(view->e, giving, f->purposes[p], view->birth);
+
+        for (size_t c = 0; c < categories && end > until; c++) {
+            struct atom atom = {.purpose = f->purposes[p], .recipient = org};
+
+            if (f->categories_count > 0)
+                atom.category = f->categories[c];
+            if (worth_of_atom(view, giving, &atom) == LIVE)
+                until = end;
+        }
+    }
+    return until;
+}
+
+enum sk_status sk_consent_live_until(struct sk_engine *e,
+                                     const struct sk_participant_id *id,
+                                     const struct sk_org *org, int64_t at,
+                                     int64_t *out)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+    int64_t until = INT64_MIN;
+    struct view view;
+
+    SK_TRY(view_of(e, id, at, &view));
+    for (size_t i = 0; i < view.count; i++) {
+        int64_t one = INT64_MIN;
+
+        if (is_state(&view.all[i], "given"))
+            one = live_until(&view, &view.all[i], sk_org_text(org));
+        until = one > until ? one : until;
+    }
+    sk_arena_reset(&e->scratch, mark);
+    *out = until;
     return SK_OK;
 }
 

@@ -1,4 +1,4 @@
-#include "node/engine/internal.h"
+#include "node/engine/timer.h"
 
 #include <string.h>
 
@@ -57,13 +57,10 @@ static enum sk_status due_do(struct sk_engine *e, const struct due *due,
                              struct sk_bytes value)
 {
     const struct sk_message_id message = {due->id};
-    const struct sk_handover_id handover = {due->id};
 
     switch (due->kind) {
     case SK_DUE_ERASE_BY:
         return sk_inbox_expire(e, &message, value);
-    case SK_DUE_HANDOVER_EXPIRE:
-        return sk_handover_expire(e, &handover, value);
     }
     return SK_E_BAD_VALUE;
 }
@@ -117,11 +114,14 @@ static enum sk_status due_next(struct sk_engine *e, int32_t today, bool *done)
 enum sk_status sk_due_run(struct sk_engine *e)
 {
     int32_t today = sk_today(e);
+    size_t budget = DUE_PER_STEP_MAX;
+    bool timers = false;
     bool done = false;
 
     if (today <= e->due_day)
         return SK_OK;
-    for (size_t i = 0; i < DUE_PER_STEP_MAX && !done; i++) {
+    SK_TRY(sk_timers_run(e, today, &budget, &timers));
+    for (; timers && !done && budget > 0; budget--) {
         size_t mark = sk_arena_mark(&e->scratch);
 
         SK_TRY(due_next(e, today, &done));

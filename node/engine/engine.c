@@ -1,4 +1,4 @@
-#include "node/engine/internal.h"
+#include "node/engine/timer.h"
 
 #include <string.h>
 
@@ -498,6 +498,7 @@ static enum sk_status load(struct sk_engine *e,
     SK_TRY(status);
     SK_TRY(check_identity(e));
     SK_TRY(load_clock(e, config->now_ms));
+    SK_TRY(sk_timer_rules_read(sk_timer_domain(), &e->scratch, e->timer_rules));
     SK_TRY(keep_card(e, config->card_bytes));
     return sk_federation_load(e);
 }
@@ -539,6 +540,7 @@ static struct sk_engine *lay_out(struct sk_room room)
             sk_arena_start(cut(&room, SK_KEPT_FACTS_SIZE), SK_KEPT_FACTS_SIZE);
     e->fetch_room.data = cut(&room, SK_CHARTER_SIZE_MAX);
     e->fetch_room.size_max = SK_CHARTER_SIZE_MAX;
+    e->timer_rules = cut(&room, sizeof(*e->timer_rules));
     e->replay_room = room;
     return e;
 }

@@ -1,4 +1,4 @@
-#include "node/engine/internal.h"
+#include "node/engine/timer.h"
 
 #include <string.h>
 
@@ -326,10 +326,9 @@ enum sk_status sk_event_record(struct sk_engine *e,
     if (event->has_about && ours)
         SK_TRY(sk_handover_recorded(e, event));
     SK_TRY(event_put(e, event));
-    if (!ours)
-        return SK_OK;
-    SK_TRY(sk_employer_recorded(e, event));
-    if (sk_bytes_equal(event->view.type, sk_text("trajectory.started")))
+    if (ours)
+        SK_TRY(sk_employer_recorded(e, event));
+    if (ours && sk_bytes_equal(event->view.type, sk_text("trajectory.started")))
         SK_TRY(sk_trajectory_started(e, &event->participant));
-    return SK_OK;
+    return sk_timers_recorded(e, event);
 }

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "node/engine/handover.h"
+#include "node/engine/timer.h"
 
 /* ------------------------------------------------------------- the decision */
 
@@ -313,8 +313,10 @@ static enum sk_status pass(struct sk_engine *e,
     SK_TRY(sk_item_encode(item, room, out));
     if (entry->state == SK_LEDGER_QUEUED)
         entry->state = SK_LEDGER_SENT;
-    if (entry->sent_ms == 0)
+    if (entry->sent_ms == 0) {
         entry->sent_ms = e->now_ms;
+        SK_TRY(sk_timers_sent(e, entry));
+    }
     return sk_ledger_put(e, entry);
 }
 

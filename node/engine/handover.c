@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-/* Nobody answered for so many working days: expired (DOMAIN 6.2). */
-#define EXPIRE_WORKING_DAYS 15
+#include "node/engine/timer.h"
 
 /* ------------------------------------------------------------- we tell */
 
@@ -51,9 +50,13 @@ static enum sk_status release_slot(struct sk_engine *e,
 enum sk_status sk_handover_move(struct sk_engine *e, struct sk_handover *h,
                                 enum sk_handover_state state)
 {
+    bool same = h->state == state;
+
     h->state = state;
     h->changed_ms = e->now_ms;
     SK_TRY(sk_handover_put(e, h));
+    if (!same)
+        SK_TRY(sk_timers_handover(e, h));
     return release_slot(e, h);
 }
 
@@ -70,44 +73,21 @@ enum sk_status sk_handover_own(struct sk_engine *e, struct sk_handover *h,
     return tell_input(e, h, input);
 }
 
-/* The day it expires, from now: raised at the start of the day after. */
-static enum sk_status start_clock(struct sk_engine *e,
-                                  const struct sk_handover *h)
-{
-    uint8_t room[16];
-    struct sk_pack p = sk_pack_start((struct sk_room){room, sizeof(room)});
-    const int32_t *closed;
-    struct sk_bytes value;
-    size_t count;
-    int32_t day;
-
-    SK_TRY(sk_calendar_closed(e, &closed, &count));
-    day =
-        sk_working_days_after(sk_today(e), EXPIRE_WORKING_DAYS, closed, count);
-    sk_pack_uint(&p, h->requested_ms);
-    SK_TRY(sk_pack_finish(&p, &value));
-    return sk_due_put(e, day + 1, SK_DUE_HANDOVER_EXPIRE, &h->id.id, value);
-}
-
 enum sk_status sk_handover_expire(struct sk_engine *e,
                                   const struct sk_handover_id *id,
-                                  struct sk_bytes value)
+                                  bool *expired)
 {
-    struct sk_unpack u = sk_unpack_start(value);
-    uint64_t requested_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
     struct sk_handover h;
     enum sk_handover_state to;
-    enum sk_status status;
+    enum sk_status status = sk_handover_get(e, id, &h);
 
-    SK_TRY(sk_unpack_finish(&u));
-    status = sk_handover_get(e, id, &h);
+    *expired = false;
     if (status == SK_E_NOT_FOUND)
         return SK_OK;
     SK_TRY(status);
-    /* Asked again since: that clock runs on its own. */
-    if (h.requested_ms != requested_ms ||
-        !sk_handover_next(h.state, SK_STEP_EXPIRE, &to))
+    if (!h.sender || !sk_handover_next(h.state, SK_STEP_EXPIRE, &to))
         return SK_OK;
+    *expired = true;
     SK_TRY(sk_handover_move(e, &h, to));
     return tell_input(e, &h, SK_STEP_EXPIRE);
 }
@@ -294,7 +274,7 @@ static enum sk_status opened_by(struct sk_engine *e,
     return sk_handover_get(e, &id, out);
 }
 
-/* A request is on its way: what was set in h is written, its clock starts. */
+/* A request is on its way: what was set in h is written, its clocks start. */
 static enum sk_status request(struct sk_engine *e, struct sk_handover *h,
                               const struct sk_recorded_event *event,
                               struct sk_ledger_entry *entry)
@@ -307,7 +287,6 @@ static enum sk_status request(struct sk_engine *e, struct sk_handover *h,
     SK_TRY(sk_handover_move(e, h, SK_HANDOVER_REQUESTED));
     SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
                         (struct sk_bytes){h->id.id.bytes, SK_ID_SIZE}));
-    SK_TRY(start_clock(e, h));
     entry->has_handover = true;
     entry->handover = h->id;
     return SK_OK;

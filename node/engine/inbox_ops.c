@@ -1,5 +1,7 @@
 #include "node/engine/session.h"
 
+#include "node/engine/timer.h"
+
 #define LIST_LIMIT 100
 #define LIST_LIMIT_MAX 1000
 
@@ -425,6 +427,7 @@ enum sk_status sk_op_inbox_assign(struct sk_engine *e, struct sk_value args)
         sk_handle_assign(e, &entry->from, &entry->event.handle, &participant));
     if (entry->event.has_handover)
         SK_TRY(sk_handover_assigned(e, &entry->event.handover, &participant));
+    SK_TRY(sk_timers_received(e, entry->event.type, &entry->message));
     sk_pack_map(&e->reply, 2);
     sk_reply_id(&e->reply, "message", &entry->message.id);
     sk_reply_id(&e->reply, "participant", &participant.id);

@@ -19,6 +19,7 @@
  *   apply.c       an item that arrived;  inbox.c: what people do with it
  *   withdraw.c    recall and notices;  erasure.c: answers to them
  *   handover.c    the state machine and the one owner
+ *   timer.h       what is due on a civil day;  agenda.c: operations;  due.c
  *
  * Conventions.  Functions that may write return a status of the store; a
  * refusal towards the user is a code set with sk_refuse() and SK_E_REFUSED,
@@ -77,6 +78,10 @@ enum sk_table {
     SK_T_TRAJECTORY = 'T',    /* trajectory -> owner, epoch */
     SK_T_TRAJECTORY_OF = 't', /* participant -> trajectory */
     SK_T_DUE = 'Z',           /* day, kind, id -> what to do that day */
+    SK_T_TIMER = 'A',         /* sealed or not, number -> scope, timer */
+    SK_T_TIMER_OF = 'o',      /* scope, number -> empty */
+    SK_T_TIMER_DAY = 'G',     /* state, day, number -> empty */
+    SK_T_TIMER_LAST = 'j',    /* participant, org -> day of last message */
     SK_T_REQUEST = 'r',       /* request -> its reply; repeat.c */
     SK_T_REPLY = 'y',         /* request -> its reply, sealed */
     SK_T_REQUEST_AT = 'q',    /* number -> request, instant */
@@ -235,6 +240,7 @@ struct sk_engine {
     uint64_t kept_ms;    /* what META has of it */
     bool clock_back;     /* it was set back: nothing may be dated now */
     int32_t due_day;     /* sk_due_run() did everything up to this day */
+    struct sk_timer_rules *timer_rules; /* timer.h; of the built-in file */
     bool in_batch;
     bool reload; /* bundle and sessions must come from the store */
     bool has_host;
@@ -540,6 +546,12 @@ SK_CHECKED enum sk_status sk_relation_get(struct sk_engine *e,
                                           const struct sk_participant_id *id,
                                           const struct sk_org *org,
                                           struct sk_relation *out);
+/* It ends with this day, unless it did already or begins later; ended: did
+   anything change. */
+SK_CHECKED enum sk_status sk_relation_end(struct sk_engine *e,
+                                          const struct sk_participant_id *id,
+                                          const struct sk_org *org,
+                                          int32_t until, bool *ended);
 /* Who is behind a partner's handle, once a person assigned it. */
 SK_CHECKED enum sk_status sk_handle_find(struct sk_engine *e,
                                          const struct sk_org *org,
@@ -912,21 +924,21 @@ SK_CHECKED enum sk_status sk_handover_opened(struct sk_engine *e,
                                              const struct sk_handover_id *id);
 
 /* ------------------------------------------------------------- due.c
- * Things to do on a civil day (erase_by, handover expiry, key destruction).
+ * Things to do on a civil day; the timers of timer.h are among them.
  * sk_due_run() does what is due up to today, in order; called at each step
  * when the day changed, and after clock.set. */
 enum sk_due_kind {
-    SK_DUE_ERASE_BY = 1,        /* id: a received message */
-    SK_DUE_HANDOVER_EXPIRE = 2, /* id: a handover; raised that day 00:00 */
+    SK_DUE_ERASE_BY = 1, /* id: a received message */
 };
 SK_CHECKED enum sk_status sk_due_put(struct sk_engine *e, int32_t day,
                                      enum sk_due_kind kind,
                                      const struct sk_id *id,
                                      struct sk_bytes value);
 SK_CHECKED enum sk_status sk_due_run(struct sk_engine *e);
+/* Nobody answered in time; expired: it was still open to that. */
 SK_CHECKED enum sk_status sk_handover_expire(struct sk_engine *e,
                                              const struct sk_handover_id *id,
-                                             struct sk_bytes value);
+                                             bool *expired);
 /* Closing days of this node, sorted, in scratch. */
 SK_CHECKED enum sk_status
 sk_calendar_closed(struct sk_engine *e, const int32_t **days, size_t *count);

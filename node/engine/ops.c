@@ -20,6 +20,8 @@ static const struct sk_op_row rows[] = {
     ROW("node.status", sk_op_node_status),
     ROW("clock.set", sk_op_clock_set),
     ROW("calendar.close", sk_op_calendar_close),
+    ROW("agenda.list", sk_op_agenda_list),
+    ROW("agenda.done", sk_op_agenda_done),
     ROW("charter.import", sk_op_charter_import),
     ROW("charter.show", sk_op_charter_show),
     ROW("vocabulary.show", sk_op_vocabulary_show),

@@ -14,6 +14,8 @@ extern const size_t sk_op_rows_count; /* as many as sk_ops_count */
 sk_op_handler sk_op_node_status;
 sk_op_handler sk_op_clock_set;
 sk_op_handler sk_op_calendar_close;
+sk_op_handler sk_op_agenda_list;
+sk_op_handler sk_op_agenda_done;
 sk_op_handler sk_op_charter_import;
 sk_op_handler sk_op_charter_show;
 sk_op_handler sk_op_card_import;

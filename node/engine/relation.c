@@ -328,6 +328,26 @@ enum sk_status sk_op_relation_open(struct sk_engine *e, struct sk_value args)
     return SK_OK;
 }
 
+enum sk_status sk_relation_end(struct sk_engine *e,
+                               const struct sk_participant_id *id,
+                               const struct sk_org *org, int32_t until,
+                               bool *ended)
+{
+    struct relation relation;
+    enum sk_status status = relation_get(e, id, org, &relation);
+
+    *ended = false;
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    if (relation.of.from > until || relation.of.until <= until)
+        return SK_OK;
+    relation.of.until = until;
+    SK_TRY(relation_put(e, id, &relation));
+    *ended = true;
+    return SK_OK;
+}
+
 enum sk_status sk_op_relation_close(struct sk_engine *e, struct sk_value args)
 {
     struct sk_participant_id id;

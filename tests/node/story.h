@@ -1,6 +1,6 @@
 /*
  * Plays a scenario (docs/SCENARIOS.md) on the engines of fixture.h, all in one
- * process, and checks every expectation but timers and figures.
+ * process, and checks every expectation but figures.
  *
  *     story_play("X1");        cr_fail with the step that came out otherwise
  */
@@ -18,7 +18,8 @@
 
 /* What the story calls something, and what the nodes call it. */
 struct story_name {
-    char kind; /* P person at a node, E event, M message, H handover */
+    char kind; /* P person at a node, E event, C consent, M message,
+                  H handover */
     char name[256];
     char node[SK_ORG_SIZE_MAX + 1];
     char to[SK_ORG_SIZE_MAX + 1];
@@ -406,6 +407,9 @@ static inline void story_consent(struct story *s, const struct sk_node *verb)
         return;
     }
     story_is(s, "ok", fx_text(&s->f, "ok"), "true");
+    if (story_get(verb, "id")[0] != '\0')
+        story_add(s, 'C', story_get(verb, "id"), s->node,
+                  fx_text(&s->f, "result.consent"));
     if (expect != NULL && sk_node_get(expect, "notices") != NULL)
         story_notices(s, sk_node_get(expect, "notices"));
     if (expect != NULL && sk_node_get(expect, "dropped") != NULL)
@@ -793,6 +797,73 @@ static inline void story_closed(struct story *s)
     }
 }
 
+/* ------------------------------------------------------------- timers */
+
+/* Who is called this at a node; a handover is one for both. */
+static inline const char *story_alias(struct story *s, const char *id,
+                                      const char *node)
+{
+    for (size_t i = 0; i < s->names_count; i++) {
+        const struct story_name *n = &s->names[i];
+
+        if (strcmp(n->id, id) == 0 &&
+            (n->kind == 'H' || strcmp(n->node, node) == 0))
+            return n->name;
+    }
+    return id;
+}
+
+/* All that one timer raised at a node: exactly these, in this order. */
+static inline void story_timer(struct story *s, const struct sk_node *want)
+{
+    const struct sk_node *raised = sk_node_get(want, "raised");
+    struct sk_value_walk walk;
+    char got[STORY_TEXT_MAX] = "";
+    char all[STORY_TEXT_MAX] = "";
+
+    s->step = want;
+    s->node = story_get(want, "node");
+    fx_ok(&s->f, s->node, "agenda.list", "{'done':true,'until':'%s'}",
+          story_get(sk_node_get(s->tree, "clock"), "end"));
+    story_is(s, "more", fx_text(&s->f, "result.more"), "false");
+    walk = sk_value_walk(fx_at(&s->f, "result.items"));
+    while (sk_value_next(&walk)) {
+        char timer[64] = "";
+        char state[16] = "";
+        char about[64] = "";
+
+        story_value(timer, sk_value_get(walk.value, "timer"));
+        story_value(state, sk_value_get(walk.value, "state"));
+        story_value(about, sk_value_get(walk.value, "about"));
+        if (strcmp(timer, story_get(want, "timer")) != 0 ||
+            strcmp(state, "coming") == 0)
+            continue;
+        story_value(got, sk_value_get(walk.value, "day"));
+        strcat(got, " ");
+        strcat(got, story_alias(s, about, s->node));
+        strcat(got, ";");
+    }
+    for (const struct sk_node *n = raised->first; n != NULL; n = n->next) {
+        strcat(all, story_str(n));
+        strcat(all, ";");
+    }
+    story_is(s, story_get(want, "timer"), got, all);
+}
+
+static inline void story_timers(struct story *s)
+{
+    const struct sk_node *timers = sk_node_get(s->tree, "timers");
+    const char *end = story_get(sk_node_get(s->tree, "clock"), "end");
+    char minute[32];
+
+    if (timers == NULL)
+        return;
+    snprintf(minute, sizeof(minute), "%sT12:00", end);
+    story_clock(s, minute);
+    for (const struct sk_node *n = timers->first; n != NULL; n = n->next)
+        story_timer(s, n);
+}
+
 /* How many expectations were checked. */
 static inline size_t story_play(const char *name)
 {
@@ -820,6 +891,7 @@ static inline size_t story_play(const char *name)
     steps = sk_node_get(s->tree, "steps");
     for (s->step = steps->first; s->step != NULL; s->step = s->step->next)
         story_step(s);
+    story_timers(s);
     fx_end(&s->f);
     free(text);
     free(memory);

@@ -104,6 +104,8 @@ handover show x
 erasure refuse gtb law notaday
 clock set x
 calendar close --days x
+agenda list --until x
+agenda done x
 peer show X
 status extra
 card import nowhere

@@ -1,0 +1,325 @@
+#include "node/engine/timer.h"
+
+#include <string.h>
+
+#define RECORD_COUNT 11
+#define RECORD_SIZE_MAX 512
+
+/* The row: scope, then sealed under its key or, for handovers, whose state is
+   kept in the open too, as it is:
+       array [rule, kind, about, key, partner, base, step, day, state,
+              changed ms, number]                                          */
+enum { SEALED = 's', OPEN = 'o' };
+
+static struct sk_key row_key(bool sealed, uint64_t number)
+{
+    struct sk_key key = sk_key_start(SK_T_TIMER);
+    uint8_t how = sealed ? SEALED : OPEN;
+
+    sk_key_bytes(&key, (struct sk_bytes){&how, 1});
+    sk_key_u64(&key, number);
+    return key;
+}
+
+static struct sk_key scope_key(const struct sk_id *scope, uint64_t number)
+{
+    struct sk_key key = sk_key_start(SK_T_TIMER_OF);
+
+    sk_key_id(&key, scope);
+    sk_key_u64(&key, number);
+    return key;
+}
+
+static struct sk_key state_prefix(enum sk_timer_state state)
+{
+    struct sk_key key = sk_key_start(SK_T_TIMER_DAY);
+    uint8_t byte = (uint8_t)state;
+
+    sk_key_bytes(&key, (struct sk_bytes){&byte, 1});
+    return key;
+}
+
+/* Days before 1970 sort first. */
+static struct sk_key day_key(enum sk_timer_state state, int32_t day,
+                             uint64_t number)
+{
+    struct sk_key key = state_prefix(state);
+
+    sk_key_u64(&key, (uint64_t)((int64_t)day + INT64_C(0x80000000)));
+    sk_key_u64(&key, number);
+    return key;
+}
+
+static uint64_t read_u64(const uint8_t *at)
+{
+    uint64_t number = 0;
+
+    for (size_t i = 0; i < 8; i++)
+        number = number << 8 | at[i];
+    return number;
+}
+
+/* ------------------------------------------------------------- rows */
+
+static void pack_day(struct sk_pack *p, int32_t day)
+{
+    sk_pack_uint(p, (uint64_t)((int64_t)day + INT64_C(0x80000000)));
+}
+
+static int32_t unpack_day(struct sk_unpack *u)
+{
+    uint64_t day = sk_unpack_uint(u, 0, UINT32_MAX);
+
+    return (int32_t)((int64_t)day - INT64_C(0x80000000));
+}
+
+static enum sk_status encode(const struct sk_timer *t, struct sk_room room,
+                             struct sk_bytes *out)
+{
+    struct sk_pack p = sk_pack_start(room);
+
+    sk_pack_array(&p, RECORD_COUNT);
+    sk_pack_str(&p, t->rule);
+    sk_pack_uint(&p, (uint64_t)t->kind);
+    sk_pack_id(&p, &t->about);
+    sk_pack_id(&p, &t->key);
+    sk_pack_str(&p, sk_org_text(&t->partner));
+    pack_day(&p, t->base);
+    sk_pack_uint(&p, t->step);
+    pack_day(&p, t->day);
+    sk_pack_uint(&p, (uint64_t)t->state);
+    sk_pack_uint(&p, t->changed_ms);
+    sk_pack_uint(&p, t->number);
+    return sk_pack_finish(&p, out);
+}
+
+static enum sk_status decode(struct sk_engine *e, struct sk_bytes plain,
+                             struct sk_timer *t)
+{
+    struct sk_unpack u = sk_unpack_start(plain);
+    struct sk_bytes partner;
+
+    sk_unpack_array(&u, RECORD_COUNT);
+    t->rule = sk_unpack_str(&u, 1, RECORD_SIZE_MAX);
+    t->kind =
+        (enum sk_timer_about)sk_unpack_uint(&u, 0, SK_TIMER_ABOUT_RELATION);
+    sk_unpack_id(&u, &t->about);
+    sk_unpack_id(&u, &t->key);
+    partner = sk_unpack_str(&u, 0, SK_ORG_SIZE_MAX);
+    t->base = unpack_day(&u);
+    t->step = (uint32_t)sk_unpack_uint(&u, 0, UINT32_MAX);
+    t->day = unpack_day(&u);
+    t->state = (enum sk_timer_state)sk_unpack_uint(&u, 0, SK_TIMER_DONE);
+    t->changed_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
+    t->number = sk_unpack_uint(&u, 1, UINT64_MAX);
+    SK_TRY(sk_unpack_finish(&u));
+    memset(&t->partner, 0, sizeof(t->partner));
+    if (partner.size > 0 && !sk_org_parse(partner, &t->partner))
+        return SK_E_BAD_VALUE;
+    t->rule = sk_arena_copy(&e->scratch, t->rule);
+    return t->rule.size == 0 ? SK_E_MEMORY : SK_OK;
+}
+
+static enum sk_status put_row(struct sk_engine *e, const struct sk_timer *t)
+{
+    struct sk_key key = row_key(t->sealed, t->number);
+    uint8_t bytes[SK_ID_SIZE + RECORD_SIZE_MAX];
+    struct sk_bytes plain;
+
+    SK_TRY(encode(t, (struct sk_room){bytes + SK_ID_SIZE, RECORD_SIZE_MAX},
+                  &plain));
+    if (t->sealed)
+        return sk_vault_put_owned(e, &t->scope, sk_key_done(&key), plain);
+    memcpy(bytes, t->scope.bytes, SK_ID_SIZE);
+    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
+                        (struct sk_bytes){bytes, SK_ID_SIZE + plain.size});
+}
+
+static enum sk_status put_empty(struct sk_engine *e, const struct sk_key *key)
+{
+    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(key),
+                        (struct sk_bytes){0});
+}
+
+static enum sk_status delete_key(struct sk_engine *e, const struct sk_key *key)
+{
+    return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(key));
+}
+
+static enum sk_status put_day(struct sk_engine *e, const struct sk_timer *t)
+{
+    struct sk_key key = day_key(t->state, t->day, t->number);
+
+    /* What is due already waits for the next look, which then must happen
+       today. */
+    if (t->state == SK_TIMER_WAITS && t->day <= e->due_day)
+        e->due_day = t->day == INT32_MIN ? t->day : t->day - 1;
+    return put_empty(e, &key);
+}
+
+enum sk_status sk_timer_add(struct sk_engine *e, struct sk_timer *t)
+{
+    struct sk_key scope;
+    uint64_t number = 0;
+    enum sk_status status = sk_meta_get_u64(e, "timers", &number);
+
+    if (status != SK_OK && status != SK_E_NOT_FOUND)
+        return status;
+    t->number = number + 1;
+    t->state = SK_TIMER_WAITS;
+    scope = scope_key(&t->scope, t->number);
+    SK_TRY(sk_meta_put_u64(e, "timers", t->number));
+    SK_TRY(put_row(e, t));
+    SK_TRY(put_empty(e, &scope));
+    return put_day(e, t);
+}
+
+/* SK_E_NOT_FOUND also when the key of its scope is gone; out->scope is then
+   known when the row is there. */
+static enum sk_status get_how(struct sk_engine *e, bool sealed, uint64_t number,
+                              struct sk_timer *out)
+{
+    struct sk_key key = row_key(sealed, number);
+    struct sk_bytes plain;
+
+    if (sealed) {
+        SK_TRY(sk_vault_get_owned(e, sk_key_done(&key), &out->scope, &plain));
+    } else {
+        SK_TRY(
+            sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &plain));
+        if (plain.size < SK_ID_SIZE)
+            return SK_E_BAD_FORM;
+        memcpy(out->scope.bytes, plain.data, SK_ID_SIZE);
+        plain.data += SK_ID_SIZE;
+        plain.size -= SK_ID_SIZE;
+    }
+    SK_TRY(decode(e, plain, out));
+    out->sealed = sealed;
+    return out->number == number ? SK_OK : SK_E_BAD_VALUE;
+}
+
+enum sk_status sk_timer_get(struct sk_engine *e, uint64_t number,
+                            struct sk_timer *out)
+{
+    struct sk_timer timer = {0};
+    enum sk_status status = get_how(e, true, number, &timer);
+
+    if (status == SK_E_NOT_FOUND)
+        status = get_how(e, false, number, &timer);
+    SK_TRY(status);
+    *out = timer;
+    return SK_OK;
+}
+
+enum sk_status sk_timer_move(struct sk_engine *e, struct sk_timer *t,
+                             int32_t day, enum sk_timer_state state)
+{
+    struct sk_key old = day_key(t->state, t->day, t->number);
+
+    SK_TRY(delete_key(e, &old));
+    t->day = day;
+    if (t->state != state)
+        t->changed_ms = e->now_ms;
+    t->state = state;
+    SK_TRY(put_row(e, t));
+    return put_day(e, t);
+}
+
+enum sk_status sk_timer_drop(struct sk_engine *e, const struct sk_timer *t)
+{
+    struct sk_key row = row_key(t->sealed, t->number);
+    struct sk_key scope = scope_key(&t->scope, t->number);
+    struct sk_key day = day_key(t->state, t->day, t->number);
+
+    SK_TRY(delete_key(e, &row));
+    SK_TRY(delete_key(e, &scope));
+    return delete_key(e, &day);
+}
+
+enum sk_status sk_timer_forget_number(struct sk_engine *e,
+                                      enum sk_timer_state state, int32_t day,
+                                      uint64_t number)
+{
+    struct sk_key row = row_key(/* sealed */ true, number);
+    struct sk_key at = day_key(state, day, number);
+    struct sk_key scope;
+    struct sk_bytes value;
+    struct sk_id id;
+    enum sk_status status =
+        sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&row), &value);
+
+    if (status == SK_OK && value.size >= SK_ID_SIZE) {
+        memcpy(id.bytes, value.data, SK_ID_SIZE);
+        scope = scope_key(&id, number);
+        SK_TRY(delete_key(e, &scope));
+        SK_TRY(delete_key(e, &row));
+    } else if (status != SK_OK && status != SK_E_NOT_FOUND) {
+        return status;
+    }
+    return delete_key(e, &at);
+}
+
+enum sk_status sk_timer_each(struct sk_engine *e, const struct sk_id *scope,
+                             enum sk_status (*fn)(void *context,
+                                                  struct sk_timer *timer),
+                             void *context)
+{
+    struct sk_key prefix = sk_key_start(SK_T_TIMER_OF);
+    struct sk_scan scan;
+
+    sk_key_id(&prefix, scope);
+    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    for (;;) {
+        size_t mark = sk_arena_mark(&e->scratch);
+        struct sk_timer timer;
+        struct sk_bytes key;
+        struct sk_bytes value;
+        enum sk_status status = sk_scan_next(&scan, &key, &value);
+
+        if (status == SK_E_NOT_FOUND)
+            return SK_OK;
+        SK_TRY(status);
+        if (key.size != prefix.size + 8)
+            return SK_E_BAD_LENGTH;
+        status = sk_timer_get(e, read_u64(key.data + prefix.size), &timer);
+        if (status == SK_OK)
+            status = fn(context, &timer);
+        else if (status == SK_E_NOT_FOUND)
+            status = SK_OK;
+        sk_arena_reset(&e->scratch, mark);
+        SK_TRY(status);
+    }
+}
+
+/* ------------------------------------------------------------- by day */
+
+struct sk_timer_walk sk_timer_walk_start(struct sk_engine *e,
+                                         enum sk_timer_state state,
+                                         int32_t from)
+{
+    struct sk_key prefix = state_prefix(state);
+    struct sk_timer_walk walk = {
+        .scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix))};
+
+    if (from != INT32_MIN) {
+        struct sk_key after = day_key(state, from - 1, UINT64_MAX);
+
+        walk.scan = sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
+                                  sk_key_done(&after));
+    }
+    return walk;
+}
+
+enum sk_status sk_timer_walk_next(struct sk_timer_walk *walk)
+{
+    struct sk_bytes key;
+    struct sk_bytes value;
+
+    SK_TRY(sk_scan_next(&walk->scan, &key, &value));
+    if (key.size != 2 + 8 + 8 || read_u64(key.data + 2) > UINT32_MAX)
+        return SK_E_BAD_LENGTH;
+    walk->day =
+        (int32_t)((int64_t)read_u64(key.data + 2) - INT64_C(0x80000000));
+    walk->number = read_u64(key.data + 10);
+    return SK_OK;
+}

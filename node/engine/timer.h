@@ -1,0 +1,230 @@
+/*
+ * Timers: what must be done, or looked at, on a civil day.
+ *                                                       docs/DOMAIN.md 6
+ * The rules are data: `timers` of policies/library/domain.yaml, built in.  A
+ * timer is a row in the store, written in the transaction of what triggers it
+ * (I4), raised once when its day comes, dated on that day also when the node
+ * was down, and then listed until a person says that it was done.
+ *
+ *   timer_rules.c  read the rules      timer_plan.c   what starts and ends one
+ *   timer.c        rows in the store   timer_raise.c  its day has come
+ *   agenda.c       operations
+ *
+ * What a timer says about a person is sealed under that person's key, or the
+ * key of the message it comes from: it goes when that goes (I7, I9).
+ */
+#ifndef SK_NODE_ENGINE_TIMER_H
+#define SK_NODE_ENGINE_TIMER_H
+
+#include "node/engine/consent.h"
+#include "node/engine/handover.h"
+
+/* ------------------------------------------------------------- rules */
+
+#define SK_TIMER_RULES_MAX 32
+#define SK_TIMER_STEPS_MAX 8
+#define SK_TIMER_WORDS_MAX 8
+#define SK_TIMER_TEXTS_SIZE 16384
+
+enum sk_timer_kind { SK_TIMER_DEADLINE, SK_TIMER_REMINDER };
+enum sk_timer_trigger {
+    SK_TIMER_ON_HANDOVER, /* a handover enters `state` */
+    SK_TIMER_ON_EVENT,    /* an event of type `event` */
+    SK_TIMER_ON_CONSENT,  /* a consent is given */
+    SK_TIMER_ON_RECALL,   /* a notice leaves: consent.withdrawn */
+    SK_TIMER_ON_MESSAGE,  /* a message about somebody leaves: last_message */
+};
+enum sk_timer_unit {
+    SK_TIMER_WORKING_DAYS,
+    SK_TIMER_DAYS,
+    SK_TIMER_MONTHS,
+    SK_TIMER_DAYS_BEFORE,
+    SK_TIMER_MONTHS_BEFORE, /* the last day of a period of months */
+};
+enum sk_timer_place {
+    SK_TIMER_AT_SENDER,
+    SK_TIMER_AT_RECEIVER,
+    SK_TIMER_AT_BOTH,
+    SK_TIMER_AT_OWNER,
+    SK_TIMER_AT_RECORDER,
+};
+enum sk_timer_does {
+    SK_TIMER_TELLS,           /* nothing but that */
+    SK_TIMER_EXPIRES,         /* the handover */
+    SK_TIMER_CLOSES,          /* the relation */
+    SK_TIMER_PROPOSES_ERASURE /* a person decides */
+};
+
+/* One condition of `when`: a number of at least min, or one of the words. */
+struct sk_timer_when {
+    struct sk_bytes field; /* empty: no condition */
+    uint32_t min;
+    struct sk_bytes words[SK_TIMER_WORDS_MAX];
+    size_t words_count; /* 0: min counts */
+};
+
+struct sk_timer_rule {
+    struct sk_bytes name;
+    enum sk_timer_kind kind;
+    enum sk_timer_trigger trigger;
+    enum sk_handover_state state; /* that starts it */
+    uint32_t until;               /* set of states that end it */
+    struct sk_bytes event;
+    struct sk_bytes field; /* date to count from; empty: the trigger day */
+    struct sk_timer_when when;
+    struct sk_bytes stop_event;
+    struct sk_bytes stop_field;
+    struct sk_bytes stop_same;
+    enum sk_timer_unit unit;
+    uint32_t period_months; /* of MONTHS_BEFORE */
+    uint32_t steps[SK_TIMER_STEPS_MAX];
+    size_t steps_count;
+    enum sk_timer_place place;
+    enum sk_timer_does does;
+    struct sk_bytes tell;
+    struct sk_bytes nl;
+    struct sk_bytes en;
+};
+
+struct sk_timer_rules {
+    struct sk_timer_rule list[SK_TIMER_RULES_MAX];
+    size_t count;
+    uint8_t texts[SK_TIMER_TEXTS_SIZE]; /* of the rules */
+    size_t texts_size;
+};
+
+/*
+ * Read `timers` of a domain file.  I5: a key, word or state that is not known
+ * fails the whole file.
+ *
+ *     yaml      borrowed
+ *     scratch   64 times the file and 1 MiB; given back
+ *     out       does not move after: the rules point into its texts
+ *
+ * Fails with SK_E_BAD_VALUE, SK_E_TOO_LARGE, SK_E_MEMORY.
+ */
+SK_CHECKED enum sk_status sk_timer_rules_read(struct sk_bytes yaml,
+                                              struct sk_arena *scratch,
+                                              struct sk_timer_rules *out);
+/* The domain file that is built in. */
+struct sk_bytes sk_timer_domain(void);
+/* NULL: no rule has this name (any more). */
+const struct sk_timer_rule *
+sk_timer_rule_find(const struct sk_timer_rules *rules, struct sk_bytes name);
+
+/*
+ * The day of a step (DOMAIN 6.2): when it is raised, counted from base.  A
+ * deadline is raised the day after it was due.
+ */
+int32_t sk_timer_day(const struct sk_timer_rule *rule, uint32_t step,
+                     int32_t base, const int32_t *closed, size_t closed_count);
+
+/* ------------------------------------------------------------- rows */
+
+enum sk_timer_state { SK_TIMER_WAITS, SK_TIMER_RAISED, SK_TIMER_DONE };
+enum sk_timer_about {
+    SK_TIMER_ABOUT_EVENT,
+    SK_TIMER_ABOUT_MESSAGE, /* an event that a partner sent */
+    SK_TIMER_ABOUT_CONSENT,
+    SK_TIMER_ABOUT_HANDOVER,
+    SK_TIMER_ABOUT_WITHDRAWAL, /* a consent record */
+    SK_TIMER_ABOUT_RELATION,   /* no id: partner */
+};
+
+struct sk_timer {
+    uint64_t number;      /* in order of making, from 1; known to people */
+    bool sealed;          /* under the key of `scope` */
+    struct sk_id scope;   /* participant, key of a message, or handover */
+    struct sk_bytes rule; /* a name; view in scratch or the rules */
+    enum sk_timer_about kind;
+    struct sk_id about;    /* zero: none */
+    struct sk_id key;      /* what ends it: event, notice, ... */
+    struct sk_org partner; /* empty: none */
+    int32_t base;          /* the day it counts from */
+    uint32_t step;
+    int32_t day; /* of raising */
+    enum sk_timer_state state;
+    uint64_t changed_ms; /* raised, or done */
+};
+
+/* Keep a new one: gives it a number. */
+SK_CHECKED enum sk_status sk_timer_add(struct sk_engine *e,
+                                       struct sk_timer *timer);
+/* SK_E_NOT_FOUND: never was, or its key is gone. */
+SK_CHECKED enum sk_status sk_timer_get(struct sk_engine *e, uint64_t number,
+                                       struct sk_timer *out);
+/* Another day or state. */
+SK_CHECKED enum sk_status sk_timer_move(struct sk_engine *e,
+                                        struct sk_timer *timer, int32_t day,
+                                        enum sk_timer_state state);
+SK_CHECKED enum sk_status sk_timer_drop(struct sk_engine *e,
+                                        const struct sk_timer *timer);
+/* Every timer of a scope, oldest first; fn may move or drop it. */
+SK_CHECKED enum sk_status
+sk_timer_each(struct sk_engine *e, const struct sk_id *scope,
+              enum sk_status (*fn)(void *context, struct sk_timer *timer),
+              void *context);
+
+/* The numbers in one state by day, from a day on; day and number of the next,
+   SK_E_NOT_FOUND at the end. */
+struct sk_timer_walk {
+    struct sk_scan scan;
+    int32_t day;
+    uint64_t number;
+};
+struct sk_timer_walk sk_timer_walk_start(struct sk_engine *e,
+                                         enum sk_timer_state state,
+                                         int32_t from);
+SK_CHECKED enum sk_status sk_timer_walk_next(struct sk_timer_walk *walk);
+/* Forget a number whose row cannot be read any more. */
+SK_CHECKED enum sk_status sk_timer_forget_number(struct sk_engine *e,
+                                                 enum sk_timer_state state,
+                                                 int32_t day, uint64_t number);
+
+/* ------------------------------------------------------------- seams
+ * What starts and ends timers; each in the transaction of its cause. */
+
+/* An event was recorded here and is stored. */
+SK_CHECKED enum sk_status
+sk_timers_recorded(struct sk_engine *e, const struct sk_recorded_event *event);
+/* A message of this type came, or somebody said who it is about: reminders
+   for the owner of the trajectory. */
+SK_CHECKED enum sk_status sk_timers_received(struct sk_engine *e,
+                                             struct sk_bytes type,
+                                             const struct sk_message_id *id);
+/* A message about somebody leaves for the first time. */
+SK_CHECKED enum sk_status sk_timers_sent(struct sk_engine *e,
+                                         const struct sk_ledger_entry *entry);
+SK_CHECKED enum sk_status
+sk_timers_consent(struct sk_engine *e, const struct sk_consent_record *record);
+/* A partner was asked to erase; it answered in full. */
+SK_CHECKED enum sk_status
+sk_timers_recall(struct sk_engine *e,
+                 const struct sk_participant_id *participant,
+                 const struct sk_consent_id *withdrawal,
+                 const struct sk_org *partner, const struct sk_id *notice);
+SK_CHECKED enum sk_status
+sk_timers_answered(struct sk_engine *e,
+                   const struct sk_participant_id *participant,
+                   const struct sk_id *notice);
+/* A handover went to another state. */
+SK_CHECKED enum sk_status
+sk_timers_handover(struct sk_engine *e, const struct sk_handover *handover);
+/* The node has other closing days: what waits is counted again. */
+SK_CHECKED enum sk_status sk_timers_recount(struct sk_engine *e);
+/* The participant is erased here: all timers about it, too.  Before handovers
+   and data keys go. */
+SK_CHECKED enum sk_status
+sk_timers_erased(struct sk_engine *e,
+                 const struct sk_participant_id *participant);
+
+/* Raise what is due up to today, at most *budget of them (counted down). */
+SK_CHECKED enum sk_status sk_timers_run(struct sk_engine *e, int32_t today,
+                                        size_t *budget, bool *done);
+
+/* Who it is about, if that is known here; zero otherwise. */
+SK_CHECKED enum sk_status sk_timer_person(struct sk_engine *e,
+                                          const struct sk_timer *timer,
+                                          struct sk_participant_id *out);
+
+#endif
