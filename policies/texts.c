@@ -321,6 +321,7 @@ static const struct sk_phrase phrases[] = {
     {"'{key}' has the wrong form", "'{key}' heeft niet de juiste vorm"},
     {"unknown key '{key}'", "onbekende sleutel '{key}'"},
     {"'{key}' is missing", "'{key}' ontbreekt"},
+    {"this is no JSON object", "dit is geen JSON-object"},
     {"two cases are named '{key}'", "twee tests heten '{key}'"},
     {"unknown event '{key}'", "onbekende gebeurtenis '{key}'"},
     {"a giving must have until, purposes, recipients and categories",

@@ -113,6 +113,44 @@ is "a wrong key" 2 explain bad.yaml --json
 json "is told with line and column" '[(e["line"],e["column"]) for e in x["errors"]]==[(2,3)]'
 is "a question that is not there" 2 explain none.yaml
 
+# ---------------------------------------------------------------- replay
+cp -R library/kempen/nodes/ocmw-mol library/kempen/nodes/new
+python3 - <<'P'
+import json
+q = json.load(open('q.json'))
+with open('many.jsonl', 'w') as out:
+    for i, consent in enumerate((True, False, True)):
+        one = json.loads(json.dumps(q))
+        one['id'] = i
+        if not consent:
+            one['facts']['consents'] = []
+        if i == 2:
+            one['ask']['to'] = 'sopraco'
+        out.write(json.dumps(one) + '\n\n')
+P
+is "replay" 0 "$schakel" policy replay $mol --input many.jsonl
+python3 - <<'P' && ok "answers every line as explain does" || bad "answers every line as explain does"
+import json, sys
+lines = [json.loads(l) for l in open('out')]
+first = json.load(open('first'))['decision']
+sys.exit(not ([l['id'] for l in lines] == [0, 1, 2] and lines[0]['decision'] == first
+  and [l['decision'].get('reason') for l in lines] == [None, 'consent-missing', 'no-rule']))
+P
+new=library/kempen/nodes/new
+is "the same policy changes nothing" 0 "$schakel" policy replay $new --input many.jsonl --against $mol
+[ "$(cat out)" = '{"summary":{"changed":0,"less":0,"more":0,"total":3}}' ] && ok "and says so" || bad "and says so"
+sed -i '/id: vdab-workplace/,/valid/s/start_date: month/start_date: exact/' $new/policy.yaml
+is "a wider policy" 10 "$schakel" policy replay $new --input many.jsonl --against $mol
+says "shows what changed, old" '"id":0.*"old":.*"start_date":"month"'
+says "and counts" '{"summary":{"changed":1,"less":0,"more":1,"total":3}}'
+is "the other way round" 0 "$schakel" policy replay $mol --input many.jsonl --against $new
+says "is less" '"less":1,"more":0'
+echo '{"id": 9, "ask": {}}' >>many.jsonl
+is "a line that is no question" 2 "$schakel" policy replay $mol --input many.jsonl
+says "is named" 'many.jsonl:7:1: fout E095'
+echo 'nonsense' | "$schakel" policy replay $mol --input - >out 2>err && bad "no JSON" || ok "no JSON"
+says "is told" 'geen JSON-object'
+
 # -------------------------------------------------------------- coverage
 test() { "$schakel" policy test "$@"; }
 is "coverage" 0 test $mol --coverage

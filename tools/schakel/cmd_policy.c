@@ -227,6 +227,27 @@ const struct sk_command sk_policy_commands[] = {
        "last day (otherwise a year later)"},
       LANG_OPTION,
       {0}}},
+    {"policy replay",
+     "BUNDLE",
+     1,
+     1,
+     "beantwoord veel vragen, of zeg waar twee bundels verschillen",
+     "answer many questions, or tell where two bundles differ",
+     "FILE heeft per regel een JSON-object: {\"id\", \"ask\", \"facts\"}, "
+     "zoals bij\n"
+     "explain; - is de standaardinvoer. Met --against alleen wat verandert, "
+     "en\n"
+     "een samenvatting. Einde 10: een antwoord geeft meer prijs dan voordien.",
+     "FILE has a JSON object per line: {\"id\", \"ask\", \"facts\"}, as for "
+     "explain;\n"
+     "- is standard input. With --against only what changes, and a summary.\n"
+     "Exit 10: an answer reveals more than before.",
+     {{"input", "FILE", true, false, "de vragen, een per regel",
+       "the questions, one per line"},
+      {"against", "OLD", false, false, "de bundel van voordien",
+       "the bundle of before"},
+      LANG_OPTION,
+      {0}}},
     {0},
 };
 
@@ -239,6 +260,7 @@ static const struct {
     {"matrix", sk_policy_do_matrix},   {"diff", sk_policy_do_diff},
     {"prove", sk_policy_do_prove},     {"schema", sk_policy_do_schema},
     {"export", sk_policy_do_export},   {"new", sk_policy_do_new},
+    {"replay", sk_policy_do_replay},
 };
 
 /* The options that every command may have; -1 to go on. */

@@ -8,9 +8,6 @@
 
 /* ---------------------------------------------------------------- JSON in */
 
-static struct sk_node *node_of(struct sk_arena *arena, struct sk_place place,
-                               const json_t *json);
-
 static struct sk_node *collection_of(struct sk_arena *arena,
                                      struct sk_place place, const json_t *json)
 {
@@ -28,7 +25,7 @@ static struct sk_node *collection_of(struct sk_arena *arena,
     for (size_t i = 0; i < count; i++) {
         const json_t *value = json_is_array(json) ? json_array_get(json, i)
                                                   : json_object_iter_value(at);
-        struct sk_node *child = node_of(arena, place, value);
+        struct sk_node *child = sk_node_of_json(arena, place, value);
 
         if (child == NULL)
             return NULL;
@@ -64,9 +61,8 @@ static void format_number(const json_t *json, char out[48])
     }
 }
 
-/* A tree from JSON; every place is the first of the file. */
-static struct sk_node *node_of(struct sk_arena *arena, struct sk_place place,
-                               const json_t *json)
+struct sk_node *sk_node_of_json(struct sk_arena *arena, struct sk_place place,
+                                const json_t *json)
 {
     struct sk_node *node;
     char number[48];
@@ -102,7 +98,7 @@ static struct sk_node *read_json(struct sk_arena *arena, const char *path,
     struct sk_node *tree = NULL;
 
     if (json_is_object(json))
-        tree = node_of(arena, place, json);
+        tree = sk_node_of_json(arena, place, json);
     json_decref(json);
     return tree;
 }

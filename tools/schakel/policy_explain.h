@@ -17,6 +17,11 @@ struct sk_explained {
     json_t *needs; /* owned; sentences: what would let it through */
 };
 
+/* A tree from JSON, as the YAML reader would make it; every place is `place`.
+   NULL: no memory. */
+struct sk_node *sk_node_of_json(struct sk_arena *arena, struct sk_place place,
+                                const json_t *json);
+
 /* What a coach, a partner or a privacy officer could do, as sentences. */
 json_t *sk_explain_needs(struct sk_policy_run *run,
                          const struct sk_explained *x);

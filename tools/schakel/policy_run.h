@@ -90,5 +90,7 @@ int sk_policy_do_export(struct sk_policy_run *run,
                         const struct sk_parsed *parsed);
 int sk_policy_do_new(struct sk_policy_run *run,
                      const struct sk_parsed *parsed);
+int sk_policy_do_replay(struct sk_policy_run *run,
+                        const struct sk_parsed *parsed);
 
 #endif
