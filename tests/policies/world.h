@@ -195,9 +195,11 @@ static inline struct sk_sources world_sources(void)
     return sources;
 }
 
-/* That bundle with this policy. */
-static inline struct sk_bundle *
-world_load(struct world_policy *policy, bool reversed, struct sk_arena *arena)
+/* That bundle with this policy, and other invariants unless NULL. */
+static inline struct sk_bundle *world_load_with(struct world_policy *policy,
+                                                bool reversed,
+                                                const char *invariants,
+                                                struct sk_arena *arena)
 {
     static char text[3 * RULES_MAX * RULE_SIZE_MAX + 512];
     struct sk_sources sources = world_sources();
@@ -213,6 +215,10 @@ world_load(struct world_policy *policy, bool reversed, struct sk_arena *arena)
                        reversed);
     world_join(text + size, "limit", policy->limit, policy->limits, reversed);
     sources.of[SK_SOURCE_POLICY].bytes = sk_text(text);
+    if (invariants != NULL) {
+        sources.of[SK_SOURCE_INVARIANTS].tree = NULL;
+        sources.of[SK_SOURCE_INVARIANTS].bytes = sk_text(invariants);
+    }
     if (sk_sources_load(&sources, INT32_MIN, arena, &findings, &bundle) !=
             SK_OK ||
         bundle == NULL) {
@@ -220,6 +226,12 @@ world_load(struct world_policy *policy, bool reversed, struct sk_arena *arena)
         abort();
     }
     return bundle;
+}
+
+static inline struct sk_bundle *
+world_load(struct world_policy *policy, bool reversed, struct sk_arena *arena)
+{
+    return world_load_with(policy, reversed, NULL, arena);
 }
 
 /* ---------------------------------------------------------------- facts */
