@@ -146,13 +146,27 @@ static bool read_store(struct sk_findings *findings, const struct sk_node *map,
             wrong(findings, node, "16777216..4398046511104"));
 }
 
+static bool read_partner(struct sk_findings *findings,
+                         const struct sk_node *map, struct sk_config *config)
+{
+    const struct sk_node *node = sk_node_get(map, "partner_bytes");
+    struct sk_bytes text;
+
+    if (node == NULL)
+        return true;
+    return sk_read_line(findings, node, &text) &&
+           (read_number(text, SK_CONFIG_PARTNER_BYTES_MIN,
+                        SK_CONFIG_STORE_BYTES_MAX, &config->partner_bytes) ||
+            wrong(findings, node, "65536..4398046511104"));
+}
+
 enum sk_status sk_config_read(const char *file, struct sk_bytes bytes,
                               struct sk_arena *arena,
                               struct sk_findings *findings,
                               struct sk_config *out)
 {
-    static const char *const known[] = {"format", "org", "listen", "key",
-                                        "store_bytes"};
+    static const char *const known[] = {
+        "format", "org", "listen", "key", "store_bytes", "partner_bytes"};
     struct sk_config config = {0};
     struct sk_node *map = NULL;
     bool good;
@@ -166,6 +180,7 @@ enum sk_status sk_config_read(const char *file, struct sk_bytes bytes,
     good = read_listen(findings, map, &config) && good;
     good = read_key(findings, map, &config) && good;
     good = read_store(findings, map, &config) && good;
+    good = read_partner(findings, map, &config) && good;
     if (!good || findings->errors > 0)
         return SK_E_BAD_VALUE;
     *out = config;
@@ -255,6 +270,12 @@ enum sk_status sk_config_write(const struct sk_config *config,
     if (config->store_bytes != 0) {
         put(&t, "# Room for the store, bytes.\nstore_bytes: ");
         put_number(&t, config->store_bytes);
+        put(&t, "\n");
+    }
+    if (config->partner_bytes != 0) {
+        put(&t, "# Of one partner that may wait for people, bytes.\n"
+                "partner_bytes: ");
+        put_number(&t, config->partner_bytes);
         put(&t, "\n");
     }
     if (t.full)

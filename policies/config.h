@@ -7,6 +7,7 @@
  *     key: {passphrase-file: PATH}      # or one of key-file: PATH,
  *                                       # credential: NAME, ask: true
  *     store_bytes: 1073741824           # optional: room for the store
+ *     partner_bytes: 1073741824         # optional: unread, of one partner
  *
  * Read by the daemon and by the command line through this one function.  It
  * holds no secret.  Unknown keys are errors, with line and column.
@@ -22,6 +23,7 @@
 #define SK_CONFIG_PATH_SIZE_MAX 1023
 #define SK_CONFIG_STORE_BYTES_MIN 16777216      /* 16 MiB */
 #define SK_CONFIG_STORE_BYTES_MAX 4398046511104 /* 4 TiB */
+#define SK_CONFIG_PARTNER_BYTES_MIN 65536       /* 64 KiB */
 
 enum sk_config_key {
     SK_CONFIG_KEY_ASK,
@@ -36,7 +38,8 @@ struct sk_config {
     enum sk_config_key key;
     /* Path (relative: to the node's folder) or name; "" for ask. */
     char key_name[SK_CONFIG_PATH_SIZE_MAX + 1];
-    uint64_t store_bytes; /* 0: the default of the store */
+    uint64_t store_bytes;   /* 0: the default of the store */
+    uint64_t partner_bytes; /* 0: SK_PARTNER_BYTES */
 };
 
 /*

@@ -21,6 +21,11 @@
 /* One request or reply on the control socket, bytes. */
 #define SK_CONTROL_SIZE_MAX (4 * 1024 * 1024)
 
+/* What may wait for people here of one partner, bytes: messages that nobody
+   opened, notices that nobody answered (PROTOCOL.md 8.8); node.conf names
+   another limit. */
+#define SK_PARTNER_BYTES (UINT64_C(1) << 30)
+
 /* Answers that are kept for a request that comes again: how long, ms, and of
    how many requests (CONTROL.md 2.4). */
 #define SK_REQUEST_KEPT_MS (24 * 60 * 60 * 1000u)

@@ -140,6 +140,7 @@ static enum sk_status open_engine(void)
         .secrets = core.setup.secrets,
         .card = &core.setup.card,
         .card_bytes = {core.setup.card_bytes, core.setup.card_size},
+        .partner_bytes = core.setup.config.partner_bytes,
         .manual_clock = core.options->manual_clock,
         .now_ms =
             core.options->manual_clock ? core.options->manual_ms : core.now_ms,

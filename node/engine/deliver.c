@@ -172,6 +172,8 @@ static enum sk_status send_envelope(struct sk_engine *e, struct sk_session *s,
         add_range(log, first, last, out);
     if (last > log->handed)
         log->handed = last;
+    /* The gate may have dropped some. */
+    memcpy(log->counts, s->log.counts, sizeof(log->counts));
     SK_TRY(sk_log_put(e, &s->org, log));
     sk_replay_keep(e, &s->org, log->incarnation, last - log->base, out->events,
                    out->events_count, frame);
@@ -183,12 +185,17 @@ static enum sk_status send_envelope(struct sk_engine *e, struct sk_session *s,
 
 enum sk_status sk_deliver_out(struct sk_engine *e, struct sk_session *s)
 {
+    size_t credit = SK_IN_FLIGHT_MAX;
     struct sk_log log;
 
-    if (!s->up || !s->known || !s->greeted || s->asking)
+    if (!s->up || !s->known || !s->greeted || s->asking ||
+        e->real_ms < s->full_ms)
         return SK_OK;
     SK_TRY(sk_log_get(e, &s->org, &log));
-    while (s->flight_count < SK_IN_FLIGHT_MAX && s->sent < log.head) {
+    /* One to see whether there is room again. */
+    if (s->full_times > 0)
+        credit = 1;
+    while (s->flight_count < credit && s->sent < log.head) {
         size_t mark = sk_arena_mark(&e->scratch);
 
         SK_TRY(send_envelope(e, s, &log));
@@ -276,6 +283,7 @@ static enum sk_status confirm(struct sk_engine *e, struct sk_session *s,
     }
     log->ranges_count = kept;
     log->stored = last;
+    memcpy(log->counts, s->log.counts, sizeof(log->counts));
     return sk_log_put(e, &s->org, log);
 }
 
@@ -315,6 +323,8 @@ enum sk_status sk_deliver_receipt(struct sk_engine *e, struct sk_session *s,
         struct sk_range confirmed = *range;
 
         s->failures = 0;
+        s->full_times = 0;
+        s->full_ms = 0;
         SK_TRY(keep_proof(e, s, log.incarnation, plain));
         return confirm(e, s, &log, &confirmed,
                        sk_partner_ms(e, receipt->at_ms));
@@ -357,6 +367,19 @@ static enum sk_status refused_message(struct sk_engine *e, struct sk_session *s,
     return sk_handover_dropped(e, entry);
 }
 
+/* It has no room for now: all of it goes again, in order, a while later. */
+static enum sk_status try_later(struct sk_engine *e, struct sk_session *s)
+{
+    struct sk_log log;
+
+    SK_TRY(sk_log_get(e, &s->org, &log));
+    s->full_times++;
+    s->full_ms = e->real_ms + sk_backoff_ms(s->full_times);
+    s->flight_count = 0;
+    s->sent = log.stored;
+    return SK_OK;
+}
+
 enum sk_status sk_deliver_refusal(struct sk_engine *e, struct sk_session *s,
                                   const struct sk_refusal *refusal)
 {
@@ -381,6 +404,8 @@ enum sk_status sk_deliver_refusal(struct sk_engine *e, struct sk_session *s,
         sk_session_doubt(e, s);
         return sk_session_hello(e, s, /* answer */ true);
     }
+    if (code_is(code, "inbox-full"))
+        return try_later(e, s);
     /* It could not read us.  A person or a new card must act; we ask again
        and again, ever more slowly. */
     s->failures++;

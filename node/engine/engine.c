@@ -561,6 +561,8 @@ enum sk_status sk_engine_open(const struct sk_engine_config *config,
     e->card = *config->card;
     e->org = config->card->org;
     e->manual_clock = config->manual_clock;
+    e->partner_bytes =
+        config->partner_bytes == 0 ? SK_PARTNER_BYTES : config->partner_bytes;
     e->due_day = INT32_MIN;
     sk_derive(&e->secrets.master, context_wrap, &e->wrap_secret);
     sk_derive(&e->secrets.master, context_index, &e->index_secret);

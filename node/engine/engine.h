@@ -35,6 +35,8 @@ struct sk_engine_config {
     const struct sk_card *card;            /* own card; copied */
     struct sk_bytes card_bytes; /* the same as signed, to hand on; may be
                                    empty: then it cannot be */
+    uint64_t partner_bytes; /* of one partner that may wait for people: unread
+                               messages, unanswered notices; 0: default */
     bool manual_clock;
     uint64_t now_ms;     /* UTC ms since 1970; start of a manual clock */
     struct sk_room room; /* SK_ENGINE_MEMORY_SIZE, 64-byte aligned */

@@ -170,34 +170,23 @@ static enum sk_status oldest(struct sk_engine *e, struct sk_bytes from,
     return SK_OK;
 }
 
+/* The record, and the marks of its messages. */
+static int64_t waiting_bytes(const struct notice_in *notice)
+{
+    return 512 + 128 * (int64_t)notice->entries_count;
+}
+
 static enum sk_status close_notice(struct sk_engine *e,
                                    const struct notice_in *notice)
 {
     struct sk_key key = notice_key(&notice->from, notice->number);
     struct sk_key open = open_key(&notice->from, &notice->notice);
 
+    SK_TRY(sk_log_add(e, &notice->from, SK_COUNT_NOTICES, -1));
+    SK_TRY(
+        sk_log_add(e, &notice->from, SK_COUNT_WAITING, -waiting_bytes(notice)));
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&open)));
     return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key));
-}
-
-enum sk_status sk_notices_open(struct sk_engine *e, uint64_t *count)
-{
-    bool known;
-    struct sk_scan scan = scan_from(e, (struct sk_bytes){0}, &known);
-    uint64_t n = 0;
-
-    for (;;) {
-        struct sk_bytes key;
-        struct sk_bytes value;
-        enum sk_status status = sk_scan_next(&scan, &key, &value);
-
-        if (status == SK_E_NOT_FOUND)
-            break;
-        SK_TRY(status);
-        n++;
-    }
-    *count = n;
-    return SK_OK;
 }
 
 /* ------------------------------------------------------------- it arrives */
@@ -257,9 +246,12 @@ enum sk_status sk_withdraw_apply(struct sk_engine *e, const struct sk_org *from,
 {
     const struct sk_item_withdrawn *in = &item->withdrawn;
     struct notice_in *notice = sk_arena_get(&e->scratch, sizeof(*notice));
+    struct sk_session *s = sk_session_find(e, from);
     uint64_t within = in->within_days;
     size_t mark;
     bool open;
+
+    assert(s != NULL);
 
     if (notice == NULL)
         return SK_E_MEMORY;
@@ -285,6 +277,8 @@ enum sk_status sk_withdraw_apply(struct sk_engine *e, const struct sk_org *from,
         within = WITHIN_DAYS_MAX;
     notice->due = sk_today(e) + (int32_t)within;
     SK_TRY(put(e, notice));
+    sk_log_add_later(s, SK_COUNT_NOTICES, 1);
+    sk_log_add_later(s, SK_COUNT_WAITING, waiting_bytes(notice));
     mark = sk_arena_mark(&e->scratch);
     for (size_t i = 0; i < notice->entries_count; i++) {
         const struct sk_item_entry *entry = &notice->entries[i];

@@ -73,6 +73,30 @@ static struct sk_bytes id_bytes(const struct sk_message_id *id)
     return (struct sk_bytes){id->id.bytes, sizeof(id->id.bytes)};
 }
 
+/* ------------------------------------------------------------- waiting
+ * What a partner sent and nobody opened counts, per partner, towards
+ * partner_bytes: a partner cannot fill the disk (PROTOCOL.md 8.8). */
+
+/* Bytes on the disk around an item: keys, order, the key of the message. */
+#define ITEM_OVERHEAD 512
+
+static size_t waiting_of(const struct record *record)
+{
+    return record->opened_ms != 0 ? 0 : record->item.size + ITEM_OVERHEAD;
+}
+
+static enum sk_status count_waiting(struct sk_engine *e,
+                                    const struct sk_org *from, size_t before,
+                                    size_t after)
+{
+    if (before == after)
+        return SK_OK;
+    SK_TRY(sk_log_add(e, from, SK_COUNT_WAITING,
+                      (int64_t)after - (int64_t)before));
+    return sk_log_add(e, from, SK_COUNT_UNREAD,
+                      (int64_t)(after != 0) - (int64_t)(before != 0));
+}
+
 /* ------------------------------------------------------------- records */
 
 static enum sk_status unpack_record(struct sk_bytes plain, struct record *out)
@@ -174,6 +198,7 @@ static enum sk_status drop_record(struct sk_engine *e,
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&all)));
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&new)));
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&place)));
+    SK_TRY(count_waiting(e, &record->from, waiting_of(record), 0));
     /* CONSENT 5.3: without its key nothing that is left can be read. */
     return sk_vault_destroy(e, &record->key_owner);
 }
@@ -202,7 +227,7 @@ enum sk_status sk_inbox_add(struct sk_engine *e, const struct sk_org *from,
                             struct sk_bytes item)
 {
     struct record *record = sk_arena_get(&e->scratch, sizeof(*record));
-    const struct sk_session *s = sk_session_find(e, from);
+    struct sk_session *s = sk_session_find(e, from);
 
     if (record == NULL)
         return SK_E_MEMORY;
@@ -215,6 +240,8 @@ enum sk_status sk_inbox_add(struct sk_engine *e, const struct sk_org *from,
     SK_TRY(next_number(e, &record->number));
     SK_TRY(sk_vault_take(e, &record->key_owner));
     SK_TRY(save(e, id, record));
+    sk_log_add_later(s, SK_COUNT_UNREAD, 1);
+    sk_log_add_later(s, SK_COUNT_WAITING, (int64_t)waiting_of(record));
     return index_record(e, id, record);
 }
 
@@ -253,6 +280,7 @@ enum sk_status sk_inbox_get(struct sk_engine *e, const struct sk_message_id *id,
     out->opened_ms = record->opened_ms;
     out->accepted_ms = record->accepted_ms;
     out->locked = record->locked;
+    out->waiting = waiting_of(record);
     out->collective = item->kind == SK_ITEM_COLLECTIVE;
     if (!out->collective) {
         out->event = item->event;
@@ -306,6 +334,7 @@ enum sk_status sk_inbox_put(struct sk_engine *e,
     record->accepted_ms = entry->accepted_ms;
     record->locked = entry->locked;
     SK_TRY(encode_entry(e, entry, &record->item));
+    SK_TRY(count_waiting(e, &entry->from, entry->waiting, waiting_of(record)));
     SK_TRY(save(e, &entry->message, record));
     return index_record(e, &entry->message, record);
 }

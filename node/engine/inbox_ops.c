@@ -394,6 +394,7 @@ static enum sk_status open_entry(struct sk_engine *e,
         SK_TRY(sk_handover_opened(e, &entry->event.handover));
     entry->opened_ms = e->now_ms;
     SK_TRY(sk_inbox_put(e, entry));
+    entry->waiting = 0; /* as it is kept now */
     return tell(e, entry, SK_ITEM_READ);
 }
 

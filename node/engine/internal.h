@@ -109,6 +109,14 @@ struct sk_range { /* an envelope that was handed to the transport */
     struct sk_hash root;
     uint8_t voided[SK_ITEMS_COUNT_MAX / 8]; /* items that left as VOID */
 };
+/* Counted where they change, so that nobody has to count them. */
+enum sk_log_count {
+    SK_COUNT_EVENTS,  /* behind the partner's receipt, and not dropped */
+    SK_COUNT_UNREAD,  /* messages of the partner that nobody opened */
+    SK_COUNT_NOTICES, /* what it asks back and nobody answered */
+    SK_COUNT_WAITING, /* bytes of both */
+    SK_COUNTS
+};
 struct sk_log {
     bool loaded;
     uint64_t incarnation;
@@ -124,6 +132,7 @@ struct sk_log {
     uint64_t peer_cursor;      /* last item of it that was applied */
     uint64_t answers;          /* receipts kept in SK_T_RECEIPT */
     uint64_t told;             /* peer incarnation that got its HELD */
+    uint64_t counts[SK_COUNTS];
 };
 
 /* ------------------------------------------------------------- sessions
@@ -152,7 +161,10 @@ struct sk_session {
     uint64_t applying;      /* number of the item that is being applied */
     uint64_t flight[SK_IN_FLIGHT_MAX]; /* envelopes without receipt: last */
     size_t flight_count;
-    struct sk_log log; /* as in the store, when log.loaded */
+    uint64_t full_ms;    /* it has no room: nothing leaves before; 0 */
+    uint32_t full_times; /* in a row */
+    uint64_t refused_ms; /* when we last said that we have no room */
+    struct sk_log log;   /* as in the store, when log.loaded */
 };
 
 #define SK_FRAME_SIZES_MAX 64
@@ -198,8 +210,9 @@ struct sk_engine {
     struct sk_box_key wrap_secret;  /* derived: wraps data keys */
     struct sk_box_key index_secret; /* derived: keyed hashes */
     bool manual_clock;
-    uint64_t now_ms;  /* of this step: civil time of the node */
-    uint64_t real_ms; /* of this step: for time-outs and back-off */
+    uint64_t partner_bytes; /* of one partner that may wait for people here */
+    uint64_t now_ms;        /* of this step: civil time of the node */
+    uint64_t real_ms;       /* of this step: for time-outs and back-off */
     struct sk_random random;
     struct sk_arena scratch;          /* reset after each input */
     struct sk_arena bundle_memory[2]; /* in force, and the next one: the
@@ -666,8 +679,8 @@ struct sk_ledger_entry {
     struct sk_org to;
     struct sk_bytes purpose;
     uint64_t queued_ms;
-    uint64_t number;  /* of its place in the log towards `to`; 0: none */
-    uint64_t sent_ms; /* first hand-over; 0 never */
+    uint64_t number;    /* of its place in the log towards `to`; 0: none */
+    uint64_t sent_ms;   /* first hand-over; 0 never */
     uint64_t stored_ms; /* as the partner's receipts say, also when the record
                            was not written since */
     uint64_t read_ms;
@@ -698,6 +711,8 @@ SK_CHECKED enum sk_status sk_ledger_get(struct sk_engine *e,
 SK_CHECKED enum sk_status sk_ledger_put(struct sk_engine *e,
                                         const struct sk_ledger_entry *entry);
 bool sk_ledger_fits(const struct sk_ledger_entry *entry);
+/* Its partner has not confirmed it, and may still. */
+bool sk_ledger_waits(const struct sk_ledger_entry *entry);
 /* Views of the entry, and what fn takes from scratch, die when fn returns. */
 SK_CHECKED enum sk_status
 sk_ledger_each(struct sk_engine *e, const struct sk_participant_id *id,
@@ -745,16 +760,26 @@ sk_log_get(struct sk_engine *e, const struct sk_org *org, struct sk_log *out);
 SK_CHECKED enum sk_status sk_log_put(struct sk_engine *e,
                                      const struct sk_org *org,
                                      const struct sk_log *log);
+/* Count up or down, and store it. */
+SK_CHECKED enum sk_status sk_log_add(struct sk_engine *e,
+                                     const struct sk_org *org,
+                                     enum sk_log_count which, int64_t by);
+/* The same for a caller of sk_log_put(): in the session only. */
+void sk_log_add_later(struct sk_session *s, enum sk_log_count which,
+                      int64_t by);
 /* One entry; its bytes are a view that dies at the next write. */
 SK_CHECKED enum sk_status sk_outbox_get(struct sk_engine *e,
                                         const struct sk_org *to,
                                         uint64_t number,
                                         struct sk_out_entry *out);
 /* Items not yet confirmed stored by `to` (NULL: by anybody).  events: those
-   that may still leave (their ledger entry is QUEUED or SENT). */
+   of them that were not dropped. */
 SK_CHECKED enum sk_status sk_outbox_pending(struct sk_engine *e,
                                             const struct sk_org *to,
                                             uint64_t *events, uint64_t *items);
+/* One count over all partners, also those that left the charter. */
+SK_CHECKED enum sk_status sk_log_total(struct sk_engine *e,
+                                       enum sk_log_count which, uint64_t *out);
 
 /* ------------------------------------------------------------- session.c */
 SK_CHECKED enum sk_status sk_session_frame(struct sk_engine *e,
@@ -771,9 +796,8 @@ const char *sk_replay_answer(const struct sk_engine *e,
                              const struct sk_message_id *id);
 /* Called for every item that `to` now has stored (once, in order), and then
    for all of them: their ledger entries are not written, but know it. */
-SK_CHECKED enum sk_status sk_outbox_stored(struct sk_engine *e,
-                                           const struct sk_org *to,
-                                           uint64_t number);
+SK_CHECKED enum sk_status
+sk_outbox_stored(struct sk_engine *e, const struct sk_org *to, uint64_t number);
 SK_CHECKED enum sk_status sk_outbox_confirm(struct sk_engine *e,
                                             const struct sk_org *to,
                                             uint64_t last, uint64_t at_ms);
@@ -812,6 +836,7 @@ struct sk_inbox_entry {
     bool collective;            /* then `event` has message, type only */
     struct sk_value body;       /* of a collective message */
     struct sk_words locked;     /* fields asked back, not yet erased */
+    size_t waiting;             /* bytes it counts for; 0 once opened */
 };
 /* SK_E_NOT_FOUND also for what was erased. */
 SK_CHECKED enum sk_status sk_inbox_get(struct sk_engine *e,
@@ -862,8 +887,6 @@ sk_withdraw_recall(struct sk_engine *e,
 SK_CHECKED enum sk_status
 sk_erasure_keep_until(struct sk_engine *e, const struct sk_org *from,
                       const struct sk_message_id *message, int32_t *until);
-/* Requests of partners that wait for our answer; erasure.c. */
-SK_CHECKED enum sk_status sk_notices_open(struct sk_engine *e, uint64_t *count);
 SK_CHECKED enum sk_status sk_withdraw_apply(struct sk_engine *e,
                                             const struct sk_org *from,
                                             const struct sk_item *item,

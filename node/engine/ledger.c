@@ -337,6 +337,11 @@ sk_ledger_each(struct sk_engine *e, const struct sk_participant_id *id,
     }
 }
 
+bool sk_ledger_waits(const struct sk_ledger_entry *entry)
+{
+    return entry->state == SK_LEDGER_QUEUED || entry->state == SK_LEDGER_SENT;
+}
+
 enum sk_status sk_ledger_drop(struct sk_engine *e,
                               struct sk_ledger_entry *entry, const char *reason)
 {
@@ -345,6 +350,7 @@ enum sk_status sk_ledger_drop(struct sk_engine *e,
     entry->state = SK_LEDGER_DROPPED;
     entry->reason = sk_text(reason);
     SK_TRY(sk_ledger_put(e, entry));
+    SK_TRY(sk_log_add(e, &entry->to, SK_COUNT_EVENTS, -1));
     return sk_handover_dropped(e, entry);
 }
 

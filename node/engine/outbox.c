@@ -26,7 +26,7 @@ static struct sk_key entry_key(const struct sk_org *to, uint64_t number)
 
 static void pack_log(struct sk_pack *p, const struct sk_log *log)
 {
-    sk_pack_array(p, 12);
+    sk_pack_array(p, 13);
     sk_pack_uint(p, log->incarnation);
     sk_pack_uint(p, log->base);
     sk_pack_uint(p, log->head);
@@ -49,6 +49,9 @@ static void pack_log(struct sk_pack *p, const struct sk_log *log)
     sk_pack_uint(p, log->peer_cursor);
     sk_pack_uint(p, log->answers);
     sk_pack_uint(p, log->told);
+    sk_pack_array(p, SK_COUNTS);
+    for (size_t i = 0; i < SK_COUNTS; i++)
+        sk_pack_uint(p, log->counts[i]);
 }
 
 static enum sk_status unpack_log(struct sk_bytes in, struct sk_log *out)
@@ -56,7 +59,7 @@ static enum sk_status unpack_log(struct sk_bytes in, struct sk_log *out)
     struct sk_unpack u = sk_unpack_start(in);
     struct sk_log log = {.loaded = true};
 
-    sk_unpack_array(&u, 12);
+    sk_unpack_array(&u, 13);
     log.incarnation = sk_unpack_uint(&u, 1, UINT64_MAX);
     log.base = sk_unpack_uint(&u, 0, UINT64_MAX);
     log.head = sk_unpack_uint(&u, 0, UINT64_MAX);
@@ -78,6 +81,9 @@ static enum sk_status unpack_log(struct sk_bytes in, struct sk_log *out)
     log.peer_cursor = sk_unpack_uint(&u, 0, UINT64_MAX);
     log.answers = sk_unpack_uint(&u, 0, UINT64_MAX);
     log.told = sk_unpack_uint(&u, 0, UINT64_MAX);
+    sk_unpack_array(&u, SK_COUNTS);
+    for (size_t i = 0; i < SK_COUNTS; i++)
+        log.counts[i] = sk_unpack_uint(&u, 0, UINT64_MAX);
     /* Our own record: what it says wrong is a broken store. */
     if (sk_unpack_finish(&u) != SK_OK)
         return SK_E_IO;
@@ -131,6 +137,33 @@ enum sk_status sk_log_put(struct sk_engine *e, const struct sk_org *org,
     return SK_OK;
 }
 
+/* A count that is wrong is no reason to stop. */
+static uint64_t count_on(uint64_t count, int64_t by)
+{
+    uint64_t less = by < 0 ? 0 - (uint64_t)by : 0;
+
+    if (by >= 0)
+        return count + (uint64_t)by;
+    return count > less ? count - less : 0;
+}
+
+enum sk_status sk_log_add(struct sk_engine *e, const struct sk_org *org,
+                          enum sk_log_count which, int64_t by)
+{
+    struct sk_log log;
+
+    SK_TRY(sk_log_get(e, org, &log));
+    log.counts[which] = count_on(log.counts[which], by);
+    return sk_log_put(e, org, &log);
+}
+
+void sk_log_add_later(struct sk_session *s, enum sk_log_count which, int64_t by)
+{
+    assert(s->log.loaded);
+
+    s->log.counts[which] = count_on(s->log.counts[which], by);
+}
+
 void sk_log_restart(struct sk_log *log, uint64_t incarnation, uint64_t base)
 {
     assert(incarnation > log->incarnation);
@@ -157,6 +190,8 @@ enum sk_status sk_outbox_put(struct sk_engine *e, const struct sk_org *to,
 
     SK_TRY(sk_log_get(e, to, &log));
     log.head++;
+    if (entry->kind == SK_OUT_EVENT)
+        log.counts[SK_COUNT_EVENTS]++;
     sk_pack_array(&p, 2);
     sk_pack_uint(&p, entry->kind);
     if (entry->kind == SK_OUT_EVENT)
@@ -256,6 +291,8 @@ static enum sk_status forget_told(struct sk_engine *e, const struct sk_org *to,
     if (status == SK_E_NOT_FOUND)
         return SK_OK;
     SK_TRY(status);
+    if (entry.kind == SK_OUT_EVENT)
+        sk_log_add_later(sk_session_find(e, to), SK_COUNT_EVENTS, -1);
     if (entry.kind != SK_OUT_ITEM)
         return SK_OK;
     u = sk_unpack_start(entry.item);
@@ -321,11 +358,14 @@ enum sk_status sk_outbox_voided(struct sk_engine *e, const struct sk_org *to,
     struct sk_ledger_entry *entry = NULL;
     enum sk_status status = ledger_of(e, to, number, &entry);
 
-    /* It left once and was lost; what arrived in its place is empty. */
-    if (status == SK_OK && entry->state == SK_LEDGER_SENT) {
+    /* It left once and was lost, or could not be decided; what arrived in its
+       place is empty. */
+    if (status == SK_OK && sk_ledger_waits(entry)) {
         entry->state = SK_LEDGER_QUEUED;
         entry->sent_ms = 0;
         status = sk_ledger_drop(e, entry, "not-delivered");
+    } else if (status == SK_OK && entry->state != SK_LEDGER_DROPPED) {
+        sk_log_add_later(sk_session_find(e, to), SK_COUNT_EVENTS, -1);
     }
     sk_arena_reset(&e->scratch, mark);
     return status == SK_E_NOT_FOUND ? SK_OK : status;
@@ -333,56 +373,68 @@ enum sk_status sk_outbox_voided(struct sk_engine *e, const struct sk_org *to,
 
 /* ------------------------------------------------------------- pending */
 
-static enum sk_status count_events(struct sk_engine *e, const struct sk_org *to,
-                                   const struct sk_log *log, uint64_t *events)
+/* Every partner that there is a log with, also those in no charter. */
+static enum sk_status each_log(struct sk_engine *e,
+                               void (*add)(const struct sk_log *, void *),
+                               void *context)
 {
-    for (uint64_t n = log->stored + 1; n <= log->head; n++) {
-        size_t mark = sk_arena_mark(&e->scratch);
-        struct sk_ledger_entry *entry = NULL;
-        enum sk_status status = ledger_of(e, to, n, &entry);
+    struct sk_key prefix = sk_key_start(SK_T_PEER);
+    struct sk_scan scan =
+        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    struct sk_bytes key;
+    struct sk_bytes value;
+    enum sk_status status;
 
-        if (status == SK_OK && (entry->state == SK_LEDGER_QUEUED ||
-                                entry->state == SK_LEDGER_SENT))
-            (*events)++;
-        sk_arena_reset(&e->scratch, mark);
-        if (status != SK_OK && status != SK_E_NOT_FOUND)
-            return status;
+    while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
+        struct sk_org org;
+        struct sk_log log;
+
+        if (key.size < 3 ||
+            !sk_org_parse((struct sk_bytes){key.data + 1, key.size - 2}, &org))
+            return SK_E_IO;
+        SK_TRY(sk_log_get(e, &org, &log));
+        add(&log, context);
     }
-    return SK_OK;
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
 }
 
-static enum sk_status pending_of(struct sk_engine *e, const struct sk_org *to,
-                                 uint64_t *events, uint64_t *items)
-{
-    struct sk_log log;
+struct total {
+    enum sk_log_count which;
+    uint64_t count;
+    uint64_t items;
+};
 
-    SK_TRY(sk_log_get(e, to, &log));
-    *items += log.head - log.stored;
-    return count_events(e, to, &log, events);
+static void add_total(const struct sk_log *log, void *context)
+{
+    struct total *total = context;
+
+    total->count += log->counts[total->which];
+    total->items += log->head - log->stored;
+}
+
+enum sk_status sk_log_total(struct sk_engine *e, enum sk_log_count which,
+                            uint64_t *out)
+{
+    struct total total = {.which = which};
+
+    SK_TRY(each_log(e, add_total, &total));
+    *out = total.count;
+    return SK_OK;
 }
 
 enum sk_status sk_outbox_pending(struct sk_engine *e, const struct sk_org *to,
                                  uint64_t *events, uint64_t *items)
 {
-    struct sk_key prefix = sk_key_start(SK_T_PEER);
-    struct sk_scan scan;
-    struct sk_bytes key;
-    struct sk_bytes value;
-    struct sk_org org;
-    enum sk_status status;
+    struct total total = {.which = SK_COUNT_EVENTS};
+    struct sk_log log;
 
-    *events = 0;
-    *items = 0;
-    if (to != NULL)
-        return pending_of(e, to, events, items);
-    /* Also of partners that are in no charter any more. */
-    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
-    while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
-        struct sk_bytes text = {key.data + 1, key.size - 2};
-
-        if (key.size < 3 || !sk_org_parse(text, &org))
-            return SK_E_IO;
-        SK_TRY(pending_of(e, &org, events, items));
+    if (to == NULL) {
+        SK_TRY(each_log(e, add_total, &total));
+    } else {
+        SK_TRY(sk_log_get(e, to, &log));
+        add_total(&log, &total);
     }
-    return status == SK_E_NOT_FOUND ? SK_OK : status;
+    *events = total.count;
+    *items = total.items;
+    return SK_OK;
 }

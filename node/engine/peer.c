@@ -12,6 +12,8 @@ static const char *waits_for(const struct sk_session *s,
         return "line";
     if (!s->greeted)
         return "their-hello";
+    if (s->full_times > 0)
+        return "their-room";
     if (log->stored < log->head)
         return "their-receipt";
     return "nothing";
@@ -73,7 +75,7 @@ static enum sk_status pack_peer(struct sk_engine *e, const struct sk_session *s)
 {
     struct sk_pack *p = &e->reply;
     size_t at = sk_reply_open(p);
-    size_t count = 13;
+    size_t count = 15;
     struct sk_log log;
     uint64_t events;
     uint64_t items;
@@ -106,6 +108,8 @@ static enum sk_status pack_peer(struct sk_engine *e, const struct sk_session *s)
     sk_reply_cstr(p, "status", standing(e, s));
     sk_reply_uint(p, "stored", log.stored);
     sk_reply_uint(p, "unconfirmed", items);
+    sk_reply_uint(p, "unread", log.counts[SK_COUNT_UNREAD]);
+    sk_reply_uint(p, "unread_bytes", log.counts[SK_COUNT_WAITING]);
     sk_reply_cstr(p, "waits_for", waits_for(s, &log));
     sk_reply_close_map(p, at, count);
     return SK_OK;

@@ -5,6 +5,9 @@
 /* The answers to one envelope: a receipt and up to one refusal per item. */
 #define ANSWERS_SIZE_MAX (64 * 1024)
 
+/* How often "try later" is said at most, ms. */
+#define FULL_SAY_MS 1000
+
 /* ------------------------------------------------------------- answers
  * What we said about an envelope of the partner, signed, to be said again
  * byte for byte: array of bin, the receipt last. */
@@ -262,6 +265,49 @@ static enum sk_status apply(struct sk_engine *e, struct sk_session *s,
     return forward_answers(e, s, record);
 }
 
+/* ------------------------------------------------------------- room
+ * PROTOCOL.md 8.8: a partner that sends more than people here open is told to
+ * try later.  Its log waits as it is; other partners go on. */
+
+/* The kind of an encoded item; 0 when it is none. */
+static uint64_t kind_of(struct sk_bytes item)
+{
+    struct sk_unpack u = sk_unpack_start(item);
+
+    (void)sk_unpack_array_upto(&u, 1, 16);
+    return sk_unpack_uint(&u, 0, UINT64_MAX);
+}
+
+/* Would applying these keep something more?  A withdrawal has a quarter more
+   room than data, so that data never crowd it out (I7). */
+static bool lacks_room(const struct sk_engine *e, const struct sk_log *log,
+                       const struct sk_items *items)
+{
+    uint64_t waiting = log->counts[SK_COUNT_WAITING];
+    uint64_t limit = e->partner_bytes;
+
+    if (waiting < limit)
+        return false;
+    for (size_t i = 0; i < items->count; i++) {
+        uint64_t kind = kind_of(items->items[i]);
+
+        if (kind == SK_ITEM_EVENT || kind == SK_ITEM_COLLECTIVE)
+            return true;
+        if (kind == SK_ITEM_WITHDRAWN && waiting >= limit + limit / 4)
+            return true;
+    }
+    return false;
+}
+
+/* Once in a while: up to 8 envelopes were on their way. */
+static enum sk_status refuse_full(struct sk_engine *e, struct sk_session *s)
+{
+    if (s->refused_ms != 0 && e->real_ms < s->refused_ms + FULL_SAY_MS)
+        return SK_OK;
+    s->refused_ms = e->real_ms;
+    return sk_wire_refuse(e, s, "inbox-full", "items");
+}
+
 enum sk_status sk_deliver_items(struct sk_engine *e, struct sk_session *s,
                                 const struct sk_items *items)
 {
@@ -282,6 +328,9 @@ enum sk_status sk_deliver_items(struct sk_engine *e, struct sk_session *s,
     if (items->incarnation == log.peer_incarnation &&
         first + items->count - 1 <= log.peer_cursor)
         return on_duplicate(e, s, &log, items);
+    if (items->incarnation == log.peer_incarnation && first > log.peer_cursor &&
+        lacks_room(e, &log, items))
+        return refuse_full(e, s);
     /* PROTOCOL.md 8.2: in order only.  Also when just the end of it is new:
        what we sign was applied as a whole, from these very bytes. */
     if (items->incarnation > log.peer_incarnation ||

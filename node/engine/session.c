@@ -17,7 +17,7 @@ static_assert(2 + SK_IN_FLIGHT_MAX * (SK_ITEMS_COUNT_MAX + 1) <=
 
 #define COMPLAIN_MS 5000
 
-static uint64_t backoff_ms(uint32_t failures)
+uint64_t sk_backoff_ms(uint32_t failures)
 {
     uint64_t wait = BACKOFF_START_MS;
 
@@ -55,7 +55,7 @@ enum sk_status sk_session_hello(struct sk_engine *e, struct sk_session *s,
     s->announce = false;
     if (answer) {
         s->asking = true;
-        s->retry_ms = e->real_ms + backoff_ms(s->failures);
+        s->retry_ms = e->real_ms + sk_backoff_ms(s->failures);
     }
     return SK_OK;
 }
@@ -65,7 +65,8 @@ void sk_session_doubt(struct sk_engine *e, struct sk_session *s)
     s->greeted = false;
     s->asking = false;
     s->flight_count = 0;
-    s->retry_ms = e->real_ms + (s->failures == 0 ? 0 : backoff_ms(s->failures));
+    s->retry_ms =
+        e->real_ms + (s->failures == 0 ? 0 : sk_backoff_ms(s->failures));
 }
 
 /* PROTOCOL.md 8.4: where our log goes on, after what the partner has. */
@@ -325,6 +326,8 @@ static void schedule(struct sk_engine *e)
 
         if (s->up && s->known)
             sk_wake_at(e, due_ms(s));
+        if (s->up && s->known && s->full_ms > e->real_ms)
+            sk_wake_at(e, s->full_ms);
     }
     sk_charter_schedule(e);
 }

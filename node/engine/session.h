@@ -82,6 +82,8 @@ SK_CHECKED enum sk_status sk_wire_card(struct sk_engine *e,
 /* Say HELLO.  answer: ask where to go on. */
 SK_CHECKED enum sk_status sk_session_hello(struct sk_engine *e,
                                            struct sk_session *s, bool answer);
+/* How long to wait after so many failures in a row. */
+uint64_t sk_backoff_ms(uint32_t failures);
 /* Something is wrong with the line: ask, at once or after the back-off. */
 void sk_session_doubt(struct sk_engine *e, struct sk_session *s);
 /* PROTOCOL.md 8.3: a higher incarnation of the partner's log is a new log. */

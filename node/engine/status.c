@@ -109,7 +109,7 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
 
     (void)args; /* it has none */
     SK_TRY(charter_name(e, &charter));
-    SK_TRY(sk_notices_open(e, &notices));
+    SK_TRY(sk_log_total(e, SK_COUNT_NOTICES, &notices));
     SK_TRY(sk_outbox_pending(e, NULL, &events, &items));
     SK_TRY(pending_up(e, &up));
     sk_pack_map(&e->reply,

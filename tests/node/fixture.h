@@ -73,9 +73,10 @@ struct fx_frame {
 struct fx {
     struct fx_node nodes[FX_NODES_MAX];
     size_t count;
-    char bundles[256]; /* folder of the scenario's bundles */
-    uint64_t real_ms;  /* the real clock of all */
-    bool manual;       /* nodes have a manual clock */
+    char bundles[256];      /* folder of the scenario's bundles */
+    uint64_t real_ms;       /* the real clock of all */
+    bool manual;            /* nodes have a manual clock */
+    uint64_t partner_bytes; /* of nodes that open from now on; 0: default */
     uint64_t seeds;
     const char *request_id; /* of requests from now on; NULL: they have none */
     struct fx_frame queue[FX_FRAMES_MAX];
@@ -687,6 +688,7 @@ static inline enum sk_status fx_open(struct fx *f, size_t at)
         .secrets = &node->secrets,
         .card = &node->card,
         .card_bytes = {node->card_bytes, node->card_size},
+        .partner_bytes = f->partner_bytes,
         .manual_clock = f->manual,
         .now_ms = f->real_ms,
     };

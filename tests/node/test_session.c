@@ -133,7 +133,8 @@ Test(session, peer_says_what_it_waits_for)
                  "'heard':'2026-09-01T08:00:00Z','incarnation':1,"
                  "'line':'up','name':'GTB Kempen','org':'gtb','queue':0,"
                  "'received':0,'role':'gtb','sent':0,'status':'active',"
-                 "'stored':0,'unconfirmed':0,'waits_for':'nothing'}}"));
+                 "'stored':0,'unconfirmed':0,'unread':0,'unread_bytes':0,'"
+                 "waits_for':'nothing'}}"));
     t = ln_trace(&f, "buso", "gtb");
     t->lose[SK_MESSAGE_RECEIPT] = 1;
     ln_publish(&f, "buso", "gtb", 0, 1);

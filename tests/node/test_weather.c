@@ -7,6 +7,7 @@
  *
  * A seed is a run.  SEEDS=N runs more of them, SEED=N one.
  */
+#include "tests/node/lines.h"
 #include "tests/node/people.h"
 
 #define PERSONS_MAX 12
@@ -445,6 +446,55 @@ static void ledger_is_true(void)
     }
 }
 
+/* What is counted where it changes, counted one by one. */
+static void counts_are_true(bool inbox)
+{
+    for (size_t a = 0; a < w.f.count; a++) {
+        struct sk_engine *e = w.f.nodes[a].engine;
+        uint64_t events = 0;
+        uint64_t counted = 0;
+
+        for (size_t b = 0; b < w.f.count; b++) {
+            const char *to = w.f.nodes[b].org.text;
+
+            if (b == a)
+                continue;
+            counted +=
+                strtoull(ln_peer(&w.f, e->org.text, to, "queue"), NULL, 10);
+            if (!inbox)
+                continue; /* what is asked back is in no list, and counts */
+            fx_ok(&w.f, e->org.text, "inbox.list",
+                  "{'from':'%s','new':true,'limit':1000}", to);
+            cr_assert(eq(sz, sk_value_count(fx_at(&w.f, "result.messages")),
+                         strtoull(ln_peer(&w.f, e->org.text, to, "unread"),
+                                  NULL, 10)),
+                      "seed %llu: %s counts what it has unread of %s",
+                      (unsigned long long)w.seed, e->org.text, to);
+        }
+        cr_assert(sk_store_begin(w.f.nodes[a].store) == SK_OK);
+        for (size_t b = 0; b < w.f.count; b++) {
+            struct sk_log log;
+
+            if (b == a)
+                continue;
+            cr_assert(sk_log_get(e, &w.f.nodes[b].org, &log) == SK_OK);
+            for (uint64_t n = log.stored + 1; n <= log.head; n++) {
+                static struct sk_ledger_entry entry;
+                struct sk_out_entry out;
+
+                if (sk_outbox_get(e, &w.f.nodes[b].org, n, &out) == SK_OK &&
+                    out.kind == SK_OUT_EVENT &&
+                    sk_ledger_get(e, &out.message, &entry) == SK_OK)
+                    events += entry.state == SK_LEDGER_DROPPED ? 0 : 1;
+            }
+        }
+        sk_arena_reset(&e->scratch, 0);
+        sk_store_abort(w.f.nodes[a].store);
+        cr_assert(eq(u64, counted, events), "seed %llu: %s counts its queue",
+                  (unsigned long long)w.seed, e->org.text);
+    }
+}
+
 static void nothing_waits(void)
 {
     for (size_t i = 0; i < SK_COUNT(names); i++) {
@@ -537,11 +587,13 @@ static void run_seed(uint64_t seed)
         act();
         one_owner();
     }
+    counts_are_true(/* inbox */ false);
     heal();
     one_owner();
     confirm_all();
     heal();
     nothing_waits();
+    counts_are_true(/* inbox */ true);
     one_owner();
     same_handovers(/* restored */ false);
     exactly_once();
@@ -677,6 +729,7 @@ static void run_restore(uint64_t seed)
     }
     heal();
     nothing_waits();
+    counts_are_true(/* inbox */ false);
     one_owner();
     same_handovers(/* restored */ true);
     everything_comes_back();

@@ -52,10 +52,12 @@ Test(config, reads_what_may_be_left_out)
 {
     cr_assert(eq(int,
                  read_text(HEAD "listen: \"tcp://0.0.0.0:7411\"\n"
-                                "store_bytes: 1073741824\nkey: {ask: true}\n"),
+                                "store_bytes: 1073741824\nkey: {ask: true}\n"
+                                "partner_bytes: 65536\n"),
                  SK_OK));
     cr_expect(eq(str, config.listen, (char *)(uintptr_t) "tcp://0.0.0.0:7411"));
     cr_expect(eq(u64, config.store_bytes, 1073741824));
+    cr_expect(eq(u64, config.partner_bytes, 65536));
 }
 
 /* One row per rule: the code, and the line it stands on. */
@@ -85,6 +87,7 @@ Test(config, refuses_with_a_place)
         {HEAD "key: {ask: true}\nstore_bytes: 16777215\n", "E009", 4},
         {HEAD "key: {ask: true}\nstore_bytes: 4398046511105\n", "E009", 4},
         {HEAD "key: {ask: true}\nstore_bytes: 1 GB\n", "E009", 4},
+        {HEAD "key: {ask: true}\npartner_bytes: 65535\n", "E009", 4},
         {HEAD "key: {ask: true}\nlog: debug\n", "E010", 4},
         {HEAD "key: {ask: true}\norg: other\n", "E004", 4},
     };
@@ -138,7 +141,8 @@ Test(config, reads_back_what_it_writes)
          .listen = "tcp://[::1]:7411",
          .key = SK_CONFIG_KEY_FILE,
          .key_name = "/media/it's here/key: {x} # no",
-         .store_bytes = SK_CONFIG_STORE_BYTES_MAX},
+         .store_bytes = SK_CONFIG_STORE_BYTES_MAX,
+         .partner_bytes = SK_CONFIG_PARTNER_BYTES_MIN},
         {.org = {"cvo-kempen"},
          .key = SK_CONFIG_KEY_PASSPHRASE_FILE,
          .key_name = "p"},
