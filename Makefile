@@ -246,6 +246,7 @@ $(B)/bench_nats: $(B)/tools/dev/bench_nats.o
 bench:
 	@sh tools/dev/setup.sh bench
 	@$(parallel) all $(B)/bench_decide $(B)/bench_exchange $(B)/bench_nats
+	@sh tools/dev/bench_policy.sh $(B)
 	@sh tools/dev/bench.sh $(B)
 
 # ---------------------------------------------------------------- install
