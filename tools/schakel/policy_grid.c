@@ -150,37 +150,74 @@ struct block {
     size_t from; /* of g->orgs */
     size_t to;
     size_t widths[SK_ORGS_MAX];
+    const struct sk_cell **cells; /* event x line x partner; see line_of() */
 };
 
-static void print_line(const struct grid *g, const struct block *b,
-                       uint16_t event, uint16_t field)
+/* Lines of an event: the event itself, and its fields by position. */
+#define LINES (SK_EVENT_FIELDS_MAX + 1)
+
+static const struct sk_cell **line_of(const struct block *b, size_t event,
+                                      size_t line)
 {
-    const struct sk_cell *cells[SK_ORGS_MAX];
-    struct sk_words name = sk_words_start(&g->run->arena);
-    const struct sk_event_type *type = &g->v->events[event];
-    bool any = false;
+    return &b->cells[(event * LINES + line) * (b->to - b->from)];
+}
 
-    for (size_t i = b->from; i < b->to; i++) {
-        struct sk_spot spot = {g->orgs[i], b->purpose, event};
+/* Put the cells of the block in their places. */
+static bool find_cells(const struct grid *g, struct block *b)
+{
+    const struct sk_bundle *bundle = g->matrix->bundle;
+    size_t events = g->v->events_count;
 
-        cells[i] = sk_matrix_find(g->matrix, spot, field);
-        any = any || cells[i] != NULL;
+    b->cells = sk_arena_get_array(&g->run->arena,
+                                  events * LINES * (b->to - b->from) + 1,
+                                  sizeof(const void *));
+    if (b->cells == NULL)
+        return false;
+    for (size_t o = b->from; o < b->to; o++) {
+        const struct range *range = range_of(g, g->orgs[o], b->purpose);
+
+        for (size_t i = range->from; i < range->to; i++) {
+            const struct sk_cell *cell = &g->matrix->cells[i];
+            size_t line = 0;
+
+            if (cell->field != SK_FACT)
+                line = 1 + bundle->positions[(size_t)cell->spot.event *
+                                                 g->v->fields_count +
+                                             cell->field];
+            line_of(b, cell->spot.event, line)[o - b->from] = cell;
+        }
     }
-    if (!any)
+    return true;
+}
+
+static void print_line(const struct grid *g, const struct block *b,
+                       uint16_t event, size_t line)
+{
+    const struct sk_cell **cells = line_of(b, event, line);
+    size_t count = b->to - b->from;
+    const struct sk_event_type *type = &g->v->events[event];
+    struct sk_words name;
+    size_t shown = 0;
+
+    while (shown < count && cells[shown] == NULL)
+        shown++;
+    if (shown == count)
         return;
-    if (field == SK_FACT)
+    name = sk_words_start(&g->run->arena);
+    if (line == 0)
         sk_words_add(&name, "%.*s",
                      SK_ARG(sk_policy_label(g->run, &type->label, type->id)));
     else
-        sk_words_add(&name, "  %.*s",
-                     SK_ARG(sk_policy_field(g->run, g->v, field)));
+        sk_words_add(
+            &name, "  %.*s",
+            SK_ARG(sk_policy_field(g->run, g->v, type->fields[line - 1])));
     fputs("  ", stdout);
     print_padded(sk_text(name.text), g->first);
-    for (size_t i = b->from; i < b->to; i++) {
+    for (size_t i = 0; i < count; i++) {
         const char *word = cells[i] == NULL ? "-" : cell_word(g, cells[i]);
 
-        if (i + 1 < b->to)
-            print_padded(sk_text(word), b->widths[i]);
+        if (i + 1 < count)
+            print_padded(sk_text(word), b->widths[b->from + i]);
         else
             fputs(word, stdout);
     }
@@ -203,22 +240,22 @@ static void print_block(const struct grid *g, const struct block *b)
         const struct sk_event_type *type = &g->v->events[e];
         size_t mark = sk_arena_mark(&g->run->arena);
 
-        print_line(g, b, (uint16_t)e, SK_FACT);
-        for (size_t at = 0; at < type->fields_count; at++)
-            print_line(g, b, (uint16_t)e, type->fields[at]);
+        for (size_t line = 0; line <= type->fields_count; line++)
+            print_line(g, b, (uint16_t)e, line);
         sk_arena_reset(&g->run->arena, mark);
     }
     putchar('\n');
 }
 
-static void print_purpose(struct grid *g, uint16_t purpose)
+static bool print_purpose(struct grid *g, uint16_t purpose)
 {
     const struct sk_purpose *p = &g->v->purposes[purpose];
     struct block b = {.purpose = purpose};
+    size_t mark = sk_arena_mark(&g->run->arena);
 
     find_orgs(g, purpose);
     if (g->orgs_count == 0)
-        return;
+        return true;
     printf("%.*s (%.*s)\n", SK_ARG(sk_policy_label(g->run, &p->label, p->id)),
            SK_ARG(p->id));
     while (b.to < g->orgs_count) {
@@ -231,8 +268,12 @@ static void print_purpose(struct grid *g, uint16_t purpose)
                 break;
             used += b.widths[b.to++];
         }
+        if (!find_cells(g, &b))
+            return false;
         print_block(g, &b);
+        sk_arena_reset(&g->run->arena, mark);
     }
+    return true;
 }
 
 /* The widest name of an event or field that flows. */
@@ -279,7 +320,8 @@ int sk_policy_grid(struct sk_policy_run *run, const struct sk_matrix *matrix)
         "The most that can be, with a relation and the participant's "
         "consent.\n* asks for explicit consent.\n"));
     for (size_t p = 0; p < g.v->purposes_count; p++)
-        print_purpose(&g, (uint16_t)p);
+        if (!print_purpose(&g, (uint16_t)p))
+            return sk_policy_no_memory();
     if (matrix->count == 0)
         puts(sk_policy_word(run, "Die dag gaat er niets uit.",
                             "Nothing goes out that day."));
