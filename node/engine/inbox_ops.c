@@ -259,7 +259,10 @@ enum sk_status sk_arg_message(struct sk_engine *e, struct sk_value args,
 struct listing {
     const char *list; /* "a", or "n" for what was not opened yet */
     struct sk_org from;
-    bool only_from;
+    bool only_from; /* then in the order of its log: that of arrival */
+    bool only_new;
+    uint64_t after;            /* number; 0: from the start */
+    struct sk_inbox_entry *at; /* the message of that number, or NULL */
     uint64_t limit;
     uint64_t count;
     bool more;
@@ -278,7 +281,7 @@ static enum sk_status list_one(struct sk_engine *e, struct listing *l,
     if (status == SK_E_NOT_FOUND)
         return SK_OK;
     SK_TRY(status);
-    if (l->only_from && !sk_org_equal(&l->from, &entry->from))
+    if (entry->number <= l->after || (l->only_new && entry->opened_ms != 0))
         return SK_OK;
     SK_TRY(sk_inbox_gone(e, &entry->from, id, &gone));
     if (gone != NULL)
@@ -291,21 +294,30 @@ static enum sk_status list_one(struct sk_engine *e, struct listing *l,
     return pack_line(e, &e->reply, entry);
 }
 
-static enum sk_status list_all(struct sk_engine *e, struct listing *l,
-                               uint64_t after)
+/* Of one partner: its messages only, not everybody's. */
+static struct sk_scan start_list(struct sk_engine *e, const struct listing *l)
 {
     struct sk_key prefix = sk_key_start(SK_T_INBOX_ORDER);
     struct sk_key from;
-    struct sk_scan scan;
+
+    if (l->only_from && l->at != NULL && sk_org_equal(&l->at->from, &l->from))
+        return sk_inbox_behind(e, &l->from, l->at->incarnation, l->at->place);
+    if (l->only_from)
+        return sk_inbox_behind(e, &l->from, 0, 0);
+    sk_key_bytes(&prefix, sk_text(l->list));
+    from = prefix;
+    sk_key_u64(&from, l->after);
+    return sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
+                         sk_key_done(&from));
+}
+
+static enum sk_status list_all(struct sk_engine *e, struct listing *l)
+{
+    struct sk_scan scan = start_list(e, l);
     struct sk_bytes key;
     struct sk_bytes value;
     enum sk_status status;
 
-    sk_key_bytes(&prefix, sk_text(l->list));
-    from = prefix;
-    sk_key_u64(&from, after);
-    scan = sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
-                         sk_key_done(&from));
     while (!l->more &&
            (status = sk_scan_next(&scan, &key, &value)) != SK_E_NOT_FOUND) {
         size_t mark = sk_arena_mark(&e->scratch);
@@ -327,10 +339,10 @@ enum sk_status sk_op_inbox_list(struct sk_engine *e, struct sk_value args)
     struct listing l = {.list = "a", .limit = LIST_LIMIT};
     struct sk_value limit = sk_value_get(args, "limit");
     struct sk_message_id after_id;
-    uint64_t after = 0;
     size_t at;
 
-    if (sk_value_bool(sk_value_get(args, "new")))
+    l.only_new = sk_value_bool(sk_value_get(args, "new"));
+    if (l.only_new)
         l.list = "n";
     if (sk_value_kind(sk_value_get(args, "from")) != SK_VALUE_NONE) {
         SK_TRY(sk_arg_partner(e, args, "from", &l.from));
@@ -341,23 +353,22 @@ enum sk_status sk_op_inbox_list(struct sk_engine *e, struct sk_value args)
     if (l.limit == 0 || l.limit > LIST_LIMIT_MAX)
         l.limit = LIST_LIMIT_MAX;
     if (sk_arg_id(args, "after", &after_id.id)) {
-        size_t mark = sk_arena_mark(&e->scratch);
-        struct sk_inbox_entry *entry =
-            sk_arena_get(&e->scratch, sizeof(*entry));
-        enum sk_status status =
-            entry == NULL ? SK_E_MEMORY : sk_inbox_get(e, &after_id, entry);
+        enum sk_status status;
 
+        l.at = sk_arena_get(&e->scratch, sizeof(*l.at));
+        if (l.at == NULL)
+            return SK_E_MEMORY;
+        status = sk_inbox_get(e, &after_id, l.at);
         if (status == SK_E_NOT_FOUND)
             return sk_refuse(e, "unknown-message", "after",
                              (struct sk_bytes){0});
         SK_TRY(status);
-        after = entry->number;
-        sk_arena_reset(&e->scratch, mark);
+        l.after = l.at->number;
     }
     sk_pack_map(&e->reply, 2);
     sk_pack_cstr(&e->reply, "messages");
     at = sk_reply_open(&e->reply);
-    SK_TRY(list_all(e, &l, after));
+    SK_TRY(list_all(e, &l));
     sk_reply_close_array(&e->reply, at, (size_t)l.count);
     sk_reply_bool(&e->reply, "more", l.more);
     return SK_OK;
