@@ -197,25 +197,27 @@ Test(matrix, follows_each_sentence)
     }
 }
 
+/* A value of stop_reason tells of absence, which is under secrecy. */
+#define REVEALING                                                              \
+    "{patch: [{file: vocabulary, at: [codelists, stop, values, illness, "      \
+    "reveals], set: [health.absence]}, {file: vocabulary, at: "                \
+    "[codelists, stop, groupings], set: [{level: group, nl: g, en: g, "        \
+    "groups: {a: {nl: a, en: a, of: [found-work, illness]}, b: {nl: b, "       \
+    "en: b, of: [moved, conflict, other]}}}]}, {file: policy, at: "            \
+    "[limit, \"1\"]}, {file: vocabulary, at: [categories, "                    \
+    "health.absence, secrecy], set: true}], change: {vdab-trajectory: "        \
+    "{basis: {gdpr: contract, reference: r, art9: "                            \
+    "health-or-social-care}}, vdab-positive-stop: {basis: {gdpr: contract, "   \
+    "reference: r, art9: health-or-social-care}}, schools-fact: {what: "       \
+    "{trajectory.stopped: {stop_reason: exact}}, basis: {gdpr: contract, "     \
+    "reference: r, art9: health-or-social-care}"
+
 /* A value that reveals another category: a way at exact, one below (10.1);
    the vector of each needs its own consent (10.2). */
 Test(matrix, has_two_ways_for_a_field_that_reveals)
 {
     struct sk_arena arena = test_arena();
-    struct sk_bundle *bundle = load(
-        "{patch: [{file: vocabulary, at: [codelists, stop, values, illness, "
-        "reveals], set: [health.absence]}, {file: vocabulary, at: "
-        "[codelists, stop, groupings], set: [{level: group, nl: g, en: g, "
-        "groups: {a: {nl: a, en: a, of: [found-work, illness]}, b: {nl: b, "
-        "en: b, of: [moved, conflict, other]}}}]}, {file: policy, at: "
-        "[limit, \"1\"]}, {file: vocabulary, at: [categories, "
-        "health.absence, secrecy], set: true}], change: {schools-fact: "
-        "{what: {trajectory.stopped: {stop_reason: exact}}, basis: {gdpr: "
-        "contract, reference: r, art9: health-or-social-care}}, "
-        "vdab-trajectory: {basis: {gdpr: contract, reference: r, art9: "
-        "health-or-social-care}}, vdab-positive-stop: {basis: {gdpr: "
-        "contract, reference: r, art9: health-or-social-care}}}}",
-        &arena);
+    struct sk_bundle *bundle = load(REVEALING "}}}", &arena);
     struct sk_matrix m =
         matrix_of(bundle, day_of("2026-06-01"), SK_NONE, &arena);
     struct sk_ways ways;
@@ -244,6 +246,23 @@ Test(matrix, has_two_ways_for_a_field_that_reveals)
     cr_expect(found[0].explicit_consent);
     cr_expect(eq(u8, found[1].level, 2));
     cr_expect(not(found[1].explicit_consent));
+}
+
+/* What a condition reveals needs consent before the rule speaks at all. */
+Test(matrix, asks_consent_for_what_a_condition_reveals)
+{
+    struct sk_arena arena = test_arena();
+    struct sk_bundle *without = load(REVEALING "}}}", &arena);
+    struct sk_bundle *with =
+        load(REVEALING ", where: {stop_reason: [found-work]}}}}", &arena);
+    struct sk_matrix m =
+        matrix_of(without, day_of("2026-06-01"), SK_NONE, &arena);
+
+    cr_expect(strstr(text_of(&m, "thomas-more"),
+                     "trajectory.stopped|(fact) yes schools-fact\n") != NULL);
+    m = matrix_of(with, day_of("2026-06-01"), SK_NONE, &arena);
+    cr_expect(strstr(text_of(&m, "thomas-more"),
+                     "trajectory.stopped|(fact) yes * schools-fact\n") != NULL);
 }
 
 Test(matrix, of_one_partner_is_its_part)
