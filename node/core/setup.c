@@ -182,21 +182,6 @@ out:
 
 /* ------------------------------------------------------------- own.card */
 
-/* A card that announces other keys than ours would make us unreachable. */
-static bool is_card_of(const struct sk_card *card,
-                       const struct sk_node_secrets *secrets)
-{
-    struct sk_curve_public curve;
-
-    /* The second half of an Ed25519 secret is its public key. */
-    if (memcmp(card->signing.bytes, secrets->signing.secret_bytes + 32, 32) !=
-        0)
-        return false;
-    return crypto_scalarmult_base(curve.bytes, secrets->curve.secret_bytes) ==
-               0 &&
-           memcmp(card->curve.bytes, curve.bytes, sizeof(curve.bytes)) == 0;
-}
-
 static enum sk_status read_card(struct sk_setup *setup)
 {
     struct sk_room room = {setup->card_bytes, sizeof(setup->card_bytes)};
@@ -209,8 +194,9 @@ static enum sk_status read_card(struct sk_setup *setup)
     if (status != SK_OK)
         return complain(status, CARD_NAME);
     setup->card_size = file.size;
+    /* A card that announces other keys than ours would make us unreachable. */
     if (!sk_org_equal(&setup->card.org, &setup->config.org) ||
-        !is_card_of(&setup->card, setup->secrets))
+        sk_node_secrets_align(setup->secrets, &setup->card) != SK_OK)
         return complain(SK_E_REFUSED, CARD_NAME " is not of this node: "
                                                 "schakel card renew");
     return SK_OK;

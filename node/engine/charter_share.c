@@ -19,6 +19,10 @@
 #define RESTARTS_MAX 3
 #define SILENCES_MAX 3
 
+/* Parts given to one partner: so long each, so many ahead. */
+#define GIVE_COST_MS 50
+#define GIVE_BURST_MS (128 * GIVE_COST_MS)
+
 /* What is around the files: names and heads. */
 #define ENTRY_SIZE_MAX 512
 
@@ -142,6 +146,9 @@ enum sk_status sk_charter_wanted(struct sk_engine *e, struct sk_session *s,
     /* DOMAIN 3.3: nothing but the notices it is owed. */
     if (s->suspended)
         return sk_wire_refuse(e, s, "suspended", "charter");
+    /* It asks again when it hears nothing. */
+    if (!sk_session_has_time(e, &s->want_until_ms, GIVE_COST_MS, GIVE_BURST_MS))
+        return SK_OK;
     status = pack_version(e, want->version, &whole);
     if (status == SK_E_NOT_FOUND || status == SK_E_NO_ROOM)
         return sk_wire_refuse(e, s, "no-charter", "charter");

@@ -153,6 +153,11 @@ struct sk_session {
     uint64_t charter_version;  /* from its HELLO */
     uint64_t charter_later_ms; /* do not ask it for a charter before; 0 */
     bool announce;             /* ours is new: say HELLO */
+    bool clock_known;          /* its HELLO said what its clock is */
+    bool clock_ahead;          /* of ours, at that moment */
+    uint64_t clock_off_ms;
+    uint64_t hello_until_ms; /* HELLOs answered, and charters given, until */
+    uint64_t want_until_ms;  /* then: session.c, charter_share.c */
     char refused[SK_CODE_SIZE_MAX + 1]; /* last refusal it gave, or "" */
     bool line_known;        /* the transport said something about it */
     bool asking;            /* our HELLO waits for its answer */

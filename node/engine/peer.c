@@ -1,5 +1,9 @@
 #include "node/engine/session.h"
 
+/* A clock that is further off than this is worth a look: days of consent and
+   of erasure are counted by it. */
+#define CLOCK_OFF_MS 60000
+
 /* What this line waits for, as a person reads it: a state always says so. */
 static const char *waits_for(const struct sk_session *s,
                              const struct sk_log *log)
@@ -86,6 +90,11 @@ static enum sk_status pack_peer(struct sk_engine *e, const struct sk_session *s)
     if (s->charter_version != 0) {
         sk_reply_uint(p, "charter", s->charter_version);
         count++;
+    }
+    if (s->clock_known && s->clock_off_ms > CLOCK_OFF_MS) {
+        sk_reply_cstr(p, "clock", s->clock_ahead ? "ahead" : "behind");
+        sk_reply_uint(p, "clock_off_s", s->clock_off_ms / 1000);
+        count += 2;
     }
     sk_reply_cstr(p, "endpoint",
                   s->card.endpoints_count > 0 ? s->card.endpoints[0] : "");

@@ -17,6 +17,10 @@ static_assert(2 + SK_IN_FLIGHT_MAX * (SK_ITEMS_COUNT_MAX + 1) <=
 
 #define COMPLAIN_MS 5000
 
+/* PROTOCOL.md 8.9: answers to a HELLO, one in a second, ten ahead. */
+#define ANSWER_COST_MS 1000
+#define ANSWER_BURST_MS 10000
+
 uint64_t sk_backoff_ms(uint32_t failures)
 {
     uint64_t wait = BACKOFF_START_MS;
@@ -125,6 +129,27 @@ enum sk_status sk_session_adopt(struct sk_engine *e, struct sk_session *s,
     return again ? sk_handover_remind(e, &s->org) : SK_OK;
 }
 
+bool sk_session_has_time(const struct sk_engine *e, uint64_t *until_ms,
+                         uint64_t cost_ms, uint64_t burst_ms)
+{
+    uint64_t from = *until_ms > e->real_ms ? *until_ms : e->real_ms;
+
+    if (from + cost_ms > e->real_ms + burst_ms)
+        return false;
+    *until_ms = from + cost_ms;
+    return true;
+}
+
+/* For people only: never for a decision. */
+static void compare_clocks(const struct sk_engine *e, struct sk_session *s,
+                           uint64_t sent_ms)
+{
+    s->clock_known = true;
+    s->clock_ahead = sent_ms > e->now_ms;
+    s->clock_off_ms =
+        s->clock_ahead ? sent_ms - e->now_ms : e->now_ms - sent_ms;
+}
+
 static enum sk_status on_hello(struct sk_engine *e, struct sk_session *s,
                                const struct sk_hello *h)
 {
@@ -144,7 +169,9 @@ static enum sk_status on_hello(struct sk_engine *e, struct sk_session *s,
     s->failures = 0;
     s->refused[0] = '\0';
     s->charter_version = h->charter_version;
-    if (!h->answer)
+    compare_clocks(e, s, h->sent_ms);
+    if (!h->answer || !sk_session_has_time(e, &s->hello_until_ms,
+                                           ANSWER_COST_MS, ANSWER_BURST_MS))
         return SK_OK;
     SK_TRY(sk_session_hello(e, s, /* answer */ false));
     return sk_deliver_answers(e, s);

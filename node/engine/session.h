@@ -79,6 +79,10 @@ SK_CHECKED enum sk_status sk_wire_card(struct sk_engine *e,
                                        struct sk_session *s);
 
 /* ------------------------------------------------------------- session.c */
+/* May this partner have one more of something?  Each takes cost_ms of its
+   time, and it may be burst_ms ahead of the clock. */
+bool sk_session_has_time(const struct sk_engine *e, uint64_t *until_ms,
+                         uint64_t cost_ms, uint64_t burst_ms);
 /* Say HELLO.  answer: ask where to go on. */
 SK_CHECKED enum sk_status sk_session_hello(struct sk_engine *e,
                                            struct sk_session *s, bool answer);

@@ -132,13 +132,20 @@ enum sk_status sk_wire_card(struct sk_engine *e, struct sk_session *s)
 
 /* ------------------------------------------------------------- receiving */
 
+/* PROTOCOL.md 4.5: one that was replaced opens until its day, and no longer;
+   the one to seal for opens as long as there is no other. */
+static bool still_opens(const struct sk_engine *e, size_t i)
+{
+    return i == 0 || e->now_ms / 1000 < e->card.sealing[i].until_s;
+}
+
 static const struct sk_seal_secret *secret_of(const struct sk_engine *e,
                                               const struct sk_seal_id *id)
 {
     for (size_t i = 0; i < e->card.sealing_count; i++) {
         const struct sk_card_sealing *own = &e->card.sealing[i];
 
-        if (i < e->secrets.sealing_count &&
+        if (i < e->secrets.sealing_count && still_opens(e, i) &&
             memcmp(own->id.bytes, id->bytes, sizeof(id->bytes)) == 0)
             return &e->secrets.sealing[i];
     }

@@ -150,3 +150,70 @@ Test(session, peer_says_what_it_waits_for)
     free(t);
     fx_end(&f);
 }
+
+/* For people: whose clock is wrong. */
+Test(session, tells_whose_clock_is_off)
+{
+    static struct fx f;
+    struct sk_message m = {.kind = SK_MESSAGE_HELLO};
+    const struct {
+        int64_t off_ms;
+        const char *clock;
+        const char *seconds;
+    } rows[] = {
+        {0, "absent", "absent"},        {60000, "absent", "absent"},
+        {60001, "ahead", "60"},         {-60000, "absent", "absent"},
+        {-86400000, "behind", "86400"}, {0, "absent", "absent"},
+    };
+
+    fx_start(&f, "S2A", START);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        m.hello = (struct sk_hello){
+            .incarnation = 1,
+            .peer_incarnation = 1,
+            .card_version = 1,
+            .charter_version = 1,
+            .sent_ms = (uint64_t)((int64_t)f.real_ms + rows[i].off_ms)};
+        ln_tell(&f, "gtb", "buso", &m);
+        cr_expect(eq(str, (char *)ln_peer(&f, "buso", "gtb", "clock"),
+                     (char *)rows[i].clock));
+        cr_expect(eq(str, (char *)fx_text(&f, "result.clock_off_s"),
+                     (char *)rows[i].seconds));
+    }
+    fx_end(&f);
+}
+
+/* PROTOCOL.md 8.9: who asks without end is not answered without end; nothing
+   is lost by it. */
+Test(session, answers_ten_hellos_in_ten_seconds)
+{
+    static struct fx f;
+    struct sk_message m = {.kind = SK_MESSAGE_HELLO};
+    struct ln_trace *t;
+    unsigned answers = 0;
+    const char *at;
+
+    fx_start(&f, "S2A", START);
+    f.real_ms += 60000;
+    t = ln_trace(&f, "buso", "gtb");
+    m.hello = (struct sk_hello){.incarnation = 1,
+                                .peer_incarnation = 1,
+                                .card_version = 1,
+                                .charter_version = 1,
+                                .answer = true};
+    for (int i = 0; i < 100; i++)
+        ln_tell(&f, "gtb", "buso", &m);
+    for (at = t->text; (at = strstr(at, "buso>gtb HELLO")) != NULL; at++)
+        answers++;
+    cr_expect(eq(uint, answers, 10));
+    f.real_ms += 1000;
+    ln_clear(t);
+    ln_tell(&f, "gtb", "buso", &m);
+    cr_expect(ne(ptr, strstr(t->text, "buso>gtb HELLO"), NULL));
+    ln_publish(&f, "buso", "gtb", 0, 3);
+    fx_run(&f);
+    fx_wait(&f, 70000);
+    ln_check(&f, "gtb", "buso", 3);
+    free(t);
+    fx_end(&f);
+}

@@ -236,3 +236,46 @@ Test(wire, forged_card_does_not_verify_itself)
     free(t);
     fx_end(&f);
 }
+
+/* PROTOCOL.md 4.5: the key that was replaced opens until its day, and then no
+   more; the one to seal for always does. */
+Test(wire, replaced_sealing_key_opens_until_its_day)
+{
+    static struct fx f;
+    struct sk_message m = {.kind = SK_MESSAGE_BYE};
+    struct fx_node *gtb;
+    struct fx_node known;
+    struct ln_trace *t;
+    struct sk_seed seed;
+
+    fx_start(&f, "S2A", START);
+    t = ln_trace(&f, "buso", "gtb");
+    gtb = fx_node(&f, "gtb");
+    known = *gtb;
+    seed = fx_seed(&f);
+    gtb->card.version++;
+    gtb->card.sealing[1] = gtb->card.sealing[0];
+    gtb->card.sealing[1].until_s = f.real_ms / 1000 + 3600;
+    gtb->secrets.sealing[1] = gtb->secrets.sealing[0];
+    sk_seal_keypair(&seed, &gtb->card.sealing[0].key, &gtb->secrets.sealing[0]);
+    sk_seal_id_of(&gtb->card.sealing[0].key, &gtb->card.sealing[0].id);
+    gtb->card.sealing[0].until_s = f.real_ms / 1000 + 1800;
+    gtb->card.sealing_count = 2;
+    gtb->secrets.sealing_count = 2;
+    fx_card(gtb);
+    fx_crash(&f, "gtb");
+    cr_assert(eq(str, (char *)ln_peer(&f, "buso", "gtb", "card"), "2"));
+    fx_clock(&f, "2026-09-01T08:59:59Z");
+    /* Sealed for the card before. */
+    gtb->card.sealing[0] = known.card.sealing[0];
+    refused(&f, t, fx_index(&f, "buso"), fx_index(&f, "gtb"), &m, "");
+    fx_clock(&f, "2026-09-01T09:00:00Z");
+    refused(&f, t, fx_index(&f, "buso"), fx_index(&f, "gtb"), &m,
+            "gtb>buso CARD\n"
+            "gtb>buso REFUSAL wrong-sealing-key sealing\n");
+    /* Past its own day, but there is no other. */
+    gtb->card.sealing[0] = gtb->engine->card.sealing[0];
+    refused(&f, t, fx_index(&f, "buso"), fx_index(&f, "gtb"), &m, "");
+    free(t);
+    fx_end(&f);
+}
