@@ -88,9 +88,16 @@ int sk_policy_do_schema(struct sk_policy_run *run,
                         const struct sk_parsed *parsed);
 int sk_policy_do_export(struct sk_policy_run *run,
                         const struct sk_parsed *parsed);
-int sk_policy_do_new(struct sk_policy_run *run,
-                     const struct sk_parsed *parsed);
+int sk_policy_do_new(struct sk_policy_run *run, const struct sk_parsed *parsed);
 int sk_policy_do_replay(struct sk_policy_run *run,
                         const struct sk_parsed *parsed);
+int sk_policy_do_officer(struct sk_policy_run *run,
+                         const struct sk_parsed *parsed);
+int sk_policy_do_sign(struct sk_policy_run *run,
+                      const struct sk_parsed *parsed);
+int sk_policy_do_activate(struct sk_policy_run *run,
+                          const struct sk_parsed *parsed);
+int sk_policy_do_rollback(struct sk_policy_run *run,
+                          const struct sk_parsed *parsed);
 
 #endif
