@@ -213,7 +213,7 @@ static void wait_for_receipts(struct sk_client *client)
         json_decref(status);
         if (left == 0)
             return;
-        usleep(500);
+        usleep(2000); /* asking costs the sender time, too */
     }
 }
 
