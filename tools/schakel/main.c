@@ -10,6 +10,7 @@
 #include "policies/findings.h"
 #include "protocol/version.h"
 #include "tools/schakel/cli.h"
+#include "tools/schakel/cmd_agenda.h"
 #include "tools/schakel/cmd_node.h"
 #include "tools/schakel/cmd_policy.h"
 #include "tools/schakel/cmd_rehearse.h"
@@ -29,6 +30,7 @@ static const struct cmd cmds[] = {
     {"key", sk_cmd_key, sk_key_commands, false},
     {"policy", sk_cmd_policy, sk_policy_commands, true},
     {"participant", sk_cmd_report, sk_report_commands, true},
+    {"agenda", sk_cmd_agenda, sk_agenda_commands, true},
     {"rehearse", sk_cmd_rehearse, sk_rehearse_commands, false},
     {"completion", sk_cmd_completion, sk_completion_commands, false},
 };
@@ -228,7 +230,7 @@ static int dispatch(int argc, char **argv)
 
     if (is_group && second != NULL && is_help(second))
         return help(stdout, argv[0]);
-    if (is_group && second == NULL) {
+    if (is_group && second == NULL && !is_in_table(argv[0])) {
         help(stderr, argv[0]);
         return SK_EXIT_USAGE;
     }

@@ -5,6 +5,7 @@
  *   rehearse_world.c   the nodes: folders, keys, charter, processes, settling
  *   rehearse_story.c   the steps, one function per verb
  *   rehearse_check.c   what must hold: expectations, `never`, files
+ *   rehearse_timers.c  and what the nodes' timers raised
  *   rehearse_tell.c    the story as text, Dutch or English, and the table
  *   cmd_rehearse.c     the command
  *
@@ -165,6 +166,8 @@ void sk_check_state(struct sk_world *w, struct sk_actor *actor,
 /* After the last step. */
 void sk_check_never(struct sk_world *w);
 void sk_check_files(struct sk_world *w);
+/* rehearse_timers.c: exactly what the story says was raised. */
+void sk_check_timers(struct sk_world *w);
 /* Every participant and event of the story is there once. */
 void sk_check_once(struct sk_world *w);
 

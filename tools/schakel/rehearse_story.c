@@ -1156,8 +1156,7 @@ void sk_story_play(struct sk_world *w)
         snprintf(instant, sizeof(instant), "%sT12:00:00Z", end);
         sk_world_clock(w, instant);
     }
-    if (sk_node_get(w->story, "timers") != NULL)
-        sk_check_unchecked(w, "timers");
+    sk_check_timers(w);
     if (sk_node_get(w->story, "figures") != NULL)
         sk_check_unchecked(w, "figures");
 }

@@ -16,6 +16,19 @@ struct word {
 
 static const struct word words[] = {
     {"about", "gaat over", "about"},
+    {"coach", "begeleider", "coach"},
+    {"coming", "komt eraan", "coming"},
+    {"day", "dag", "day"},
+    {"done", "gedaan", "done"},
+    {"item", "nummer", "number"},
+    {"label", "wat", "what"},
+    {"privacy", "privacyverantwoordelijke", "privacy officer"},
+    {"raised", "te doen", "to do"},
+    {"relation", "band", "relation"},
+    {"team", "team", "team"},
+    {"team-lead", "teamverantwoordelijke", "team lead"},
+    {"tell", "voor", "for"},
+    {"withdrawal", "intrekking", "withdrawal"},
     {"accepted", "aanvaard", "accepted"},
     {"answered", "beantwoord", "answered"},
     {"asked", "gevraagd te wissen", "asked to erase"},
@@ -235,8 +248,9 @@ static bool names_words(const char *key)
 /* Codes of states read as words; ids and values stay what they are. */
 static bool names_state(const char *key)
 {
-    static const char *const keys[] = {"line",  "now",    "recall",   "role",
-                                       "state", "status", "waits_for"};
+    static const char *const keys[] = {"line", "now",      "recall",
+                                       "role", "state",    "status",
+                                       "tell", "waits_for"};
 
     for (size_t i = 0; i < SK_COUNT(keys); i++)
         if (strcmp(keys[i], key) == 0)
@@ -386,6 +400,9 @@ static void render_tree(const struct sk_screen *s, const json_t *value,
 static const char *cell_of(const struct sk_screen *s, const json_t *row,
                            const char *key, char *room)
 {
+    /* What the node itself calls it, in both languages. */
+    if (strcmp(key, "label") == 0)
+        key = s->dutch ? "label_nl" : "label_en";
     shown(s, key, false, json_object_get(row, key), room, CELL_SIZE_MAX);
     return room;
 }
@@ -431,6 +448,9 @@ struct table {
 };
 
 static const struct table tables[] = {
+    {"agenda.list",
+     "items",
+     {"item", "day", "state", "label", "tell", "given_name", "partner"}},
     {"peer.list",
      "peers",
      {"org", "name", "line", "heard", "queue", "unconfirmed", "waits_for"}},

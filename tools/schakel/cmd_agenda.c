@@ -1,0 +1,283 @@
+#include "tools/schakel/cmd_agenda.h"
+
+#include <string.h>
+
+#include "policies/civil.h"
+#include "tools/schakel/cmd_node.h"
+#include "tools/schakel/json.h"
+#include "tools/schakel/render.h"
+
+const struct sk_command sk_agenda_commands[] = {
+    {.name = "agenda",
+     .operands = "",
+     .nl = "wat er te doen is, en wat er aankomt",
+     .en = "what is to be done, and what is coming",
+     .more_nl =
+         "Wat gedaan is, meldt u met: schakel agenda done NUMMER\n"
+         "--ical schrijft een kalender (RFC 5545) op standaarduitvoer, zonder "
+         "namen.\n",
+     .more_en = "What was done is told with: schakel agenda done NUMBER\n"
+                "--ical writes a calendar (RFC 5545) to standard output, "
+                "without names.\n",
+     .options = {{"dir", "DIR", false, false,
+                  "de map van het knooppunt (of SCHAKEL_DIR)",
+                  "the node's folder (or SCHAKEL_DIR)"},
+                 {"from", "DATE", false, false, "vanaf deze dag",
+                  "from this day"},
+                 {"until", "DATE", false, false,
+                  "tot en met deze dag (31 dagen ver)",
+                  "up to and including this day (31 days ahead)"},
+                 {"done", NULL, false, false, "ook wat al gedaan is",
+                  "also what was done already"},
+                 {"tell", "ROLE", false, false,
+                  "alleen voor: coach, team, team-lead of privacy",
+                  "only for: coach, team, team-lead or privacy"},
+                 {"participant", "ID", false, false,
+                  "alleen over deze deelnemer", "only about this participant"},
+                 {"ical", NULL, false, false, "als kalender (RFC 5545)",
+                  "as a calendar (RFC 5545)"}}},
+    {0},
+};
+
+/* ------------------------------------------------------------- calendar */
+
+#define FOLD_SIZE 75
+
+/* One content line, folded between characters after 75 bytes, CRLF. */
+static void ical_line(const char *text)
+{
+    size_t used = 0;
+
+    while (*text != '\0') {
+        size_t size = 1;
+
+        while (((unsigned char)text[size] & 0xc0) == 0x80)
+            size++;
+        if (used + size > FOLD_SIZE) {
+            fputs("\r\n ", stdout);
+            used = 1;
+        }
+        fwrite(text, 1, size, stdout);
+        used += size;
+        text += size;
+    }
+    fputs("\r\n", stdout);
+}
+
+/* NAME:TEXT, with what TEXT must hide hidden (RFC 5545 3.3.11). */
+static void ical_text(const char *name, const char *text)
+{
+    char line[2048];
+    size_t used = (size_t)snprintf(line, sizeof(line), "%s:", name);
+
+    for (; *text != '\0' && used + 3 < sizeof(line); text++) {
+        if (*text == '\n') {
+            line[used++] = '\\';
+            line[used++] = 'n';
+            continue;
+        }
+        if (strchr("\\;,", *text) != NULL)
+            line[used++] = '\\';
+        if ((unsigned char)*text >= ' ')
+            line[used++] = *text;
+    }
+    line[used] = '\0';
+    ical_line(line);
+}
+
+static void ical_day(const char *name, int32_t day)
+{
+    struct sk_date date = sk_date_of_day(day);
+    char line[64];
+
+    snprintf(line, sizeof(line), "%s;VALUE=DATE:%04d%02u%02u", name,
+             (int)date.year, (unsigned)date.month, (unsigned)date.day);
+    ical_line(line);
+}
+
+/* 2027-01-05T08:00:00Z as 20270105T080000Z. */
+static void ical_stamp(const char *instant)
+{
+    char line[64];
+    size_t used = (size_t)snprintf(line, sizeof(line), "DTSTAMP:");
+
+    for (; *instant != '\0' && used + 1 < sizeof(line); instant++)
+        if (*instant != '-' && *instant != ':')
+            line[used++] = *instant;
+    line[used] = '\0';
+    ical_line(line);
+}
+
+static long long number_of(const json_t *item)
+{
+    return (long long)json_integer_value(json_object_get(item, "item"));
+}
+
+static const char *label_of(const json_t *item, bool dutch)
+{
+    return sk_json_text(item, dutch ? "label_nl" : "label_en");
+}
+
+static void ical_item(const json_t *item, const json_t *status, bool dutch)
+{
+    char text[512];
+    int32_t day = 0;
+
+    (void)sk_day_parse(sk_text(sk_json_text(item, "day")), &day);
+    ical_line("BEGIN:VEVENT");
+    snprintf(text, sizeof(text), "UID:schakel-%lld@%s", number_of(item),
+             sk_json_text(status, "org"));
+    ical_line(text);
+    ical_stamp(sk_json_text(status, "now"));
+    ical_day("DTSTART", day);
+    ical_day("DTEND", day + 1);
+    ical_text("SUMMARY", label_of(item, dutch));
+    snprintf(text, sizeof(text), "schakel agenda %lld\n%s %s", number_of(item),
+             sk_render_word(sk_json_text(item, "kind"), dutch),
+             sk_json_text(item, "about"));
+    ical_text("DESCRIPTION", text);
+    ical_text("CATEGORIES", sk_json_text(item, "tell"));
+    ical_line("CLASS:PRIVATE");
+    ical_line("TRANSP:TRANSPARENT");
+    ical_line("END:VEVENT");
+}
+
+static int print_ical(struct sk_client *client, const json_t *items, bool dutch)
+{
+    json_t *status = NULL;
+    int code = sk_node_ask(client, "node.status", NULL, &status);
+
+    if (code >= 0)
+        return code;
+    ical_line("BEGIN:VCALENDAR");
+    ical_line("VERSION:2.0");
+    ical_line("PRODID:-//Schakel//agenda//NL");
+    ical_line("CALSCALE:GREGORIAN");
+    ical_line("METHOD:PUBLISH");
+    for (size_t i = 0; i < json_array_size(items); i++)
+        ical_item(json_array_get(items, i), status, dutch);
+    ical_line("END:VCALENDAR");
+    json_decref(status);
+    return SK_EXIT_YES;
+}
+
+/* ------------------------------------------------------------- screen */
+
+static bool is_state(const json_t *item, const char *state)
+{
+    return strcmp(sk_json_text(item, "state"), state) == 0;
+}
+
+/* Whom, or with whom, it is about; room. */
+static const char *subject_of(const json_t *item,
+                              const struct sk_glossary *glossary, char *room,
+                              size_t size_max)
+{
+    const char *given = sk_json_text(item, "given_name");
+    const char *family = sk_json_text(item, "family_name");
+    const char *partner = sk_json_text(item, "partner");
+    const char *about = sk_json_text(item, "about");
+
+    if (partner[0] != '\0')
+        partner = sk_glossary_word(glossary, partner);
+    if (given[0] == '\0' && partner[0] == '\0')
+        snprintf(room, size_max, "%s", about);
+    else
+        snprintf(room, size_max, "%s%s%s%s%s", given,
+                 family[0] != '\0' ? " " : "", family,
+                 given[0] != '\0' && partner[0] != '\0' ? ", " : "", partner);
+    return room;
+}
+
+static void print_items(const json_t *items, const char *state,
+                        const char *title, const struct sk_glossary *glossary,
+                        bool dutch)
+{
+    size_t width = 0;
+    size_t count = 0;
+    char room[512];
+
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        const json_t *item = json_array_get(items, i);
+        size_t w = sk_render_width(label_of(item, dutch));
+
+        if (!is_state(item, state))
+            continue;
+        width = w > width ? w : width;
+        count++;
+    }
+    if (count == 0)
+        return;
+    printf("%s\n", title);
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        const json_t *item = json_array_get(items, i);
+
+        if (!is_state(item, state))
+            continue;
+        printf("  %5lld  %s  ", number_of(item), sk_json_text(item, "day"));
+        sk_render_cell(stdout, label_of(item, dutch), width + 2);
+        sk_render_cell(stdout,
+                       sk_render_word(sk_json_text(item, "tell"), dutch), 24);
+        printf("%s\n", subject_of(item, glossary, room, sizeof(room)));
+    }
+}
+
+static void print_screen(struct sk_client *client, const json_t *result,
+                         bool dutch)
+{
+    const json_t *items = json_object_get(result, "items");
+    struct sk_glossary *glossary = sk_glossary_ask(client, dutch);
+
+    print_items(items, "raised", dutch ? "Te doen" : "To do", glossary, dutch);
+    print_items(items, "coming", dutch ? "Komt eraan" : "Coming", glossary,
+                dutch);
+    print_items(items, "done", dutch ? "Gedaan" : "Done", glossary, dutch);
+    if (json_array_size(items) == 0)
+        printf("%s\n", dutch ? "(niets)" : "(nothing)");
+    if (json_is_true(json_object_get(result, "more")))
+        printf("%s\n", dutch ? "Er is nog meer: vraag verder met --from."
+                             : "There is more: ask on with --from.");
+    sk_glossary_close(&glossary);
+}
+
+/* ------------------------------------------------------------- command */
+
+static json_t *arguments(const struct sk_parsed *parsed)
+{
+    static const char *const names[] = {"from", "until", "tell", "participant"};
+    json_t *args = json_object();
+
+    for (size_t i = 0; i < SK_COUNT(names); i++)
+        if (sk_cli_has(parsed, names[i]))
+            json_object_set_new(args, names[i],
+                                json_string(sk_cli_get(parsed, names[i])));
+    if (sk_cli_has(parsed, "done"))
+        json_object_set_new(args, "done", json_true());
+    return args;
+}
+
+int sk_cmd_agenda(int argc, char **argv)
+{
+    struct sk_client *client = NULL;
+    struct sk_parsed parsed;
+    json_t *result = NULL;
+    bool dutch = sk_cli_dutch();
+    int code = sk_cli_parse(&sk_agenda_commands[0], argc, argv, &parsed);
+
+    if (code < 0)
+        code = sk_node_open(&parsed, &client);
+    if (code < 0)
+        code = sk_node_ask(client, "agenda.list", arguments(&parsed), &result);
+    if (code < 0 && sk_cli_has(&parsed, "ical")) {
+        code = print_ical(client, json_object_get(result, "items"), dutch);
+    } else if (code < 0) {
+        if (sk_cli_json())
+            sk_json_print(result);
+        else
+            print_screen(client, result, dutch);
+        code = SK_EXIT_YES;
+    }
+    json_decref(result);
+    sk_client_close(&client);
+    return code;
+}
