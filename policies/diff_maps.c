@@ -1,27 +1,24 @@
 #include "policies/diff_private.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* What of one bundle is what of the other: by name.  POLICY.md 11.2 */
 
 /* ---------------------------------------------------------------- words */
 
-static int compare_pairs(const void *left, const void *right)
-{
-    const struct sk_pair *a = left;
-    const struct sk_pair *b = right;
-
-    return sk_bytes_compare(a->id, b->id);
-}
-
 /* Sort, and make one of two with the same word. */
 static size_t merge_pairs(struct sk_pair *list, size_t count)
 {
     size_t kept = 0;
 
-    if (count > 0)
-        qsort(list, count, sizeof(*list), compare_pairs);
+    for (size_t i = 1; i < count; i++) {
+        struct sk_pair one = list[i];
+        size_t at = i;
+
+        for (; at > 0 && sk_bytes_compare(list[at - 1].id, one.id) > 0; at--)
+            list[at] = list[at - 1];
+        list[at] = one;
+    }
     for (size_t i = 0; i < count; i++) {
         struct sk_pair *last = kept > 0 ? &list[kept - 1] : NULL;
 

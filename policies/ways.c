@@ -1,6 +1,5 @@
 #include "policies/ways.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---------------------------------------------------------------- names */
@@ -26,19 +25,11 @@ uint64_t sk_way_tells(const struct sk_vocabulary *v, uint16_t event,
 
 /* ---------------------------------------------------------------- sort */
 
-/* Positions with their words, for qsort. */
+/* Positions with their words; at most SK_ORGS_MAX. */
 struct named {
     struct sk_bytes id;
     uint16_t at;
 };
-
-static int compare_named(const void *left, const void *right)
-{
-    const struct named *a = left;
-    const struct named *b = right;
-
-    return sk_bytes_compare(a->id, b->id);
-}
 
 static uint16_t *sorted(struct sk_arena *arena, struct named *list,
                         size_t count)
@@ -47,8 +38,14 @@ static uint16_t *sorted(struct sk_arena *arena, struct named *list,
 
     if (out == NULL)
         return NULL;
-    if (count > 0)
-        qsort(list, count, sizeof(*list), compare_named);
+    for (size_t i = 1; i < count; i++) {
+        struct named one = list[i];
+        size_t at = i;
+
+        for (; at > 0 && sk_bytes_compare(list[at - 1].id, one.id) > 0; at--)
+            list[at] = list[at - 1];
+        list[at] = one;
+    }
     for (size_t i = 0; i < count; i++)
         out[i] = list[i].at;
     return out;
