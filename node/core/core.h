@@ -41,6 +41,7 @@ struct sk_options {
     bool manual_clock;
     uint64_t manual_ms;
     bool foreground;
+    bool load; /* fill an empty store from standard input, and end */
 };
 
 /* ------------------------------------------------------------- setup.c */
@@ -56,6 +57,13 @@ struct sk_setup {
 SK_CHECKED enum sk_status sk_setup_open(const struct sk_options *options,
                                         struct sk_setup *out);
 void sk_setup_close(struct sk_setup *setup);
+/* node.conf alone. */
+SK_CHECKED enum sk_status sk_setup_config(struct sk_config *out);
+
+/* ------------------------------------------------------------- load.c */
+/* Standard input into a new store in the current folder; says on the log what
+   is wrong, and on standard output how many records came. */
+SK_CHECKED enum sk_status sk_load_store(const struct sk_config *config);
 
 /* ------------------------------------------------------------- clients */
 enum sk_client_state {

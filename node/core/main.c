@@ -36,6 +36,8 @@ static int usage(FILE *to, int code)
           "  --manual-clock   rehearsals only: time stands still until the\n"
           "                   operation clock.set moves it\n"
           "  --version        the version\n"
+          "  --load           fill the empty store of DIR from a backup on\n"
+          "                   standard input, and end (schakel restore does)\n"
           "  --help           this text\n"
           "\n"
           "Prints READY, the node's name and where it listens, when partners\n"
@@ -55,6 +57,7 @@ static bool read_options(int argc, char **argv, struct sk_options *out)
         {"net", required_argument, NULL, 'n'},
         {"foreground", no_argument, NULL, 'f'},
         {"version", no_argument, NULL, 'v'},
+        {"load", no_argument, NULL, 'l'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -81,6 +84,9 @@ static bool read_options(int argc, char **argv, struct sk_options *out)
         case 'v':
             (void)puts("schakeld " SK_VERSION);
             exit(0);
+        case 'l':
+            out->load = true;
+            break;
         case 'h':
             exit(usage(stdout, 0));
         default:
@@ -196,6 +202,16 @@ static enum sk_status open_all(const struct sk_options *options)
     return lock_up();
 }
 
+static enum sk_status load(void)
+{
+    struct sk_sandbox_state state;
+    struct sk_config config;
+
+    SK_TRY(sk_setup_config(&config));
+    SK_TRY(sk_sandbox_lock(SK_SANDBOX_CORE, &state));
+    return sk_load_store(&config);
+}
+
 static enum sk_status run(const struct sk_options *options)
 {
     struct sk_sandbox sandbox = {.memory_bytes = MEMORY_BYTES,
@@ -217,6 +233,8 @@ static enum sk_status run(const struct sk_options *options)
         sk_log_error(NULL, SK_E_NOT_FOUND, "the folder of --dir");
         return SK_E_NOT_FOUND;
     }
+    if (options->load)
+        return load();
     sk_loop_times(&core);
     status = open_all(options);
     if (status == SK_OK) {

@@ -41,7 +41,7 @@ static void print_findings(const struct sk_findings *findings)
     }
 }
 
-static enum sk_status read_config(struct sk_config *out)
+enum sk_status sk_setup_config(struct sk_config *out)
 {
     static uint8_t bytes[SK_CONFIG_SIZE_MAX];
     void *memory = malloc(ARENA_SIZE);
@@ -208,7 +208,7 @@ enum sk_status sk_setup_open(const struct sk_options *options,
     struct sk_setup setup = {0};
     enum sk_status status;
 
-    SK_TRY(read_config(&setup.config));
+    SK_TRY(sk_setup_config(&setup.config));
     setup.secrets = sodium_malloc(sizeof(*setup.secrets));
     if (setup.secrets == NULL)
         return complain(SK_E_MEMORY, KEY_NAME);

@@ -404,6 +404,7 @@ enum sk_status sk_engine_pump(struct sk_engine *e, uint64_t now_ms,
         status = sk_federation_load(e);
     if (status == SK_OK)
         status = sk_session_pump(e);
+    sk_backup_expire(e);
     sk_wipe(&e->random, sizeof(e->random));
     forget_scratch(e);
     e->effects = NULL;
@@ -500,7 +501,8 @@ static enum sk_status load(struct sk_engine *e,
     SK_TRY(load_clock(e, config->now_ms));
     SK_TRY(sk_timer_rules_read(sk_timer_domain(), &e->scratch, e->timer_rules));
     SK_TRY(keep_card(e, config->card_bytes));
-    return sk_federation_load(e);
+    SK_TRY(sk_federation_load(e));
+    return sk_restored_load(e);
 }
 
 static void *cut(struct sk_room *room, size_t size)

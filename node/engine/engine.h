@@ -51,6 +51,13 @@ SK_CHECKED enum sk_status sk_engine_open(const struct sk_engine_config *config,
                                          struct sk_engine **out);
 void sk_engine_close(struct sk_engine **engine);
 
+/*
+ * This store was filled from a backup (inside a transaction, before it is
+ * opened): towards every partner it starts a new incarnation, and asks what
+ * it forgot.  PROTOCOL.md 8.4
+ */
+SK_CHECKED enum sk_status sk_engine_mark_restored(struct sk_store *store);
+
 enum sk_input_type {
     SK_INPUT_FRAME,   /* bytes: an envelope; peer: whom CURVE authenticated */
     SK_INPUT_LINK,    /* peer, up: the transport reaches it, or not */

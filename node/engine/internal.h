@@ -259,6 +259,9 @@ struct sk_engine {
     bool clock_back;     /* it was set back: nothing may be dated now */
     int32_t due_day;     /* sk_due_run() did everything up to this day */
     struct sk_timer_rules *timer_rules; /* timer.h; of the built-in file */
+    /* backup.c: which one is kept, and when it was last asked for; 0: none */
+    uint64_t backup;
+    uint64_t backup_ms;
     bool in_batch;
     bool reload; /* bundle and sessions must come from the store */
     bool has_host;
@@ -950,6 +953,17 @@ sk_handover_assigned(struct sk_engine *e, const struct sk_handover_id *id,
 /* A handover's message was opened by a person. */
 SK_CHECKED enum sk_status sk_handover_opened(struct sk_engine *e,
                                              const struct sk_handover_id *id);
+
+/* ------------------------------------------------------------- backup.c */
+/* Let go of a moment that nobody reads any more. */
+void sk_backup_expire(struct sk_engine *e);
+
+/* ------------------------------------------------------------- restored.c */
+/* At open, with the sessions there: mark who must be asked. */
+SK_CHECKED enum sk_status sk_restored_load(struct sk_engine *e);
+/* Must this partner still be asked?  Then it is done now. */
+SK_CHECKED enum sk_status sk_restored_take(struct sk_engine *e,
+                                           const struct sk_org *org, bool *out);
 
 /* ------------------------------------------------------------- due.c
  * Things to do on a civil day; the timers of timer.h are among them.

@@ -18,6 +18,9 @@
 /* In the order of protocol/control.c. */
 static const struct sk_op_row rows[] = {
     ROW("node.status", sk_op_node_status),
+    ROW("backup.start", sk_op_backup_start),
+    ROW("backup.read", sk_op_backup_read),
+    ROW("backup.end", sk_op_backup_end),
     ROW("clock.set", sk_op_clock_set),
     ROW("calendar.close", sk_op_calendar_close),
     ROW("agenda.list", sk_op_agenda_list),

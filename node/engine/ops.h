@@ -12,6 +12,9 @@
 extern const size_t sk_op_rows_count; /* as many as sk_ops_count */
 
 sk_op_handler sk_op_node_status;
+sk_op_handler sk_op_backup_start;
+sk_op_handler sk_op_backup_read;
+sk_op_handler sk_op_backup_end;
 sk_op_handler sk_op_clock_set;
 sk_op_handler sk_op_calendar_close;
 sk_op_handler sk_op_agenda_list;

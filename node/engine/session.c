@@ -81,16 +81,20 @@ static enum sk_status resume(struct sk_engine *e, struct sk_session *s,
     uint64_t next;
     uint64_t base = 0;
     bool restart = false;
+    bool restored;
 
     SK_TRY(sk_log_get(e, &s->org, &log));
+    SK_TRY(sk_restored_take(e, &s->org, &restored));
     next = 1 + (h->peer_incarnation > log.incarnation ? h->peer_incarnation
                                                       : log.incarnation);
-    if (h->peer_incarnation > log.incarnation ||
+    if (restored || h->peer_incarnation > log.incarnation ||
         (h->peer_incarnation == log.incarnation &&
          h->cursor > log.handed - log.base)) {
-        /* It has what we never sent: we are a backup. */
+        /* We know that we are a backup, or it has what we never sent. */
         SK_TRY(sk_held_restart(e, &s->org, &log, next));
-    } else if (h->peer_incarnation == 0 && log.stored > 0) {
+        next++;
+    }
+    if (h->peer_incarnation == 0 && log.stored > 0) {
         /* It lost everything: all of it is decided and sent again. */
         restart = log.base > 0;
     } else if (h->peer_incarnation == log.old_incarnation &&

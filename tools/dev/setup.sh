@@ -13,7 +13,7 @@ build="gcc make pkgconf libc6-dev libsodium-dev libzmq3-dev libczmq-dev
   liblmdb-dev libmsgpack-c-dev|libmsgpack-dev libyaml-dev libjansson-dev
   libseccomp-dev"
 test="libcriterion-dev clang clang-format clang-tidy
-  libclang-rt-dev|libclang-rt-19-dev|libclang-rt-14-dev llvm minisign
+  libclang-rt-dev|libclang-rt-19-dev|libclang-rt-14-dev llvm minisign age
   valgrind lmdb-utils python3 python3-yaml python3-jsonschema python3-pyld"
 bench="nats-server libnats-dev openssl"
 

@@ -692,15 +692,22 @@ static int run_request(int argc, char **argv)
 }
 
 /* ------------------------------------------------------------- commands */
+/* Pieces of a moment are nothing for people: `schakel backup` asks for them. */
+static bool is_for_programs(const struct sk_op *op)
+{
+    return strncmp(op->name, "backup.", strlen("backup.")) == 0;
+}
+
 const struct sk_command *sk_node_command_at(size_t i)
 {
     static struct made made;
 
-    if (i < sk_ops_count) {
-        make_command(&sk_ops[i], &made);
+    for (size_t k = 0; k < sk_ops_count; k++) {
+        if (is_for_programs(&sk_ops[k]) || i-- > 0)
+            continue;
+        make_command(&sk_ops[k], &made);
         return &made.command;
     }
-    i -= sk_ops_count;
     if (i < SK_COUNT(steps)) {
         make_step(&steps[i], &made);
         return &made.command;

@@ -9,6 +9,7 @@
 
 #include "policies/findings.h"
 #include "protocol/version.h"
+#include "tools/schakel/backup.h"
 #include "tools/schakel/cli.h"
 #include "tools/schakel/cmd_agenda.h"
 #include "tools/schakel/cmd_node.h"
@@ -25,6 +26,8 @@ struct cmd {
 
 static const struct cmd cmds[] = {
     {"init", sk_cmd_init, sk_init_commands, false},
+    {"backup", sk_cmd_backup, sk_backup_commands, false},
+    {"restore", sk_cmd_restore, sk_restore_commands, false},
     {"card", sk_cmd_card, sk_card_commands, false},
     {"charter", sk_cmd_charter, sk_charter_commands, false},
     {"key", sk_cmd_key, sk_key_commands, false},

@@ -1,0 +1,203 @@
+#include "tests/node/lines.h"
+
+/* PROTOCOL.md 8.4: a node that was restored knows it.  Sopraco disclosed to
+   CVO Kempen; one of them is put back as it was. */
+struct story {
+    struct fx f;
+    char participant[64];
+    char event[64];
+    struct sk_store *backup;
+};
+
+static void start(struct story *s)
+{
+    struct fx *f = &s->f;
+
+    fx_start(f, "kempen", "2026-09-18T12:00:00Z");
+    fx_ok(f, "sopraco", "participant.add", "{'given_name':'Samira'}");
+    snprintf(s->participant, sizeof(s->participant), "%s",
+             fx_text(f, "result.participant"));
+    fx_ok(f, "sopraco", "relation.open",
+          "{'participant':'%s','org':'cvo-kempen','from':'2026-09-18'}",
+          s->participant);
+    fx_ok(f, "sopraco", "consent.give",
+          "{'participant':'%s','until':'2027-09-21',"
+          "'purposes':['guidance.joint'],'recipients':['cvo-kempen'],"
+          "'categories':['work.evaluation'],'form':'paper',"
+          "'notice':{'$hex':'00'},'notice_id':'n/1'}",
+          s->participant);
+    fx_ok(f, "sopraco", "event.record",
+          "{'participant':'%s','type':'workplace.evaluated','fields':{"
+          "'eval_period':'2026-W39/W43','next_step':'continue',"
+          "'eval_learning':'3'}}",
+          s->participant);
+    snprintf(s->event, sizeof(s->event), "%s", fx_text(f, "result.event"));
+}
+
+static void disclose(struct story *s)
+{
+    fx_ok(&s->f, "sopraco", "disclosure.send",
+          "{'event':'%s','to':'cvo-kempen','for':'guidance.joint'}", s->event);
+}
+
+static size_t count(struct story *s, const char *org, const char *op,
+                    const char *list)
+{
+    fx_call(&s->f, org, op, "{}");
+    return sk_value_count(fx_at(&s->f, list));
+}
+
+static size_t inbox(struct story *s)
+{
+    return count(s, "cvo-kempen", "inbox.list", "result.messages");
+}
+
+static size_t asked_to_erase(struct story *s)
+{
+    return count(s, "cvo-kempen", "erasure.list", "result.notices");
+}
+
+static void withdraw(struct story *s)
+{
+    fx_ok(&s->f, "sopraco", "consent.withdraw", "{'participant':'%s'}",
+          s->participant);
+}
+
+/* As `schakel restore` does. */
+static void restore(struct story *s, const char *org)
+{
+    cr_assert(sk_store_begin(s->backup) == SK_OK);
+    cr_assert(sk_engine_mark_restored(s->backup) == SK_OK);
+    cr_assert(sk_store_commit(s->backup) == SK_OK);
+    ln_restore(&s->f, org, s->backup);
+}
+
+static char *incarnation(struct story *s, const char *org, const char *peer)
+{
+    return (char *)ln_peer(&s->f, org, peer, "incarnation");
+}
+
+Test(restored, opens_a_new_incarnation_though_nothing_lags)
+{
+    static struct story s;
+
+    start(&s);
+    disclose(&s);
+    cr_expect(eq(str, incarnation(&s, "sopraco", "cvo-kempen"), "1"));
+    s.backup = ln_backup(&s.f, "sopraco");
+    restore(&s, "sopraco");
+    cr_expect(eq(str, incarnation(&s, "sopraco", "cvo-kempen"), "2"));
+    cr_expect(eq(str, incarnation(&s, "sopraco", "ocmw-mol"), "2"),
+              "also one that it never sent anything");
+    cr_expect(eq(str, incarnation(&s, "cvo-kempen", "sopraco"), "1"));
+    cr_expect(eq(sz, inbox(&s), 1), "nothing twice");
+    disclose(&s);
+    cr_expect(eq(sz, inbox(&s), 2), "and it goes on");
+    fx_crash(&s.f, "sopraco");
+    fx_run(&s.f);
+    cr_expect(eq(str, incarnation(&s, "sopraco", "cvo-kempen"), "2"), "once");
+    fx_end(&s.f);
+}
+
+/* Who is away now is asked when it is back, also after another start. */
+Test(restored, asks_who_is_back_later)
+{
+    static struct story s;
+
+    start(&s);
+    s.backup = ln_backup(&s.f, "sopraco");
+    disclose(&s);
+    cr_expect(eq(sz, inbox(&s), 1));
+    fx_offline(&s.f, "cvo-kempen", true);
+    restore(&s, "sopraco");
+    cr_expect(eq(str, incarnation(&s, "sopraco", "cvo-kempen"), "1"));
+    cr_expect(eq(str, incarnation(&s, "sopraco", "ocmw-mol"), "2"));
+    fx_crash(&s.f, "sopraco");
+    fx_offline(&s.f, "cvo-kempen", false);
+    fx_run(&s.f);
+    cr_expect(eq(str, incarnation(&s, "sopraco", "cvo-kempen"), "2"));
+    cr_expect(eq(str, incarnation(&s, "sopraco", "ocmw-mol"), "2"));
+    fx_call(&s.f, "sopraco", "disclosure.list", "{'participant':'%s'}",
+            s.participant);
+    cr_expect(eq(sz, sk_value_count(fx_at(&s.f, "result.disclosures")), 1));
+    withdraw(&s);
+    cr_expect(eq(sz, inbox(&s), 0), "I7");
+    cr_expect(eq(sz, asked_to_erase(&s), 1));
+    fx_end(&s.f);
+}
+
+/* I7: the recipient falls back to before the withdrawal reached it. */
+Test(restored, what_was_recalled_is_recalled_again)
+{
+    static struct story s;
+
+    start(&s);
+    disclose(&s);
+    s.backup = ln_backup(&s.f, "cvo-kempen");
+    withdraw(&s);
+    cr_expect(eq(sz, inbox(&s), 0));
+    fx_ok(&s.f, "cvo-kempen", "erasure.confirm", "{'from':'sopraco'}");
+    cr_expect(eq(sz, asked_to_erase(&s), 0));
+    restore(&s, "cvo-kempen");
+    cr_expect(eq(sz, inbox(&s), 0), "it is not back");
+    cr_expect(eq(sz, asked_to_erase(&s), 1), "and must be erased again");
+    fx_ok(&s.f, "cvo-kempen", "erasure.confirm", "{'from':'sopraco'}");
+    cr_expect(eq(sz, asked_to_erase(&s), 0));
+    fx_end(&s.f);
+}
+
+/* I2, I7: the recipient falls back to before the message came. */
+Test(restored, what_was_recalled_does_not_come_again)
+{
+    static struct story s;
+
+    start(&s);
+    s.backup = ln_backup(&s.f, "cvo-kempen");
+    disclose(&s);
+    withdraw(&s);
+    fx_ok(&s.f, "cvo-kempen", "erasure.confirm", "{'from':'sopraco'}");
+    restore(&s, "cvo-kempen");
+    cr_expect(eq(sz, inbox(&s), 0));
+    fx_end(&s.f);
+}
+
+/* Both sides fell back, each further than the other knows. */
+Test(restored, two_backups_meet)
+{
+    static struct story s;
+    struct sk_store *theirs;
+
+    start(&s);
+    theirs = ln_backup(&s.f, "cvo-kempen");
+    disclose(&s);
+    s.backup = ln_backup(&s.f, "sopraco");
+    disclose(&s);
+    cr_expect(eq(sz, inbox(&s), 2));
+    fx_offline(&s.f, "sopraco", true);
+    restore(&s, "sopraco");
+    s.backup = theirs;
+    restore(&s, "cvo-kempen");
+    fx_offline(&s.f, "sopraco", false);
+    fx_run(&s.f);
+    cr_expect(eq(sz, inbox(&s), 1), "what one of them still knows");
+    disclose(&s);
+    cr_expect(eq(sz, inbox(&s), 2));
+    withdraw(&s);
+    cr_expect(eq(sz, inbox(&s), 0));
+    fx_end(&s.f);
+}
+
+/* A store in memory cannot be kept: said, not guessed.  CONTROL.md 6.3 */
+Test(restored, no_moment_no_backup)
+{
+    static struct story s;
+
+    start(&s);
+    fx_call(&s.f, "sopraco", "backup.start", "{}");
+    cr_expect(eq(str, (char *)fx_text(&s.f, "error.code"), "backup-lost"));
+    fx_call(&s.f, "sopraco", "backup.read", "{'backup':0}");
+    cr_expect(eq(str, (char *)fx_text(&s.f, "error.code"), "backup-lost"));
+    fx_call(&s.f, "sopraco", "backup.end", "{'backup':0}");
+    cr_expect(eq(str, (char *)fx_text(&s.f, "error.code"), "backup-lost"));
+    fx_end(&s.f);
+}
