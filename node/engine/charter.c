@@ -45,6 +45,12 @@ struct sk_bytes sk_policy_name(struct sk_engine *e)
                         sk_bundle_policy_version(e->bundle));
 }
 
+struct sk_bytes sk_policy_name_of(struct sk_engine *e, struct sk_bytes owner,
+                                  uint64_t version)
+{
+    return name_version(e, owner, version);
+}
+
 /* ------------------------------------------------------------- import */
 
 struct import {
@@ -56,16 +62,17 @@ struct import {
     bool has_policy;
 };
 
-static enum sk_status read_files(struct sk_engine *e, struct sk_value args,
-                                 struct sk_charter_file **out, size_t *count)
+enum sk_status sk_arg_files(struct sk_engine *e, struct sk_value args,
+                            size_t count_max, struct sk_charter_file **out,
+                            size_t *count)
 {
     struct sk_value map = sk_value_get(args, "files");
     struct sk_value_walk walk = sk_value_walk(map);
     struct sk_charter_file *files;
     size_t n = sk_value_count(map);
 
-    if (n > SK_CHARTER_FILES_MAX)
-        return sk_refuse(e, "charter-invalid", "files", (struct sk_bytes){0});
+    if (n > count_max)
+        return sk_refuse(e, "too-large", "files", (struct sk_bytes){0});
     files = sk_arena_get_array(&e->scratch, n + 1, sizeof(*files));
     if (files == NULL)
         return SK_E_MEMORY;
@@ -129,12 +136,13 @@ static enum sk_status compile_charter(struct sk_engine *e,
 {
     struct sk_findings *findings;
     struct sk_bytes policy = {0};
-    enum sk_status status = sk_file_get(e, "policy.yaml", &policy);
+    enum sk_status status = sk_policy_in_force(e, "policy.yaml", &policy);
 
     if (status == SK_OK) {
         struct sk_findings ours = sk_findings_start(&e->scratch);
 
-        SK_TRY(sk_federation_compile(e, import->charter, policy, &ours,
+        SK_TRY(sk_federation_compile(e, import->charter, policy,
+                                     (struct sk_bytes){0}, &ours,
                                      &import->bundle));
         import->has_policy = import->bundle != NULL;
     } else if (status != SK_E_NOT_FOUND) {
@@ -147,7 +155,8 @@ static enum sk_status compile_charter(struct sk_engine *e,
         return SK_E_MEMORY;
     *findings = sk_findings_start(&e->scratch);
     SK_TRY(sk_federation_compile(e, import->charter, (struct sk_bytes){0},
-                                 findings, &import->bundle));
+                                 (struct sk_bytes){0}, findings,
+                                 &import->bundle));
     if (import->bundle == NULL)
         return sk_refuse_findings(e, "charter-invalid", findings);
     if (sk_bundle_org(import->bundle, sk_org_text(&e->org)) == NULL)
@@ -258,7 +267,7 @@ enum sk_status sk_op_charter_import(struct sk_engine *e, struct sk_value args)
     struct sk_charter *charter;
     size_t count = 0;
 
-    SK_TRY(read_files(e, args, &files, &count));
+    SK_TRY(sk_arg_files(e, args, SK_CHARTER_FILES_MAX, &files, &count));
     SK_TRY(sk_charter_adopt(e, files, count, &charter));
     sk_pack_map(&e->reply, 2);
     sk_reply_text(&e->reply, "charter", sk_charter_name(e, charter));

@@ -61,6 +61,8 @@ static enum sk_status due_do(struct sk_engine *e, const struct due *due,
     switch (due->kind) {
     case SK_DUE_ERASE_BY:
         return sk_inbox_expire(e, &message, value);
+    case SK_DUE_POLICY:
+        return sk_policy_due(e, &due->id);
     }
     return SK_E_BAD_VALUE;
 }

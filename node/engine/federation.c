@@ -16,7 +16,13 @@ static struct sk_key file_key(struct sk_bytes name)
 enum sk_status sk_file_get(struct sk_engine *e, const char *name,
                            struct sk_bytes *out)
 {
-    struct sk_key key = file_key(sk_text(name));
+    return sk_file_get_named(e, sk_text(name), out);
+}
+
+enum sk_status sk_file_get_named(struct sk_engine *e, struct sk_bytes name,
+                                 struct sk_bytes *out)
+{
+    struct sk_key key = file_key(name);
     struct sk_bytes value;
     struct sk_bytes copy;
 
@@ -66,11 +72,10 @@ enum sk_status sk_federation_charter(struct sk_engine *e,
 
 /* ------------------------------------------------------------- the bundle */
 
-enum sk_status sk_federation_compile(struct sk_engine *e,
-                                     const struct sk_charter *charter,
-                                     struct sk_bytes policy,
-                                     struct sk_findings *findings,
-                                     struct sk_bundle **out)
+enum sk_status
+sk_federation_compile(struct sk_engine *e, const struct sk_charter *charter,
+                      struct sk_bytes policy, struct sk_bytes invariants,
+                      struct sk_findings *findings, struct sk_bundle **out)
 {
     struct sk_arena *arena = &e->bundle_memory[1 - e->bundle_at];
     struct sk_bundle_files files = {
@@ -78,7 +83,7 @@ enum sk_status sk_federation_compile(struct sk_engine *e,
         .partners = {"partners.yaml", charter->partners_yaml},
         .guards = {"guards.yaml", charter->guards_yaml},
         .policy = {"policy.yaml", policy},
-        .invariants = {"invariants.yaml", {0}},
+        .invariants = {"invariants.yaml", invariants},
     };
 
     sk_arena_reset(arena, 0);
@@ -103,7 +108,8 @@ enum sk_status sk_federation_draft(struct sk_engine *e, struct sk_bytes policy,
     struct sk_charter *charter;
 
     SK_TRY(sk_federation_charter(e, &charter));
-    return sk_federation_compile(e, charter, policy, findings, out);
+    return sk_federation_compile(e, charter, policy, (struct sk_bytes){0},
+                                 findings, out);
 }
 
 const struct sk_roster_org *sk_federation_org(const struct sk_engine *e,
@@ -271,17 +277,18 @@ enum sk_status sk_federation_load(struct sk_engine *e)
         return SK_OK;
     }
     SK_TRY(status);
-    status = sk_file_get(e, "policy.yaml", &policy);
+    status = sk_policy_in_force(e, "policy.yaml", &policy);
     if (status == SK_E_NOT_FOUND)
         has_policy = false;
     else
         SK_TRY(status);
-    SK_TRY(sk_federation_compile(e, charter, policy, &findings, &bundle));
+    SK_TRY(sk_federation_compile(e, charter, policy, (struct sk_bytes){0},
+                                 &findings, &bundle));
     /* I5: a policy that does not load under this charter shares nothing. */
     if (bundle == NULL && has_policy) {
         has_policy = false;
         SK_TRY(sk_federation_compile(e, charter, (struct sk_bytes){0},
-                                     &findings, &bundle));
+                                     (struct sk_bytes){0}, &findings, &bundle));
     }
     if (bundle == NULL)
         return SK_E_BAD_VALUE;

@@ -424,6 +424,9 @@ SK_CHECKED enum sk_status sk_federation_load(struct sk_engine *e);
 /* Files of the charter and the policy in SK_T_FILE; bytes in scratch. */
 SK_CHECKED enum sk_status sk_file_get(struct sk_engine *e, const char *name,
                                       struct sk_bytes *out);
+SK_CHECKED enum sk_status sk_file_get_named(struct sk_engine *e,
+                                            struct sk_bytes name,
+                                            struct sk_bytes *out);
 SK_CHECKED enum sk_status sk_file_put(struct sk_engine *e, struct sk_bytes name,
                                       struct sk_bytes bytes);
 SK_CHECKED enum sk_status sk_file_delete(struct sk_engine *e,
@@ -436,8 +439,8 @@ SK_CHECKED enum sk_status sk_federation_charter(struct sk_engine *e,
    force; sessions: one per partner of its roster. */
 SK_CHECKED enum sk_status
 sk_federation_compile(struct sk_engine *e, const struct sk_charter *charter,
-                      struct sk_bytes policy, struct sk_findings *findings,
-                      struct sk_bundle **out);
+                      struct sk_bytes policy, struct sk_bytes invariants,
+                      struct sk_findings *findings, struct sk_bundle **out);
 void sk_federation_take(struct sk_engine *e, const struct sk_charter *charter,
                         struct sk_bundle *bundle, bool has_policy);
 SK_CHECKED enum sk_status
@@ -447,6 +450,18 @@ sk_federation_sessions(struct sk_engine *e, const struct sk_charter *charter);
 struct sk_bytes sk_charter_name(struct sk_engine *e,
                                 const struct sk_charter *charter);
 struct sk_bytes sk_policy_name(struct sk_engine *e);
+struct sk_bytes sk_policy_name_of(struct sk_engine *e, struct sk_bytes owner,
+                                  uint64_t version);
+/* A file of the policy in force, "officers.yaml"; into scratch.
+   SK_E_NOT_FOUND: there is no policy, or no such file.  policy_files.c. */
+SK_CHECKED enum sk_status sk_policy_in_force(struct sk_engine *e,
+                                             const char *name,
+                                             struct sk_bytes *out);
+/* The argument "files"; views into the request.  charter.c. */
+SK_CHECKED enum sk_status sk_arg_files(struct sk_engine *e,
+                                       struct sk_value args, size_t count_max,
+                                       struct sk_charter_file **out,
+                                       size_t *count);
 /* "active", "suspended", "left". */
 const char *sk_org_status_text(const struct sk_roster_org *org);
 /* A card of a partner of this charter, newer than what is known of it:
@@ -971,6 +986,7 @@ SK_CHECKED enum sk_status sk_restored_take(struct sk_engine *e,
  * when the day changed, and after clock.set. */
 enum sk_due_kind {
     SK_DUE_ERASE_BY = 1, /* id: a received message */
+    SK_DUE_POLICY = 3, /* id: of a signed policy, from that day on */
 };
 SK_CHECKED enum sk_status sk_due_put(struct sk_engine *e, int32_t day,
                                      enum sk_due_kind kind,
@@ -981,6 +997,9 @@ SK_CHECKED enum sk_status sk_due_run(struct sk_engine *e);
 SK_CHECKED enum sk_status sk_handover_expire(struct sk_engine *e,
                                              const struct sk_handover_id *id,
                                              bool *expired);
+/* policy_gate.c */
+SK_CHECKED enum sk_status sk_policy_due(struct sk_engine *e,
+                                        const struct sk_id *id);
 /* Closing days of this node, sorted, in scratch. */
 SK_CHECKED enum sk_status
 sk_calendar_closed(struct sk_engine *e, const int32_t **days, size_t *count);

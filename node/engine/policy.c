@@ -1,19 +1,4 @@
-#include "node/engine/internal.h"
-
-/* What became of the newest policy that was ever in force here: also when the
-   charter changed and it loads no longer, an older one must not come back. */
-static const char meta_version[] = "policy-version";
-
-static enum sk_status newest_version(struct sk_engine *e, uint64_t *out)
-{
-    enum sk_status status = sk_meta_get_u64(e, meta_version, out);
-
-    if (status == SK_E_NOT_FOUND) {
-        *out = 0;
-        return SK_OK;
-    }
-    return status;
-}
+#include "node/engine/policy.h"
 
 /* Load the policy of the arguments; findings in scratch. */
 static enum sk_status load_policy(struct sk_engine *e, struct sk_value args,
@@ -33,56 +18,14 @@ static enum sk_status load_policy(struct sk_engine *e, struct sk_value args,
     if (*findings == NULL)
         return SK_E_MEMORY;
     **findings = sk_findings_start(&e->scratch);
-    return sk_federation_compile(e, *charter, policy, *findings, out);
-}
-
-static enum sk_status store_policy(struct sk_engine *e, struct sk_bytes policy,
-                                   uint64_t version)
-{
-    SK_TRY(sk_file_put(e, sk_text("policy.yaml"), policy));
-    return sk_meta_put_u64(e, meta_version, version);
-}
-
-enum sk_status sk_op_policy_activate(struct sk_engine *e, struct sk_value args)
-{
-    struct sk_bytes policy = sk_value_bin(sk_value_get(args, "policy"));
-    struct sk_charter *charter;
-    struct sk_findings *findings;
-    struct sk_bundle *bundle;
-    struct sk_bytes known = {0};
-    uint64_t version;
-    uint64_t newest;
-    enum sk_status status;
-
-    SK_TRY(load_policy(e, args, &charter, &findings, &bundle));
-    if (bundle == NULL)
-        return sk_refuse_findings(e, "policy-invalid", findings);
-    if (!sk_bytes_equal(sk_bundle_owner(bundle), sk_org_text(&e->org)))
-        return sk_refuse(e, "policy-not-yours", "policy",
-                         sk_arena_copy(&e->scratch, sk_bundle_owner(bundle)));
-    version = sk_bundle_policy_version(bundle);
-    SK_TRY(newest_version(e, &newest));
-    status = sk_file_get(e, "policy.yaml", &known);
-    if (status != SK_E_NOT_FOUND)
-        SK_TRY(status);
-    /* The very same file again is no change, and may be asked for. */
-    if (version < newest ||
-        (version == newest && !sk_bytes_equal(policy, known)))
-        return sk_refuse(e, "policy-version-not-higher", "policy",
-                         (struct sk_bytes){0});
-
-    SK_TRY(store_policy(e, policy, version));
-    sk_federation_take(e, charter, bundle, true);
-    sk_pack_map(&e->reply, 2);
-    sk_reply_text(&e->reply, "policy", sk_policy_name(e));
-    sk_reply_findings(&e->reply, "warnings", findings, 'W');
-    return SK_OK;
+    return sk_federation_compile(e, *charter, policy, (struct sk_bytes){0},
+                                 *findings, out);
 }
 
 enum sk_status sk_op_policy_try(struct sk_engine *e, struct sk_value args)
 {
     struct sk_charter *charter;
-    struct sk_findings *findings;
+    struct sk_findings *findings = NULL;
     struct sk_bundle *bundle;
 
     SK_TRY(load_policy(e, args, &charter, &findings, &bundle));
@@ -120,21 +63,69 @@ static enum sk_status pack_rules(struct sk_engine *e, struct sk_bytes policy)
     return SK_OK;
 }
 
+/* What is signed and waits for its day. */
+static enum sk_status pack_next(struct sk_engine *e, size_t *count)
+{
+    struct sk_manifest *manifest = sk_arena_get(&e->scratch, sizeof(*manifest));
+    struct sk_bytes text;
+    struct sk_bytes day;
+    enum sk_status status =
+        sk_policy_file_get(e, SK_POLICY_NEXT, SK_POLICY_DAY, &day);
+
+    if (manifest == NULL)
+        return SK_E_MEMORY;
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    SK_TRY(sk_policy_file_get(e, SK_POLICY_NEXT, sk_text(SK_MANIFEST_NAME),
+                              &text));
+    SK_TRY(sk_manifest_decode(text, manifest));
+    sk_pack_cstr(&e->reply, "next");
+    sk_pack_map(&e->reply, 2);
+    sk_reply_text(&e->reply, "from", day);
+    sk_reply_uint(&e->reply, "version", manifest->version);
+    (*count)++;
+    return SK_OK;
+}
+
+/* Its hash, for who makes the next version. */
+static enum sk_status pack_hash(struct sk_engine *e, size_t *count)
+{
+    struct sk_bytes manifest;
+    struct sk_hash hash;
+    char hex[2 * sizeof(hash.bytes) + 1];
+    enum sk_status status = sk_policy_in_force(e, SK_MANIFEST_NAME, &manifest);
+
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    sk_sha256(manifest, &hash);
+    sk_hash_format(&hash, hex);
+    sk_reply_cstr(&e->reply, "hash", hex);
+    (*count)++;
+    return SK_OK;
+}
+
 enum sk_status sk_op_policy_show(struct sk_engine *e, struct sk_value args)
 {
+    size_t at = sk_reply_open(&e->reply);
     struct sk_bytes policy;
+    size_t count = 2;
 
     (void)args; /* it has none */
-    sk_pack_map(&e->reply, 2);
+    SK_TRY(pack_hash(e, &count));
+    SK_TRY(pack_next(e, &count));
     sk_pack_cstr(&e->reply, "policy");
     if (e->bundle == NULL || !e->has_policy) {
         sk_pack_nil(&e->reply);
         sk_pack_cstr(&e->reply, "rules");
         sk_pack_array(&e->reply, 0);
-        return SK_OK;
+    } else {
+        SK_TRY(sk_policy_in_force(e, "policy.yaml", &policy));
+        sk_pack_str(&e->reply, sk_policy_name(e));
+        sk_pack_cstr(&e->reply, "rules");
+        SK_TRY(pack_rules(e, policy));
     }
-    SK_TRY(sk_file_get(e, "policy.yaml", &policy));
-    sk_pack_str(&e->reply, sk_policy_name(e));
-    sk_pack_cstr(&e->reply, "rules");
-    return pack_rules(e, policy);
+    sk_reply_close_map(&e->reply, at, count);
+    return SK_OK;
 }

@@ -40,6 +40,7 @@
 #include "protocol/charter.h"
 #include "protocol/pack.h"
 #include "protocol/value.h"
+#include "tests/node/signed.h"
 
 #define FX_NODES_MAX 8
 #define FX_FRAMES_MAX 4096
@@ -911,9 +912,36 @@ static inline void fx_roster(struct fx *f)
     free(memory);
 }
 
+/* What `policy.activate` takes for this policy on top of the one in force,
+   signed by these officers; free(). */
+static inline char *fx_signed(struct fx *f, const char *org, const char *policy,
+                              unsigned signers)
+{
+    char previous[80];
+    struct sg_request request = {
+        .policy = policy, .officers = SG_BOTH, .signers = signers};
+
+    fx_call(f, org, "policy.show", "{}");
+    snprintf(previous, sizeof(previous), "%s", fx_text(f, "result.hash"));
+    if (strlen(previous) == 64)
+        request.previous = previous;
+    return sg_arguments(&request);
+}
+
+/* Put it into force, signed by two. */
+static inline void fx_activate(struct fx *f, const char *org,
+                               const char *policy)
+{
+    char *args = fx_signed(f, org, policy, SG_BOTH);
+
+    fx_ok(f, org, "policy.activate", "%s", args);
+    free(args);
+}
+
 static inline void fx_policy(struct fx *f, size_t at)
 {
     char path[512];
+    char *policy;
     FILE *file;
 
     snprintf(path, sizeof(path), "%s/nodes/%s/policy.yaml", f->bundles,
@@ -922,8 +950,9 @@ static inline void fx_policy(struct fx *f, size_t at)
     if (file == NULL)
         return;
     fclose(file);
-    fx_ok(f, f->nodes[at].org.text, "policy.activate",
-          "{'policy':{'$file':'%s'}}", path);
+    policy = fx_need(path);
+    fx_activate(f, f->nodes[at].org.text, policy);
+    free(policy);
     f->nodes[at].policy = true;
 }
 

@@ -217,22 +217,22 @@ Test(engine, forgets_a_batch_that_could_not_be_stored)
 /* A policy that was activated in a batch that failed is not in force. */
 Test(engine, goes_back_to_the_policy_that_is_stored)
 {
-    static char hex[65536];
     struct fx_node *buso;
     char path[512];
     char *policy;
+    char *args;
 
     fx_start(&f, "S2A", "2026-09-01T08:00:00Z");
     snprintf(path, sizeof(path), "%s/nodes/buso/policy.yaml", f.bundles);
     policy = fx_need(path);
     strstr(policy, "\nversion: 1")[10] = '2';
-    sodium_bin2hex(hex, sizeof(hex), (uint8_t *)policy, strlen(policy));
+    args = fx_signed(&f, "buso", policy, SG_BOTH);
     buso = fx_node(&f, "buso");
-    /* The policy, its version; and the commit. */
-    for (uint64_t writes = 1; writes <= 3; writes++) {
+    /* Five files, the record, the version; and the commit. */
+    for (uint64_t writes = 1; writes <= 8; writes++) {
         sk_store_memory_fail_after(buso->store, writes);
-        cr_expect(fx_try(&f, "buso", "policy.activate",
-                         "{'policy':{'$hex':'%s'}}", hex) == SK_E_FULL);
+        cr_expect(fx_try(&f, "buso", "policy.activate", "%s", args) ==
+                  SK_E_FULL);
         sk_store_memory_fail_after(buso->store, 0);
         fx_ok(&f, "buso", "policy.show", "{}");
         cr_expect(eq(str, (char *)fx_text(&f, "result.policy"), "buso/1"));
@@ -240,7 +240,8 @@ Test(engine, goes_back_to_the_policy_that_is_stored)
         cr_expect(
             eq(str, (char *)fx_text(&f, "result.peers"), "{'known':4,'up':4}"));
     }
-    fx_ok(&f, "buso", "policy.activate", "{'policy':{'$hex':'%s'}}", hex);
+    fx_ok(&f, "buso", "policy.activate", "%s", args);
+    free(args);
     cr_expect(eq(str, (char *)fx_text(&f, "result.policy"), "buso/2"));
     free(policy);
     fx_end(&f);

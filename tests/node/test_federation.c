@@ -262,14 +262,30 @@ static const char policy[] =
     "    retain: {for: 6 months, from: sent}\n"
     "    valid: {from: 2026-09-01, until: 2028-08-31}\n";
 
-static const char *policy_hex(const char *owner, int version, const char *to)
+static const char *policy_text(const char *owner, int version, const char *to)
 {
     static char text[2048];
-    static char hex[4096];
-    int size = snprintf(text, sizeof(text), policy, owner, version, to);
 
-    sodium_bin2hex(hex, sizeof(hex), (uint8_t *)text, (size_t)size);
+    snprintf(text, sizeof(text), policy, owner, version, to);
+    return text;
+}
+
+static const char *policy_hex(const char *owner, int version, const char *to)
+{
+    static char hex[4096];
+    const char *text = policy_text(owner, version, to);
+
+    sodium_bin2hex(hex, sizeof(hex), (const uint8_t *)text, strlen(text));
     return hex;
+}
+
+/* Signed by both officers, and refused all the same. */
+static void refused(const char *code, const char *text)
+{
+    char *args = fx_signed(&f, "vdab", text, SG_BOTH);
+
+    fx_refused(&f, "vdab", code, "policy.activate", "%s", args);
+    free(args);
 }
 
 Test(federation, activates_only_its_own_and_newer_policies)
@@ -278,25 +294,18 @@ Test(federation, activates_only_its_own_and_newer_policies)
     fx_ok(&f, "vdab", "policy.show", "{}");
     cr_expect(
         eq(str, f.reply, "{'ok':true,'result':{'policy':nil,'rules':[]}}"));
-    fx_refused(&f, "vdab", "policy-not-yours", "policy.activate",
-               "{'policy':{'$hex':'%s'}}", policy_hex("gtb", 1, "buso"));
-    fx_ok(&f, "vdab", "policy.activate", "{'policy':{'$hex':'%s'}}",
-          policy_hex("vdab", 3, "gtb"));
+    refused("policy-not-yours", policy_text("gtb", 1, "buso"));
+    fx_activate(&f, "vdab", policy_text("vdab", 3, "gtb"));
     cr_expect(eq(str, (char *)fx_text(&f, "result.policy"), "vdab/3"));
     fx_ok(&f, "vdab", "policy.show", "{}");
     cr_expect(eq(str, (char *)fx_text(&f, "result.rules"),
-                 "[{'id':'overdracht','text':"
+                 "[{'ground':'public-task','id':'overdracht',"
+                 "'reference':'Voorbeeld','text':"
                  "'Wie verder begeleidt, krijgt de vraag.'}]"));
-    /* The same file again is no change; other words under the same number, or
-       an older number, are refused. */
-    fx_ok(&f, "vdab", "policy.activate", "{'policy':{'$hex':'%s'}}",
-          policy_hex("vdab", 3, "gtb"));
-    fx_refused(&f, "vdab", "policy-version-not-higher", "policy.activate",
-               "{'policy':{'$hex':'%s'}}", policy_hex("vdab", 3, "buso"));
-    fx_refused(&f, "vdab", "policy-version-not-higher", "policy.activate",
-               "{'policy':{'$hex':'%s'}}", policy_hex("vdab", 2, "gtb"));
-    fx_ok(&f, "vdab", "policy.activate", "{'policy':{'$hex':'%s'}}",
-          policy_hex("vdab", 4, "buso"));
+    /* Other words under the same number, or an older number, are refused. */
+    refused("policy-version-not-higher", policy_text("vdab", 3, "buso"));
+    refused("policy-version-not-higher", policy_text("vdab", 2, "gtb"));
+    fx_activate(&f, "vdab", policy_text("vdab", 4, "buso"));
     fx_end(&f);
 }
 
@@ -307,8 +316,7 @@ Test(federation, shows_what_is_wrong_in_a_policy)
           policy_hex("vdab", 1, "niemand"));
     cr_expect(eq(str, (char *)fx_text(&f, "result.ok"), "false"));
     cr_expect(eq(str, (char *)fx_text(&f, "result.errors.0.line"), "10"));
-    fx_refused(&f, "vdab", "policy-invalid", "policy.activate",
-               "{'policy':{'$hex':'%s'}}", policy_hex("vdab", 1, "niemand"));
+    refused("policy-invalid", policy_text("vdab", 1, "niemand"));
     cr_expect(eq(str, (char *)fx_text(&f, "error.errors.0.line"), "10"));
     fx_ok(&f, "vdab", "policy.try", "{'policy':{'$hex':'%s'}}",
           policy_hex("vdab", 1, "gtb"));
@@ -320,9 +328,6 @@ Test(federation, shows_what_is_wrong_in_a_policy)
           policy_hex("buso", 9, "gtb"));
     fx_ok(&f, "buso", "policy.show", "{}");
     cr_expect(eq(str, (char *)fx_text(&f, "result.policy"), "buso/1"));
-    fx_refused(&f, "vdab", "policy-invalid", "policy.activate",
-               "{'policy':{'$hex':'00ff'}}");
-    fx_refused(&f, "vdab", "bad-argument", "policy.activate",
-               "{'policy':{'$hex':''}}");
+    refused("policy-invalid", "\npolicy: vdab\nversion: 1\n\x01");
     fx_end(&f);
 }

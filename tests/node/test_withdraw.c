@@ -196,18 +196,16 @@ static void change_terms(const char *terms)
     const char *from = "version: 1\nvocabulary";
     char *policy =
         fx_need("tests/scenarios/bundles/S2A/nodes/buso/policy.yaml");
-    char path[] = "/tmp/schakel-policy-XXXXXX";
+    char *text = calloc(1, strlen(policy) + strlen(terms) + 64);
     char *at = strstr(policy, from);
     char *rule = strstr(policy, "    roles: [mentor]");
-    FILE *file = fdopen(mkstemp(path), "wb");
 
-    cr_assert(at != NULL && rule != NULL && file != NULL);
-    fprintf(file, "%.*sversion: 2\nvocabulary%.*s    on_withdrawal: %s\n%s",
+    cr_assert(at != NULL && rule != NULL);
+    sprintf(text, "%.*sversion: 2\nvocabulary%.*s    on_withdrawal: %s\n%s",
             (int)(at - policy), policy, (int)(rule - at - strlen(from)),
             at + strlen(from), terms, rule);
-    fclose(file);
-    fx_ok(&f, "buso", "policy.activate", "{'policy':{'$file':'%s'}}", path);
-    remove(path);
+    fx_activate(&f, "buso", text);
+    free(text);
     free(policy);
 }
 

@@ -128,17 +128,60 @@ is "a charter of our own" 0 "$schakel" charter new --out charter --id test \
   --partners "$library/partners.yaml" --threshold 1 --steward ocmw-mol --card mol/own.card
 is "signed" 0 "$schakel" charter sign --dir mol charter
 is "and imported" 0 "$schakel" charter import charter
-policy=$library/nodes/ocmw-mol/policy.yaml
-activated() { # NAME FILE WARNINGS WORDS
-  is "policy activate: $1" 0 "$schakel" policy activate "$2"
-  says "says so: $4" "^The policy .* is in force now, $4"
-  [ "$(grep -c '^  [0-9]*:[0-9]*: warning W' out)" = "$3" ] &&
-    ok "$3 lines of warnings" || bad "$3 lines of warnings"
-}
-count=$("$schakel" policy activate "$policy" --json | grep -c '"code": "W')
+cp -r "$library/.." library
+bundle=library/kempen/nodes/ocmw-mol
+{ echo 'format: officers/1'; echo 'officers:'; } >$bundle/officers.yaml
+for name in dpo deputy; do
+  is "a key for $name" 0 "$schakel" policy officer $name --key $name.key
+  cat out >>$bundle/officers.yaml
+done
+is "not signed yet" 2 "$schakel" policy activate $bundle
+is "the dpo signs" 0 "$schakel" policy sign $bundle --as dpo --key dpo.key --first
+is "one signature is not enough" 1 "$schakel" policy activate $bundle
+is "the deputy does not sign as the dpo" 1 \
+  "$schakel" policy sign $bundle --as dpo --key deputy.key
+is "the deputy signs" 0 "$schakel" policy sign $bundle --as deputy --key deputy.key
+says "who signed" '2 handtekening.* deputy dpo'
+is "policy activate" 0 "$schakel" policy activate $bundle
+count=$(grep -c '^  [0-9]*:[0-9]*: let op W' out)
 case $count in
-  0) activated "as it is" "$policy" 0 'without warnings\.$' ;;
-  1) activated "as it is" "$policy" 1 'with 1 warning:$' ;;
-  *) activated "as it is" "$policy" "$count" "with $count warnings:\$" ;;
+  0) says "says so" '^De deelregels .* gelden nu, zonder opmerkingen\.$' ;;
+  1) says "says so" '^De deelregels .* gelden nu, met 1 opmerking:$' ;;
+  *) says "says so" "^De deelregels .* gelden nu, met $count opmerkingen:\$" ;;
 esac
+
+# ------------------------------------------------- narrower, wider, back again
+version=$(sed -n 's/^version: \([0-9]*\).*/\1/p' $bundle/policy.yaml)
+next() { # NUMBER: as version NUMBER more than the first
+  sed -i "s/^version: .*/version: $((version + $1))/" $bundle/policy.yaml
+}
+cp $bundle/policy.yaml first.yaml
+next 1
+sed -i 's/retain: {for: 12 months/retain: {for: 6 months/' $bundle/policy.yaml
+is "the change is narrower" 0 "$schakel" policy diff $bundle $bundle
+is "the dpo signs alone" 0 "$schakel" policy sign $bundle --as dpo --key dpo.key
+is "narrower needs one" 0 "$schakel" policy activate $bundle
+cp first.yaml $bundle/policy.yaml
+next 2
+is "the dpo signs what is wider" 0 "$schakel" policy sign $bundle --as dpo --key dpo.key
+is "wider needs two" 1 "$schakel" policy activate $bundle
+is "rollback" 0 "$schakel" policy rollback $version --out back
+is "the same words as the first, one number up" 1 diff first.yaml back/policy.yaml
+[ "$(diff first.yaml back/policy.yaml | grep -c '^[<>]')" = 2 ] &&
+  ok "only the number differs" || bad "only the number differs"
+for name in dpo deputy; do
+  is "$name signs it" 0 "$schakel" policy sign back --as $name --key $name.key
+done
+is "and it is in force, from a day on" 0 \
+  "$schakel" policy activate back --from 2199-01-01
+says "which it says" 'gelden vanaf 2199-01-01'
+is "history" 0 "$schakel" policy history
+[ "$(grep -c ' dpo' out)" = 2 ] && ok "two versions" || bad "two versions"
+if command -v minisign >/dev/null; then
+  minisign -S -W -s dpo.key -m back/MANIFEST -x back/MANIFEST.dpo.minisig \
+    >minisign.log 2>&1
+  is "the stock minisign signs too" 0 "$schakel" policy activate back
+else
+  bad "minisign is there"
+fi
 exit $failed

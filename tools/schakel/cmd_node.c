@@ -345,11 +345,18 @@ static int ask(struct sk_client *client, const char *op,
 }
 
 int sk_node_ask(struct sk_client *client, const char *op, json_t *args,
+                const struct sk_blob *blobs, size_t blobs_count,
                 json_t **result)
 {
-    struct request r = {.args = args};
+    struct request r = {.args = args, .blobs_count = blobs_count};
     json_t *reply = NULL;
-    int code = ask(client, op, &r, &reply);
+    int code;
+
+    assert(blobs_count <= BLOBS_MAX);
+
+    if (blobs_count > 0)
+        memcpy(r.blobs, blobs, blobs_count * sizeof(*blobs));
+    code = ask(client, op, &r, &reply);
 
     request_free(&r);
     if (code >= 0)

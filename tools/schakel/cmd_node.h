@@ -22,9 +22,10 @@ const struct sk_command *sk_node_command_at(size_t i);
 /* For commands that put several operations in a row: connect to the node of
    --dir; -1, or the exit code with the problem told. */
 int sk_node_open(const struct sk_parsed *parsed, struct sk_client **out);
-/* The result of one operation with these arguments (taken over; NULL: none),
-   owned by the caller; -1, or the exit code with the problem told. */
+/* The result of one operation with these arguments (args: taken over; NULL:
+   none), owned by the caller; -1, or the exit code with the problem told. */
 int sk_node_ask(struct sk_client *client, const char *op, json_t *args,
+                const struct sk_blob *blobs, size_t blobs_count,
                 json_t **result);
 
 #endif

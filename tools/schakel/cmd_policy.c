@@ -248,6 +248,82 @@ const struct sk_command sk_policy_commands[] = {
        "the bundle of before"},
       LANG_OPTION,
       {0}}},
+    {"policy officer",
+     "NAME",
+     1,
+     1,
+     "maak een sleutel voor wie deelregels mag tekenen",
+     "make a key for somebody who may sign the policy",
+     "NAME is een functie (dpo, adjunct), geen naam van een mens.  Toont de "
+     "regel\n"
+     "voor officers.yaml in de map van het beleid: daar staan er twee of meer.",
+     "NAME is a function (dpo, deputy), not the name of a person.  Shows the "
+     "line\n"
+     "for officers.yaml in the folder of the policy: two or more stand there.",
+     {{"key", "FILE", true, false, "waar de geheime sleutel komt",
+       "where the secret key goes"},
+      LANG_OPTION,
+      {0}}},
+    {"policy sign",
+     "BUNDLE",
+     1,
+     1,
+     "teken een beleid als officier",
+     "sign a policy as an officer",
+     "Maakt MANIFEST als dat er nog niet is of niet meer klopt, en zet "
+     "MANIFEST.NAME.minisig\n"
+     "ernaast.  De stock minisign kan ook tekenen.  Kijk eerst met policy "
+     "diff.",
+     "Makes MANIFEST when it is not there or no longer fits, and puts "
+     "MANIFEST.NAME.minisig\n"
+     "beside it.  The stock minisign can sign too.  Look first with policy "
+     "diff.",
+     {{"as", "NAME", true, false, "wie u bent in officers.yaml",
+       "who you are in officers.yaml"},
+      {"key", "FILE", true, false, "uw geheime sleutel", "your secret key"},
+      {"previous", "HASH", false, false,
+       "de hash van wat nu geldt (anders: gevraagd aan het knooppunt)",
+       "the hash of what is in force (default: the node is asked)"},
+      {"first", NULL, false, false, "er geldt nog niets",
+       "nothing is in force yet"},
+      {"dir", "DIR", false, false, "de map van het knooppunt (of SCHAKEL_DIR)",
+       "the node's folder (or SCHAKEL_DIR)"},
+      LANG_OPTION,
+      {0}}},
+    {"policy activate",
+     "BUNDLE",
+     1,
+     1,
+     "neem een getekend beleid in gebruik",
+     "put a signed policy into force",
+     "Het knooppunt bewijst de beloften, vergelijkt met wat geldt, en vraagt "
+     "twee\n"
+     "officieren als iets ruimer wordt, anders een.",
+     "The node proves the invariants, compares with what is in force, and "
+     "wants two\n"
+     "officers when anything becomes wider, else one.",
+     {{"from", "DATE", false, false, "vanaf deze dag (nu)",
+       "from this day (now)"},
+      {"dir", "DIR", false, false, "de map van het knooppunt (of SCHAKEL_DIR)",
+       "the node's folder (or SCHAKEL_DIR)"},
+      LANG_OPTION,
+      {0}}},
+    {"policy rollback",
+     "VERSION",
+     1,
+     1,
+     "zet een oude versie klaar als nieuwe",
+     "prepare an old version as a new one",
+     "Schrijft een map die u vergelijkt, laat tekenen en in gebruik neemt, "
+     "zoals elke\n"
+     "wijziging.",
+     "Writes a folder that you compare, have signed and activate, as any "
+     "change.",
+     {{"out", "DIR", true, false, "de nieuwe map", "the new folder"},
+      {"dir", "DIR", false, false, "de map van het knooppunt (of SCHAKEL_DIR)",
+       "the node's folder (or SCHAKEL_DIR)"},
+      LANG_OPTION,
+      {0}}},
     {0},
 };
 
@@ -255,11 +331,13 @@ static const struct {
     const char *name;
     int (*run)(struct sk_policy_run *run, const struct sk_parsed *parsed);
 } runners[] = {
-    {"check", sk_policy_do_check},     {"test", sk_policy_do_test},
-    {"explain", sk_policy_do_explain}, {"render", sk_policy_do_render},
-    {"matrix", sk_policy_do_matrix},   {"diff", sk_policy_do_diff},
-    {"prove", sk_policy_do_prove},     {"schema", sk_policy_do_schema},
-    {"export", sk_policy_do_export},   {"new", sk_policy_do_new},
+    {"check", sk_policy_do_check},       {"test", sk_policy_do_test},
+    {"explain", sk_policy_do_explain},   {"render", sk_policy_do_render},
+    {"matrix", sk_policy_do_matrix},     {"diff", sk_policy_do_diff},
+    {"prove", sk_policy_do_prove},       {"schema", sk_policy_do_schema},
+    {"export", sk_policy_do_export},     {"new", sk_policy_do_new},
+    {"officer", sk_policy_do_officer},   {"sign", sk_policy_do_sign},
+    {"activate", sk_policy_do_activate}, {"rollback", sk_policy_do_rollback},
     {"replay", sk_policy_do_replay},
 };
 

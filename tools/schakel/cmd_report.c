@@ -333,18 +333,18 @@ static void print_report(const struct report *r)
 static int gather(struct sk_client *client, const char *participant,
                   struct report *r)
 {
-    int code =
-        sk_node_ask(client, "participant.show",
-                    json_pack("{s:s}", "participant", participant), &r->person);
+    int code = sk_node_ask(client, "participant.show",
+                           json_pack("{s:s}", "participant", participant), NULL,
+                           0, &r->person);
 
     if (code < 0)
         code = sk_node_ask(client, "disclosure.list",
-                           json_pack("{s:s}", "participant", participant),
-                           &r->shared);
+                           json_pack("{s:s}", "participant", participant), NULL,
+                           0, &r->shared);
     if (code < 0)
-        code = sk_node_ask(client, "policy.show", NULL, &r->policy);
+        code = sk_node_ask(client, "policy.show", NULL, NULL, 0, &r->policy);
     if (code < 0)
-        code = sk_node_ask(client, "node.status", NULL, &r->status);
+        code = sk_node_ask(client, "node.status", NULL, NULL, 0, &r->status);
     return code;
 }
 

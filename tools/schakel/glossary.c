@@ -116,9 +116,9 @@ struct sk_glossary *sk_glossary_ask(struct sk_client *client, bool dutch)
 
     if (g == NULL)
         return NULL;
-    vocabulary = ask(client, "vocabulary.show");
+    vocabulary = ask(client, "charter.text");
     charter = ask(client, "charter.show");
-    if (!load(g, sk_json_text(vocabulary, "file")))
+    if (!load(g, sk_json_text(vocabulary, "vocabulary")))
         sk_glossary_close(&g);
     else
         name_partners(g, charter);

@@ -213,6 +213,14 @@ static bool node_knows(const char *first, const char *second)
     return false;
 }
 
+static bool is_row(const char *first, const char *second)
+{
+    char name[128];
+
+    snprintf(name, sizeof(name), "%s %s", first, second);
+    return is_in_table(name);
+}
+
 /* Does the word start a command of more words, and of how many? */
 static size_t group_size(const char *word)
 {
@@ -240,7 +248,8 @@ static int dispatch(int argc, char **argv)
     for (size_t i = 0; i < SK_COUNT(cmds); i++) {
         if (strcmp(cmds[i].name, argv[0]) != 0)
             continue;
-        if (cmds[i].node_first && node_knows(argv[0], second))
+        if (cmds[i].node_first && node_knows(argv[0], second) &&
+            !is_row(argv[0], second))
             break;
         return cmds[i].run(argc, argv);
     }

@@ -21,6 +21,7 @@
 
 #include "tools/schakel/ask.h"
 #include "tools/schakel/json.h"
+#include "tools/schakel/nodedir.h"
 
 #define READY_MS 20000
 #define SETTLE_MS 30000
@@ -770,14 +771,104 @@ static void make_charter(struct sk_world *w)
                       steward->dir, charter, NULL});
 }
 
+/* ------------------------------------------------------------- policies
+ * Signed by two officers of the story, with the commands that people use. */
+
+#define OFFICERS 2
+static const char *const officer_names[OFFICERS] = {"deputy", "dpo"};
+
+static void make_officer(struct sk_world *w, size_t i, FILE *list)
+{
+    char *path = path_of(w, "%s/%s.key", w->root, officer_names[i]);
+    char base64[SK_MINISIGN_KEY_TEXT_SIZE + 1];
+    uint8_t room[SK_MINISIGN_SECRET_SIZE_MAX];
+    struct sk_sign_secret secret;
+    struct sk_sign_public public;
+    struct sk_minisign_key key;
+    struct sk_seed seed;
+    struct sk_bytes bytes;
+
+    sk_seed_fill(&seed);
+    sk_sign_keypair(&seed, &public, &secret);
+    sk_minisign_key_of(&public, &key);
+    if (sk_minisign_secret_format(&secret, &key,
+                                  (struct sk_room){room, sizeof(room)},
+                                  &bytes) != SK_OK)
+        sk_world_die(w, "cannot make %s", path);
+    write_file(w, path, bytes);
+    chmod(path, 0600);
+    sk_wipe(room, sizeof(room));
+    sk_wipe(&secret, sizeof(secret));
+    sk_minisign_key_format(&key, base64);
+    fprintf(list, "  %s: %s\n", officer_names[i], base64);
+}
+
+static void make_officers(struct sk_world *w)
+{
+    char *path = path_of(w, "%s/officers.yaml", w->root);
+    FILE *list = fopen(path, "w");
+
+    if (list == NULL)
+        sk_world_die(w, "cannot write %s: %s", path, strerror(errno));
+    fputs("format: officers/1\nofficers:\n", list);
+    for (size_t i = 0; i < OFFICERS; i++)
+        make_officer(w, i, list);
+    if (fclose(list) != 0)
+        sk_world_die(w, "cannot write %s: %s", path, strerror(errno));
+}
+
+/* The bundle of a partner beside the list of officers. */
+static char *make_bundle(struct sk_world *w, const struct sk_actor *actor)
+{
+    static const char *const keys[SK_SOURCE_COUNT] = {
+        [SK_SOURCE_VOCABULARY] = "vocabulary", [SK_SOURCE_GUARDS] = "guards",
+        [SK_SOURCE_PARTNERS] = "partners",     [SK_SOURCE_POLICY] = "policy",
+        [SK_SOURCE_INVARIANTS] = "invariants",
+    };
+    char *dir = path_of(w, "%s/%s.policy", w->root, actor->org);
+    char *path = path_of(w, "%s/bundle.yaml", dir);
+    char *from = path_of(w, "%s/officers.yaml", w->root);
+    char *to = path_of(w, "%s/officers.yaml", dir);
+    FILE *bundle = mkdir(dir, 0700) == 0 ? fopen(path, "w") : NULL;
+
+    if (bundle == NULL || symlink(from, to) != 0)
+        sk_world_die(w, "cannot write %s: %s", path, strerror(errno));
+    fprintf(bundle, "format: bundle/1\nbundle: %s\n", actor->org);
+    for (size_t i = 0; i < SK_SOURCE_COUNT; i++) {
+        const struct sk_source *one = &actor->sources.of[i];
+        char *whole;
+
+        if (one->bytes.size == 0)
+            continue;
+        whole = must(w, realpath(one->name, NULL));
+        fprintf(bundle, "%s: '%s'\n", keys[i], whole);
+        free(whole);
+    }
+    if (fclose(bundle) != 0)
+        sk_world_die(w, "cannot write %s: %s", path, strerror(errno));
+    return dir;
+}
+
+static void activate_policy(struct sk_world *w, const struct sk_actor *actor)
+{
+    char *schakel = (char *)(uintptr_t)w->schakel;
+    char *dir = make_bundle(w, actor);
+
+    for (size_t i = 0; i < OFFICERS; i++)
+        run(w, (char *[]){schakel, "policy", "sign", dir, "--first", "--as",
+                          (char *)(uintptr_t)officer_names[i], "--key",
+                          path_of(w, "%s/%s.key", w->root, officer_names[i]),
+                          NULL});
+    run(w, (char *[]){schakel, "policy", "activate", dir, "--dir", actor->dir,
+                      NULL});
+}
+
 static void join_nodes(struct sk_world *w)
 {
     char *charter = path_of(w, "%s/charter", w->root);
 
     for (size_t i = 0; i < w->actors_count; i++) {
         struct sk_actor *actor = &w->actors[i];
-        struct sk_blob policy = {.argument = "policy"};
-        json_t *reply;
 
         if (!actor->active)
             continue;
@@ -786,13 +877,7 @@ static void join_nodes(struct sk_world *w)
                           "--dir", actor->dir, charter, NULL});
         if (actor->bundle_dir == NULL)
             continue;
-        policy.bytes = actor->sources.of[SK_SOURCE_POLICY].bytes;
-        reply = sk_world_ask(w, actor, "policy.activate", NULL, &policy, 1);
-        if (!json_is_true(json_object_get(reply, "ok"))) {
-            sk_json_print(reply);
-            sk_world_die(w, "%s cannot use its policy", actor->org);
-        }
-        json_decref(reply);
+        activate_policy(w, actor);
     }
 }
 
@@ -807,6 +892,7 @@ void sk_world_start(struct sk_world *w)
     read_roster(w);
     init_nodes(w);
     make_charter(w);
+    make_officers(w);
     join_nodes(w);
     for (size_t i = 0; i < w->actors_count; i++)
         if (w->actors[i].online)

@@ -115,6 +115,10 @@ static const struct word words[] = {
     {"withdrawn", "ingetrokken", "withdrawn"},
     {"given", "gegeven", "given"},
     {"since", "sinds", "since"},
+    {"wider", "ruimer", "wider"},
+    {"narrower", "enger", "narrower"},
+    {"signers", "getekend door", "signed by"},
+    {"in_force", "geldt nu", "in force"},
     {"notice_id", "tekst (naam)", "text (name)"},
     {"opened", "geopend", "opened"},
     {"told_by", "doorgegeven door", "passed on by"},
@@ -463,6 +467,9 @@ static const struct table tables[] = {
     {"participant.list",
      "participants",
      {"given_name", "family_name", "participant"}},
+    {"policy.history",
+     "versions",
+     {"version", "at", "wider", "narrower", "signers", "in_force", "refused"}},
     {"handover.list",
      "handovers",
      {"requested", "partner", "role", "kind", "state", "waits_for",
@@ -475,10 +482,18 @@ static void render_policy(const struct sk_screen *s, const json_t *result)
     const json_t *warnings = json_object_get(result, "warnings");
     size_t count = json_array_size(warnings);
 
-    fprintf(s->out,
-            s->dutch ? "De deelregels %s gelden nu"
-                     : "The policy %s is in force now",
-            sk_json_text(result, "policy"));
+    const char *from = sk_json_text(result, "from");
+
+    if (from[0] == '\0')
+        fprintf(s->out,
+                s->dutch ? "De deelregels %s gelden nu"
+                         : "The policy %s is in force now",
+                sk_json_text(result, "policy"));
+    else
+        fprintf(s->out,
+                s->dutch ? "De deelregels %s gelden vanaf %s"
+                         : "The policy %s will be in force from %s on",
+                sk_json_text(result, "policy"), from);
     if (count == 0)
         fprintf(s->out,
                 s->dutch ? ", zonder opmerkingen.\n" : ", without warnings.\n");
@@ -512,8 +527,6 @@ void sk_render(const struct sk_screen *s, const char *op, const json_t *result)
     }
     if (strcmp(op, "policy.activate") == 0)
         render_policy(s, result);
-    else if (strcmp(op, "vocabulary.show") == 0)
-        fputs(sk_json_text(result, "file"), s->out);
     else if (!sk_render_event(s, op, result))
         render_tree(s, result, 0, false);
 }

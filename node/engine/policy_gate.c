@@ -1,0 +1,353 @@
+#include "node/engine/policy.h"
+#include "policies/diff.h"
+#include "policies/prove.h"
+
+#include <string.h>
+
+/* I5: what is not signed as it must be, not proved, or not understood, does
+   not come into force. */
+
+struct gate {
+    struct sk_charter_file *files;
+    size_t files_count;
+    struct sk_signed_policy policy;
+    struct sk_charter *charter;
+    struct sk_findings *findings;
+    struct sk_bundle *bundle;
+    struct sk_policy_record record;
+    bool same; /* the very version that is in force */
+};
+
+/* ------------------------------------------------------------- signatures */
+
+static enum sk_status officers_in_force(struct sk_engine *e,
+                                        struct sk_officers *out, bool *any)
+{
+    struct sk_findings findings = sk_findings_start(&e->scratch);
+    struct sk_bytes yaml;
+    enum sk_status status = sk_policy_in_force(e, "officers.yaml", &yaml);
+
+    *any = status == SK_OK;
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    return sk_officers_read(yaml, &e->scratch, &findings, out);
+}
+
+static enum sk_status refuse_signed(struct sk_engine *e, struct gate *g,
+                                    const struct sk_signed_fault *fault)
+{
+    struct sk_bytes subject = sk_arena_copy(&e->scratch, fault->subject);
+
+    if (strcmp(fault->check, "officers") == 0)
+        return sk_refuse_findings(e, "policy-invalid", g->findings);
+    if (strcmp(fault->check, "signature") == 0 ||
+        strcmp(fault->check, "officer") == 0)
+        return sk_refuse(e, "policy-signature", fault->check, subject);
+    return sk_refuse(e, "policy-bundle", fault->check, subject);
+}
+
+static enum sk_status read_signed(struct sk_engine *e, struct gate *g)
+{
+    struct sk_officers *in_force = sk_arena_get(&e->scratch, sizeof(*in_force));
+    struct sk_signed_fault fault;
+    enum sk_status status;
+    bool any;
+
+    g->findings = sk_arena_get(&e->scratch, sizeof(*g->findings));
+    if (in_force == NULL || g->findings == NULL)
+        return SK_E_MEMORY;
+    *g->findings = sk_findings_start(&e->scratch);
+    SK_TRY(officers_in_force(e, in_force, &any));
+    status =
+        sk_signed_policy_read(g->files, g->files_count, any ? in_force : NULL,
+                              &e->scratch, g->findings, &g->policy, &fault);
+    if (status == SK_E_MEMORY)
+        return status;
+    if (status != SK_OK)
+        return refuse_signed(e, g, &fault);
+    /* Whoever may sign the next version decides about all that follow. */
+    g->record.wider = !any || !sk_officers_equal(in_force, &g->policy.officers);
+    g->record.signers_count = g->policy.signers_count;
+    memcpy(g->record.signers, g->policy.signers, sizeof(g->record.signers));
+    g->record.hash = g->policy.hash;
+    return SK_OK;
+}
+
+/* ------------------------------------------------------------- versions */
+
+static enum sk_status hash_in_force(struct sk_engine *e, struct sk_hash *out)
+{
+    struct sk_bytes manifest;
+    enum sk_status status = sk_policy_in_force(e, SK_MANIFEST_NAME, &manifest);
+
+    *out = (struct sk_hash){0};
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    sk_sha256(manifest, out);
+    return SK_OK;
+}
+
+/* Higher than any that was in force, and made from the one that is. */
+static enum sk_status check_version(struct sk_engine *e, struct gate *g)
+{
+    const struct sk_manifest *manifest = &g->policy.manifest;
+    struct sk_hash in_force;
+    uint64_t newest;
+
+    SK_TRY(hash_in_force(e, &in_force));
+    if (memcmp(&in_force, &g->policy.hash, sizeof(in_force)) == 0) {
+        g->same = true;
+        return SK_OK;
+    }
+    SK_TRY(sk_policy_newest(e, &newest));
+    if (manifest->version <= newest)
+        return sk_refuse(e, "policy-version-not-higher", "files",
+                         (struct sk_bytes){0});
+    if (memcmp(&in_force, &manifest->previous, sizeof(in_force)) != 0)
+        return sk_refuse(e, "policy-not-next", "files", (struct sk_bytes){0});
+    return SK_OK;
+}
+
+static enum sk_status load_bundle(struct sk_engine *e, struct gate *g)
+{
+    const struct sk_manifest *manifest = &g->policy.manifest;
+
+    if (!sk_bytes_equal(manifest->name, sk_org_text(&e->org)))
+        return sk_refuse(e, "policy-not-yours", "files",
+                         sk_arena_copy(&e->scratch, manifest->name));
+    SK_TRY(sk_federation_compile(e, g->charter, g->policy.policy,
+                                 g->policy.invariants, g->findings,
+                                 &g->bundle));
+    if (g->bundle == NULL)
+        return sk_refuse_findings(e, "policy-invalid", g->findings);
+    if (!sk_bytes_equal(sk_bundle_owner(g->bundle), manifest->name))
+        return sk_refuse(
+            e, "policy-not-yours", "files",
+            sk_arena_copy(&e->scratch, sk_bundle_owner(g->bundle)));
+    if (sk_bundle_policy_version(g->bundle) != manifest->version)
+        return sk_refuse(e, "policy-bundle", "version", sk_text("MANIFEST"));
+    return SK_OK;
+}
+
+/* ------------------------------------------------------------- what it does */
+
+static enum sk_status check_proved(struct sk_engine *e, const struct gate *g)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+    struct sk_bytes failed = {0};
+    struct sk_proof *proofs;
+    enum sk_status status;
+    size_t count;
+
+    status = sk_prove(g->bundle, &e->scratch, &proofs, &count);
+    if (status == SK_E_TOO_LARGE || status == SK_E_MEMORY) {
+        sk_arena_reset(&e->scratch, mark);
+        e->scratch.full = false;
+        return sk_refuse(e, "policy-too-large", NULL, (struct sk_bytes){0});
+    }
+    SK_TRY(status);
+    for (size_t i = 0; i < count && failed.size == 0; i++)
+        if (!proofs[i].holds)
+            failed = proofs[i].invariant->id; /* in the bundle's memory */
+    sk_arena_reset(&e->scratch, mark);
+    if (failed.size > 0)
+        return sk_refuse(e, "policy-not-proved", NULL, failed);
+    return SK_OK;
+}
+
+static enum sk_status compare(struct sk_engine *e, struct gate *g)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+    struct sk_diff diff = {0};
+    enum sk_status status;
+
+    if (!e->has_policy) {
+        g->record.wider = true;
+        return SK_OK;
+    }
+    status =
+        sk_diff_make(e->bundle, g->bundle, sk_today(e), &e->scratch, &diff);
+    sk_arena_reset(&e->scratch, mark);
+    if (status == SK_E_TOO_LARGE || status == SK_E_MEMORY) {
+        e->scratch.full = false;
+        return sk_refuse(e, "policy-too-large", NULL, (struct sk_bytes){0});
+    }
+    SK_TRY(status);
+    g->record.wider = g->record.wider || diff.wider;
+    g->record.narrower = diff.narrower;
+    return SK_OK;
+}
+
+/* POLICY.md 2.3: two different officers for what is wider, else one. */
+static enum sk_status check_signers(struct sk_engine *e, struct gate *g)
+{
+    char *text = sk_arena_get(&e->scratch, 8);
+
+    g->record.needed = g->record.wider ? SK_OFFICERS_MIN : 1;
+    if (g->policy.signers_count >= g->record.needed)
+        return SK_OK;
+    if (text == NULL)
+        return SK_E_MEMORY;
+    text[0] = (char)('0' + g->policy.signers_count);
+    text[1] = '/';
+    text[2] = (char)('0' + g->record.needed);
+    return sk_refuse(e, "policy-signatures", "files", sk_text(text));
+}
+
+/* Everything that must hold before it may come into force. */
+static enum sk_status pass(struct sk_engine *e, struct gate *g)
+{
+    enum sk_status status = sk_federation_charter(e, &g->charter);
+
+    if (status == SK_E_NOT_FOUND)
+        return sk_refuse(e, "no-charter", NULL, (struct sk_bytes){0});
+    SK_TRY(status);
+    g->record.charter = sk_charter_name(e, g->charter);
+    g->record.refused = "";
+    SK_TRY(read_signed(e, g));
+    SK_TRY(check_version(e, g));
+    if (g->same)
+        return SK_OK;
+    SK_TRY(load_bundle(e, g));
+    SK_TRY(check_proved(e, g));
+    SK_TRY(compare(e, g));
+    return check_signers(e, g);
+}
+
+/* ------------------------------------------------------------- in force */
+
+static enum sk_status store(struct sk_engine *e, struct gate *g)
+{
+    uint64_t version = g->policy.manifest.version;
+    struct sk_bytes folder = sk_policy_folder(version);
+
+    for (size_t i = 0; i < g->files_count; i++)
+        SK_TRY(
+            sk_policy_file_put(e, folder, g->files[i].name, g->files[i].bytes));
+    g->record.at_ms = e->now_ms;
+    SK_TRY(sk_policy_record_put(e, version, &g->record));
+    return sk_policy_set_newest(e, version);
+}
+
+static enum sk_status put_into_force(struct sk_engine *e, struct gate *g)
+{
+    SK_TRY(store(e, g));
+    sk_federation_take(e, g->charter, g->bundle, /* has_policy */ true);
+    return SK_OK;
+}
+
+/* ------------------------------------------------------------- on a day */
+
+static enum sk_status keep_next(struct sk_engine *e, const struct gate *g,
+                                int32_t day)
+{
+    struct sk_id id;
+    char text[11];
+
+    SK_TRY(sk_policy_drop(e, SK_POLICY_NEXT));
+    for (size_t i = 0; i < g->files_count; i++)
+        SK_TRY(sk_policy_file_put(e, SK_POLICY_NEXT, g->files[i].name,
+                                  g->files[i].bytes));
+    sk_day_format(day, text);
+    SK_TRY(sk_policy_file_put(e, SK_POLICY_NEXT, SK_POLICY_DAY, sk_text(text)));
+    memcpy(id.bytes, g->policy.hash.bytes, sizeof(id.bytes));
+    return sk_due_put(e, day, SK_DUE_POLICY, &id, sk_text(text));
+}
+
+/* The files that wait, as they were given. */
+static enum sk_status load_next(struct sk_engine *e, struct gate *g)
+{
+    struct sk_policy_names *names = sk_arena_get(&e->scratch, sizeof(*names));
+
+    if (names == NULL)
+        return SK_E_MEMORY;
+    SK_TRY(sk_policy_names(e, SK_POLICY_NEXT, names));
+    g->files =
+        sk_arena_get_array(&e->scratch, names->count + 1, sizeof(*g->files));
+    if (g->files == NULL)
+        return SK_E_MEMORY;
+    for (size_t i = 0; i < names->count; i++) {
+        struct sk_charter_file *file = &g->files[g->files_count];
+
+        if (sk_bytes_equal(names->list[i], SK_POLICY_DAY))
+            continue;
+        file->name = names->list[i];
+        SK_TRY(sk_policy_file_get(e, SK_POLICY_NEXT, file->name, &file->bytes));
+        g->files_count++;
+    }
+    return SK_OK;
+}
+
+/* SK_DUE_POLICY: its day has come; the gate is asked again, for the policy
+   and the charter of today. */
+enum sk_status sk_policy_due(struct sk_engine *e, const struct sk_id *id)
+{
+    struct gate g = {0};
+    enum sk_status status;
+
+    SK_TRY(load_next(e, &g));
+    if (g.files_count == 0)
+        return SK_OK; /* another one came instead */
+    status = pass(e, &g);
+    if (memcmp(id->bytes, g.policy.hash.bytes, sizeof(id->bytes)) != 0)
+        return SK_OK; /* waits for another day */
+    if (status != SK_OK && status != SK_E_REFUSED)
+        return status;
+    SK_TRY(sk_policy_drop(e, SK_POLICY_NEXT));
+    if (g.same)
+        return SK_OK;
+    if (status == SK_OK)
+        return put_into_force(e, &g);
+    g.record.refused = e->refusal;
+    g.record.at_ms = e->now_ms;
+    e->refusal = NULL; /* nobody asked */
+    return sk_policy_record_put(e, g.policy.manifest.version, &g.record);
+}
+
+/* ------------------------------------------------------------- operation */
+
+static void pack_done(struct sk_engine *e, const struct gate *g,
+                      const char *from)
+{
+    struct sk_pack *p = &e->reply;
+
+    sk_pack_map(p, from[0] == '\0' ? 6 : 7);
+    if (from[0] != '\0')
+        sk_reply_cstr(p, "from", from);
+    sk_reply_bool(p, "narrower", g->record.narrower);
+    sk_reply_uint(p, "needed", g->record.needed);
+    sk_reply_text(p, "policy",
+                  sk_policy_name_of(e, g->policy.manifest.name,
+                                    g->policy.manifest.version));
+    sk_pack_cstr(p, "signers");
+    sk_pack_array(p, g->record.signers_count);
+    for (size_t i = 0; i < g->record.signers_count; i++)
+        sk_pack_str(p, g->record.signers[i]);
+    sk_reply_findings(p, "warnings", g->findings, 'W');
+    sk_reply_bool(p, "wider", g->record.wider);
+}
+
+enum sk_status sk_op_policy_activate(struct sk_engine *e, struct sk_value args)
+{
+    struct sk_bytes from = sk_arg_text(args, "from");
+    struct gate g = {0};
+    char text[11] = "";
+    int32_t day = INT32_MIN;
+
+    if (from.size > 0 && !sk_day_parse(from, &day))
+        return sk_refuse(e, "bad-argument", "from", (struct sk_bytes){0});
+    SK_TRY(
+        sk_arg_files(e, args, SK_SIGNED_FILES_MAX, &g.files, &g.files_count));
+    SK_TRY(pass(e, &g));
+    if (!g.same && day > sk_today(e)) {
+        SK_TRY(keep_next(e, &g, day));
+        sk_day_format(day, text);
+    } else if (!g.same) {
+        SK_TRY(sk_policy_drop(e, SK_POLICY_NEXT));
+        SK_TRY(put_into_force(e, &g));
+    }
+    pack_done(e, &g, text);
+    return SK_OK;
+}

@@ -1,0 +1,329 @@
+#include "tests/node/fixture.h"
+
+#include "node/engine/internal.h"
+
+/* docs/POLICY.md 2.3: how a policy comes into force, and who must sign. */
+
+static struct fx f;
+static char text[8192];
+
+static void start(void)
+{
+    fx_start(&f, "S2A", "2026-09-01T08:00:00Z");
+}
+
+static void end(void)
+{
+    fx_end(&f);
+}
+
+TestSuite(gate, .init = start, .fini = end);
+
+#define EQ(got, want) cr_expect(eq(str, (char *)(got), (char *)(want)))
+
+/* A policy of VDAB, which starts without one. */
+static const char *policy(int version, const char *to, const char *fields)
+{
+    snprintf(text, sizeof(text),
+             "language: sharing-policy/1\n"
+             "policy: vdab\n"
+             "version: %d\n"
+             "vocabulary: traject-vlaanderen/1\n"
+             "guards: vlaanderen/1\n"
+             "partners: s2a\n"
+             "share:\n"
+             "  - id: overdracht\n"
+             "    text: \"Wie verder begeleidt, krijgt de vraag.\"\n"
+             "    to: {orgs: [%s]}\n"
+             "    for: [guidance.handover]\n"
+             "    what: {handover.requested: {%s}}\n"
+             "    basis: {gdpr: public-task, reference: Voorbeeld}\n"
+             "    retain: {for: 6 months, from: sent}\n"
+             "    valid: {from: 2026-09-01, until: 2028-08-31}\n",
+             version, to, fields);
+    return text;
+}
+
+static void activate(const char *what, unsigned signers)
+{
+    char *args = fx_signed(&f, "vdab", what, signers);
+
+    fx_call(&f, "vdab", "policy.activate", "%s", args);
+    free(args);
+}
+
+static const char *code(void)
+{
+    return sk_value_bool(fx_at(&f, "ok")) ? "ok" : fx_text(&f, "error.code");
+}
+
+static const char *shown(const char *key)
+{
+    char path[64];
+
+    fx_ok(&f, "vdab", "policy.show", "{}");
+    snprintf(path, sizeof(path), "result.%s", key);
+    return fx_text(&f, path);
+}
+
+static const char *history(int at, const char *key)
+{
+    char path[64];
+
+    fx_ok(&f, "vdab", "policy.history", "{}");
+    snprintf(path, sizeof(path), "result.versions.%d.%s", at, key);
+    return fx_text(&f, path);
+}
+
+/* ------------------------------------------------------------- signatures */
+
+Test(gate, the_first_one_needs_two_officers)
+{
+    activate(policy(1, "gtb", "question: exact"), 0);
+    EQ(code(), "policy-signatures");
+    EQ(fx_text(&f, "error.detail"), "0/2");
+    activate(policy(1, "gtb", "question: exact"), 2);
+    EQ(code(), "policy-signatures");
+    EQ(fx_text(&f, "error.detail"), "1/2");
+    EQ(shown("policy"), "nil");
+    activate(policy(1, "gtb", "question: exact"), SG_BOTH);
+    EQ(code(), "ok");
+    EQ(fx_text(&f, "result.signers"), "['deputy','dpo']");
+    EQ(shown("policy"), "vdab/1");
+}
+
+Test(gate, narrower_needs_one_and_wider_two)
+{
+    activate(policy(1, "gtb, clb", "question: exact"), SG_BOTH);
+    activate(policy(2, "gtb", "question: exact"), 1);
+    EQ(code(), "ok");
+    EQ(fx_text(&f, "result.narrower"), "true");
+    EQ(fx_text(&f, "result.wider"), "false");
+    EQ(fx_text(&f, "result.needed"), "1");
+    /* Wider: another recipient, another field, a finer level. */
+    activate(policy(3, "gtb, buso", "question: exact"), 1);
+    EQ(code(), "policy-signatures");
+    activate(policy(3, "gtb", "question: exact, coach_name: exact"), 2);
+    EQ(code(), "policy-signatures");
+    activate(policy(3, "gtb", "question: exact, birth_date: year"), SG_BOTH);
+    EQ(code(), "ok");
+    EQ(fx_text(&f, "result.wider"), "true");
+    activate(policy(4, "gtb", "question: exact, birth_date: exact"), 1);
+    EQ(code(), "policy-signatures");
+    activate(policy(4, "gtb", "question: exact, birth_date: age5"), 1);
+    EQ(code(), "ok");
+    EQ(shown("policy"), "vdab/4");
+}
+
+/* Who may sign the next version is a matter of two, and of the old ones. */
+Test(gate, officers_change_only_with_two_of_the_old_ones)
+{
+    struct sg_request r = {.officers = 6, .signers = 6};
+    char previous[80];
+    char *args;
+
+    activate(policy(1, "gtb", "question: exact"), SG_BOTH);
+    snprintf(previous, sizeof(previous), "%s", shown("hash"));
+    r.previous = previous;
+    r.policy = policy(2, "gtb", "question: exact");
+    args = sg_arguments(&r);
+    fx_refused(&f, "vdab", "policy-signatures", "policy.activate", "%s", args);
+    EQ(fx_text(&f, "error.detail"), "1/2");
+    free(args);
+    r.signers = 7;
+    args = sg_arguments(&r);
+    fx_ok(&f, "vdab", "policy.activate", "%s", args);
+    EQ(fx_text(&f, "result.signers"), "['deputy','dpo']");
+    EQ(fx_text(&f, "result.wider"), "true");
+    free(args);
+    /* From now on `third` counts, and `dpo` is nobody. */
+    snprintf(previous, sizeof(previous), "%s", shown("hash"));
+    r.policy = policy(3, "gtb", "question: exact");
+    r.signers = 4;
+    args = sg_arguments(&r);
+    fx_ok(&f, "vdab", "policy.activate", "%s", args);
+    free(args);
+    snprintf(previous, sizeof(previous), "%s", shown("hash"));
+    r.policy = policy(4, "gtb", "question: exact");
+    r.signers = 5;
+    args = sg_arguments(&r);
+    fx_refused(&f, "vdab", "policy-signature", "policy.activate", "%s", args);
+    free(args);
+}
+
+/* ------------------------------------------------------------- I5 */
+
+/* The same request with this text of it read otherwise. */
+static void spoilt(const char *from, const char *to)
+{
+    char *args =
+        fx_signed(&f, "vdab", policy(1, "gtb", "question: exact"), SG_BOTH);
+    char *other = calloc(1, strlen(args) + strlen(to) + 1);
+    char *at = strstr(args, from);
+
+    cr_assert(at != NULL, "%s", from);
+    memcpy(other, args, (size_t)(at - args));
+    strcat(other, to);
+    strcat(other, at + strlen(from));
+    fx_call(&f, "vdab", "policy.activate", "%s", other);
+    free(other);
+    free(args);
+    EQ(shown("policy"), "nil");
+}
+
+Test(gate, what_is_not_whole_is_refused)
+{
+    static const char *const rows[][3] = {
+        {"'policy.yaml'", "'policies.yaml'", "policy-bundle"},
+        {"'officers.yaml'", "'officer.yaml'", "policy-bundle"},
+        {"'MANIFEST'", "'MANIFESTO'", "policy-bundle"},
+        {"'MANIFEST.dpo.minisig'", "'MANIFEST.chef.minisig'",
+         "policy-signature"},
+        {"'MANIFEST.dpo.minisig'", "'MANIFEST.third.minisig'",
+         "policy-signature"},
+        /* "Voorbeeld", in hex */
+        {"566f6f726265656c64", "566f6f726265656c65", "policy-bundle"},
+        /* "dpo: " in officers.yaml */
+        {"64706f3a20", "64706f3b20", "policy-bundle"},
+        /* "untrusted comment" of a signature */
+        {"756e74727573746564", "556e74727573746564", "policy-signature"},
+    };
+
+    for (size_t i = 0; i < SK_COUNT(rows); i++) {
+        char *args =
+            fx_signed(&f, "vdab", policy(1, "gtb", "question: exact"), SG_BOTH);
+        bool there = strstr(args, rows[i][0]) != NULL;
+
+        free(args);
+        cr_assert(there, "%zu", i);
+        spoilt(rows[i][0], rows[i][1]);
+        fx_call(&f, "vdab", "policy.history", "{}");
+        EQ(fx_text(&f, "result.versions"), "[]");
+    }
+}
+
+Test(gate, is_made_from_the_version_in_force)
+{
+    struct sg_request r = {.officers = SG_BOTH, .signers = SG_BOTH};
+    char *args;
+
+    activate(policy(1, "gtb", "question: exact"), SG_BOTH);
+    activate(policy(2, "gtb", "question: exact, birth_date: year"), SG_BOTH);
+    EQ(code(), "ok");
+    r.policy = policy(3, "gtb", "question: exact");
+    args = sg_arguments(&r);
+    fx_refused(&f, "vdab", "policy-not-next", "policy.activate", "%s", args);
+    free(args);
+}
+
+static const char invariants[] =
+    "format: invariants/1\n"
+    "invariants: vdab\n"
+    "rules:\n"
+    "  - id: geen-geboortedatum\n"
+    "    text: Niemand krijgt een geboortedatum.\n"
+    "    no_flow: {to: anyone, data: [identity.birth]}\n";
+
+Test(gate, what_is_not_proved_comes_into_force_for_nobody)
+{
+    struct sg_request r = {.policy = policy(1, "gtb", "birth_date: year"),
+                           .invariants = invariants,
+                           .officers = SG_BOTH,
+                           .signers = SG_BOTH};
+    char *args = sg_arguments(&r);
+
+    fx_refused(&f, "vdab", "policy-not-proved", "policy.activate", "%s", args);
+    EQ(fx_text(&f, "error.detail"), "geen-geboortedatum");
+    free(args);
+    r.policy = policy(1, "gtb", "question: exact");
+    args = sg_arguments(&r);
+    fx_ok(&f, "vdab", "policy.activate", "%s", args);
+    free(args);
+    fx_ok(&f, "vdab", "policy.version", "{}");
+    cr_expect(ne(ptr, strstr(fx_text(&f, "result.invariants"), "geen-geboorte"),
+                 NULL));
+}
+
+/* ------------------------------------------------------------- later, again */
+
+static void activate_from(const char *what, unsigned signers, const char *day)
+{
+    char *args = fx_signed(&f, "vdab", what, signers);
+
+    /* Before the last brace. */
+    args[strlen(args) - 1] = '\0';
+    fx_call(&f, "vdab", "policy.activate", "%s,'from':'%s'}", args, day);
+    free(args);
+}
+
+Test(gate, waits_for_its_day)
+{
+    activate(policy(1, "gtb", "question: exact"), SG_BOTH);
+    activate_from(policy(2, "buso", "question: exact"), 1, "2026-10-01");
+    EQ(code(), "policy-signatures");
+    EQ(shown("next"), "absent");
+    activate_from(policy(2, "buso", "question: exact"), SG_BOTH, "2026-10-01");
+    EQ(code(), "ok");
+    EQ(fx_text(&f, "result.from"), "2026-10-01");
+    EQ(shown("policy"), "vdab/1");
+    EQ(shown("next"), "{'from':'2026-10-01','version':2}");
+    fx_crash(&f, "vdab");
+    fx_clock(&f, "2026-09-30T21:59:00Z");
+    EQ(shown("policy"), "vdab/1");
+    fx_clock(&f, "2026-09-30T22:00:00Z");
+    EQ(shown("policy"), "vdab/2");
+    EQ(shown("next"), "absent");
+    EQ(history(1, "version"), "2");
+    EQ(history(1, "in_force"), "true");
+    EQ(history(1, "at"), "2026-09-30T22:00:00Z");
+    fx_crash(&f, "vdab");
+    EQ(shown("policy"), "vdab/2");
+}
+
+/* The gate is asked again on the day: what came between is seen. */
+Test(gate, what_no_longer_fits_on_its_day_is_refused_and_recorded)
+{
+    activate(policy(1, "gtb", "question: exact"), SG_BOTH);
+    activate_from(policy(3, "buso", "question: exact"), SG_BOTH, "2026-10-01");
+    EQ(code(), "ok");
+    /* An urgent one takes the place of what waits. */
+    activate(policy(2, "gtb", "question: exact, coach_name: exact"), SG_BOTH);
+    EQ(code(), "ok");
+    EQ(shown("next"), "absent");
+    fx_clock(&f, "2026-10-02T08:00:00Z");
+    EQ(shown("policy"), "vdab/2");
+    /* A roster with another name: no policy that was made for it loads. */
+    activate_from(policy(3, "buso", "question: exact"), SG_BOTH, "2026-11-01");
+    EQ(code(), "ok");
+    fx_partners(&f, "partners: s2a", "partners: s2b");
+    EQ(shown("policy"), "nil");
+    fx_clock(&f, "2026-11-02T08:00:00Z");
+    EQ(shown("policy"), "nil");
+    EQ(history(2, "refused"), "policy-invalid");
+    EQ(history(2, "in_force"), "false");
+    EQ(history(1, "in_force"), "true");
+    EQ(shown("next"), "absent");
+}
+
+Test(gate, history_keeps_every_version)
+{
+    activate(policy(1, "gtb", "question: exact"), SG_BOTH);
+    activate(policy(7, "gtb", "question: exact, coach_name: exact"), SG_BOTH);
+    EQ(code(), "ok");
+    EQ(history(0, "version"), "1");
+    EQ(history(0, "in_force"), "false");
+    EQ(history(0, "wider"), "true");
+    EQ(history(1, "version"), "7");
+    EQ(history(1, "signers"), "['deputy','dpo']");
+    EQ(history(1, "charter"), "proef/1");
+    EQ(history(2, "version"), "absent");
+    fx_ok(&f, "vdab", "policy.version", "{'version':1}");
+    cr_expect(
+        ne(ptr, strstr(fx_text(&f, "result.policy"), "version: 1"), NULL));
+    cr_expect(
+        eq(ptr, strstr(fx_text(&f, "result.policy"), "coach_name"), NULL));
+    fx_refused(&f, "vdab", "policy-unknown-version", "policy.version",
+               "{'version':5}");
+    /* The very same again is no change. */
+    fx_ok(&f, "vdab", "policy.show", "{}");
+}
