@@ -10,7 +10,7 @@ struct tracing {
     struct sk_asking a;
     const struct sk_decision *decision;
     struct sk_trace_rule *rules;
-    const struct sk_share **shares; /* beside rules */
+    uint16_t *shares; /* beside rules: positions in the bundle */
     size_t rules_count;
 };
 
@@ -186,7 +186,7 @@ static void trace_rules(struct tracing *t, struct sk_trace *out)
 
         if (misses == 0) {
             trace_rule(t, share, &t->rules[t->rules_count]);
-            t->shares[t->rules_count++] = share;
+            t->shares[t->rules_count++] = (uint16_t)i;
         } else if (sk_members(misses) == 1 &&
                    out->near_count < SK_TRACE_NEAR_MAX) {
             out->near[out->near_count++] = (struct sk_trace_near){
@@ -279,7 +279,7 @@ static void trace_field(struct tracing *t,
 
     out->nearest = SIZE_MAX;
     for (size_t i = 0; i < t->rules_count; i++) {
-        const struct sk_share *share = t->shares[i];
+        const struct sk_share *share = &t->a.bundle->shares[t->shares[i]];
         uint8_t level = sk_share_what(share, t->a.event)->levels[at];
         enum sk_stage reached = t->rules[i].stage;
 

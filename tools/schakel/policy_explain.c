@@ -183,7 +183,7 @@ int sk_policy_do_explain(struct sk_policy_run *run,
 {
     struct sk_explained *x = sk_arena_get(&run->arena, sizeof(*x));
     struct sk_policy_bundle opened;
-    struct sk_asked asked;
+    struct sk_asked asked = {.facts = NULL};
     int code = sk_policy_open(run, parsed->operands[0], &opened);
 
     if (code < 0)

@@ -187,12 +187,13 @@ static int export_ropa(struct sk_policy_run *run,
     if (status != SK_OK)
         return sk_policy_no_memory();
     list = json_array();
-    for (uint16_t org = 0; org < bundle->roster.count; org++) {
-        for (uint16_t p = 0; p < purposes; p++) {
+    for (size_t org = 0; org < bundle->roster.count; org++) {
+        for (size_t p = 0; p < purposes; p++) {
             const struct record *record = &r.records[org * purposes + p];
 
             if (record->rules != NULL)
-                insert_record(list, record_json(&r, org, p, record));
+                insert_record(
+                    list, record_json(&r, (uint16_t)org, (uint16_t)p, record));
         }
     }
     sk_policy_answer(json_pack("{s:s, s:s, s:o}", "command", run->command,

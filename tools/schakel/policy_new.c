@@ -18,7 +18,7 @@
 struct asking {
     struct sk_policy_run *run;
     const struct sk_parsed *parsed;
-    struct sk_new_policy policy;
+    struct sk_new_policy policy; /* bundle: never NULL once it is open */
 };
 
 static const char *word(const struct asking *a, const char *nl, const char *en)
@@ -142,6 +142,8 @@ static size_t list_orgs(const struct asking *a, uint16_t but,
     const struct sk_roster *roster = &a->policy.bundle->roster;
     size_t count = 0;
 
+    assert(a->policy.bundle != NULL);
+
     for (uint16_t i = 0; i < roster->count; i++) {
         if (i == but || roster->orgs[i].status != SK_ORG_ACTIVE ||
             !roster->orgs[i].person_level)
@@ -179,7 +181,7 @@ static int ask_recipients(struct asking *a)
     take_words(a, "to", "Met welke partners deelt u?",
                "With which partners do you share?", &answer);
     for (size_t i = 0; i < answer.count; i++) {
-        uint16_t org;
+        uint16_t org = 0;
         int code = choose(a, "--to", answer.list[i], choices, count, &org);
 
         if (code >= 0)
@@ -209,7 +211,7 @@ static int ask_purposes(struct asking *a)
         show(choices, count);
     take_words(a, "for", "Waarvoor?", "For what?", &answer);
     for (size_t i = 0; i < answer.count; i++) {
-        uint16_t purpose;
+        uint16_t purpose = 0;
         int code = choose(a, "--for", answer.list[i], choices, count, &purpose);
 
         if (code >= 0)
@@ -236,7 +238,7 @@ static int ask_events(struct asking *a)
         show(choices, count);
     take_words(a, "event", "Welke gebeurtenissen?", "Which events?", &answer);
     for (size_t i = 0; i < answer.count; i++) {
-        uint16_t event;
+        uint16_t event = 0;
         int code = choose(a, "--event", answer.list[i], choices, count, &event);
 
         if (code >= 0)
@@ -258,11 +260,12 @@ static int ask_ground(struct asking *a)
     size_t count = SK_COUNT(grounds) - (public_body ? 1 : 0);
     struct choice choices[SK_COUNT(grounds)];
     struct words answer;
-    uint16_t ground;
+    uint16_t ground = 0;
     int code;
 
-    for (uint16_t i = 0; i < count; i++)
-        choices[i] = (struct choice){i, sk_text(grounds[i]), {NULL, 0}};
+    for (size_t i = 0; i < count; i++)
+        choices[i] =
+            (struct choice){(uint16_t)i, sk_text(grounds[i]), {NULL, 0}};
     if (is_asked(a, "ground"))
         show(choices, count);
     take_words(a, "ground", "Op welke rechtsgrond?", "On which legal ground?",
@@ -469,8 +472,10 @@ static int open_library(struct asking *a, struct sk_sources *sources)
     if (sk_sources_load(sources, INT32_MIN, &a->run->arena, &findings,
                         &bundle) != SK_OK)
         return sk_policy_no_memory();
+    if (bundle == NULL)
+        return sk_policy_unusable(a->run, &findings);
     a->policy.bundle = bundle;
-    return bundle != NULL ? -1 : sk_policy_unusable(a->run, &findings);
+    return -1;
 }
 
 int sk_policy_do_new(struct sk_policy_run *run, const struct sk_parsed *parsed)
