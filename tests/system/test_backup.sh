@@ -266,8 +266,8 @@ check "a withdrawal reaches also what the backup had forgotten" $?
 
 # ------------------------------------------------------------ the other side
 # A consent of the same instant as the withdrawal would lose.
-schakel clock set 2026-12-16T12:00:00Z --dir "$sopraco" &&
-  schakel clock set 2026-12-16T12:00:00Z --dir "$cvo" &&
+schakel clock set 2027-02-28T18:00:00Z --dir "$sopraco" &&
+  schakel clock set 2027-02-28T18:00:00Z --dir "$cvo" &&
   schakel consent give "$person" --until 2027-09-21 --purposes guidance.joint \
   --recipients cvo-kempen --categories work.evaluation --form paper \
   --notice README.md --dir "$sopraco" && send && eventually has_inbox 1
