@@ -196,13 +196,16 @@ static bool same_part(const struct sk_way *a, const struct sk_way *b,
 
 static bool same_change(const struct sk_change *a, const struct sk_change *b)
 {
+    const struct sk_share *s = a->nearest.share;
+    const struct sk_share *t = b->nearest.share;
+
     if (a->event != b->event || a->field != b->field ||
         a->way.share != b->way.share || a->way.level != b->way.level ||
-        a->parts != b->parts ||
-        (a->nearest.share == NULL) != (b->nearest.share == NULL))
+        a->parts != b->parts)
         return false;
-    for (unsigned left = a->nearest.share == NULL ? 0 : a->parts; left != 0;
-         left &= left - 1) {
+    if (s == NULL || t == NULL)
+        return s == t;
+    for (unsigned left = a->parts; left != 0; left &= left - 1) {
         if (!same_part(&a->nearest, &b->nearest,
                        (enum sk_component)sk_lowest(left)))
             return false;
@@ -216,6 +219,8 @@ static void add_change(struct sk_comparing *c, const struct sk_cell_pair *p,
 {
     struct sk_change *last =
         c->changes_count > from ? &c->changes[c->changes_count - 1] : NULL;
+
+    assert(c->changes != NULL);
 
     if (p->direction == SK_WIDER)
         c->diff.wider = true;
