@@ -367,7 +367,9 @@ static void read_facts(struct reading *r, const struct sk_node *map,
     const struct sk_node *links = sk_node_get(map, "links");
     const struct sk_node *employers = sk_node_get(map, "employers");
 
-    facts->has_now = now != NULL && read_instant(r, now, &facts->now);
+    facts->has_now = now != NULL;
+    if (now != NULL)
+        (void)read_instant(r, now, &facts->now);
     facts->has_links = links != NULL;
     facts->has_employers = employers != NULL;
     read_persons(r, sk_node_get(map, "persons"), facts);
