@@ -317,6 +317,19 @@ Test(diff, tells_what_changed)
          "- thomas-more|guidance.training|trajectory.stopped|(fact) "
          "schools-fact 2027-01-01..2027-12-31 retain: 3 months from sent -> 1 "
          "month from sent\n"},
+        /* What is near comes half-way. */
+        {"{}",
+         "{remove: [schools-fact], add_share: [{id: z, text: t, to: {groups: "
+         "[school]}, for: [guidance.training], what: {trajectory.stopped: "
+         "only-the-fact}, basis: {gdpr: public-task, reference: r}, retain: "
+         "{for: 1 month, from: sent}, valid: {from: 2027-01-01, until: "
+         "2027-12-31}}]}",
+         NULL,
+         "- thomas-more|guidance.training|trajectory.stopped|(fact) "
+         "schools-fact 2026-01-01..2026-12-31 level: yes -> none\n"
+         "- thomas-more|guidance.training|trajectory.stopped|(fact) "
+         "schools-fact 2027-01-01..2027-12-31 retain: 3 months from sent -> 1 "
+         "month from sent\n"},
         {"{}",
          "{change: {schools-fact: {retain: {for: 1 month, from: sent}, valid: "
          "{from: 2026-01-01, until: 2026-12-31}}}, add_share: [{id: z, text: "

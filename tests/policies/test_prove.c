@@ -213,6 +213,14 @@ Test(prove, gives_the_first_counterexample)
          "training.completed, fields: {result: exact}}",
          "never vdab|placement.employment|training.completed|result exact by "
          "n:1"},
+        /* Of two, the policy's own, not the federation's. */
+        {"change: {sopraco-internship: {what: {internship.evaluated: "
+         "{coach_note: exact}}}}, add_never: [{id: n, text: t, to: {orgs: "
+         "[sopraco]}, fields: [coach_note]}]",
+         "flow: {to: {orgs: [sopraco]}, for: [placement.internship], event: "
+         "internship.evaluated, fields: {coach_note: exact}}",
+         "never sopraco|placement.internship|internship.evaluated|coach_note "
+         "exact by n:1"},
         {"add_limit: [{id: l, text: t, to: anyone, fields: {score: band10}}]",
          "flow: {to: {orgs: [vdab]}, for: [placement.employment], event: "
          "internship.evaluated, fields: {score: exact}}",
