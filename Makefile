@@ -65,7 +65,7 @@ tests_unit := $(tests_protocol) $(tests_policies) $(tests_node)
 tests_system := $(sort $(wildcard tests/system/test_*.sh))
 fuzzers := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
-.PHONY: all help setup demo test check unit system ci lint format fuzz \
+.PHONY: all help setup demo test check unit system sim ci lint format fuzz \
   fuzz-short bench install clean
 .SECONDARY:
 all: $(programs)
@@ -142,6 +142,15 @@ $(tests_node): %: %.o $(node_a)
 	$(call say,LD,$@)
 	$(Q)$(call link,$(LIBS_node) $(LIBS_policies) $(LIBS_protocol) $(LIBS_test))
 
+# The simulator; what one end of a line computed, the other end need not.
+sim_o := $(call obj,$(call src,tests/sim))
+sim_wrap := -Wl,--wrap=crypto_sign_detached \
+  -Wl,--wrap=crypto_sign_verify_detached \
+  -Wl,--wrap=crypto_scalarmult -Wl,--wrap=crypto_scalarmult_base
+$(B)/sim: $(sim_o) $(node_a)
+	$(call say,LD,$@)
+	$(Q)$(call link,$(sim_wrap) $(LIBS_node) $(LIBS_policies) $(LIBS_protocol))
+
 # ---------------------------------------------------------------- use and test
 ## demo            set up, build, and run the stories (KEEP=1, STORY=S4A)
 STORY ?= S2A S0A X1
@@ -159,6 +168,7 @@ test:
 	@$(parallel) B=build/release-gcc CC=gcc SAN=0 all
 	@$(parallel) SAN=1 all tests
 	@$(MAKE) --no-print-directory SAN=1 check
+	@$(parallel) B=build/release-gcc CC=gcc SAN=0 sim
 
 tests: $(tests_unit)
 
@@ -173,6 +183,11 @@ unit: $(tests_unit)
 ## system          tests with real daemons only
 system: all
 	@sh tools/dev/run-tests.sh $(B) -- $(tests_system)
+
+## sim             whole federations in bad weather: make sim SEEDS=1..10000
+SEEDS ?= 1..500
+sim: $(B)/sim
+	@$(B)/sim --seeds $(SEEDS)
 
 ## build-clang     everything compiles with clang too
 build-clang:

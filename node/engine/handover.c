@@ -418,10 +418,15 @@ enum sk_status sk_handover_dropped(struct sk_engine *e,
                                    const struct sk_ledger_entry *entry)
 {
     struct sk_handover h;
+    enum sk_status status;
 
     if (!is_request(entry))
         return SK_OK;
-    SK_TRY(sk_handover_get(e, &entry->handover, &h));
+    status = sk_handover_get(e, &entry->handover, &h);
+    /* The partner told of it, and our backup never saw it. */
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
     if (!sk_id_equal(&h.message.id, &entry->message.id) ||
         h.state != SK_HANDOVER_REQUESTED)
         return SK_OK;
@@ -433,11 +438,17 @@ enum sk_status sk_handover_wants(struct sk_engine *e,
                                  const struct sk_ledger_entry *entry, bool *out)
 {
     struct sk_handover h;
+    enum sk_status status;
 
     *out = true;
     if (!is_request(entry))
         return SK_OK;
-    SK_TRY(sk_handover_get(e, &entry->handover, &h));
+    status = sk_handover_get(e, &entry->handover, &h);
+    if (status == SK_E_NOT_FOUND) {
+        *out = false;
+        return SK_OK;
+    }
+    SK_TRY(status);
     /* One that was handed over may come again: the partner fell back to a
        backup and must learn of it to know what became of it. */
     *out = sk_handover_is_open(h.state) || entry->sent_ms != 0;

@@ -1,0 +1,212 @@
+#include "tests/sim/sim.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+/*
+ *     sim --seeds 1..500          one run per seed; the first that fails is
+ *                                 told again with its story
+ *     sim --seed 17 --verbose     one run, step by step
+ *     sim --nodes 3               fewer nodes
+ */
+struct sim sim;
+static char **arguments;
+static bool alone; /* one seed only: nothing to run again */
+static size_t nodes = NODES;
+
+uint64_t chance(uint64_t below)
+{
+    uint64_t z = sim.state += UINT64_C(0x9e3779b97f4a7c15);
+
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return (z ^ z >> 31) % below;
+}
+
+bool one_in(uint64_t many)
+{
+    return chance(many) == 0;
+}
+
+/* ------------------------------------------------------------- words */
+
+void say(const char *format, ...)
+{
+    va_list list;
+
+    if (!sim.verbose)
+        return;
+    printf("%4zu  ", sim.step);
+    va_start(list, format);
+    vprintf(format, list);
+    va_end(list);
+    printf("\n");
+}
+
+void fail(const char *format, ...)
+{
+    va_list list;
+
+    fflush(stdout);
+    fprintf(stderr, "seed %d, step %d: ", (int)sim.seed, (int)sim.step);
+    va_start(list, format);
+    vfprintf(stderr, format, list);
+    va_end(list);
+    fprintf(stderr, "\n");
+    abort();
+}
+
+/* An assert of the engine, a crash, or fail(): the seed tells its story. */
+static void on_death(int number)
+{
+    static char seed[24];
+    static char count[4];
+    char *const again[] = {
+        arguments[0], (char *)"--seed",    seed, (char *)"--nodes",
+        count,        (char *)"--verbose", NULL};
+    sigset_t set;
+
+    if (!alone && sim.seed != 0) {
+        snprintf(seed, sizeof(seed), "%d", (int)sim.seed);
+        snprintf(count, sizeof(count), "%d", (int)nodes);
+        fprintf(stderr, "-- again: %s --seed %s --nodes %s --verbose\n",
+                arguments[0], seed, count);
+        sigemptyset(&set);
+        sigaddset(&set, number);
+        sigprocmask(SIG_UNBLOCK, &set, NULL);
+        execv("/proc/self/exe", again);
+    }
+    fflush(stdout);
+    _exit(1);
+}
+
+/* ------------------------------------------------------------- a run */
+
+static void make_weather(void)
+{
+    struct weather *w = &sim.weather;
+
+    memset(w, 0, sizeof(*w));
+    w->lose = one_in(2) ? 0 : (uint32_t)chance(40);
+    w->copy = one_in(2) ? 0 : (uint32_t)chance(40);
+    w->swap = one_in(2) ? 0 : (uint32_t)chance(80);
+    w->damage = one_in(4) ? (uint32_t)chance(30) : 0;
+    w->cuts = one_in(2);
+    w->crashes = one_in(2);
+    w->full = one_in(2);
+    w->clocks = one_in(3);
+    w->restores = one_in(4);
+    w->liar = one_in(5);
+    w->policies = one_in(6);
+    w->charter = one_in(16);
+}
+
+static void run(uint64_t seed)
+{
+    size_t steps;
+    bool all;
+
+    sim.seed = seed;
+    sim.step = 0;
+    world_reset();
+    sim.state = seed;
+    make_weather();
+    steps = 12 + chance(28);
+    all = one_in(3);
+    if (sim.weather.liar)
+        sim.liar = chance(sim.count);
+    if (sim.weather.restores) {
+        do
+            sim.unlucky = chance(sim.count);
+        while (sim.unlucky == sim.liar);
+    }
+    for (sim.step = 1; sim.step <= steps; sim.step++) {
+        if (sim.weather.restores && sim.step == steps / 3)
+            act_backup();
+        if (sim.weather.restores && sim.step == steps * 2 / 3)
+            act_restore();
+        sim.f.real_ms += chance(4000);
+        net_carry(chance(10));
+        if (sim.liar < NODES && one_in(3))
+            lie();
+        act();
+    }
+    act_settle();
+    check_quiet();
+    if (!all && sim.unlucky == NODES)
+        return;
+    act_withdraw_all();
+    check_gone();
+}
+
+/* ------------------------------------------------------------- program */
+
+static double seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void watch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_death};
+
+    sigaction(SIGABRT, &action, NULL);
+    sigaction(SIGSEGV, &action, NULL);
+    sigaction(SIGBUS, &action, NULL);
+}
+
+static int usage(void)
+{
+    fprintf(stderr, "sim --seeds FROM..TO | --seed N "
+                    "[--nodes 2..5] [--verbose]\n");
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"seeds", required_argument, NULL, 'm'},
+        {"seed", required_argument, NULL, 's'},
+        {"nodes", required_argument, NULL, 'n'},
+        {"verbose", no_argument, NULL, 'v'},
+        {NULL, 0, NULL, 0},
+    };
+    unsigned long long from = 1;
+    unsigned long long to = 500;
+    double start;
+    int c;
+
+    arguments = argv;
+    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (c == 'v')
+            sim.verbose = true;
+        else if (c == 'n')
+            nodes = strtoull(optarg, NULL, 10);
+        else if (c == 's' && sscanf(optarg, "%llu", &from) == 1)
+            to = from;
+        else if (c != 'm' || sscanf(optarg, "%llu..%llu", &from, &to) != 2)
+            return usage();
+    }
+    if (nodes < 2 || nodes > NODES || from == 0 || from > to)
+        return usage();
+    alone = from == to;
+    watch_signals();
+    world_make(nodes);
+    start = seconds();
+    for (uint64_t seed = from; seed <= to; seed++)
+        run(seed);
+    printf("sim: %d seeds of %d nodes in %.1f s: %d frames carried, %d lost; "
+           "%d crashes, %d full disks, %d restores, %d lies; %d sent, %d "
+           "denied, %d withdrawals, %d told, %d erased, %d handed over\n",
+           (int)(to - from + 1), (int)nodes, seconds() - start,
+           (int)sim.frames_carried, (int)sim.frames_lost, (int)sim.crashes,
+           (int)sim.disks_full, (int)sim.restored, (int)sim.lies, (int)sim.sent,
+           (int)sim.denied, (int)sim.withdrawn, (int)sim.told,
+           (int)sim.recalled, (int)sim.handed_over);
+    return 0;
+}

@@ -1,0 +1,240 @@
+/*
+ * The simulator: a federation of whole engines in one process, on stores in
+ * memory, with bad weather, and beside it a model of what each node may have
+ * got.                                                     docs/TESTING.md
+ *
+ *   main.c    seeds, and the story of one that fails
+ *   world.c   the federation as every seed finds it: made once, copied per seed
+ *   disk.c    a store that is full, or dies, at a chosen write; backups
+ *   net.c     frames under way; one batch of inputs in one node; crashes
+ *   ask.c     requests
+ *   act.c     what people do
+ *   liar.c    a partner that signs what is not true
+ *   model.c   who allowed what, since when: shares no code with the engine
+ *   check.c   I1..I10 after each step, and when all is quiet again
+ *
+ * Everything a seed does follows from its number.  What is wrong aborts; the
+ * program then runs the seed again on its own and prints its story.
+ */
+#ifndef SK_TESTS_SIM_SIM_H
+#define SK_TESTS_SIM_SIM_H
+
+#define FX_PLAIN
+#include "tests/node/fixture.h"
+
+#include "node/engine/handover.h"
+#include "node/engine/internal.h"
+
+#define NODES 5
+#define FRAMES 1024
+#define PERSONS 10
+#define MESSAGES 96
+#define BATCH 4
+
+/* Part of every value about a person: is seen nowhere outside a seal. */
+#define CANARY "Kanarie"
+
+enum { BUSO, GTB, HOUTZAAK, VDAB, CLB };
+enum purpose { HANDOVER, WORK, PURPOSES };
+enum { CAT_PROCESS, CAT_COACH, CAT_NAME, CAT_JOB, CAT_PROFILE, CATS };
+
+/* ------------------------------------------------------------- model */
+
+/* What was true from which moment on; MAYBE: cannot be known here. */
+#define HISTORY 24
+#define MAYBE INT64_MIN
+struct history {
+    uint32_t since[HISTORY];
+    int64_t value[HISTORY];
+    size_t count;
+};
+
+/* A participant as the node knows it that wrote the person's events. */
+struct person {
+    size_t owner;
+    char id[SK_ID_TEXT_SIZE + 1];
+    struct history relation[NODES];                /* last day; 0: none */
+    struct history consent[PURPOSES][NODES][CATS]; /* until, s; 0: none */
+    uint64_t withdrawn_s; /* when it last took something back */
+    bool told;            /* a partner passed on a withdrawal, or says so */
+    bool young; /* made after the backup that its owner went back to */
+};
+
+struct message {
+    char id[SK_ID_TEXT_SIZE + 1];
+    size_t person;
+    size_t from;
+    size_t to;
+    enum purpose purpose;
+    bool collective;
+    uint32_t since;    /* when it was queued */
+    bool forgotten;    /* its sender went back to before it */
+    bool doubtful;     /* a permission behind it ended, or may have */
+    bool widened;      /* more was allowed since it was queued */
+    bool must_go;      /* its consent was withdrawn */
+    uint8_t lost;      /* categories of which consent was withdrawn */
+    bool must_go_then; /* the same, when the backup was taken */
+    uint8_t lost_then;
+};
+
+/* ------------------------------------------------------------- nodes */
+
+struct frame {
+    size_t from;
+    size_t to;
+    uint32_t since; /* when it was sent; 0: in this step */
+    uint64_t at_ms; /* on the sender's clock */
+    bool forged;
+    uint8_t *bytes;
+    size_t size;
+};
+
+struct seen {
+    char id[SK_ID_TEXT_SIZE + 1];
+};
+
+struct node {
+    int64_t drift_ms;               /* its clock is ahead */
+    uint64_t versions[256];         /* of its tables, when last looked at */
+    struct seen seen[MESSAGES * 2]; /* messages that arrived */
+    size_t seen_count;
+    size_t last_order[NODES]; /* the latest message of each partner */
+    struct history policy;    /* variant */
+    struct history suspended; /* the partner that its charter suspends, + 1 */
+    uint64_t policy_version;
+    uint64_t charter_version;
+    bool restored;
+    bool refused_erasure;
+};
+
+/* What may happen in this run. */
+struct weather {
+    uint32_t lose, copy, swap, damage; /* of 256 */
+    bool cuts, crashes, full, clocks, restores, liar, policies, charter;
+};
+
+struct sim {
+    struct fx f;
+    size_t count;
+    uint64_t seed;
+    uint64_t state;
+    size_t step;
+    bool verbose;
+    struct weather weather;
+    bool cut[NODES][NODES];
+    struct frame frames[FRAMES];
+    size_t frames_count;
+    struct node nodes[NODES];
+    uint32_t moment; /* grows with everything the model learns */
+    struct person persons[PERSONS];
+    size_t persons_count;
+    struct message messages[MESSAGES];
+    size_t messages_count;
+    size_t liar;    /* NODES: nobody */
+    size_t unlucky; /* the node that goes back to a backup; NODES: nobody */
+    const struct frame *arriving[BATCH];
+    size_t arriving_count;
+    struct sk_value reply; /* of the last request that was answered */
+    /* what all seeds did */
+    uint64_t frames_carried, frames_lost, crashes, disks_full, sent, denied,
+        withdrawn, told, handed_over, restored, lies, recalled;
+};
+
+extern struct sim sim;
+extern const char *const node_names[NODES];
+
+/* main.c */
+__attribute__((format(printf, 1, 2))) void say(const char *format, ...);
+__attribute__((format(printf, 1, 2), noreturn)) void fail(const char *format,
+                                                          ...);
+#define check(fact, ...) ((fact) ? (void)0 : fail(__VA_ARGS__))
+uint64_t chance(uint64_t below);
+bool one_in(uint64_t many);
+
+/* world.c */
+void world_make(size_t count);
+void world_reset(void);
+bool is_guide(size_t node);
+/* Put a policy into force, signed by its officers; variants: 0 all, 1 no names
+   in handovers, 2 no workplaces. */
+#define VARIANTS 3
+bool world_activate(size_t node, uint64_t version, int variant);
+/* A newer charter; suspended: NODES for nobody. */
+void world_charter(size_t at, size_t suspended);
+/* Whom version 2 of the charter suspends in this run. */
+size_t suspended_of_seed(void);
+const char *world_person(size_t owner, size_t n);
+
+/* disk.c */
+struct backup;
+struct sk_store *disk_open(void);
+void disk_full_after(struct sk_store *disk, uint64_t writes); /* 0: never */
+void disk_die_after(struct sk_store *disk, uint64_t writes);
+bool disk_is_dead(struct sk_store *disk);
+struct backup *disk_backup(struct sk_store *disk);
+void disk_restore(struct sk_store *disk, const struct backup *backup);
+void backup_free(struct backup *backup);
+bool disk_shows(struct sk_store *disk, const char *text);
+
+/* net.c */
+struct sk_engine *engine(size_t at);
+void net_clear(void);
+void net_stamp(void);
+void net_put(const struct frame *frame);
+void net_line(size_t a, size_t b);
+void net_lines(size_t a);
+void net_carry(size_t frames);
+void net_timers(void);
+bool net_wait(void); /* until nothing is owed; false: it never comes to rest */
+bool node_step(size_t at, const struct sk_input *inputs, size_t count);
+void node_start(size_t at);
+void node_crash(size_t at);
+
+/* ask.c */
+bool ask(size_t at, const char *op, const char *format, ...);
+/* The arguments as fixture.h reads them. */
+bool ask_json(size_t at, const char *op, const char *arguments);
+bool answered(void); /* did the last request reach the node at all? */
+const char *got(const char *key);
+uint64_t got_number(const char *key);
+size_t pick(const char *list, const char *key, char *out, size_t room);
+size_t listed(const char *list);
+
+/* act.c */
+void act(void);
+void act_backup(void);
+void act_restore(void);
+void act_settle(void);
+void act_withdraw_all(void);
+
+/* liar.c */
+void lie(void);
+
+/* model.c */
+void history_put(struct history *h, int64_t value);
+int64_t history_at(const struct history *h, uint32_t since);
+int64_t history_now(const struct history *h);
+struct message *model_message(const char *id);
+/* May it leave at that moment, as far as people said? */
+enum verdict { NO, YES, UNSURE };
+enum verdict model_permits(const struct message *m, uint32_t since,
+                           uint64_t at_ms);
+/* May this field of it? level: as it must be. */
+enum verdict model_field(const struct message *m, const char *field,
+                         uint32_t since, uint64_t at_ms, const char **level);
+bool model_is_of(const struct message *m, const char *field, int category);
+const char *model_value(const struct message *m, const char *field);
+void model_withdrawn(struct person *p, int purpose, size_t to, int category);
+void model_doubt(size_t from, size_t to);
+extern const char *const purpose_names[PURPOSES];
+extern const char *const category_names[CATS];
+extern const char *const type_names[PURPOSES];
+
+/* check.c */
+void check_forget(void);
+void check_step(size_t at);
+void check_frame(size_t from, const uint8_t *bytes, size_t size);
+void check_quiet(void);
+void check_gone(void);
+
+#endif
