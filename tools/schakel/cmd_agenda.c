@@ -145,7 +145,7 @@ static void ical_item(const json_t *item, const json_t *status, bool dutch)
 static int print_ical(struct sk_client *client, const json_t *items, bool dutch)
 {
     json_t *status = NULL;
-    int code = sk_node_ask(client, "node.status", NULL, &status);
+    int code = sk_node_ask(client, "node.status", NULL, NULL, 0, &status);
 
     if (code >= 0)
         return code;
@@ -267,7 +267,8 @@ int sk_cmd_agenda(int argc, char **argv)
     if (code < 0)
         code = sk_node_open(&parsed, &client);
     if (code < 0)
-        code = sk_node_ask(client, "agenda.list", arguments(&parsed), &result);
+        code = sk_node_ask(client, "agenda.list", arguments(&parsed), NULL, 0,
+                           &result);
     if (code < 0 && sk_cli_has(&parsed, "ical")) {
         code = print_ical(client, json_object_get(result, "items"), dutch);
     } else if (code < 0) {
