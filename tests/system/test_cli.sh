@@ -130,11 +130,11 @@ is "signed" 0 "$schakel" charter sign --dir mol charter
 is "and imported" 0 "$schakel" charter import charter
 cp -r "$library/.." library
 bundle=library/kempen/nodes/ocmw-mol
-{ echo 'format: officers/1'; echo 'officers:'; } >$bundle/officers.yaml
 for name in dpo deputy; do
-  is "a key for $name" 0 "$schakel" policy officer $name --key $name.key
-  cat out >>$bundle/officers.yaml
+  is "a key for $name" 0 "$schakel" policy officer $name --key $name.key \
+    --list $bundle/officers.yaml
 done
+is "a key is not overwritten" 73 "$schakel" policy officer dpo --key dpo.key
 is "not signed yet" 2 "$schakel" policy activate $bundle
 is "the dpo signs" 0 "$schakel" policy sign $bundle --as dpo --key dpo.key --first
 is "one signature is not enough" 1 "$schakel" policy activate $bundle

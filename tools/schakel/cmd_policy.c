@@ -256,12 +256,17 @@ const struct sk_command sk_policy_commands[] = {
      "make a key for somebody who may sign the policy",
      "NAME is een functie (dpo, adjunct), geen naam van een mens.  Toont de "
      "regel\n"
-     "voor officers.yaml in de map van het beleid: daar staan er twee of meer.",
+     "voor officers.yaml in de map van het beleid; daar staan er twee of "
+     "meer.\n"
+     "Geef de sleutel een wachtwoord: minisign -C -s BESTAND.",
      "NAME is a function (dpo, deputy), not the name of a person.  Shows the "
      "line\n"
-     "for officers.yaml in the folder of the policy: two or more stand there.",
+     "for officers.yaml in the folder of the policy; two or more stand there.\n"
+     "Give the key a password: minisign -C -s FILE.",
      {{"key", "FILE", true, false, "waar de geheime sleutel komt",
        "where the secret key goes"},
+      {"list", "FILE", false, false, "zet de regel ook in dit officers.yaml",
+       "put the line in this officers.yaml too"},
       LANG_OPTION,
       {0}}},
     {"policy sign",

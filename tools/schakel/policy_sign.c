@@ -118,10 +118,35 @@ static void close_draft(struct draft *d)
 
 /* ------------------------------------------------------------- officers */
 
-static int write_officer(struct sk_policy_run *run, const char *name,
-                         const char *key_path)
+/* Put the line at the end of officers.yaml, which is made when it is not
+   there. */
+static int add_to_list(const char *list, const char *line)
 {
-    char base64[SK_MINISIGN_KEY_TEXT_SIZE + 1];
+    static const char head[] = "format: officers/1\nofficers:\n";
+    struct sk_bytes old = {0};
+    enum sk_status status = sk_cli_read(list, SK_YAML_SIZE_MAX, &old);
+    bool is_new = status == SK_E_NOT_FOUND;
+    char *text;
+
+    if (status != SK_OK && !is_new)
+        return sk_cli_fail_file(status, list);
+    text = malloc(old.size + sizeof(head) + strlen(line) + 2);
+    if (text == NULL)
+        return sk_policy_no_memory();
+    sprintf(text, "%s%.*s%s%s\n", is_new ? head : "", (int)old.size,
+            is_new ? "" : (const char *)old.data,
+            is_new || old.size == 0 || old.data[old.size - 1] == '\n' ? ""
+                                                                      : "\n",
+            line);
+    status = sk_cli_write(list, sk_text(text), 0644, /* replace */ true);
+    free(text);
+    free((void *)(uintptr_t)old.data);
+    return status == SK_OK ? -1 : sk_cli_fail_file(status, list);
+}
+
+/* A key pair: the secret one to its file, the public one as base64. */
+static int make_key(const char *path, char base64[])
+{
     uint8_t room[SK_MINISIGN_SECRET_SIZE_MAX];
     struct sk_sign_secret secret;
     struct sk_sign_public public;
@@ -136,27 +161,32 @@ static int write_officer(struct sk_policy_run *run, const char *name,
     status = sk_minisign_secret_format(
         &secret, &key, (struct sk_room){room, sizeof(room)}, &bytes);
     assert(status == SK_OK);
-    status = sk_cli_write(key_path, bytes, 0600, /* replace */ false);
+    status = sk_cli_write(path, bytes, 0600, /* replace */ false);
     sk_wipe(room, sizeof(room));
     sk_wipe(&secret, sizeof(secret));
     sk_wipe(&seed, sizeof(seed));
-    if (status != SK_OK)
-        return sk_cli_fail_file(status, key_path);
     sk_minisign_key_format(&key, base64);
-    if (run->json) {
+    return status == SK_OK ? -1 : sk_cli_fail_file(status, path);
+}
+
+static int write_officer(struct sk_policy_run *run, const char *name,
+                         const struct sk_parsed *parsed)
+{
+    const char *list = sk_cli_get(parsed, "list");
+    char base64[SK_MINISIGN_KEY_TEXT_SIZE + 1];
+    char line[SK_ORG_SIZE_MAX + SK_MINISIGN_KEY_TEXT_SIZE + 8];
+    int code = make_key(sk_cli_get(parsed, "key"), base64);
+
+    snprintf(line, sizeof(line), "  %s: %s", name, base64);
+    if (code < 0 && list != NULL)
+        code = add_to_list(list, line);
+    if (code >= 0)
+        return code;
+    if (run->json)
         sk_policy_answer(json_pack("{s:s, s:b, s:s, s:s}", "command", "officer",
                                    "ok", 1, "name", name, "key", base64));
-        return SK_EXIT_YES;
-    }
-    fprintf(stderr, "%s\n",
-            word(run,
-                 "Zet deze regel in officers.yaml van het beleid (bovenaan:\n"
-                 "format: officers/1, dan officers:).  Bewaar de sleutel goed; "
-                 "geef ze een\nwachtwoord met:  minisign -C -s BESTAND",
-                 "Put this line in officers.yaml of the policy (at its top:\n"
-                 "format: officers/1, then officers:).  Keep the key safe; "
-                 "give it a\npassword with:  minisign -C -s FILE"));
-    printf("  %s: %s\n", name, base64);
+    else
+        puts(line);
     return SK_EXIT_YES;
 }
 
@@ -170,7 +200,7 @@ int sk_policy_do_officer(struct sk_policy_run *run,
                     "this is not a name", parsed->operands[0],
                     "een functie in kleine letters: dpo, adjunct",
                     "a function in lower case: dpo, deputy");
-    return write_officer(run, parsed->operands[0], sk_cli_get(parsed, "key"));
+    return write_officer(run, parsed->operands[0], parsed);
 }
 
 /* ------------------------------------------------------------- MANIFEST */
