@@ -121,15 +121,26 @@ policy() {
   }'
 }
 
-# timed NAME COMMAND...: seconds, and how much it says.
+# Processor seconds of all that ended so far.
+spent() {
+  times > "$work/times"
+  awk 'NR == 2 { gsub(/[ms]/, " "); print $1 * 60 + $2 + $3 * 60 + $4 }' \
+    "$work/times"
+}
+
+# timed NAME COMMAND...: seconds, of which the processor's, and what it says.
 timed() {
   name=$1; shift
+  spent > "$work/before"
   start=$(date +%s%N)
   "$@" > "$work/out" 2> "$work/err" || code=$?
   end=$(date +%s%N)
+  spent > "$work/after"
   [ ! -s "$work/err" ] || sed 's/^/  | /' "$work/err"
   awk -v name="$name" -v ns=$((end - start)) -v size="$(wc -c < "$work/out")" \
-    'BEGIN { printf "  %-28s %6.2f s, %.1f MB\n", name, ns / 1e9, size / 1e6 }'
+    -v before="$(cat "$work/before")" -v after="$(cat "$work/after")" \
+    'BEGIN { printf "  %-22s %5.2f s (processor %.2f s), %.1f MB\n", name, \
+      ns / 1e9, after - before, size / 1e6 }'
 }
 
 echo "Analysis of $rules rules, 256 partners, 64 purposes, 25 events (with loading)"
