@@ -14,7 +14,8 @@ build="gcc make pkgconf libc6-dev libsodium-dev libzmq3-dev libczmq-dev
   libseccomp-dev"
 test="libcriterion-dev clang clang-format clang-tidy
   libclang-rt-dev|libclang-rt-19-dev|libclang-rt-14-dev llvm minisign age
-  valgrind lmdb-utils python3 python3-yaml python3-jsonschema python3-pyld"
+  valgrind lmdb-utils python3 python3-yaml python3-jsonschema python3-pyld
+  python3-icalendar"
 bench="nats-server libnats-dev openssl"
 
 want=$build
