@@ -16,11 +16,15 @@
 
 void sk_loop_times(struct sk_core *core)
 {
+    uint64_t before_ms = core->now_ms;
     struct timespec now;
 
     (void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail */
     core->now_ms =
         (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    /* It was set back: the wake-up was meant on the old clock. */
+    if (core->now_ms < before_ms)
+        core->wake_ms = core->now_ms;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     core->monotonic_ms =
         (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;

@@ -138,6 +138,9 @@ bool sk_session_has_time(const struct sk_engine *e, uint64_t *until_ms,
 {
     uint64_t from = *until_ms > e->real_ms ? *until_ms : e->real_ms;
 
+    /* Never so far ahead, unless the clock was set back. */
+    if (from > e->real_ms + burst_ms)
+        from = e->real_ms;
     if (from + cost_ms > e->real_ms + burst_ms)
         return false;
     *until_ms = from + cost_ms;
@@ -319,8 +322,27 @@ static uint64_t due_ms(const struct sk_session *s)
     return due;
 }
 
+/* The clock was set back: what is to happen after a while happens after that
+   while on the new clock, not on the old one. */
+static void set_back(const struct sk_engine *e, struct sk_session *s)
+{
+    if (s->retry_ms > e->real_ms + SK_BACKOFF_MAX_MS)
+        s->retry_ms = e->real_ms;
+    if (s->heard_ms > e->real_ms)
+        s->heard_ms = e->real_ms;
+    if (s->spoke_ms > e->real_ms)
+        s->spoke_ms = e->real_ms;
+    if (s->complained_ms > e->real_ms)
+        s->complained_ms = e->real_ms;
+    if (s->full_ms > e->real_ms + SK_BACKOFF_MAX_MS)
+        s->full_ms = e->real_ms;
+    if (s->refused_ms > e->real_ms)
+        s->refused_ms = e->real_ms;
+}
+
 static enum sk_status tend(struct sk_engine *e, struct sk_session *s)
 {
+    set_back(e, s);
     if (!s->up || !s->known || e->real_ms < due_ms(s))
         return SK_OK;
     if (s->greeted && !s->asking && (s->announce || !waits(s)) &&

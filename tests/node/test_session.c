@@ -217,3 +217,25 @@ Test(session, answers_ten_hellos_in_ten_seconds)
     free(t);
     fx_end(&f);
 }
+
+/* What waits waits as long on the new clock: a receipt, a HELLO, an answer to
+   one. */
+Test(session, clock_that_is_set_back_delays_nothing)
+{
+    static struct fx f;
+    struct ln_trace *t;
+
+    fx_start(&f, "S2A", START);
+    t = ln_trace(&f, "buso", "gtb");
+    t->lose[SK_MESSAGE_RECEIPT] = 1;
+    ln_publish(&f, "buso", "gtb", 0, 1);
+    fx_run(&f);
+    f.real_ms -= 86400000;
+    fx_timer(&f, "buso");
+    fx_timer(&f, "gtb");
+    fx_run(&f);
+    fx_wait(&f, 60000);
+    cr_expect(eq(str, (char *)ln_peer(&f, "buso", "gtb", "stored"), "1"));
+    free(t);
+    fx_end(&f);
+}
