@@ -463,12 +463,15 @@ Test(timer, tells_late_what_it_slept_through)
 
     start();
     who = people_add(&f, "buso", "2000-01-15");
+    people_link(&f, "buso", who, "houtzaak");
+    consent_until(who, "2026-11-30"); /* over, too, when it wakes */
     record("buso", who, "employment.started", JOB("2026-09-01"));
     fx_clock(&f, "2027-09-15T08:00:00Z");
     fx_crash(&f, "buso");
     for (int i = 0; i < 3; i++) {
         expect_agenda("buso", NULL,
                       "2026-10-01 retention_checks raised;"
+                      "2026-11-16 consent_expiry raised;"
                       "2026-12-01 retention_checks raised;"
                       "2027-03-01 retention_checks raised;"
                       "2027-09-01 retention_checks raised;"
