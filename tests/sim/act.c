@@ -274,47 +274,76 @@ static void publish(size_t from)
 
 /* ------------------------------------------------------------- receiving */
 
-static void answer(size_t at)
+struct answer {
+    const char *type;
+    const char *fields;
+};
+
+/* Mostly what moves it on, sometimes anything. */
+static struct answer next_answer(const char *state)
 {
-    static const char *const answers[][2] = {
-        {"handover.answered", "answer=accepted"},
+    static const struct answer all[] = {
+        {"handover.completed", "first_contact=2027-03-08;talk_status=done"},
         {"handover.answered", "answer=accepted"},
         {"handover.answered", "answer=need_info"},
         {"handover.answered", "answer=waiting;waiting_until=2027-06-01"},
         {"handover.answered", "answer=declined;decline_reason=target_group"},
-        {"handover.completed", "first_contact=2027-03-08;talk_status=done"},
-        {"handover.completed", "first_contact=2027-03-08;talk_status=done"},
-        {"handover.completed", "first_contact=2027-03-08;talk_status=done"},
         {"handover.returned", "end_date=2027-03-08;handover_reason=next_step"},
     };
-    const char *const *what = answers[chance(SK_COUNT(answers))];
-    struct person *p = NULL;
-    char handover[64];
 
-    if (!ask(at, "handover.list", "") ||
-        pick("handovers", "handover", handover, sizeof(handover)) == 0)
+    if (one_in(4))
+        return all[chance(SK_COUNT(all))];
+    return all[strcmp(state, "accepted") == 0 ? 0 : 1];
+}
+
+/* Whom a handover that arrived here is about: people say so. */
+static struct person *person_at(size_t at)
+{
+    struct person *found = NULL;
+
+    for (size_t i = 0; i < sim.persons_count; i++) {
+        struct person *p = &sim.persons[i];
+
+        if (p->owner == at && !p->young && (found == NULL || one_in(2)))
+            found = p;
+    }
+    if (found == NULL && is_guide(at) && sim.persons_count < PERSONS &&
+        world_person(at, sim.persons_count) != NULL)
+        found = &sim.persons[sim.persons_count - 1];
+    return found;
+}
+
+static void answer(size_t at)
+{
+    struct answer what;
+    struct person *p;
+    char handover[64];
+    char state[64];
+
+    if (!ask(at, "handover.list", "open=b", 1) ||
+        pick("handovers", "handover", handover, sizeof(handover)) == 0 ||
+        !ask(at, "handover.show", "handover=s", handover))
         return;
-    if (one_in(4)) {
+    snprintf(state, sizeof(state), "%s", got("state"));
+    if (one_in(8)) {
         (void)ask(at, "handover.open", "handover=s", handover);
         return;
     }
-    if (one_in(8)) {
+    if (one_in(16)) {
         (void)ask(at, "handover.cancel", "handover=s", handover);
         return;
     }
-    for (size_t i = 0; i < sim.persons_count; i++) {
-        if (sim.persons[i].owner == at && !sim.persons[i].young &&
-            (p == NULL || one_in(2)))
-            p = &sim.persons[i];
-    }
-    if (p == NULL && is_guide(at) && sim.persons_count < PERSONS &&
-        world_person(at, sim.persons_count) != NULL)
-        p = &sim.persons[sim.persons_count - 1];
-    if (p != NULL &&
-        ask(at, "event.record", "about=s fields=m participant=s type=s",
-            handover, what[1], p->id, what[0]) &&
-        strcmp(what[0], "handover.completed") == 0)
+    p = person_at(at);
+    what = next_answer(state);
+    if (p == NULL ||
+        !ask(at, "event.record", "about=s fields=m participant=s type=s",
+             handover, what.fields, p->id, what.type))
+        return;
+    say("  %s of %s", what.type, handover);
+    if (strcmp(what.type, "handover.completed") == 0)
         sim.handed_over++;
+    else if (one_in(2))
+        answer(at);
 }
 
 static void read_mail(size_t at)
@@ -440,9 +469,9 @@ void act(void)
         pass_on(at);
     else if (what < 57)
         publish(at);
-    else if (what < 72)
+    else if (what < 74)
         answer(at);
-    else if (what < 80)
+    else if (what < 81)
         read_mail(at);
     else if (what < 82 && sim.persons_count < PERSONS && is_guide(at))
         (void)world_person(at, sim.persons_count);

@@ -1,5 +1,7 @@
 #include "tests/sim/sim.h"
 
+#include "tests/node/lines.h"
+
 struct sk_engine *engine(size_t at)
 {
     return sim.f.nodes[at].engine;
@@ -260,6 +262,19 @@ static void damage(struct frame *frame)
         frame->size = chance(frame->size);
 }
 
+/* In a story: what is in the frame. */
+static void tell_frame(const struct frame *f, const char *fate)
+{
+    static struct sk_message message;
+    char text[256] = "unreadable";
+
+    if (!sim.verbose || f->size > SK_FRAME_SIZE_MAX)
+        return;
+    if (ln_open(&sim.f, f->from, f->to, f->bytes, f->size, &message) == SK_OK)
+        ln_describe(&message, text, sizeof(text));
+    say("    %s>%s %s%s", node_names[f->from], node_names[f->to], text, fate);
+}
+
 /* The next frame, as the weather has it; false: it is lost. */
 static bool next_frame(size_t at, struct frame *out)
 {
@@ -274,9 +289,12 @@ static bool next_frame(size_t at, struct frame *out)
     if (reaches(out->from, out->to) && !of_256(sim.weather.lose)) {
         if (of_256(sim.weather.damage) && out->size > 1)
             damage(out);
-        if (out->size > 0)
+        if (out->size > 0) {
+            tell_frame(out, "");
             return true;
+        }
     }
+    tell_frame(out, " (lost)");
     free(out->bytes);
     sim.frames_lost++;
     return false;
@@ -335,7 +353,7 @@ void net_timers(void)
 
 /* ------------------------------------------------------------- quiet */
 
-static bool owes(size_t at)
+static bool owes(size_t at, bool told)
 {
     struct sk_engine *e = engine(at);
 
@@ -348,8 +366,15 @@ static bool owes(size_t at)
         to = fx_index(&sim.f, s->org.text);
         if (to >= sim.count || at == sim.liar || to == sim.liar)
             continue;
-        if (!s->greeted || s->asking || s->log.stored < s->log.head)
-            return true;
+        if (s->greeted && !s->asking && s->log.stored >= s->log.head)
+            continue;
+        if (told)
+            fprintf(
+                stderr, "%s owes %s: %s%sitem %d of %d, tries again in %d s\n",
+                node_names[at], s->org.text, s->greeted ? "" : "not greeted, ",
+                s->asking ? "asks, " : "", (int)s->log.stored, (int)s->log.head,
+                (int)((int64_t)(s->retry_ms - e->real_ms) / 1000));
+        return true;
     }
     return false;
 }
@@ -372,14 +397,17 @@ bool net_wait(void)
             uint64_t now = clock_of(i);
             uint64_t at = sim.f.real_ms + (wake > now ? wake - now : 1000);
 
-            owed = owes(i) || owed;
+            owed = owes(i, false) || owed;
             if (wake != UINT64_MAX && at < next)
                 next = at;
         }
         if (!owed)
             return true;
-        if (next > end)
+        if (next > end) {
+            for (size_t i = 0; i < sim.count; i++)
+                (void)owes(i, /* told */ true);
             return false;
+        }
         sim.f.real_ms = next;
         net_timers();
     }
