@@ -116,6 +116,12 @@ static enum sk_status pack_peer(struct sk_engine *e, const struct sk_session *s)
     sk_reply_uint(p, "sent", log.handed);
     sk_reply_cstr(p, "status", standing(e, s));
     sk_reply_uint(p, "stored", log.stored);
+    if (s->card.version != 0) {
+        sk_pack_cstr(p, "transport");
+        sk_pack_bin(p, (struct sk_bytes){s->card.curve.bytes,
+                                         sizeof(s->card.curve.bytes)});
+        count++;
+    }
     sk_reply_uint(p, "unconfirmed", items);
     sk_reply_uint(p, "unread", log.counts[SK_COUNT_UNREAD]);
     sk_reply_uint(p, "unread_bytes", log.counts[SK_COUNT_WAITING]);

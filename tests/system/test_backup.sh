@@ -14,7 +14,8 @@ finish() {
   for place in $mounted; do umount "$place" 2>/dev/null; done
   rm -rf "$work"
 }
-trap finish EXIT INT TERM
+trap finish EXIT
+trap 'exit 1' INT TERM
 export LANG=C
 
 check() { # NAME STATUS

@@ -16,6 +16,7 @@
 #include "tools/schakel/cmd_policy.h"
 #include "tools/schakel/cmd_rehearse.h"
 #include "tools/schakel/cmd_report.h"
+#include "tools/schakel/doctor.h"
 
 struct cmd {
     const char *name;
@@ -26,6 +27,7 @@ struct cmd {
 
 static const struct cmd cmds[] = {
     {"init", sk_cmd_init, sk_init_commands, false},
+    {"doctor", sk_cmd_doctor, sk_doctor_commands, false},
     {"backup", sk_cmd_backup, sk_backup_commands, false},
     {"restore", sk_cmd_restore, sk_restore_commands, false},
     {"card", sk_cmd_card, sk_card_commands, false},
