@@ -161,7 +161,7 @@ static void live(uint64_t seed, char *out, size_t size_max)
 }
 
 /* Any order of looking and of being killed tells the same. */
-Test(timer_raise, does_not_depend_on_who_looked_when, .timeout = 300)
+Test(timer_raise, does_not_depend_on_who_looked_when)
 {
     static char slept[16384];
     static char looked[16384];
@@ -296,7 +296,7 @@ Test(timer_raise, leaves_the_no_shows_of_others_alone)
 }
 
 /* More at once than one transaction takes: the rest follows. */
-Test(timer_raise, tells_a_lot_in_several_steps, .timeout = 120)
+Test(timer_raise, tells_a_lot_in_several_steps)
 {
     struct people_id who;
     static char out[65536];
