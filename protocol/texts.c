@@ -267,6 +267,13 @@ const struct sk_code sk_codes[] = {
     {"not-addressed", "dit is niet aan uw organisatie gericht",
      "this is not addressed to your organisation",
      "Alleen de ontvanger kan dit doen.", "Only the recipient can do this."},
+    {"not-approved",
+     "een nieuw charter zou dit toelaten; uw officieren keurden dat nog niet "
+     "goed",
+     "a newer charter would allow this; your officers have not approved that "
+     "yet",
+     "Laat het beleid onder een hoger nummer opnieuw tekenen.",
+     "Have the policy signed again, under a higher number."},
     {"not-assigned", "dit bericht is nog aan geen deelnemer gekoppeld",
      "this message is not linked to a participant yet",
      "Koppel het bericht eerst aan een deelnemer.",

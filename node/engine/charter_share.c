@@ -45,6 +45,22 @@ enum sk_status sk_charter_keep(struct sk_engine *e, uint64_t version,
     return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), bytes);
 }
 
+enum sk_status sk_charter_kept(struct sk_engine *e, uint64_t version,
+                               struct sk_bytes name, struct sk_bytes *out)
+{
+    struct sk_key key = version_prefix(version);
+    struct sk_bytes value;
+    struct sk_bytes copy;
+
+    sk_key_bytes(&key, name);
+    SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value));
+    copy = sk_arena_copy(&e->scratch, value);
+    if (copy.size != value.size)
+        return SK_E_MEMORY;
+    *out = copy;
+    return SK_OK;
+}
+
 /* ------------------------------------------------------------- hand on */
 
 static void pack_file(struct sk_pack *p, struct sk_bytes name,

@@ -293,6 +293,7 @@ enum sk_status sk_federation_load(struct sk_engine *e)
     if (bundle == NULL)
         return SK_E_BAD_VALUE;
     sk_federation_take(e, charter, bundle, has_policy);
+    SK_TRY(sk_approval_look(e));
     SK_TRY(sk_federation_sessions(e, charter));
     sk_arena_reset(&e->scratch, mark);
     e->reload = false;

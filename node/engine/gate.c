@@ -64,6 +64,9 @@ enum sk_status sk_gate_judge(struct sk_engine *e,
     SK_TRY(facts_for(e, question, &facts));
     SK_TRY(sk_decide(question->bundle, facts, &asked, &e->scratch,
                      &answer->decision));
+    if (answer->decision.permit && question->bundle == e->bundle &&
+        e->seen != NULL)
+        SK_TRY(sk_approval_cut(e, question, &asked, &answer->decision));
     if (answer->decision.permit)
         check_words(e, question, answer);
     *out = answer;

@@ -35,6 +35,12 @@ SK_CHECKED enum sk_status sk_gate_judge(struct sk_engine *e,
                                         const struct sk_gate_question *question,
                                         struct sk_gate_answer **out);
 
+/* While e->seen is there: take away from a permit what the officers of this
+   node did not see yet.  approval.c */
+SK_CHECKED enum sk_status
+sk_approval_cut(struct sk_engine *e, const struct sk_gate_question *question,
+                const struct sk_question *asked, struct sk_decision *d);
+
 /* Write what the decision gives into the entry: fields, rules, terms (I3).
    Fails with SK_E_TOO_LARGE: more rules than a message may name. */
 SK_CHECKED enum sk_status sk_gate_fill(struct sk_engine *e,

@@ -224,7 +224,12 @@ struct sk_engine {
                                          other may be used for a draft until
                                          the end of the input */
     int bundle_at;
-    struct sk_bundle *bundle;      /* NULL: no charter; nothing flows */
+    struct sk_bundle *bundle; /* NULL: no charter; nothing flows */
+    struct sk_arena seen_memory;
+    struct sk_bundle *seen; /* the policy under the charter that its officers
+                               saw, when the one in force lets more through;
+                               else NULL.  approval.c */
+    uint64_t seen_charter;
     uint64_t bundle_number;        /* another one for every bundle in force */
     struct sk_kept_key *kept_keys; /* SK_KEPT_KEYS */
     struct sk_kept_facts *kept_facts; /* SK_KEPT_FACTS */
@@ -454,9 +459,11 @@ struct sk_bytes sk_policy_name_of(struct sk_engine *e, struct sk_bytes owner,
                                   uint64_t version);
 /* A file of the policy in force, "officers.yaml"; into scratch.
    SK_E_NOT_FOUND: there is no policy, or no such file.  policy_files.c. */
-SK_CHECKED enum sk_status sk_policy_in_force(struct sk_engine *e,
-                                             const char *name,
-                                             struct sk_bytes *out);
+SK_CHECKED enum sk_status
+sk_policy_in_force(struct sk_engine *e, const char *name, struct sk_bytes *out);
+/* After another charter or policy came into force: what the officers did not
+   see yet goes no further (POLICY.md 2.5).  approval.c */
+SK_CHECKED enum sk_status sk_approval_look(struct sk_engine *e);
 /* The argument "files"; views into the request.  charter.c. */
 SK_CHECKED enum sk_status sk_arg_files(struct sk_engine *e,
                                        struct sk_value args, size_t count_max,
@@ -498,6 +505,10 @@ SK_CHECKED enum sk_status sk_charter_adopt(struct sk_engine *e,
                                            size_t count,
                                            struct sk_charter **out);
 /* Keep a file of a version that came into force.  charter_share.c */
+/* A file of a charter that was in force; into scratch.  SK_E_NOT_FOUND. */
+SK_CHECKED enum sk_status sk_charter_kept(struct sk_engine *e, uint64_t version,
+                                          struct sk_bytes name,
+                                          struct sk_bytes *out);
 SK_CHECKED enum sk_status sk_charter_keep(struct sk_engine *e, uint64_t version,
                                           struct sk_bytes name,
                                           struct sk_bytes bytes);
@@ -986,7 +997,7 @@ SK_CHECKED enum sk_status sk_restored_take(struct sk_engine *e,
  * when the day changed, and after clock.set. */
 enum sk_due_kind {
     SK_DUE_ERASE_BY = 1, /* id: a received message */
-    SK_DUE_POLICY = 3, /* id: of a signed policy, from that day on */
+    SK_DUE_POLICY = 3,   /* id: of a signed policy, from that day on */
 };
 SK_CHECKED enum sk_status sk_due_put(struct sk_engine *e, int32_t day,
                                      enum sk_due_kind kind,

@@ -106,6 +106,15 @@ static enum sk_status pack_hash(struct sk_engine *e, size_t *count)
     return SK_OK;
 }
 
+/* What a newer charter would let through waits for the officers. */
+static void pack_approval(struct sk_engine *e, size_t *count)
+{
+    if (e->seen == NULL)
+        return;
+    sk_reply_uint(&e->reply, "seen_charter", e->seen_charter);
+    (*count)++;
+}
+
 enum sk_status sk_op_policy_show(struct sk_engine *e, struct sk_value args)
 {
     size_t at = sk_reply_open(&e->reply);
@@ -126,6 +135,7 @@ enum sk_status sk_op_policy_show(struct sk_engine *e, struct sk_value args)
         sk_pack_cstr(&e->reply, "rules");
         SK_TRY(pack_rules(e, policy));
     }
+    pack_approval(e, &count);
     sk_reply_close_map(&e->reply, at, count);
     return SK_OK;
 }

@@ -167,8 +167,9 @@ static enum sk_status compare(struct sk_engine *e, struct gate *g)
         g->record.wider = true;
         return SK_OK;
     }
-    status =
-        sk_diff_make(e->bundle, g->bundle, sk_today(e), &e->scratch, &diff);
+    /* With what the officers last agreed to. */
+    status = sk_diff_make(e->seen != NULL ? e->seen : e->bundle, g->bundle,
+                          sk_today(e), &e->scratch, &diff);
     sk_arena_reset(&e->scratch, mark);
     if (status == SK_E_TOO_LARGE || status == SK_E_MEMORY) {
         e->scratch.full = false;
@@ -235,7 +236,7 @@ static enum sk_status put_into_force(struct sk_engine *e, struct gate *g)
 {
     SK_TRY(store(e, g));
     sk_federation_take(e, g->charter, g->bundle, /* has_policy */ true);
-    return SK_OK;
+    return sk_approval_look(e);
 }
 
 /* ------------------------------------------------------------- on a day */
