@@ -234,7 +234,7 @@ static size_t bech32_write(const char *prefix, const uint8_t bytes[32],
 static enum sk_status bech32_read(struct sk_bytes text, const char *prefix,
                                   bool capital, uint8_t out[32])
 {
-    uint8_t words[BECH32_WORDS + BECH32_CHECK];
+    uint8_t words[BECH32_WORDS + BECH32_CHECK] = {0};
     uint8_t bytes[32];
     size_t prefix_size = strlen(prefix);
     enum sk_status status = SK_E_BAD_FORM;

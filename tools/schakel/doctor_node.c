@@ -321,16 +321,19 @@ static void look_at_endpoints(struct sk_doctor *d)
 
 static bool read_key(const char *text, struct sk_curve_public *out)
 {
-    unsigned byte;
+    static const char digits[] = "0123456789abcdef";
 
-    if (strlen(text) != 2 * sizeof(out->bytes))
-        return false;
-    for (size_t i = 0; i < sizeof(out->bytes); i++) {
-        if (sscanf(text + 2 * i, "%2x", &byte) != 1)
+    for (size_t i = 0; i < 2 * sizeof(out->bytes); i++) {
+        const char *digit = text[i] == '\0' ? NULL : strchr(digits, text[i]);
+
+        if (digit == NULL)
             return false;
-        out->bytes[i] = (uint8_t)byte;
+        if (i % 2 == 0)
+            out->bytes[i / 2] = 0;
+        out->bytes[i / 2] =
+            (uint8_t)(out->bytes[i / 2] << 4 | (digit - digits));
     }
-    return true;
+    return text[2 * sizeof(out->bytes)] == '\0';
 }
 
 static void dial_partner(struct sk_doctor *d, const char *org,
