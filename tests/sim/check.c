@@ -422,6 +422,17 @@ static void check_taken_back(const struct message *m,
     }
 }
 
+/* A handover that was called off before it left; or one of a trajectory that
+   its sender's backup forgot to have let go (I6). */
+static bool is_overtaken(const struct message *m,
+                         const struct sk_ledger_entry *ledger)
+{
+    if (ledger->state == SK_LEDGER_DROPPED)
+        return same_text(ledger->reason, "wrong-state");
+    return ledger->state == SK_LEDGER_REFUSED && sim.nodes[m->from].restored &&
+           same_text(ledger->reason, "stale-epoch");
+}
+
 static void check_message(const struct message *m)
 {
     static struct sk_ledger_entry ledger;
@@ -453,12 +464,10 @@ static void check_message(const struct message *m)
     check(!there || arrived || sim.nodes[m->from].restored ||
               sim.nodes[m->to].restored,
           "I10: %s is at %s, but not for its sender", m->id, node_names[m->to]);
-    if (m->doubtful)
-        return;
-    check(there || (ledger.state == SK_LEDGER_DROPPED &&
-                    same_text(ledger.reason, "wrong-state")),
-          "I10: %s never came to %s: %.*s", m->id, node_names[m->to],
-          (int)ledger.reason.size, (const char *)ledger.reason.data);
+    if (!m->doubtful)
+        check(there || is_overtaken(m, &ledger),
+              "I10: %s never came to %s: %.*s", m->id, node_names[m->to],
+              (int)ledger.reason.size, (const char *)ledger.reason.data);
 }
 
 /* Time alone ends consents too, and who is suspended may not know it yet. */

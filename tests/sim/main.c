@@ -113,7 +113,7 @@ static void run(uint64_t seed)
     world_reset();
     sim.state = seed;
     make_weather();
-    steps = 12 + chance(28);
+    steps = 8 + chance(24);
     all = one_in(3);
     if (sim.weather.liar)
         sim.liar = chance(sim.count);

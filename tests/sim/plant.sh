@@ -1,0 +1,113 @@
+#!/bin/sh
+# Does the simulator find bugs?  Each of these is one line of the engine made
+# wrong, in a scratch copy; all of them must be found within SEEDS seeds.
+#
+#     sh tests/sim/plant.sh [SEEDS]          (2000; takes some minutes)
+set -u
+seeds=${1:-2000}
+here=$(cd "$(dirname "$0")/../.." && pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+for folder in Makefile protocol policies node tools tests; do
+    cp -R "$here/$folder" "$scratch/"
+done
+cd "$scratch" || exit 1
+missed=0
+
+# NAME FILE OLD NEW: the text OLD is in FILE once, and becomes NEW.
+plant() {
+    cp "$2" kept.c
+    OLD=$3 NEW=$4 perl -0pi -e \
+        '$n = s/\Q$ENV{OLD}\E/$ENV{NEW}/; END { exit($n ? 0 : 9) }' "$2" || {
+        echo "not ok - $1: $2 reads otherwise by now"
+        missed=$((missed + 1))
+        cp kept.c "$2"
+        return
+    }
+    if ! make -s B=build/plant build/plant/sim >build.log 2>&1; then
+        echo "not ok - $1: does not compile"
+        tail -3 build.log
+        missed=$((missed + 1))
+    elif build/plant/sim --seeds "1..$seeds" >out.log 2>err.log; then
+        echo "not ok - $1: not found in $seeds seeds"
+        missed=$((missed + 1))
+    else
+        echo "ok - $1: $(grep -v '^--' err.log | head -1)"
+    fi
+    cp kept.c "$2"
+}
+
+make -s B=build/plant build/plant/sim >build.log 2>&1 || {
+    cat build.log
+    exit 1
+}
+
+plant "I1: a denial is not heeded when a message leaves" \
+    node/engine/gate.c \
+    'if (!answer->decision.permit)
+        return drop(' \
+    'if (false)
+        return drop('
+plant "I1: a closed relation still counts" \
+    policies/decide.c \
+    'if (!sk_bond_covers(a->facts->links, a->org, a->day))' \
+    'if (false)'
+plant "I2: facts that changed are not read again" \
+    node/engine/facts.c \
+    'if (is_current(e, kept, id)) {' \
+    'if (is_current(e, kept, id) ||
+        (kept->facts != NULL && sk_id_equal(&kept->participant, &id->id))) {'
+plant "I3: the ledger does not keep the level" \
+    node/engine/gate.c \
+    '.level = sent ? field->level_name : (struct sk_bytes){0}};' \
+    '.level = sent ? sk_text("present") : (struct sk_bytes){0}};'
+plant "I4: a batch that failed is not forgotten" \
+    node/engine/engine.c \
+    'memcpy(e->sessions, batch->sessions,
+           batch->sessions_count * sizeof(*e->sessions));' \
+    '(void)batch->sessions;'
+plant "I6: who lets go keeps it too" \
+    node/engine/handover_apply.c \
+    't.owner = h->partner;
+    t.epoch++;' \
+    't.epoch++;'
+plant "I6: who gets it does not take it" \
+    node/engine/handover_owner.c \
+    'SK_TRY(sk_trajectory_put(e, &t));
+    if (forgot)' \
+    'if (forgot)'
+plant "I7: nobody is told of a withdrawal" \
+    node/engine/withdraw.c \
+    'SK_TRY(sk_outbox_item(e, &first->to, item));' \
+    '(void)item;'
+plant "I7: what is erased stays" \
+    node/engine/inbox.c \
+    'if (all)
+        return drop_record(e, id, record);' \
+    'if (all)
+        return SK_OK;'
+plant "I7: what was told by a partner is only noted" \
+    node/engine/told.c \
+    'status = sk_withdraw_recall(e, &participant, &record.consent);' \
+    'status = SK_OK;'
+plant "I7: a restored node is not told what partners hold" \
+    node/engine/held.c \
+    'while (count < HELD_MAX) {' \
+    'while (count > HELD_MAX) {'
+plant "I9: the handle is the participant's id" \
+    node/engine/relation.c \
+    'sk_new_id(e, &relation.of.handle.id);' \
+    'relation.of.handle.id = id.id;'
+plant "I10: one item is skipped when a line comes back" \
+    node/engine/session.c \
+    's->sent += h->cursor;' \
+    's->sent += h->cursor + 1;'
+plant "I10: the cursor stays behind" \
+    node/engine/receive.c \
+    'log.peer_cursor = items->first + items->count - 1;' \
+    'log.peer_cursor = items->first;'
+plant "I10: what is gone from a line is not sent again" \
+    node/engine/session.c \
+    'return s->flight_count > 0 || s->log.stored < s->sent;' \
+    'return false;'
+[ "$missed" -eq 0 ]
