@@ -195,7 +195,7 @@ fi
 # ------------------------------------------------------------ a busy node
 schakel participant list --dir "$sopraco" --json
 person=$(value participant)
-(for n in $(seq 60); do
+(for n in $(seq 400); do
   "$build/schakel" event record "$person" workplace.evaluated \
     --fields "eval_period=2026-W45" --fields next_step=continue \
     --fields eval_learning=4 --dir "$sopraco" >/dev/null 2>>"$work/busy.log" ||
@@ -204,13 +204,14 @@ done) &
 busy=$!
 good=0
 for n in 1 2 3 4 5; do
+  sleep 0.5
   schakel backup "$work/busy$n.age" --dir "$sopraco" --recipient "$key" &&
     schakel restore --check "$work/busy$n.age" --identity "$work/key" &&
     good=$((good + 1))
 done
 wait $busy
 [ $good = 5 ] && [ ! -e "$work/busy.failed" ]
-check "five backups while sixty events are recorded: all good" $?
+check "five backups while 400 events are recorded: all good" $?
 
 # ------------------------------------------------------------ the drill
 send() { # a new event, sent to the school
@@ -237,6 +238,16 @@ before=$(inbox)
 known=$(told)
 schakel backup "$work/drill.age" --dir "$sopraco" --recipient "$key"
 check "the company makes its backup" $?
+age -d -i "$work/key" "$work/drill.age" | tar tf - >"$work/list"
+[ "$(grep -c '^store/' "$work/list")" -ge 2 ]
+check "in several pieces" $?
+events() {
+  "$build/schakel" event list "$person" --dir "$1" --json |
+    grep -c '"event":'
+}
+recorded=$(events "$sopraco")
+[ "$recorded" -ge 400 ]
+check "with what was recorded, $recorded events" $?
 send && send && eventually has_inbox $((before + 2)) &&
   eventually has_told $((known + 2))
 check "and then shares twice with the school" $?
@@ -253,6 +264,8 @@ start "$sopraco"
 check "the restored node starts" $?
 schakel participant show "$person" --dir "$sopraco" && grep -q Samira "$work/out"
 check "and can read its participants" $?
+[ "$(events "$sopraco")" = "$recorded" ]
+check "and every event of before the backup" $?
 eventually has_told $((known + 2))
 check "its register is whole again: who got what after the backup" $?
 schakel peer list --dir "$sopraco" --json
