@@ -70,7 +70,8 @@ static const char *preview(const char *key)
 static void start(void)
 {
     fx_start(&f, "S2A", "2027-03-01T09:00:00Z");
-    policy = fx_need("policies/library/school-naar-werk/nodes/buso/policy.yaml");
+    policy =
+        fx_need("policies/library/school-naar-werk/nodes/buso/policy.yaml");
     who = people_add(&f, "buso", "2000-05-14");
     event = people_workplace(&f, who);
     people_link(&f, "buso", who, "houtzaak");

@@ -106,10 +106,10 @@ Test(engine, refuses_a_newer_format)
     fx_close(&f, 0);
     store = f.nodes[0].store;
     cr_assert(sk_store_begin(store) == SK_OK);
-    cr_assert(sk_store_put(
-                  store, SK_SPACE_DATA, sk_text("mformat"),
-                  (struct sk_bytes){(const uint8_t *)"\0\0\0\0\0\0\0\377", 8}) ==
-              SK_OK);
+    cr_assert(
+        sk_store_put(store, SK_SPACE_DATA, sk_text("mformat"),
+                     (struct sk_bytes){(const uint8_t *)"\0\0\0\0\0\0\0\377",
+                                       8}) == SK_OK);
     cr_assert(sk_store_commit(store) == SK_OK);
     cr_expect(fx_open(&f, 0) == SK_E_REFUSED);
     fx_end(&f);
