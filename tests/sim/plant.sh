@@ -68,9 +68,9 @@ plant "I4: a batch that failed is not forgotten" \
     '(void)batch->sessions;'
 plant "I6: who lets go keeps it too" \
     node/engine/handover_apply.c \
-    't.owner = h->partner;
-    t.epoch++;' \
-    't.epoch++;'
+    'SK_TRY(sk_trajectory_put(e, &t));
+    return sk_tell_released(e, h, &t);' \
+    'return sk_tell_released(e, h, &t);'
 plant "I6: who gets it does not take it" \
     node/engine/handover_owner.c \
     'SK_TRY(sk_trajectory_put(e, &t));
