@@ -238,6 +238,7 @@ static enum sk_status put_into_force(struct sk_engine *e, struct import *import)
     SK_TRY(compile_charter(e, import));
     SK_TRY(store_charter(e, import));
     SK_TRY(keep_version(e, import));
+    SK_TRY(sk_charter_began(e, import->charter->version));
     sk_federation_take(e, import->charter, import->bundle, import->has_policy);
     SK_TRY(sk_approval_look(e));
     e->effects->charter_version = import->charter->version;

@@ -509,6 +509,10 @@ SK_CHECKED enum sk_status sk_charter_adopt(struct sk_engine *e,
 SK_CHECKED enum sk_status sk_charter_kept(struct sk_engine *e, uint64_t version,
                                           struct sk_bytes name,
                                           struct sk_bytes *out);
+/* It comes into force now: remembered, for who asks what held on a day.
+   question.c */
+SK_CHECKED enum sk_status sk_charter_began(struct sk_engine *e,
+                                           uint64_t version);
 SK_CHECKED enum sk_status sk_charter_keep(struct sk_engine *e, uint64_t version,
                                           struct sk_bytes name,
                                           struct sk_bytes bytes);

@@ -54,6 +54,8 @@ static const struct sk_op_row rows[] = {
     ROW("disclosure.preview", sk_op_disclosure_preview),
     DATES("disclosure.send", sk_op_disclosure_send),
     ROW("disclosure.list", sk_op_disclosure_list),
+    ROW("disclosure.question", sk_op_disclosure_question),
+    ROW("disclosure.history", sk_op_disclosure_history),
     ROW("message.show", sk_op_message_show),
     ROW("message.replay", sk_op_message_replay),
     ROW("text.check", sk_op_text_check),

@@ -46,6 +46,8 @@ sk_op_handler sk_op_consent_list;
 sk_op_handler sk_op_disclosure_preview;
 sk_op_handler sk_op_disclosure_send;
 sk_op_handler sk_op_disclosure_list;
+sk_op_handler sk_op_disclosure_question;
+sk_op_handler sk_op_disclosure_history;
 sk_op_handler sk_op_message_show;
 sk_op_handler sk_op_message_replay;
 sk_op_handler sk_op_text_check;

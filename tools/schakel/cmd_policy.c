@@ -12,6 +12,12 @@
    size takes 65 MiB while it is read. */
 #define ARENA_SIZE ((size_t)768 << 20)
 
+#define DIR_OPTION                                                             \
+    {                                                                          \
+        "dir", "DIR", false, false,                                            \
+            "de map van het knooppunt (of SCHAKEL_DIR)",                       \
+            "the node's folder (or SCHAKEL_DIR)"                               \
+    }
 #define LANG_OPTION                                                            \
     {                                                                          \
         "lang", "nl|en", false, false, "taal van de meldingen",                \
@@ -106,21 +112,34 @@ const struct sk_command sk_policy_commands[] = {
      "counterexample.  Exit 0: all proved; 1: not all.",
      {LANG_OPTION, {0}}},
     {"policy explain",
-     "BUNDLE",
-     1,
+     "[BUNDLE]",
+     0,
      1,
      "waarom gaat dit wel of niet door, veld per veld",
      "why does this go or not, field by field",
      "FILE is YAML of JSON: {ask: {to, for, now, event}, facts: {persons,\n"
      "links, employers, objections, consents}}; of een testbestand, met\n"
-     "--case de naam van een test daarin. Einde 0, ja of nee.",
+     "--case de naam van een test daarin. Of een vraag van het knooppunt:\n"
+     "--event, --to en --for, of --message, volgens de deelregels van toen;\n"
+     "met BUNDLE volgens dat ontwerp. Einde 0, ja of nee.",
      "FILE is YAML or JSON: {ask: {to, for, now, event}, facts: {persons,\n"
      "links, employers, objections, consents}}; or a test file, with --case\n"
-     "the name of a case in it. Exit 0, for yes and no alike.",
-     {{"question", "FILE", true, false, "de vraag met haar feiten",
+     "the name of a case in it. Or a question of the node: --event, --to and\n"
+     "--for, or --message, by the policy of then; with BUNDLE by that draft.\n"
+     "Exit 0, for yes and no alike.",
+     {{"question", "FILE", false, false, "de vraag met haar feiten",
        "the question with its facts"},
       {"case", "NAME", false, false, "deze test van een testbestand",
        "this case of a test file"},
+      {"event", "EVENT", false, false, "een gebeurtenis van het knooppunt",
+       "an event of the node"},
+      {"to", "ORG", false, false, "met --event: naar wie",
+       "with --event: to whom"},
+      {"for", "PURPOSE", false, false, "met --event: waarvoor",
+       "with --event: for what"},
+      {"message", "MESSAGE", false, false, "een bericht dat vertrok",
+       "a message that left"},
+      DIR_OPTION,
       LANG_OPTION,
       {0}}},
     {"policy render",

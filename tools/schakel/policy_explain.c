@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tools/schakel/json.h"
+#include "tools/schakel/policy_node.h"
 
 /* `schakel policy explain`: read a question, decide, trace. */
 
@@ -164,18 +165,39 @@ static int read_question(struct sk_policy_run *run, const char *path,
 
 /* ---------------------------------------------------------------- command */
 
-static int tell(struct sk_policy_run *run, struct sk_explained *x)
+int sk_explain_tell(struct sk_policy_run *run, struct sk_explained *x)
 {
+    json_t *answer;
+
     x->needs = sk_explain_needs(run, x);
-    if (run->json)
-        sk_policy_answer(json_pack(
+    if (run->json) {
+        answer = json_pack(
             "{s:s, s:b, s:o, s:o, s:o}", "command", run->command, "ok", 1,
             "decision", sk_decision_json(x->bundle, &x->decision), "bundle",
-            sk_bundle_json(x->bundle), "why", sk_explain_json(x)));
-    else
+            sk_bundle_json(x->bundle), "why", sk_explain_json(x));
+        if (x->came != NULL) {
+            json_object_set(answer, "node", x->came);
+            json_object_set_new(answer, "same", json_boolean(x->same));
+        }
+        sk_policy_answer(answer);
+    } else {
         sk_explain_print(run, x);
+    }
     json_decref(x->needs);
     return SK_EXIT_YES;
+}
+
+int sk_explain_decide(struct sk_policy_run *run, const struct sk_bundle *bundle,
+                      const struct sk_asked *asked, struct sk_explained *x)
+{
+    x->bundle = bundle;
+    x->question = asked->question;
+    if (sk_decide(x->bundle, asked->facts, &x->question, &run->arena,
+                  &x->decision) != SK_OK ||
+        sk_trace(x->bundle, asked->facts, &x->question, &x->decision,
+                 &run->arena, &x->trace) != SK_OK)
+        return sk_policy_no_memory();
+    return -1;
 }
 
 int sk_policy_do_explain(struct sk_policy_run *run,
@@ -184,21 +206,23 @@ int sk_policy_do_explain(struct sk_policy_run *run,
     struct sk_explained *x = sk_arena_get(&run->arena, sizeof(*x));
     struct sk_policy_bundle opened;
     struct sk_asked asked = {.facts = NULL};
-    int code = sk_policy_open(run, parsed->operands[0], &opened);
+    const char *path = sk_cli_get(parsed, "question");
+    int code;
 
+    if (path == NULL || sk_cli_has(parsed, "event") ||
+        sk_cli_has(parsed, "message"))
+        return sk_policy_explain_node(run, parsed);
+    if (parsed->operands_count == 0)
+        return sk_policy_bad_option("--question", "noem ook de bundel",
+                                    "name the bundle too");
+    code = sk_policy_open(run, parsed->operands[0], &opened);
     if (code < 0)
-        code = read_question(run, sk_cli_get(parsed, "question"),
-                             sk_cli_get(parsed, "case"), opened.bundle, &asked);
+        code = read_question(run, path, sk_cli_get(parsed, "case"),
+                             opened.bundle, &asked);
     if (code >= 0)
         return code;
     if (x == NULL)
         return sk_policy_no_memory();
-    x->bundle = opened.bundle;
-    x->question = asked.question;
-    if (sk_decide(x->bundle, asked.facts, &x->question, &run->arena,
-                  &x->decision) != SK_OK ||
-        sk_trace(x->bundle, asked.facts, &x->question, &x->decision,
-                 &run->arena, &x->trace) != SK_OK)
-        return sk_policy_no_memory();
-    return tell(run, x);
+    code = sk_explain_decide(run, opened.bundle, &asked, x);
+    return code < 0 ? sk_explain_tell(run, x) : code;
 }

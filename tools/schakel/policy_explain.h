@@ -15,7 +15,16 @@ struct sk_explained {
     struct sk_decision decision;
     struct sk_trace trace;
     json_t *needs; /* owned; sentences: what would let it through */
+    /* Of a question of a node: what came of it there; else NULL. */
+    json_t *came; /* {"decision", "levels"?, "reason"?, "state"?} */
+    bool same;    /* as decided here */
 };
+
+/* Decide and trace; -1, or the exit code. */
+int sk_explain_decide(struct sk_policy_run *run, const struct sk_bundle *bundle,
+                      const struct sk_asked *asked, struct sk_explained *x);
+/* Print it, as JSON or for people; the exit code. */
+int sk_explain_tell(struct sk_policy_run *run, struct sk_explained *x);
 
 /* A tree from JSON, as the YAML reader would make it; every place is `place`.
    NULL: no memory. */
