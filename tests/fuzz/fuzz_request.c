@@ -238,7 +238,8 @@ static void pack_file(struct feed *feed, struct sk_pack *p)
 
     files = true;
     if (policy == NULL)
-        policy = fx_need("tests/scenarios/bundles/S2A/nodes/buso/policy.yaml");
+        policy =
+            fx_need("policies/library/school-naar-werk/nodes/buso/policy.yaml");
     if (byte < 0x80)
         bytes = sk_text(policy);
     else if (byte < 0xc0)

@@ -956,6 +956,25 @@ static inline void fx_policy(struct fx *f, size_t at)
     f->nodes[at].policy = true;
 }
 
+/* The folder of policies/library that the story names. */
+static inline void fx_bundles(struct fx *f, const char *scenario)
+{
+    static const char key[] = "\nbundles: ../../";
+    char path[512];
+    char *story;
+    const char *folder;
+
+    snprintf(path, sizeof(path), "tests/scenarios/%s.yaml",
+             strcmp(scenario, "kempen") == 0 ? "S0A" : scenario);
+    story = fx_need(path);
+    folder = strstr(story, key);
+    cr_assert(folder != NULL, "%s names no bundles", path);
+    folder += strlen(key);
+    snprintf(f->bundles, sizeof(f->bundles), "%.*s", (int)strcspn(folder, "\n"),
+             folder);
+    free(story);
+}
+
 /* Keys, cards, stores and engines; no charter yet. */
 static inline void fx_begin(struct fx *f, const char *scenario,
                             const char *instant, bool manual)
@@ -971,11 +990,7 @@ static inline void fx_begin(struct fx *f, const char *scenario,
     f->reply = calloc(1, FX_TEXT_MAX);
     f->value_bytes = calloc(1, SK_CONTROL_SIZE_MAX);
     f->room = malloc(FX_ROOM_MAX);
-    if (strcmp(scenario, "kempen") == 0)
-        snprintf(f->bundles, sizeof(f->bundles), "policies/library/kempen");
-    else
-        snprintf(f->bundles, sizeof(f->bundles), "tests/scenarios/bundles/%s",
-                 scenario);
+    fx_bundles(f, scenario);
     snprintf(path, sizeof(path), "%s/partners.yaml", f->bundles);
     f->partners = fx_need(path);
     f->guards = fx_need("policies/library/guards.yaml");
@@ -989,7 +1004,7 @@ static inline void fx_begin(struct fx *f, const char *scenario,
     }
 }
 
-/* scenario: a folder of tests/scenarios/bundles, or "kempen". */
+/* scenario: a story of tests/scenarios, or "kempen" for that of S0A. */
 static inline void fx_start(struct fx *f, const char *scenario,
                             const char *instant)
 {

@@ -871,7 +871,6 @@ static inline size_t story_play(const char *name)
     struct story *s = &story;
     void *memory = malloc(STORY_MEMORY);
     const struct sk_node *steps;
-    const char *bundles;
     char path[256];
     char *text;
 
@@ -883,10 +882,7 @@ static inline size_t story_play(const char *name)
     cr_assert(sk_yaml_read("story", sk_text(text), &s->arena, &s->findings,
                            &s->tree) == SK_OK);
     cr_assert(s->tree != NULL, "%s does not load", path);
-    bundles = story_get(s->tree, "bundles");
-    bundles = strstr(bundles, "kempen") != NULL ? "kempen"
-                                                : strrchr(bundles, '/') + 1;
-    fx_start(&s->f, bundles, "2026-08-01T08:00:00Z");
+    fx_start(&s->f, name, "2026-08-01T08:00:00Z");
     story_closed(s);
     steps = sk_node_get(s->tree, "steps");
     for (s->step = steps->first; s->step != NULL; s->step = s->step->next)

@@ -251,7 +251,7 @@ static const char policy[] =
     "version: %d\n"
     "vocabulary: traject-vlaanderen/1\n"
     "guards: vlaanderen/1\n"
-    "partners: s2a\n"
+    "partners: school-naar-werk\n"
     "share:\n"
     "  - id: overdracht\n"
     "    text: \"Wie verder begeleidt, krijgt de vraag.\"\n"

@@ -239,7 +239,8 @@ Test(handover, is_about_somebody_once_a_person_says_so)
 /* The policy of gtb with a rule to hand somebody back. */
 static void let_gtb_return(void)
 {
-    char *policy = fx_need("tests/scenarios/bundles/S2A/nodes/gtb/policy.yaml");
+    char *policy =
+        fx_need("policies/library/school-naar-werk/nodes/gtb/policy.yaml");
     char *text = calloc(1, strlen(policy) + 1024);
     char *at = strstr(policy, "version: 1\nvocabulary");
 

@@ -30,7 +30,7 @@ static const char *policy(int version, const char *to, const char *fields)
              "version: %d\n"
              "vocabulary: traject-vlaanderen/1\n"
              "guards: vlaanderen/1\n"
-             "partners: s2a\n"
+             "partners: school-naar-werk\n"
              "share:\n"
              "  - id: overdracht\n"
              "    text: \"Wie verder begeleidt, krijgt de vraag.\"\n"
@@ -295,7 +295,7 @@ Test(gate, what_no_longer_fits_on_its_day_is_refused_and_recorded)
     /* A roster with another name: no policy that was made for it loads. */
     activate_from(policy(3, "buso", "question: exact"), SG_BOTH, "2026-11-01");
     EQ(code(), "ok");
-    fx_partners(&f, "partners: s2a", "partners: s2b");
+    fx_partners(&f, "partners: school-naar-werk", "partners: other");
     EQ(shown("policy"), "nil");
     fx_clock(&f, "2026-11-02T08:00:00Z");
     EQ(shown("policy"), "nil");

@@ -195,7 +195,7 @@ static void change_terms(const char *terms)
 {
     const char *from = "version: 1\nvocabulary";
     char *policy =
-        fx_need("tests/scenarios/bundles/S2A/nodes/buso/policy.yaml");
+        fx_need("policies/library/school-naar-werk/nodes/buso/policy.yaml");
     char *text = calloc(1, strlen(policy) + strlen(terms) + 64);
     char *at = strstr(policy, from);
     char *rule = strstr(policy, "    roles: [mentor]");
