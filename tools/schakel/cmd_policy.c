@@ -256,13 +256,23 @@ const struct sk_command sk_policy_commands[] = {
      "zoals bij\n"
      "explain; - is de standaardinvoer. Met --against alleen wat verandert, "
      "en\n"
-     "een samenvatting. Einde 10: een antwoord geeft meer prijs dan voordien.",
+     "een samenvatting. Met --since wat dit ontwerp veranderd had voor een\n"
+     "knooppunt: wat vertrok, en wat het nu kan sturen. Einde 10: een "
+     "antwoord\n"
+     "geeft meer prijs dan voordien.",
      "FILE has a JSON object per line: {\"id\", \"ask\", \"facts\"}, as for "
      "explain;\n"
-     "- is standard input. With --against only what changes, and a summary.\n"
-     "Exit 10: an answer reveals more than before.",
-     {{"input", "FILE", true, false, "de vragen, een per regel",
+     "- is standard input. With --against only what changes, and a summary. "
+     "With\n"
+     "--since what this draft would have changed for a node: what left it, "
+     "and what\n"
+     "it could send now. Exit 10: an answer reveals more than before.",
+     {{"input", "FILE", false, false, "de vragen, een per regel",
        "the questions, one per line"},
+      {"since", "90d|DATE", false, false,
+       "wat het knooppunt deed: zoveel dagen, of vanaf deze dag",
+       "what the node did: so many days, or from this day on"},
+      DIR_OPTION,
       {"against", "OLD", false, false, "de bundel van voordien",
        "the bundle of before"},
       LANG_OPTION,

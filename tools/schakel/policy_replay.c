@@ -4,6 +4,7 @@
 
 #include "policies/rules.h"
 #include "tools/schakel/policy_explain.h"
+#include "tools/schakel/policy_replay.h"
 
 /* `schakel policy replay`: many questions, one JSON line each; what a bundle
    answers, or where two bundles answer differently.  POLICY.md 16 */
@@ -22,36 +23,36 @@ struct replaying {
 
 /* ---------------------------------------------------------------- compare */
 
-/* How much of a field goes out, by the chain of the new vocabulary (11.2): a
-   level that it does not have counts as more than all. */
-static unsigned reach_of(const struct sk_bundle *bundle,
-                         const struct sk_decision *decision,
-                         struct sk_bytes name)
+unsigned sk_replay_level(const struct sk_bundle *bundle, struct sk_bytes name,
+                         struct sk_bytes level)
 {
     uint16_t f = sk_vocabulary_field(bundle->vocabulary, name);
 
+    return f == SK_NONE ? SK_NONE
+                        : sk_field_level(&bundle->vocabulary->fields[f], level);
+}
+
+unsigned sk_replay_reach(const struct sk_bundle *bundle,
+                         const struct sk_decision *decision,
+                         struct sk_bytes name)
+{
     for (size_t i = 0; decision->permit && i < decision->fields_count; i++) {
         const struct sk_decided_field *field = &decision->fields[i];
 
-        if (field->withheld != SK_SENT || !sk_bytes_equal(field->name, name))
-            continue;
-        return f == SK_NONE ? SK_NONE
-                            : sk_field_level(&bundle->vocabulary->fields[f],
-                                             field->level_name);
+        if (field->withheld == SK_SENT && sk_bytes_equal(field->name, name))
+            return sk_replay_level(bundle, name, field->level_name);
     }
     return 0;
 }
 
-/* Does a reveal something that b does not? */
-static bool reveals_more(const struct sk_bundle *bundle,
-                         const struct sk_decision *a,
-                         const struct sk_decision *b)
+bool sk_replay_is_more(const struct sk_bundle *bundle,
+                       const struct sk_decision *a, const struct sk_decision *b)
 {
     if (a->permit && !b->permit)
         return true;
     for (size_t i = 0; a->permit && i < a->fields_count; i++) {
-        if (reach_of(bundle, a, a->fields[i].name) >
-            reach_of(bundle, b, a->fields[i].name))
+        if (sk_replay_reach(bundle, a, a->fields[i].name) >
+            sk_replay_reach(bundle, b, a->fields[i].name))
             return true;
     }
     return false;
@@ -119,8 +120,8 @@ static int answer_both(struct replaying *r, const json_t *question,
     code = answer(r, r->old, tree, before);
     if (code >= 0)
         return code;
-    r->more += reveals_more(r->bundle, decision, before);
-    r->less += reveals_more(r->bundle, before, decision);
+    r->more += sk_replay_is_more(r->bundle, decision, before);
+    r->less += sk_replay_is_more(r->bundle, before, decision);
     old_answer = sk_decision_json(r->old, before);
     new_answer = sk_decision_json(r->bundle, decision);
     if (json_equal(old_answer, new_answer)) {
@@ -200,8 +201,11 @@ int sk_policy_do_replay(struct sk_policy_run *run,
     struct sk_policy_bundle opened;
     struct sk_policy_bundle old;
     FILE *in;
-    int code = sk_policy_open(run, parsed->operands[0], &opened);
+    int code;
 
+    if (r.path == NULL)
+        return sk_policy_replay_node(run, parsed);
+    code = sk_policy_open(run, parsed->operands[0], &opened);
     if (code < 0 && against != NULL)
         code = sk_policy_open(run, against, &old);
     if (code >= 0)
