@@ -152,8 +152,12 @@ static void tell(size_t at)
     sim.persons[m->person].told = true;
     say("  person %d withdraws at %s", (int)m->person, node_names[at]);
     for (size_t i = 0; i < sim.messages_count; i++) {
-        if (!sim.messages[i].collective && sim.messages[i].person == m->person)
+        if (!sim.messages[i].collective &&
+            sim.messages[i].person == m->person) {
             sim.messages[i].doubtful = true;
+            /* Who goes back to a backup may forget it. */
+            sim.messages[i].told = sim.unlucky == NODES && sim.liar == NODES;
+        }
     }
 }
 

@@ -397,6 +397,8 @@ static void check_taken_back(const struct message *m,
                              const struct sk_inbox_entry *entry)
 {
     bool kept = ledger->recall == SK_RECALL_KEPT;
+    bool told = m->told && history_now(&sim.nodes[m->from].suspended) == 0 &&
+                history_now(&sim.nodes[m->to].suspended) == 0;
 
     check(ledger->recall != SK_RECALL_ASKED,
           "I7: nobody answered about %s to %s", m->id, node_names[m->to]);
@@ -404,8 +406,8 @@ static void check_taken_back(const struct message *m,
           "I7: %s is kept, and no law was named", m->id);
     if (kept)
         return;
-    check(!m->must_go || !there, "I7: %s was withdrawn and is still at %s",
-          m->id, node_names[m->to]);
+    check(!(m->must_go || told) || !there,
+          "I7: %s was withdrawn and is still at %s", m->id, node_names[m->to]);
     if (m->must_go)
         sim.recalled++;
     for (size_t i = 0; there && i < entry->event.fields_count; i++) {

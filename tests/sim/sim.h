@@ -71,6 +71,7 @@ struct message {
     bool forgotten;    /* its sender went back to before it */
     bool doubtful;     /* a permission behind it ended, or may have */
     bool widened;      /* more was allowed since it was queued */
+    bool told;         /* a partner was told that it is withdrawn */
     bool must_go;      /* its consent was withdrawn */
     uint8_t lost;      /* categories of which consent was withdrawn */
     bool must_go_then; /* the same, when the backup was taken */
