@@ -102,8 +102,8 @@ Test(cases, our_own_on_the_mini_bundle)
 Test(cases, library)
 {
     expect_counts(NODES "ocmw-mol/tests/flows.yaml", NODES "ocmw-mol", 26);
-    expect_counts(NODES "cvo-kempen/tests/flows.yaml", NODES "cvo-kempen", 5);
-    expect_counts(NODES "sopraco/tests/flows.yaml", NODES "sopraco", 4);
+    expect_counts(NODES "cvo-kempen/tests/flows.yaml", NODES "cvo-kempen", 7);
+    expect_counts(NODES "sopraco/tests/flows.yaml", NODES "sopraco", 6);
 }
 
 /* ---------------------------------------------------------------- expect */
