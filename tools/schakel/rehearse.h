@@ -187,6 +187,8 @@ const char *sk_tell_word(const struct sk_world *w, const char *nl,
                          const char *en);
 /* Label of an event, field, purpose, category in the vocabulary; else id. */
 const char *sk_tell_label(const struct sk_world *w, const char *id);
+/* Name of a partner in the roster; else id. */
+const char *sk_tell_org(struct sk_world *w, const char *org);
 const char *sk_tell_person(const struct sk_world *w, const char *alias);
 
 #endif

@@ -279,6 +279,29 @@ static void check_same(struct sk_world *w, const char *what, json_t *got,
     free(want_text);
 }
 
+/* Message to "all" or the fields that are asked back. */
+static void tell_asked_back(struct sk_world *w, json_t *messages)
+{
+    for (void *it = json_object_iter(messages); it != NULL;
+         it = json_object_iter_next(messages, it)) {
+        const json_t *what = json_object_iter_value(it);
+        char text[512];
+        size_t size;
+
+        size = (size_t)snprintf(text, sizeof(text),
+                                "  %s:", json_object_iter_key(it));
+        if (json_is_string(what))
+            snprintf(text + size, sizeof(text) - size, " %s",
+                     sk_tell_word(w, "alles", "everything"));
+        for (size_t i = 0; i < json_array_size(what) && size < sizeof(text) - 1;
+             i++)
+            size += (size_t)snprintf(
+                text + size, sizeof(text) - size, "%s %s", i > 0 ? "," : "",
+                sk_tell_label(w, json_string_value(json_array_get(what, i))));
+        sk_tell(w, "%s", text);
+    }
+}
+
 static void check_withdrawal(struct sk_world *w, const struct sk_node *expect,
                              const json_t *result)
 {
@@ -300,13 +323,11 @@ static void check_withdrawal(struct sk_world *w, const struct sk_node *expect,
     }
     for (void *it = json_object_iter(notices); it != NULL;
          it = json_object_iter_next(notices, it)) {
-        char *text = json_dumps(json_object_iter_value(it), JSON_SORT_KEYS);
-
         sk_tell(
-            w, "%s %s: %s",
+            w, "%s %s:",
             sk_tell_word(w, "vraag om te wissen aan", "request to erase to"),
-            json_object_iter_key(it), text == NULL ? "" : text);
-        free(text);
+            sk_tell_org(w, json_object_iter_key(it)));
+        tell_asked_back(w, json_object_iter_value(it));
     }
     if (sk_node_get(expect, "notices") != NULL) {
         json_t *want = wanted_notices(sk_node_get(expect, "notices"));

@@ -31,7 +31,7 @@ const char *sk_tell_person(const struct sk_world *w, const char *alias)
     return name[0] == '\0' ? alias : name;
 }
 
-static const char *name_of(struct sk_world *w, const char *org)
+const char *sk_tell_org(struct sk_world *w, const char *org)
 {
     const struct sk_actor *actor = sk_world_actor(w, org);
 
@@ -164,7 +164,7 @@ static void print_names(struct sk_world *w, const struct sk_node *list,
         const char *id = (const char *)n->text.data;
 
         printf("%s%s", n == list->first ? "" : ", ",
-               orgs ? name_of(w, id) : sk_tell_label(w, id));
+               orgs ? sk_tell_org(w, id) : sk_tell_label(w, id));
     }
 }
 
@@ -173,7 +173,7 @@ static void tell_link(struct sk_world *w, const struct sk_node *body,
 {
     printf("%s: %s - %s", sk_tell_word(w, nl, en),
            sk_tell_person(w, sk_step_text(body, "person")),
-           name_of(w, sk_step_text(body, "org")));
+           sk_tell_org(w, sk_step_text(body, "org")));
     if (sk_step_text(body, "until")[0] != '\0') {
         printf(" (%s ", sk_tell_word(w, "tot en met", "until"));
         print_day(w, sk_step_text(body, "until"), false);
@@ -230,7 +230,7 @@ static void tell_offer(struct sk_world *w, const struct sk_node *step,
            sk_step_text(body, "event")[0] != '\0'
                ? sk_step_text(body, "event")
                : sk_step_text(body, "message"),
-           BOLD, name_of(w, sk_step_text(body, "to")), PLAIN,
+           BOLD, sk_tell_org(w, sk_step_text(body, "to")), PLAIN,
            sk_tell_label(w, sk_step_text(body, "for")));
 }
 
@@ -293,7 +293,7 @@ static void tell_phrase(struct sk_world *w, const char *verb,
         detail = sk_step_text(body, phrases[i].detail);
         printf("%s%s%s", sk_tell_word(w, phrases[i].nl, phrases[i].en),
                detail[0] == '\0' ? "" : " ",
-               phrases[i].org ? name_of(w, detail) : detail);
+               phrases[i].org ? sk_tell_org(w, detail) : detail);
         return;
     }
     fputs(verb, stdout);
@@ -496,8 +496,10 @@ static void tell_row(struct sk_world *w, const struct sk_told *told)
     for (void *it = json_object_iter(levels); it != NULL;
          it = json_object_iter_next(levels, it)) {
         const char *label = sk_tell_label(w, json_object_iter_key(it));
-        const char *level = json_string_value(json_object_iter_value(it));
-        bool exact = strcmp(level, "exact") == 0;
+        const char *level =
+            sk_glossary_level(w->glossary, json_object_iter_key(it),
+                              json_string_value(json_object_iter_value(it)));
+        bool exact = level[0] == '\0';
         size_t size = sk_render_width(label) +
                       (exact ? 0 : sk_render_width(level) + 3) + 2;
 

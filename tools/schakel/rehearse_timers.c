@@ -74,6 +74,18 @@ static char *text_of(const json_t *list)
     return json_dumps(list, JSON_COMPACT | JSON_ENCODE_ANY);
 }
 
+/* What the agenda of a partner said, and when. */
+static void tell_raised(struct sk_world *w, const struct sk_actor *actor,
+                        const char *timer, const json_t *got)
+{
+    if (json_array_size(got) == 0)
+        sk_tell(w, "%s, %s: %s", sk_tell_org(w, actor->org), timer,
+                sk_tell_word(w, "niets", "nothing"));
+    for (size_t i = 0; i < json_array_size(got); i++)
+        sk_tell(w, "%s, %s: %s", sk_tell_org(w, actor->org), timer,
+                json_string_value(json_array_get(got, i)));
+}
+
 void sk_check_timers(struct sk_world *w)
 {
     const struct sk_node *timers = sk_node_get(w->story, "timers");
@@ -98,7 +110,7 @@ void sk_check_timers(struct sk_world *w)
         got_text = text_of(got);
         sk_check(w, json_equal(got, want), "%s at %s: expected %s, got %s",
                  timer, actor->org, want_text, got_text);
-        sk_tell(w, "%s, %s: %s", actor->org, timer, got_text);
+        tell_raised(w, actor, timer, got);
         free(want_text);
         free(got_text);
         json_decref(want);
