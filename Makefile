@@ -247,7 +247,7 @@ fuzz-short:
 	@sh tools/dev/fuzz-short.sh $(fuzz_b) $(fuzzers)
 
 # ---------------------------------------------------------------- bench
-$(B)/bench_decide: $(B)/tools/dev/bench_decide.o $(policies_a)
+$(B)/bench_decide: $(B)/tools/dev/bench_decide.o $(B)/tools/dev/bench_rules.o $(policies_a)
 	$(call say,LD,$@)
 	$(Q)$(call link,$(LIBS_policies) $(LIBS_protocol))
 $(B)/bench_exchange: $(B)/tools/dev/bench_exchange.o $(B)/tools/schakel/client.o $(B)/tools/schakel/json.o $(protocol_a)
@@ -268,11 +268,18 @@ bench:
 ## install         DESTDIR= PREFIX=/usr/local
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/schakel \
-	  $(DESTDIR)$(PREFIX)/share/schakel $(DESTDIR)$(PREFIX)/share/doc/schakel/nl \
+	  $(DESTDIR)$(PREFIX)/share/schakel/stories \
+	  $(DESTDIR)$(PREFIX)/share/doc/schakel/nl \
 	  $(DESTDIR)$(PREFIX)/lib/systemd/system
 	install -m 755 $(B)/schakel $(B)/schakeld $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(B)/schakel-net $(DESTDIR)$(PREFIX)/libexec/schakel
+	rm -rf $(DESTDIR)$(PREFIX)/share/schakel/library
 	cp -R policies/library $(DESTDIR)$(PREFIX)/share/schakel/
+	for story in tests/scenarios/*.yaml; do \
+	  sed 's|^bundles: ../../policies/|bundles: ../|' $$story \
+	    > $(DESTDIR)$(PREFIX)/share/schakel/stories/$$(basename $$story) || \
+	    exit 1; \
+	done
 	install -m 644 docs/*.md README.md $(DESTDIR)$(PREFIX)/share/doc/schakel
 	install -m 644 docs/nl/*.md $(DESTDIR)$(PREFIX)/share/doc/schakel/nl
 	sed 's|@PREFIX@|$(PREFIX)|g' tools/systemd/schakeld@.service \

@@ -19,6 +19,14 @@ check "the unit names the prefix" \
   "grep -q /opt/schakel/bin/schakeld '$at/lib/systemd/system/schakeld@.service'"
 check "the installed library passes its check" \
   "'$at/bin/schakel' policy check '$at/share/schakel/library/kempen/nodes/ocmw-mol' >/dev/null"
+stories=0
+for story in "$at"/share/schakel/stories/*.yaml; do
+  bundles=$(sed -n 's/^bundles: //p' "$story")
+  [ -f "$at/share/schakel/stories/$bundles/partners.yaml" ] &&
+    stories=$((stories + 1))
+done
+check "each installed story finds its bundles in the installed library" \
+  "[ $stories -gt 0 ] && [ $stories = $(ls tests/scenarios/*.yaml | wc -l) ]"
 check "the installed node plays a story" \
   "'$at/bin/schakel' rehearse --json tools/dev/bench/story.yaml >'$work/out' 2>&1 || { tail -5 '$work/out'; false; }"
 exit $failed
