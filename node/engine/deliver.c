@@ -359,7 +359,9 @@ static enum sk_status refused_message(struct sk_engine *e, struct sk_session *s,
     SK_TRY(status);
     if (!sk_org_equal(&entry->to, &s->org))
         return SK_OK;
-    if (entry->state != SK_LEDGER_SENT && entry->state != SK_LEDGER_STORED)
+    /* PROTOCOL.md 8.8: a refusal comes before the receipt that covers it.
+       What was receipted is there, and stays in the ledger as such (I7). */
+    if (entry->state != SK_LEDGER_SENT)
         return SK_OK;
     entry->state = SK_LEDGER_REFUSED;
     entry->reason = sk_text(refusal->code);

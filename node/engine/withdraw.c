@@ -182,14 +182,16 @@ static bool judge_sent(const struct recall *r,
     return out->all || out->fields_count > 0;
 }
 
-/* Handed over, not erased yet, not recalled in full. */
+/* Handed over, not erased yet, not recalled in full.  I7: also when the
+   partner says that it refused it, for it had it in hands. */
 static bool is_out_there(const struct sk_engine *e,
                          const struct sk_ledger_entry *entry)
 {
     return (entry->state == SK_LEDGER_SENT ||
             entry->state == SK_LEDGER_STORED ||
             entry->state == SK_LEDGER_READ ||
-            entry->state == SK_LEDGER_ACCEPTED) &&
+            entry->state == SK_LEDGER_ACCEPTED ||
+            (entry->state == SK_LEDGER_REFUSED && entry->sent_ms != 0)) &&
            entry->erase_by > sk_today(e) && !entry->recall_all;
 }
 

@@ -1,3 +1,4 @@
+#include "tests/node/lines.h"
 #include "tests/node/people.h"
 
 #include "node/engine/internal.h"
@@ -132,6 +133,53 @@ Test(withdraw, expiry_recalls_nothing_but_withdrawing_later_does)
     EQ(withdraw(",'categories':['health']"), "[]");
     withdraw("");
     EQ(names(message), "all");
+}
+
+/* houtzaak says that it refuses a message. */
+static void refuse(struct people_id message)
+{
+    static struct sk_message m;
+
+    memset(&m, 0, sizeof(m));
+    m.kind = SK_MESSAGE_REFUSAL;
+    snprintf(m.refusal.code, sizeof(m.refusal.code), "malformed-item");
+    snprintf(m.refusal.check, sizeof(m.refusal.check), "item");
+    m.refusal.incarnation = 1;
+    m.refusal.first = 1;
+    m.refusal.last = 1;
+    m.refusal.has_message = true;
+    cr_assert(sk_id_parse(sk_text(message.text), &m.refusal.message.id));
+    ln_tell(&f, "houtzaak", "buso", &m);
+}
+
+/* I7: a recipient cannot refuse itself out of a recall, after its receipt ...
+ */
+Test(withdraw, reaches_who_refuses_what_it_receipted)
+{
+    struct people_id message = send_it();
+
+    EQ(people_shown(&f, "buso", message, "state"), "stored");
+    refuse(message);
+    EQ(people_shown(&f, "buso", message, "state"), "stored");
+    withdraw("");
+    EQ(names(message), "all");
+}
+
+/* ... or before: it had it in hands. */
+Test(withdraw, reaches_who_refuses_what_it_was_handed)
+{
+    struct ln_trace *t = ln_trace(&f, "buso", "houtzaak");
+    struct people_id message;
+
+    t->lose[SK_MESSAGE_RECEIPT] = 100;
+    message = send_it();
+    EQ(people_shown(&f, "buso", message, "state"), "sent");
+    refuse(message);
+    EQ(people_shown(&f, "buso", message, "state"), "refused");
+    withdraw("");
+    EQ(names(message), "all");
+    EQ(people_shown(&f, "buso", message, "recall"), "asked");
+    free(t);
 }
 
 /* 4.3: what the partner erased by itself needs no recall. */
