@@ -77,6 +77,12 @@ const struct sk_op sk_ops[] = {
      "the files of a version",
      {ARG("version", UINT, false, "welke (die nu geldt)",
           "which (the one in force)")}},
+    {"policy.shadow", false, "een ontwerp dat meetelt en niets beslist",
+     "a draft that is counted and decides nothing",
+     {ARG("policy", FILE, false, "policy.yaml van het ontwerp",
+          "policy.yaml of the draft"),
+      ARG("stop", BOOL, false, "stop ermee, en wis de tellingen",
+          "stop it, and drop the counts")}},
 
     /* ------------------------------------------------- participants */
     {"participant.add", false, "schrijf een deelnemer in",

@@ -275,6 +275,12 @@ static enum sk_status read_extra(struct sk_engine *e, struct sk_value args,
                         &extra->with_consent_count);
 }
 
+/* A relation or consent that is not there. */
+static bool is_supposed(const struct sk_facts_extra *extra)
+{
+    return extra->with_link || extra->with_consent_count > 0;
+}
+
 static void pack_findings(struct sk_engine *e,
                           const struct sk_findings *findings)
 {
@@ -322,6 +328,8 @@ enum sk_status sk_op_disclosure_preview(struct sk_engine *e,
     question.purpose = a.purpose;
     question.extra = &extra;
     SK_TRY(sk_gate_judge(e, &question, &gate));
+    if (question.bundle == e->bundle && !is_supposed(&extra))
+        SK_TRY(sk_shadow_note(e, &question, gate));
     a.type = event.view.type;
     a.gate = gate;
     return pack_answer(e, &a);
@@ -397,6 +405,7 @@ enum sk_status sk_op_disclosure_send(struct sk_engine *e, struct sk_value args)
     question.to = a.to;
     question.purpose = a.purpose;
     SK_TRY(sk_gate_judge(e, &question, &gate));
+    SK_TRY(sk_shadow_note(e, &question, gate));
     a.type = event.view.type;
     a.gate = gate;
     if (gate->decision.permit && !gate->blocked) {

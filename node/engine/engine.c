@@ -531,6 +531,7 @@ static struct sk_engine *lay_out(struct sk_room room)
         e->bundle_memory[i] =
             sk_arena_start(cut(&room, BUNDLE_SIZE), BUNDLE_SIZE);
     e->seen_memory = sk_arena_start(cut(&room, BUNDLE_SIZE), BUNDLE_SIZE);
+    e->shadow_memory = sk_arena_start(cut(&room, BUNDLE_SIZE), BUNDLE_SIZE);
     e->scratch = sk_arena_start(cut(&room, SCRATCH_SIZE), SCRATCH_SIZE);
     e->reply_room.data = cut(&room, SK_CONTROL_SIZE_MAX);
     e->reply_room.size_max = SK_CONTROL_SIZE_MAX;

@@ -41,6 +41,12 @@ SK_CHECKED enum sk_status
 sk_approval_cut(struct sk_engine *e, const struct sk_gate_question *question,
                 const struct sk_question *asked, struct sk_decision *d);
 
+/* Count what the draft of shadow.c would have answered; changes nothing of the
+   answer, and fails only as the store does when it writes. */
+SK_CHECKED enum sk_status
+sk_shadow_note(struct sk_engine *e, const struct sk_gate_question *question,
+               const struct sk_gate_answer *live);
+
 /* Write what the decision gives into the entry: fields, rules, terms (I3).
    Fails with SK_E_TOO_LARGE: more rules than a message may name. */
 SK_CHECKED enum sk_status sk_gate_fill(struct sk_engine *e,

@@ -230,6 +230,12 @@ struct sk_engine {
                                saw, when the one in force lets more through;
                                else NULL.  approval.c */
     uint64_t seen_charter;
+    /* shadow.c: a draft that only counts.  Its memory is touched when there is
+       one. */
+    struct sk_arena shadow_memory;
+    struct sk_bundle *shadow;      /* NULL: none, or it does not load */
+    uint64_t shadow_number;        /* of the draft it was made of; 0: none */
+    uint64_t shadow_bundle;        /* bundle_number at that time */
     uint64_t bundle_number;        /* another one for every bundle in force */
     struct sk_kept_key *kept_keys; /* SK_KEPT_KEYS */
     struct sk_kept_facts *kept_facts; /* SK_KEPT_FACTS */

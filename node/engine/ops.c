@@ -34,6 +34,7 @@ static const struct sk_op_row rows[] = {
     ROW("policy.show", sk_op_policy_show),
     ROW("policy.history", sk_op_policy_history),
     ROW("policy.version", sk_op_policy_version),
+    ROW("policy.shadow", sk_op_policy_shadow),
     ROW("participant.add", sk_op_participant_add),
     ROW("participant.show", sk_op_participant_show),
     ROW("participant.find", sk_op_participant_find),
@@ -51,7 +52,8 @@ static const struct sk_op_row rows[] = {
     ROW("consent.refuse", sk_op_consent_refuse),
     ROW("consent.withdraw", sk_op_consent_withdraw),
     ROW("consent.list", sk_op_consent_list),
-    ROW("disclosure.preview", sk_op_disclosure_preview),
+    /* A shadow counts it: its answer, with values, is not kept for that. */
+    AGAIN("disclosure.preview", sk_op_disclosure_preview),
     DATES("disclosure.send", sk_op_disclosure_send),
     ROW("disclosure.list", sk_op_disclosure_list),
     ROW("disclosure.question", sk_op_disclosure_question),

@@ -27,6 +27,7 @@ sk_op_handler sk_op_policy_try;
 sk_op_handler sk_op_policy_show;
 sk_op_handler sk_op_policy_history;
 sk_op_handler sk_op_policy_version;
+sk_op_handler sk_op_policy_shadow;
 sk_op_handler sk_op_charter_text;
 sk_op_handler sk_op_participant_add;
 sk_op_handler sk_op_participant_show;

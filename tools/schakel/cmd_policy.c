@@ -277,6 +277,26 @@ const struct sk_command sk_policy_commands[] = {
        "the bundle of before"},
       LANG_OPTION,
       {0}}},
+    {"policy shadow",
+     "[BUNDLE]",
+     0,
+     1,
+     "laat een ontwerp meetellen naast wat geldt; het beslist niets",
+     "count a draft beside what is in force; it decides nothing",
+     "Het ontwerp antwoordt mee bij elke zending en elk voorbeeld. Alleen\n"
+     "aantallen worden bewaard: per partner, doel en gebeurtenis. Een regel "
+     "die\n"
+     "later begint, telt pas vanaf die dag.",
+     "The draft answers along at each sending and preview. Only counts are\n"
+     "kept: per partner, purpose and event. A rule that begins later counts "
+     "from\n"
+     "that day on.",
+     {{"show", NULL, false, false, "toon de tellingen", "show the counts"},
+      {"stop", NULL, false, false, "stop ermee, en wis de tellingen",
+       "stop it, and drop the counts"},
+      DIR_OPTION,
+      LANG_OPTION,
+      {0}}},
     {"policy officer",
      "NAME",
      1,
@@ -372,7 +392,7 @@ static const struct {
     {"export", sk_policy_do_export},     {"new", sk_policy_do_new},
     {"officer", sk_policy_do_officer},   {"sign", sk_policy_do_sign},
     {"activate", sk_policy_do_activate}, {"rollback", sk_policy_do_rollback},
-    {"replay", sk_policy_do_replay},
+    {"replay", sk_policy_do_replay},     {"shadow", sk_policy_do_shadow},
 };
 
 /* The options that every command may have; -1 to go on. */

@@ -91,6 +91,8 @@ int sk_policy_do_export(struct sk_policy_run *run,
 int sk_policy_do_new(struct sk_policy_run *run, const struct sk_parsed *parsed);
 int sk_policy_do_replay(struct sk_policy_run *run,
                         const struct sk_parsed *parsed);
+int sk_policy_do_shadow(struct sk_policy_run *run,
+                        const struct sk_parsed *parsed);
 int sk_policy_do_officer(struct sk_policy_run *run,
                          const struct sk_parsed *parsed);
 int sk_policy_do_sign(struct sk_policy_run *run,
