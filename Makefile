@@ -273,7 +273,6 @@ install: all
 	  $(DESTDIR)$(PREFIX)/lib/systemd/system
 	install -m 755 $(B)/schakel $(B)/schakeld $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(B)/schakel-net $(DESTDIR)$(PREFIX)/libexec/schakel
-	rm -rf $(DESTDIR)$(PREFIX)/share/schakel/library
 	cp -R policies/library $(DESTDIR)$(PREFIX)/share/schakel/
 	for story in tests/scenarios/*.yaml; do \
 	  sed 's|^bundles: ../../policies/|bundles: ../|' $$story \
