@@ -179,10 +179,13 @@ static void chain_step(struct chain *chain, struct sk_consent_record *r)
     chain->last = r->hash;
 }
 
-enum sk_status sk_consent_each(
-    struct sk_engine *e, const struct sk_participant_id *id,
-    enum sk_status (*fn)(void *context, const struct sk_consent_record *),
-    void *context)
+typedef enum sk_status each(void *context, const struct sk_consent_record *);
+
+/* keep: what is read stays in scratch.  Else it is given back and wiped after
+   each record, so that memory does not grow with the chain. */
+static enum sk_status walk(struct sk_engine *e,
+                           const struct sk_participant_id *id, bool keep,
+                           each *fn, void *context)
 {
     struct sk_key prefix = sk_key_start(SK_T_CONSENT);
     struct chain chain = {.whole = true};
@@ -194,6 +197,7 @@ enum sk_status sk_consent_each(
     sk_key_id(&prefix, &id->id);
     scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
     for (;;) {
+        size_t mark = sk_arena_mark(&e->scratch);
         struct sk_consent_record record = {0};
         struct sk_bytes plain;
 
@@ -206,11 +210,21 @@ enum sk_status sk_consent_each(
         SK_TRY(unpack_record(e, plain, &record));
         chain_step(&chain, &record);
         SK_TRY(fn(context, &record));
+        if (keep)
+            continue;
+        sk_wipe(e->scratch.data + mark, e->scratch.size - mark);
+        sk_arena_reset(&e->scratch, mark);
     }
 }
 
+enum sk_status sk_consent_each(struct sk_engine *e,
+                               const struct sk_participant_id *id, each *fn,
+                               void *context)
+{
+    return walk(e, id, /* keep */ false, fn, context);
+}
+
 struct collection {
-    struct sk_engine *e;
     struct sk_consent_record *list;
     size_t count;
     size_t count_max;
@@ -220,31 +234,144 @@ static enum sk_status collect(void *context, const struct sk_consent_record *r)
 {
     struct collection *c = context;
 
-    if (c->count == c->count_max) {
-        size_t more = c->count_max == 0 ? 16 : c->count_max * 2;
-        struct sk_consent_record *list =
-            sk_arena_get_array(&c->e->scratch, more, sizeof(*list));
+    assert(c->count < c->count_max);
 
-        if (list == NULL)
-            return SK_E_MEMORY;
-        if (c->count > 0)
-            memcpy(list, c->list, c->count * sizeof(*list));
-        c->list = list;
-        c->count_max = more;
-    }
     c->list[c->count++] = *r;
     return SK_OK;
+}
+
+static enum sk_status count_records(struct sk_engine *e,
+                                    const struct sk_participant_id *id,
+                                    size_t *out)
+{
+    struct sk_key prefix = sk_key_start(SK_T_CONSENT);
+    struct sk_scan scan;
+    struct sk_bytes key;
+    struct sk_bytes value;
+    enum sk_status status;
+    size_t count = 0;
+
+    sk_key_id(&prefix, &id->id);
+    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK)
+        count++;
+    *out = count;
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
 }
 
 enum sk_status sk_consent_all(struct sk_engine *e,
                               const struct sk_participant_id *id,
                               struct sk_consent_record **out, size_t *count)
 {
-    struct collection c = {.e = e};
+    struct collection c = {0};
 
-    SK_TRY(sk_consent_each(e, id, collect, &c));
+    SK_TRY(count_records(e, id, &c.count_max));
+    c.list = sk_arena_get_array(&e->scratch, c.count_max + 1, sizeof(*c.list));
+    if (c.list == NULL)
+        return SK_E_MEMORY;
+    SK_TRY(walk(e, id, /* keep */ true, collect, &c));
     *out = c.list;
     *count = c.count;
+    return SK_OK;
+}
+
+/* ------------------------------------------------------------- the head
+ * SK_T_CONSENT_LAST: the number of the last record, so that putting one behind
+ * it costs the same however long the chain is.  Without it, or when it does
+ * not fit what is there, the chain is walked. */
+
+static struct sk_key head_key(const struct sk_participant_id *id)
+{
+    struct sk_key key = sk_key_start(SK_T_CONSENT_LAST);
+
+    sk_key_id(&key, &id->id);
+    return key;
+}
+
+static enum sk_status put_head(struct sk_engine *e,
+                               const struct sk_consent_record *record)
+{
+    struct sk_key key = head_key(&record->participant);
+    uint8_t value[8];
+
+    for (size_t i = 0; i < sizeof(value); i++)
+        value[i] = (uint8_t)(record->number >> (56 - 8 * i));
+    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
+                        (struct sk_bytes){value, sizeof(value)});
+}
+
+/* The number that is written down; SK_E_NOT_FOUND also when a record stands
+   behind it. */
+static enum sk_status kept_number(struct sk_engine *e,
+                                  const struct sk_participant_id *id,
+                                  uint64_t *out)
+{
+    struct sk_key prefix = sk_key_start(SK_T_CONSENT);
+    struct sk_key key = head_key(id);
+    struct sk_scan scan;
+    struct sk_bytes at;
+    struct sk_bytes value;
+    enum sk_status status;
+    uint64_t number = 0;
+
+    SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value));
+    if (value.size != 8)
+        return SK_E_NOT_FOUND;
+    for (size_t i = 0; i < 8; i++)
+        number = number << 8 | value.data[i];
+    sk_key_id(&prefix, &id->id);
+    key = record_key(id, number);
+    scan = sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
+                         sk_key_done(&key));
+    status = sk_scan_next(&scan, &at, &value);
+    if (status != SK_E_NOT_FOUND)
+        return status == SK_OK ? SK_E_NOT_FOUND : status;
+    *out = number;
+    return SK_OK;
+}
+
+static enum sk_status take_last(void *context,
+                                const struct sk_consent_record *r)
+{
+    struct chain *last = context;
+
+    last->number = r->number;
+    last->last = r->hash;
+    return SK_OK;
+}
+
+static enum sk_status read_number(struct sk_engine *e,
+                                  const struct sk_participant_id *id,
+                                  uint64_t number,
+                                  struct sk_consent_record *out)
+{
+    struct sk_key key = record_key(id, number);
+    struct sk_bytes plain;
+
+    *out = (struct sk_consent_record){.number = number};
+    SK_TRY(sk_vault_get(e, &id->id, sk_key_done(&key), &plain));
+    return unpack_record(e, plain, out);
+}
+
+/* Number and hash of the last record; zero: there is none. */
+static enum sk_status find_head(struct sk_engine *e,
+                                const struct sk_participant_id *id,
+                                struct chain *out)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+    struct sk_consent_record record;
+    enum sk_status status;
+    uint64_t number;
+
+    *out = (struct chain){0};
+    status = kept_number(e, id, &number);
+    if (status == SK_OK)
+        status = read_number(e, id, number, &record);
+    if (status == SK_E_NOT_FOUND)
+        return walk(e, id, /* keep */ false, take_last, out);
+    SK_TRY(status);
+    (void)take_last(out, &record);
+    sk_arena_reset(&e->scratch, mark);
     return SK_OK;
 }
 
@@ -267,17 +394,15 @@ static enum sk_status put_index(struct sk_engine *e,
 enum sk_status sk_consent_append(struct sk_engine *e,
                                  struct sk_consent_record *record)
 {
-    struct sk_consent_record *all;
     struct sk_pack body = sk_scratch_pack(e, BODY_SIZE_MAX);
     struct sk_pack whole = sk_scratch_pack(e, BODY_SIZE_MAX + 128);
+    struct chain head;
     struct sk_bytes bytes;
     struct sk_key key;
-    size_t count;
 
-    SK_TRY(sk_consent_all(e, &record->participant, &all, &count));
-    record->number = count == 0 ? 1 : all[count - 1].number + 1;
-    if (count > 0)
-        record->previous = all[count - 1].hash;
+    SK_TRY(find_head(e, &record->participant, &head));
+    record->number = head.number + 1;
+    record->previous = head.last;
     sk_new_id(e, &record->consent.id);
     record->recorded_ms = e->now_ms;
     record->vocabulary = sk_bundle_vocabulary(e->bundle)->name;
@@ -294,8 +419,23 @@ enum sk_status sk_consent_append(struct sk_engine *e,
         return SK_E_MEMORY;
     key = record_key(&record->participant, record->number);
     SK_TRY(sk_vault_put(e, &record->participant.id, sk_key_done(&key), bytes));
+    SK_TRY(put_head(e, record));
     SK_TRY(put_index(e, record));
     return sk_timers_consent(e, record);
+}
+
+struct looking {
+    uint64_t number;
+    bool in_chain;
+};
+
+static enum sk_status look_for(void *context, const struct sk_consent_record *r)
+{
+    struct looking *looking = context;
+
+    if (r->number == looking->number)
+        looking->in_chain = r->in_chain;
+    return SK_OK;
 }
 
 enum sk_status sk_consent_get(struct sk_engine *e,
@@ -304,26 +444,23 @@ enum sk_status sk_consent_get(struct sk_engine *e,
 {
     struct sk_key key = sk_key_start(SK_T_CONSENT_OF);
     struct sk_participant_id participant;
-    struct sk_consent_record *all;
+    struct sk_consent_record record;
+    struct looking looking = {0};
     struct sk_bytes value;
     struct sk_unpack u;
-    size_t count;
 
     sk_key_id(&key, &id->id);
     SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value));
     u = sk_unpack_start(value);
     sk_unpack_array(&u, 2);
     sk_unpack_id(&u, &participant.id);
-    (void)sk_unpack_uint(&u, 1, UINT64_MAX);
+    looking.number = sk_unpack_uint(&u, 1, UINT64_MAX);
     SK_TRY(sk_unpack_finish(&u));
-    SK_TRY(sk_consent_all(e, &participant, &all, &count));
-    for (size_t i = 0; i < count; i++) {
-        if (sk_id_equal(&all[i].consent.id, &id->id)) {
-            *out = all[i];
-            return SK_OK;
-        }
-    }
-    return SK_E_NOT_FOUND;
+    SK_TRY(walk(e, &participant, /* keep */ false, look_for, &looking));
+    SK_TRY(read_number(e, &participant, looking.number, &record));
+    record.in_chain = looking.in_chain;
+    *out = record;
+    return SK_OK;
 }
 
 bool sk_consent_is_signed(struct sk_engine *e,

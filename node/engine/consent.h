@@ -37,19 +37,22 @@ struct sk_consent_record {
     bool in_chain;       /* nothing is missing before it */
 };
 
-/* Every record, oldest first; all views live until the end of the input. */
+/* Every record, oldest first.  Its views, and what fn takes from scratch, die
+   when fn returns: any number of records fits. */
 SK_CHECKED enum sk_status sk_consent_each(
     struct sk_engine *e, const struct sk_participant_id *id,
     enum sk_status (*fn)(void *context, const struct sk_consent_record *),
     void *context);
 
-/* The same as an array in scratch. */
+/* The same as an array in scratch, with its views: as many as fit there, else
+   SK_E_MEMORY.  Only for what people read. */
 SK_CHECKED enum sk_status sk_consent_all(struct sk_engine *e,
                                          const struct sk_participant_id *id,
                                          struct sk_consent_record **out,
                                          size_t *count);
 
-/* Put a record behind the last one: fills consent, number, vocabulary,
+/* Put a record behind the last one, at the same cost however many there are:
+   fills consent, number, vocabulary,
    recorded_ms, previous, hash and signature. */
 SK_CHECKED enum sk_status sk_consent_append(struct sk_engine *e,
                                             struct sk_consent_record *record);
@@ -80,7 +83,8 @@ int64_t sk_consent_end(const struct sk_engine *e,
                        struct sk_bytes purpose, struct sk_bytes birth);
 
 /* Is there still a live word in this giving at an instant?  False when it was
-   withdrawn, replaced or refused in full, or has ended. */
+   withdrawn, replaced or refused in full, or has ended.  With more records than
+   memory can hold it is taken to be: for timers, never for a decision. */
 SK_CHECKED enum sk_status
 sk_consent_is_live(struct sk_engine *e, const struct sk_participant_id *id,
                    const struct sk_consent_id *consent, int64_t at, bool *out);

@@ -265,7 +265,8 @@ enum sk_status sk_consents_pack(struct sk_engine *e,
 
     SK_TRY(view_of(e, id, sk_instant(e), &view));
     sk_pack_array(p, view.count);
-    for (size_t i = 0; i < view.count; i++)
+    /* What does not fit is refused: no need to look through the rest. */
+    for (size_t i = 0; i < view.count && !p->full; i++)
         pack_one(&view, &view.all[i], p);
     return SK_OK;
 }
@@ -276,10 +277,18 @@ enum sk_status sk_consent_is_live(struct sk_engine *e,
                                   int64_t at, bool *out)
 {
     size_t mark = sk_arena_mark(&e->scratch);
+    enum sk_status status;
     struct view view;
     bool live = false;
 
-    SK_TRY(view_of(e, id, at, &view));
+    status = view_of(e, id, at, &view);
+    if (status == SK_E_MEMORY) {
+        /* Too many to look through: who asks had better look. */
+        sk_arena_reset(&e->scratch, mark);
+        *out = true;
+        return SK_OK;
+    }
+    SK_TRY(status);
     for (size_t i = 0; i < view.count; i++)
         if (sk_id_equal(&view.all[i].consent.id, &consent->id))
             live = worth_of(&view, &view.all[i]) == LIVE;
@@ -322,9 +331,16 @@ enum sk_status sk_consent_live_until(struct sk_engine *e,
 {
     size_t mark = sk_arena_mark(&e->scratch);
     int64_t until = INT64_MIN;
+    enum sk_status status;
     struct view view;
 
-    SK_TRY(view_of(e, id, at, &view));
+    status = view_of(e, id, at, &view);
+    if (status == SK_E_MEMORY) {
+        sk_arena_reset(&e->scratch, mark);
+        *out = at + 1;
+        return SK_OK;
+    }
+    SK_TRY(status);
     for (size_t i = 0; i < view.count; i++) {
         int64_t one = INT64_MIN;
 

@@ -287,19 +287,32 @@ static bool is_recent_refusal(const struct sk_consent_record *r,
                        asked->categories, asked->categories_count);
 }
 
+struct asking {
+    const struct sk_fact_consent *asked;
+    bool recently;
+};
+
+static enum sk_status look_back(void *context,
+                                const struct sk_consent_record *one)
+{
+    struct asking *asking = context;
+
+    if (is_recent_refusal(one, asking->asked))
+        asking->recently = true;
+    return SK_OK;
+}
+
 enum sk_status sk_op_consent_request(struct sk_engine *e, struct sk_value args)
 {
     struct sk_consent_record record;
-    struct sk_consent_record *all;
-    size_t count;
+    struct asking asking = {.asked = &record.fact};
 
     SK_TRY(start(e, args, "requested", &record));
     SK_TRY(check_known(e, &record.fact));
-    SK_TRY(sk_consent_all(e, &record.participant, &all, &count));
-    for (size_t i = 0; i < count; i++)
-        if (is_recent_refusal(&all[i], &record.fact))
-            return sk_refuse(e, "consent-asked-recently", NULL,
-                             (struct sk_bytes){0});
+    SK_TRY(sk_consent_each(e, &record.participant, look_back, &asking));
+    if (asking.recently)
+        return sk_refuse(e, "consent-asked-recently", NULL,
+                         (struct sk_bytes){0});
     return append_and_reply(e, &record);
 }
 

@@ -126,7 +126,21 @@ enum sk_status sk_facts_of(struct sk_engine *e, const struct sk_bundle *bundle,
                            const struct sk_facts_extra *extra,
                            struct sk_facts **out)
 {
-    return gather(e, bundle, id, extra, &e->scratch, out);
+    struct sk_arena *arena = sk_arena_get(&e->scratch, sizeof(*arena));
+    size_t room = (e->scratch.size_max - e->scratch.size) / 2;
+    size_t mark;
+    void *data = sk_arena_take(&e->scratch, room);
+
+    if (data == NULL || arena == NULL)
+        return SK_E_MEMORY;
+    /* Facts go into the lower half of what is left, records pass through the
+       upper one: then a long history costs its facts alone. */
+    mark = sk_arena_mark(&e->scratch) - room;
+    *arena = sk_arena_start(data, room);
+    SK_TRY(gather(e, bundle, id, extra, arena, out));
+    arena->size_max = arena->size;
+    sk_arena_reset(&e->scratch, mark + arena->size);
+    return SK_OK;
 }
 
 /* ------------------------------------------------------------- kept */

@@ -59,6 +59,7 @@ enum sk_table {
     SK_T_OBJECTION = 'O',     /* participant, number -> sealed */
     SK_T_CONSENT = 'C',       /* participant, number -> sealed */
     SK_T_CONSENT_OF = 'c',    /* consent -> participant, number */
+    SK_T_CONSENT_LAST = 'l',  /* participant -> number of the last one */
     SK_T_LEDGER = 'D',        /* participant, message -> sealed */
     SK_T_LEDGER_OF = 'd',     /* message -> participant, org */
     SK_T_OUT = 'Q',           /* org, number -> outbox entry */

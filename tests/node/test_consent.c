@@ -404,6 +404,129 @@ Test(consent, behind_a_gap_only_taking_back_counts)
         "consent-withdrawn"));
 }
 
+/* The store of a node, with its reads counted. */
+static struct sk_store_vtable counting;
+static const struct sk_store_vtable *counted;
+static size_t reads;
+
+static enum sk_status count_get(struct sk_store *store, enum sk_space space,
+                                struct sk_bytes key, struct sk_bytes *value)
+{
+    reads++;
+    return counted->get(store, space, key, value);
+}
+
+static enum sk_status count_seek(struct sk_store *store, enum sk_space space,
+                                 struct sk_bytes from, bool after,
+                                 struct sk_bytes *key, struct sk_bytes *value)
+{
+    reads++;
+    return counted->seek(store, space, from, after, key, value);
+}
+
+static void count_reads(struct sk_store *store)
+{
+    counted = store->vtable;
+    counting = *counted;
+    counting.get = count_get;
+    counting.seek = count_seek;
+    store->vtable = &counting;
+}
+
+/* Withdrawals towards gtb, as a partner or a clumsy script would make them. */
+static void append_many(struct fx_node *node, struct people_id who,
+                        size_t count)
+{
+    struct sk_engine *e = node->engine;
+    const struct sk_bytes gtb = sk_text("gtb");
+
+    cr_assert(sk_store_begin(node->store) == SK_OK);
+    for (size_t i = 0; i < count; i++) {
+        size_t mark = sk_arena_mark(&e->scratch);
+        struct sk_consent_record record = {
+            .participant = participant_of(who),
+            .fact = {.state = sk_text("withdrawn"),
+                     .at = sk_instant(e),
+                     .until = INT64_MIN,
+                     .recipients = &gtb,
+                     .recipients_count = 1,
+                     .given_by = sk_text("self")},
+        };
+
+        cr_assert(sk_consent_append(e, &record) == SK_OK);
+        sk_arena_reset(&e->scratch, mark);
+    }
+    cr_assert(sk_store_commit(node->store) == SK_OK);
+}
+
+/* 4.1, I7: however long the list is, data stop, and what is out is recalled;
+   one record more costs what the first ones did. */
+Test(consent, is_withdrawn_behind_thousands_of_records, .timeout = 120)
+{
+    struct people_id who = people_add(&f, "buso", "2000-05-14");
+    struct fx_node *node = fx_node(&f, "buso");
+    struct people_id event;
+    struct people_id message;
+    size_t early;
+
+    people_link(&f, "buso", who, "houtzaak");
+    count_reads(node->store);
+    append_many(node, who, 10);
+    reads = 0;
+    append_many(node, who, 1);
+    early = reads;
+    append_many(node, who, 5000);
+    reads = 0;
+    append_many(node, who, 1);
+    cr_expect(eq(sz, reads, early));
+    people_consent(&f, "buso", who, "houtzaak", "work.placement",
+                   PEOPLE_WORKPLACE_CATEGORIES);
+    event = people_workplace(&f, who);
+    message = people_send(&f, "buso", event, "houtzaak", "work.placement");
+    fx_run(&f);
+    fx_clock(&f, "2027-03-02T09:00:00Z");
+    reads = 0;
+    fx_ok(&f, "buso", "consent.withdraw", "{'participant':'%s'}", who.text);
+    /* The chain is walked once, not once per record. */
+    cr_expect(lt(sz, reads, 3 * 5000));
+    cr_expect(
+        eq(str, (char *)people_shown(&f, "buso", message, "recall"), "asked"));
+    cr_expect(eq(
+        str,
+        (char *)people_denied(&f, "buso", event, "houtzaak", "work.placement"),
+        "consent-withdrawn"));
+}
+
+/* Without the number of the last record, or with a wrong one, the chain goes
+   on where it ends. */
+Test(consent, chain_goes_on_where_it_ends)
+{
+    struct people_id who = people_add(&f, "buso", "2000-05-14");
+    struct fx_node *node = fx_node(&f, "buso");
+    struct sk_participant_id id = participant_of(who);
+    struct sk_key key = sk_key_start(SK_T_CONSENT_LAST);
+    static const uint8_t two[8] = {0, 0, 0, 0, 0, 0, 0, 2};
+    struct sk_consent_record *all;
+
+    sk_key_id(&key, &id.id);
+    append_many(node, who, 3);
+    cr_assert(sk_store_begin(node->store) == SK_OK);
+    cr_assert(sk_store_put(node->store, SK_SPACE_DATA, sk_key_done(&key),
+                           (struct sk_bytes){two, sizeof(two)}) == SK_OK);
+    cr_assert(sk_store_commit(node->store) == SK_OK);
+    append_many(node, who, 1);
+    cr_assert(sk_store_begin(node->store) == SK_OK);
+    cr_assert(sk_store_delete(node->store, SK_SPACE_DATA, sk_key_done(&key)) ==
+              SK_OK);
+    cr_assert(sk_store_commit(node->store) == SK_OK);
+    append_many(node, who, 1);
+    cr_assert(sk_store_begin(node->store) == SK_OK);
+    cr_assert(eq(sz, records(node->engine, who, &all), 5));
+    for (size_t i = 0; i < 5; i++)
+        cr_expect(all[i].in_chain, "%zu", i);
+    sk_store_abort(node->store);
+}
+
 /* 3.4: what a parent gave ends on the 18th birthday; what was given together
    goes on. */
 Test(consent, of_a_parent_ends_when_the_child_comes_of_age)
