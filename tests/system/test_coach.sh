@@ -79,6 +79,36 @@ check "the participant gets it on paper" $?
 ! grep -q 'guidance\.\|birth_date\|Volgens regel: *$\|{}' "$work/out"
 check "in plain words" $?
 
+# ------------------------------------------------------------ consents, exported
+"$build/schakel" consent export "$person" --format dpv --dir "$root/buso" \
+  >"$work/dpv.json" 2>"$work/err"
+check "the consents are exported" $?
+# The Python that has the Debian packages (tools/dev/setup.sh).
+for python in python3 /usr/bin/python3; do
+  $python -c 'import pyld' 2>/dev/null && break
+done
+$python - "$work/dpv.json" "$person" >"$work/out" 2>&1 <<'END'
+import json, sys
+from pyld import jsonld
+text = open(sys.argv[1]).read()
+assert sys.argv[2] not in text, 'the participant is named'
+doc = json.loads(text)
+flat = jsonld.expand(doc)
+assert len(flat) == len(doc['@graph']) > 0
+dpv = 'https://w3id.org/dpv#'
+for record, source in zip(flat, doc['@graph']):
+    # No term is dropped: each key of the source is one of the expansion.
+    assert len(record) == len(source), (record, source)
+    assert dpv + 'ConsentRecord' in record['@type']
+    assert record[dpv + 'hasConsentStatus'][0]['@id'].startswith(dpv)
+    assert record[dpv + 'hasDataSubject'][0]['@id'].startswith('urn:uuid:')
+given = [r for r in flat if dpv + 'hasPurpose' in r]
+assert given and given[0][dpv + 'hasRecipient']
+subjects = {r[dpv + 'hasDataSubject'][0]['@id'] for r in flat}
+assert len(subjects) == 1
+END
+check "as JSON-LD with no dropped term, under a name of chance" $?
+
 # ------------------------------------------------------------ taking it back
 placement=$(json houtzaak message inbox list)
 nl houtzaak inbox withdraw "$placement" --categories health --form spoken

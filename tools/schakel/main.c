@@ -12,6 +12,7 @@
 #include "tools/schakel/backup.h"
 #include "tools/schakel/cli.h"
 #include "tools/schakel/cmd_agenda.h"
+#include "tools/schakel/cmd_consent.h"
 #include "tools/schakel/cmd_node.h"
 #include "tools/schakel/cmd_policy.h"
 #include "tools/schakel/cmd_rehearse.h"
@@ -35,6 +36,7 @@ static const struct cmd cmds[] = {
     {"key", sk_cmd_key, sk_key_commands, false},
     {"policy", sk_cmd_policy, sk_policy_commands, true},
     {"participant", sk_cmd_report, sk_report_commands, true},
+    {"consent", sk_cmd_consent, sk_consent_commands, true},
     {"agenda", sk_cmd_agenda, sk_agenda_commands, true},
     {"rehearse", sk_cmd_rehearse, sk_rehearse_commands, false},
     {"completion", sk_cmd_completion, sk_completion_commands, false},
