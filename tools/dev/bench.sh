@@ -16,7 +16,37 @@ finish() {
 }
 trap finish EXIT INT TERM
 
-"$build/bench_decide" policies/library "${SECONDS_EACH:-1}"
+echo "$(nproc) processors, load $(cut -d ' ' -f 1-3 /proc/loadavg)"
+mkdir "$work/decide"
+"$build/bench_decide" policies/library "${SECONDS_EACH:-1}" "$work/decide"
+
+# Beside other policy engines, in the versions of tools/dev/bench/package.json.
+peers=$build/bench-peers
+fetch_peers() {
+  mkdir -p "$peers"
+  cp tools/dev/bench/package.json tools/dev/bench/package-lock.json "$peers"
+  cmp -s "$peers/package-lock.json" "$peers/installed" && return
+  npm ci --prefix "$peers" --ignore-scripts --no-audit --no-fund \
+    > "$work/npm.log" 2>&1 || return 1
+  cp "$peers/package-lock.json" "$peers/installed"
+}
+echo
+if ! command -v node >/dev/null 2>&1 || ! command -v npm >/dev/null 2>&1; then
+  echo "  node and npm are not installed: cedar-wasm and casbin are left out;"
+  echo "  run: sh tools/dev/setup.sh bench"
+elif ! fetch_peers; then
+  tail -5 "$work/npm.log"
+  echo "  npm could not fetch cedar-wasm and casbin: they are left out;"
+  echo "  with a network, run again"
+else
+  # Some Node 20 crash when they leave code that has a call to WebAssembly in
+  # line; without it Cedar is as fast.
+  plain=--no-turbo-inline-js-wasm-calls
+  node $plain -e 0 2>/dev/null || plain=
+  # shellcheck disable=SC2086
+  node $plain tools/dev/bench/peers.mjs "$peers" "${SECONDS_EACH:-1}" \
+    "$work/decide/20.json" "$work/decide/200.json" "$work/decide/2000.json"
+fi
 
 echo
 "$build/schakel" rehearse --keep --json tools/dev/bench/story.yaml \

@@ -16,7 +16,7 @@ test="libcriterion-dev clang clang-format clang-tidy
   libclang-rt-dev|libclang-rt-19-dev|libclang-rt-14-dev llvm minisign age
   valgrind lmdb-utils python3 python3-yaml python3-jsonschema python3-pyld
   python3-icalendar"
-bench="nats-server libnats-dev openssl"
+bench="nats-server libnats-dev openssl nodejs"
 
 want=$build
 case "${1:-demo}" in
@@ -48,6 +48,11 @@ choose() {
   done
   echo "$name"
 }
+
+# npm comes with nodejs from some sources, and not with Debian's.
+if [ "${1:-demo}" = bench ] && ! command -v npm >/dev/null 2>&1; then
+  want="$want npm"
+fi
 
 missing=
 for package in $want; do
