@@ -15,6 +15,8 @@
  *   consent.c     consent records;  facts.c: what a decision needs to know
  *   ledger.c      who got what: every disclosure, per field
  *   gate.c        I1: the one function through which an event leaves
+ *   question.c    questions with their facts, of now and of then
+ *   shadow.c      a draft that is asked too, and only counted
  *   outbox.c      a log per partner;  session.c: hello, in flight, receipts
  *   apply.c       an item that arrived;  inbox.c: what people do with it
  *   withdraw.c    recall and notices;  erasure.c: answers to them
