@@ -86,21 +86,21 @@ P
 is "a question in JSON" 0 explain q.json --json
 cmp -s first out && ok "gets the same answer" || bad "gets the same answer"
 
-is "no consent" 0 explain $flows --case "no consent"
+is "no consent" 0 explain $flows --case "zonder akkoord gaat er niets"
 says "is told" '^NEE: er is geen akkoord. \[consent-missing\]'
 says "with what is needed" '  - een akkoord van de deelnemer: work.job (Werkplek en job) aan sopraco (Sopraco), voor work.placement'
-is "a withdrawal" 0 explain $flows --case "withdrawn for Sopraco"
+is "a withdrawal" 0 explain $flows --case "ingetrokken voor Sopraco"
 says "names the withdrawal and its moment" 'het akkoord is ingetrokken.*\[w, 2026-09-30 10:00\]'
-is "a prohibition" 0 explain $flows --case "absence never goes to VDAB"
+is "a prohibition" 0 explain $flows --case "afwezigheid gaat nooit naar VDAB"
 says "names the guard with its line" 'verbod fed-sanction-risk (.*guards.yaml:[0-9]*), van de federatie'
-is "no rule" 0 explain $flows --case "no rule: the preconditions stay home" --lang en
+is "no rule" 0 explain $flows --case "zonder regel blijven de randvoorwaarden hier" --lang en
 says "names what comes nearest" 'is about another event'
 says "and what it takes" 'a share rule for: sopraco (Sopraco), work.placement'
-is "no relation" 0 explain $flows --case "no current relation with the school"
+is "no relation" 0 explain $flows --case "zonder band met de school gaat er niets"
 says "says how to open one" 'schakel relation open'
-is "old news" 0 explain $flows --case "old news is not sent to VDAB"
+is "old news" 0 explain $flows --case "oud nieuws gaat niet naar VDAB"
 says "says it is too old" '\[too-old\]'
-is "a case that changes the bundle" 2 explain $flows --case "money never leaves, whatever rule is added"
+is "a case that changes the bundle" 2 explain $flows --case "geldzaken gaan nooit weg, welke regel er ook bij komt"
 is "a case that is not there" 2 explain $flows --case nonsense
 sed 's/hours_week: 38/hours_week: 38.0/' q.yaml >bad.yaml
 is "a value that cannot be" 0 explain bad.yaml
@@ -162,7 +162,7 @@ json "has rules" 'x["files"][0]["coverage"]["rules"]["vdab-progress"]=={"permitt
 json "has cells" 'x["files"][0]["coverage"]["cells"]=={"reached":66,"total":66}'
 json "has guards of the owner only" 'sorted(x["files"][0]["coverage"]["guards"])==["birth-year-only","no-childcare-to-school","no-money-out","region-only"]'
 is "enough is enough" 0 test $mol --min-coverage 100
-grep -v '"VDAB follows the large steps"\|"VDAB sees the job goal\|"an outcome is told\|"only the fact that' $flows >f2 && mv f2 $flows
+grep -v '"VDAB volgt de grote stappen"\|"VDAB ziet het jobdoel\|"een resultaat gaat\|"alleen het feit dat' $flows >f2 && mv f2 $flows
 is "too little is a failure" 1 test $mol --min-coverage 100
 says "and says which rule" 'ocmw-mol/vdab-progress (.*policy.yaml:[0-9]*)$'
 is "less may be enough" 0 test $mol --min-coverage 87
