@@ -231,7 +231,7 @@ static enum sk_status apply_kind(struct sk_engine *e, const struct sk_org *from,
     case SK_ITEM_HELD:
         return sk_held_apply(e, from, &item->held, refusal);
     case SK_ITEM_TOLD:
-        return sk_told_apply(e, from, &item->told, refusal);
+        return sk_told_apply(e, from, bytes, &item->told, refusal);
     }
     return SK_OK;
 }

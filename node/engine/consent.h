@@ -70,6 +70,11 @@ bool sk_consent_is_signed(struct sk_engine *e,
 /* Is word equal to branch or under it (POLICY.md 1)?  "*" has all under it. */
 bool sk_word_is_under(struct sk_bytes word, struct sk_bytes branch);
 
+/* Does what takes away (a refusal, a withdrawal) speak for all that the other
+   scope names? */
+bool sk_consent_covers(const struct sk_fact_consent *wide,
+                       const struct sk_fact_consent *narrow);
+
 /* The arguments of a withdrawal: who said it and how, purposes, recipients,
    categories.  SK_E_REFUSED: a word that nobody knows. */
 SK_CHECKED enum sk_status sk_consent_scope(struct sk_engine *e,

@@ -253,7 +253,7 @@ enum sk_status sk_op_consent_give(struct sk_engine *e, struct sk_value args)
 
 /* ------------------------------------------------------------- the others */
 
-/* Does a refusal's list cover every word that is asked now? */
+/* Does what takes away name every word of the other list? */
 static bool list_covers(const struct sk_bytes *list, size_t count,
                         const struct sk_bytes *words, size_t words_count)
 {
@@ -272,6 +272,17 @@ static bool list_covers(const struct sk_bytes *list, size_t count,
     return true;
 }
 
+bool sk_consent_covers(const struct sk_fact_consent *wide,
+                       const struct sk_fact_consent *narrow)
+{
+    return list_covers(wide->purposes, wide->purposes_count, narrow->purposes,
+                       narrow->purposes_count) &&
+           list_covers(wide->recipients, wide->recipients_count,
+                       narrow->recipients, narrow->recipients_count) &&
+           list_covers(wide->categories, wide->categories_count,
+                       narrow->categories, narrow->categories_count);
+}
+
 static bool is_recent_refusal(const struct sk_consent_record *r,
                               const struct sk_fact_consent *asked)
 {
@@ -279,12 +290,7 @@ static bool is_recent_refusal(const struct sk_consent_record *r,
 
     return sk_bytes_equal(fact->state, sk_text("refused")) &&
            asked->at - fact->at < ASK_AGAIN_SECONDS &&
-           list_covers(fact->purposes, fact->purposes_count, asked->purposes,
-                       asked->purposes_count) &&
-           list_covers(fact->recipients, fact->recipients_count,
-                       asked->recipients, asked->recipients_count) &&
-           list_covers(fact->categories, fact->categories_count,
-                       asked->categories, asked->categories_count);
+           sk_consent_covers(fact, asked);
 }
 
 struct asking {

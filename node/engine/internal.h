@@ -62,6 +62,7 @@ enum sk_table {
     SK_T_CONSENT = 'C',       /* participant, number -> sealed */
     SK_T_CONSENT_OF = 'c',    /* consent -> participant, number */
     SK_T_CONSENT_LAST = 'l',  /* participant -> number of the last one */
+    SK_T_TOLD = 'p',          /* participant, org -> sealed: told.c */
     SK_T_LEDGER = 'D',        /* participant, message -> sealed */
     SK_T_LEDGER_OF = 'd',     /* message -> participant, org */
     SK_T_OUT = 'Q',           /* org, number -> outbox entry */
@@ -938,9 +939,12 @@ SK_CHECKED enum sk_status sk_withdraw_apply(struct sk_engine *e,
                                             const struct sk_org *from,
                                             const struct sk_item *item,
                                             const char **refusal);
-/* TOLD: a partner passes on a withdrawal; told.c. */
+/* TOLD: a partner passes on a withdrawal.  bytes: the item as it came.
+   told.c */
+#define SK_TOLD_MAX 64 /* per partner and person: see CONSENT 4.1 */
 SK_CHECKED enum sk_status sk_told_apply(struct sk_engine *e,
                                         const struct sk_org *from,
+                                        struct sk_bytes bytes,
                                         const struct sk_item_told *told,
                                         const char **refusal);
 /* ERASED or KEPT came back. */

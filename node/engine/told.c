@@ -11,6 +11,11 @@
 /* What the owner's recall would tell a user, when no user asked. */
 #define UNREAD_SIZE_MAX ((size_t)256 * 1024)
 
+#define MARK_SIZE 16
+#define MARKS_COUNT SK_TOLD_MAX
+
+static const char context_mark[] = "schakel/told/mark/1";
+
 /* ------------------------------------------------------------- pass it on */
 
 /* Sorted, without doubles, as an item has it.  False: too many. */
@@ -107,13 +112,137 @@ static void fill_record(const struct sk_engine *e,
     };
 }
 
+/* ------------------------------------------------------------- said before
+ * A partner that went back to a backup sends its log again.  What was taken
+ * back and then given anew must not fall to the old word: SK_T_TOLD has a mark
+ * of the last MARKS_COUNT items, oldest first. */
+
+static struct sk_key marks_key(const struct sk_participant_id *participant,
+                               const struct sk_org *from)
+{
+    struct sk_key key = sk_key_start(SK_T_TOLD);
+
+    sk_key_id(&key, &participant->id);
+    sk_key_org(&key, from);
+    return key;
+}
+
+struct marks {
+    uint8_t bytes[MARKS_COUNT * MARK_SIZE];
+    size_t size;
+};
+
+static enum sk_status get_marks(struct sk_engine *e,
+                                const struct sk_participant_id *participant,
+                                const struct sk_org *from, struct marks *out)
+{
+    struct sk_key key = marks_key(participant, from);
+    struct sk_bytes plain = {0};
+    enum sk_status status =
+        sk_vault_get(e, &participant->id, sk_key_done(&key), &plain);
+
+    if (status != SK_OK && status != SK_E_NOT_FOUND)
+        return status;
+    /* Not ours: as if there were none, and the word counts (I7). */
+    if (status != SK_OK || plain.size > sizeof(out->bytes) ||
+        plain.size % MARK_SIZE != 0)
+        plain.size = 0;
+    out->size = plain.size;
+    if (plain.size > 0)
+        memcpy(out->bytes, plain.data, plain.size);
+    return SK_OK;
+}
+
+static bool has_mark(const struct marks *marks, const struct sk_hash *hash)
+{
+    for (size_t i = 0; i < marks->size; i += MARK_SIZE)
+        if (memcmp(marks->bytes + i, hash->bytes, MARK_SIZE) == 0)
+            return true;
+    return false;
+}
+
+static enum sk_status add_mark(struct sk_engine *e,
+                               const struct sk_participant_id *participant,
+                               const struct sk_org *from, struct marks *marks,
+                               const struct sk_hash *hash)
+{
+    struct sk_key key = marks_key(participant, from);
+
+    if (marks->size == sizeof(marks->bytes)) {
+        marks->size -= MARK_SIZE;
+        memmove(marks->bytes, marks->bytes + MARK_SIZE, marks->size);
+    }
+    memcpy(marks->bytes + marks->size, hash->bytes, MARK_SIZE);
+    marks->size += MARK_SIZE;
+    return sk_vault_put(e, &participant->id, sk_key_done(&key),
+                        (struct sk_bytes){marks->bytes, marks->size});
+}
+
+/* ------------------------------------------------------------- what it adds */
+
+struct looking {
+    const struct sk_consent_record *told;
+    bool covered; /* all of it was withdrawn, and nothing given since */
+    size_t count; /* that this partner told of this person */
+};
+
+static enum sk_status look(void *context, const struct sk_consent_record *one)
+{
+    struct looking *looking = context;
+    const struct sk_consent_record *told = looking->told;
+
+    if (sk_bytes_equal(one->fact.state, sk_text("given")))
+        looking->covered = false;
+    else if (sk_bytes_equal(one->fact.state, sk_text("withdrawn")) &&
+             sk_consent_covers(&one->fact, &told->fact))
+        looking->covered = true;
+    if (sk_bytes_equal(one->told_by, told->told_by))
+        looking->count++;
+    return SK_OK;
+}
+
+/* A partner that says so much about one person has nothing left to narrow: it
+   takes back everything, and the list of consents stays short. */
+static void widen(struct sk_consent_record *record)
+{
+    struct sk_fact_consent *fact = &record->fact;
+
+    fact->purposes = NULL;
+    fact->purposes_count = 0;
+    fact->recipients = NULL;
+    fact->recipients_count = 0;
+    fact->categories = NULL;
+    fact->categories_count = 0;
+}
+
+static enum sk_status record_it(struct sk_engine *e,
+                                struct sk_consent_record *record)
+{
+    struct looking looking = {.told = record};
+    struct sk_pack reply = e->reply;
+    enum sk_status status;
+
+    SK_TRY(sk_consent_each(e, &record->participant, look, &looking));
+    if (looking.covered)
+        return SK_OK;
+    if (looking.count >= SK_TOLD_MAX)
+        widen(record);
+    SK_TRY(sk_consent_append(e, record));
+    e->reply = sk_scratch_pack(e, UNREAD_SIZE_MAX);
+    status = sk_withdraw_recall(e, &record->participant, &record->consent);
+    e->reply = reply;
+    return status;
+}
+
 enum sk_status sk_told_apply(struct sk_engine *e, const struct sk_org *from,
+                             struct sk_bytes bytes,
                              const struct sk_item_told *told,
                              const char **refusal)
 {
-    struct sk_pack reply = e->reply;
     struct sk_participant_id participant;
     struct sk_consent_record record;
+    struct marks marks;
+    struct sk_hash hash;
     enum sk_status status;
 
     status = sk_handle_own(e, from, &told->handle, &participant);
@@ -122,10 +251,11 @@ enum sk_status sk_told_apply(struct sk_engine *e, const struct sk_org *from,
         return SK_OK;
     }
     SK_TRY(status);
+    sk_hash(context_mark, bytes, &hash);
+    SK_TRY(get_marks(e, &participant, from, &marks));
+    if (has_mark(&marks, &hash))
+        return SK_OK;
+    SK_TRY(add_mark(e, &participant, from, &marks, &hash));
     fill_record(e, &participant, from, told, &record);
-    SK_TRY(sk_consent_append(e, &record));
-    e->reply = sk_scratch_pack(e, UNREAD_SIZE_MAX);
-    status = sk_withdraw_recall(e, &participant, &record.consent);
-    e->reply = reply;
-    return status;
+    return record_it(e, &record);
 }

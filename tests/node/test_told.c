@@ -119,3 +119,145 @@ Test(told, a_handle_that_is_not_the_partners_is_refused)
     EQ(last_consent("state"), "absent");
     free(t);
 }
+
+/* ------------------------------------------------------------- hostile, late
+ * Items as houtzaak would send them, with words of its own. */
+
+/* As if its envelope came in order. */
+static void apply(const struct sk_item *item)
+{
+    static struct sk_effects effects;
+    static uint8_t room[1024 * 1024];
+    static uint8_t encoded[SK_ITEM_SIZE_MAX];
+    struct sk_engine *e = fx_node(&f, "buso")->engine;
+    size_t mark = sk_arena_mark(&e->scratch);
+    struct sk_message_id id;
+    const char *refusal = NULL;
+    struct sk_bytes bytes;
+
+    cr_assert(sk_item_encode(item, (struct sk_room){encoded, sizeof(encoded)},
+                             &bytes) == SK_OK);
+    sk_effects_start(&effects, (struct sk_room){room, sizeof(room)});
+    e->effects = &effects;
+    cr_assert(sk_store_begin(e->store) == SK_OK);
+    cr_assert(sk_apply_item(e, &fx_node(&f, "houtzaak")->org, bytes, &refusal,
+                            &id) == SK_OK);
+    cr_assert(refusal == NULL, "%s", refusal);
+    cr_assert(sk_store_commit(e->store) == SK_OK);
+    sk_arena_reset(&e->scratch, mark);
+    e->effects = NULL;
+}
+
+static struct sk_handle handle_of_jonas(void)
+{
+    struct fx_node *node = fx_node(&f, "buso");
+    struct sk_key prefix = sk_key_start(SK_T_HANDLE_OWN);
+    struct sk_handle handle;
+    struct sk_scan scan;
+    struct sk_bytes key;
+    struct sk_bytes value;
+
+    sk_key_org(&prefix, &fx_node(&f, "houtzaak")->org);
+    cr_assert(sk_store_begin(node->store) == SK_OK);
+    scan = sk_scan_start(node->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    cr_assert(sk_scan_next(&scan, &key, &value) == SK_OK);
+    memcpy(handle.id.bytes, key.data + key.size - SK_ID_SIZE, SK_ID_SIZE);
+    sk_store_abort(node->store);
+    return handle;
+}
+
+/* category: NULL for all. */
+static void tell_raw(uint64_t at_ms, const char *category)
+{
+    static struct sk_item item;
+
+    memset(&item, 0, sizeof(item));
+    item.kind = SK_ITEM_TOLD;
+    item.told.handle = handle_of_jonas();
+    item.told.purposes_all = true;
+    item.told.recipients_all = true;
+    item.told.categories_all = category == NULL;
+    if (category != NULL)
+        item.told.categories.list[item.told.categories.count++] =
+            sk_text(category);
+    item.told.given_by = sk_text("self");
+    item.told.at_ms = at_ms;
+    apply(&item);
+}
+
+static size_t consents(void)
+{
+    size_t count = 0;
+    struct sk_value_walk walk;
+
+    fx_ok(&f, "buso", "consent.list", "{'participant':'%s'}", who.text);
+    walk = sk_value_walk(fx_at(&f, "result.consents"));
+    while (sk_value_next(&walk))
+        count++;
+    return count;
+}
+
+static const char *preview(void)
+{
+    fx_call(&f, "buso", "disclosure.preview",
+            "{'event':'%s','to':'houtzaak','for':'work.placement'}",
+            event.text);
+    return fx_text(&f, "result.decision");
+}
+
+/* 4.1: a partner that sends its log again does not end what was given since;
+   a new word of it does. */
+Test(told, an_old_word_does_not_end_a_newer_consent)
+{
+    tell_raw(1000, NULL);
+    EQ(preview(), "deny");
+    cr_expect(eq(sz, consents(), 2));
+    fx_clock(&f, "2027-03-03T09:00:00Z");
+    people_consent(&f, "buso", who, "houtzaak", "work.placement",
+                   PEOPLE_WORKPLACE_CATEGORIES);
+    EQ(preview(), "permit");
+    tell_raw(1000, NULL);
+    EQ(preview(), "permit");
+    cr_expect(eq(sz, consents(), 3));
+    tell_raw(1001, NULL);
+    EQ(preview(), "deny");
+    cr_expect(eq(sz, consents(), 4));
+}
+
+/* 4.1: taking back what was taken back adds nothing; a part of what is still
+   given does. */
+Test(told, what_narrows_nothing_is_not_recorded)
+{
+    tell_raw(1, "contact");
+    cr_expect(eq(sz, consents(), 2));
+    tell_raw(2, "contact");
+    tell_raw(3, "contact.coach");
+    cr_expect(eq(sz, consents(), 2));
+    tell_raw(4, "identity");
+    cr_expect(eq(sz, consents(), 3));
+    tell_raw(5, NULL);
+    tell_raw(6, "work");
+    cr_expect(eq(sz, consents(), 4));
+}
+
+/* I7: a partner cannot fill the list so that nothing can be withdrawn. */
+Test(told, a_flood_does_no_harm, .timeout = 120)
+{
+    char word[16];
+
+    for (uint64_t i = 0; i < 2000; i++) {
+        snprintf(word, sizeof(word), "w%u", (unsigned)i);
+        tell_raw(i, word);
+    }
+    /* Then it took back everything, once. */
+    cr_expect(eq(sz, consents(), 1 + SK_TOLD_MAX + 1));
+    EQ(people_shown(&f, "buso", message, "recall"), "asked");
+    EQ(preview(), "deny");
+    /* Consent is given anew, and withdrawn. */
+    fx_clock(&f, "2027-03-03T09:00:00Z");
+    people_consent(&f, "buso", who, "houtzaak", "work.placement",
+                   PEOPLE_WORKPLACE_CATEGORIES);
+    message = people_send(&f, "buso", event, "houtzaak", "work.placement");
+    fx_ok(&f, "buso", "consent.withdraw", "{'participant':'%s'}", who.text);
+    EQ(preview(), "deny");
+}
