@@ -91,14 +91,15 @@ static const char *const both[] = {
 
 /* The store, the control socket, the end of schakel-net. */
 static const char *const core_only[] = {
-    "access",     "faccessat", "faccessat2",      "fallocate",
-    "fchmod",     "fdatasync", "flock",           "fstatfs",
-    "fsync",      "ftruncate", "getdents64",      "kill",
-    "msync",      "open",      "openat",          "pread64",
-    "preadv",     "pwrite64",  "pwritev",         "readlink",
-    "readlinkat", "rename",    "renameat",        "renameat2",
-    "signalfd4",  "statfs",    "sync_file_range", "umask",
-    "unlink",     "unlinkat",  "wait4",           "waitid",
+    "access",    "faccessat",  "faccessat2", "fallocate",
+    "fchmod",    "fdatasync",  "flock",      "fstatfs",
+    "fsync",     "ftruncate",  "linkat",     "getdents64",
+    "kill",      "msync",      "open",       "openat",
+    "pread64",   "preadv",     "pwrite64",   "pwritev",
+    "readlink",  "readlinkat", "rename",     "renameat",
+    "renameat2", "signalfd4",  "statfs",     "sync_file_range",
+    "umask",     "unlink",     "unlinkat",   "wait4",
+    "waitid",
 };
 
 /* libzmq's threads, and the resolver. */

@@ -33,6 +33,7 @@ enum sk_status sk_store_begin(struct sk_store *store)
     store->open = true;
     store->writes = 0;
     store->failed = SK_OK;
+    store->dropped = false;
     return SK_OK;
 }
 
@@ -50,6 +51,8 @@ enum sk_status sk_store_commit(struct sk_store *store)
     store->open = false;
     if (status != SK_OK)
         store->aborts++;
+    else if (store->dropped)
+        store->shred_due = true;
     return status;
 }
 
@@ -89,6 +92,7 @@ enum sk_status sk_store_delete(struct sk_store *store, enum sk_space space,
     if (store->failed != SK_OK)
         return store->failed;
     count_write(store, space, key);
+    store->dropped = store->dropped || space == SK_SPACE_KEYS;
     return note(store, store->vtable->drop(store, space, key));
 }
 
@@ -165,7 +169,14 @@ enum sk_status sk_scan_next(struct sk_scan *scan, struct sk_bytes *key,
 enum sk_status sk_store_shred(struct sk_store *store)
 {
     assert(!store->open);
-    return store->vtable->shred(store);
+    SK_TRY(store->vtable->shred(store));
+    store->shred_due = false;
+    return SK_OK;
+}
+
+bool sk_store_shred_due(const struct sk_store *store)
+{
+    return store->shred_due || (store->open && store->dropped);
 }
 
 enum sk_status sk_store_freeze(struct sk_store *store)

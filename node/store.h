@@ -74,6 +74,8 @@ struct sk_store {
     uint64_t changed[256]; /* puts and deletes in DATA of keys that start with
                               this byte, since open */
     uint64_t aborts;       /* since open */
+    bool dropped;          /* this transaction deleted a key in KEYS */
+    bool shred_due;        /* one before it did, and no shred since */
     enum sk_status failed; /* not SK_OK: this transaction must be aborted */
 };
 
@@ -114,11 +116,15 @@ SK_CHECKED enum sk_status sk_scan_next(struct sk_scan *scan,
                                        struct sk_bytes *value);
 
 /*
- * Rewrite the KEYS space so that deleted keys are nowhere in its file: a
- * compacting copy, synced, renamed over the old file, the old file
- * overwritten once.  Not inside a transaction.
+ * Rewrite the KEYS space so that deleted keys are nowhere in its file: its
+ * records into a new file, synced, renamed over the old file, the old file
+ * overwritten once.  Not inside a transaction.  Fails with SK_E_FULL, SK_E_IO:
+ * the keys stay deleted, and it stays due.
  */
 SK_CHECKED enum sk_status sk_store_shred(struct sk_store *store);
+/* Is a key deleted, also in this transaction or before the store was opened,
+   that its file may still hold? */
+bool sk_store_shred_due(const struct sk_store *store);
 
 /*
  * Keep what is committed now, of both spaces at one moment, while writes go

@@ -37,6 +37,8 @@ static const char *const file_names[] = {"data.mdb", "keys.mdb"};
 #define KEYS_NAME "keys.mdb"
 #define KEYS_NEW_NAME "keys.new" /* a copy in the making */
 #define KEYS_OLD_NAME "keys.old" /* to be overwritten */
+#define COPY_COUNT_MAX 8192      /* records in one transaction of a copy */
+#define COPY_SLACK_BYTES (1u << 20)
 
 struct lmdb_store {
     struct sk_store base;
@@ -464,24 +466,101 @@ static int destroy_file(struct lmdb_store *self, const char *name)
     return sk_file_destroy(self->dir_fd, name, KEYS_NAME);
 }
 
-/* A compacting copy of keys.mdb in keys.new, on the disk. */
+static uint64_t used_bytes(MDB_env *env)
+{
+    MDB_envinfo info = {0};
+    MDB_stat stat = {0};
+
+    if (env == NULL || mdb_env_info(env, &info) != 0 ||
+        mdb_env_stat(env, &stat) != 0)
+        return 0;
+    return (info.me_last_pgno + 1) * (uint64_t)stat.ms_psize;
+}
+
+/* Room for all that lives in keys.mdb: written in order, it fills its pages. */
+static size_t copy_map_bytes(MDB_env *env)
+{
+    return 2 * (size_t)used_bytes(env) + COPY_SLACK_BYTES;
+}
+
+/* The next records, ascending; they are on the disk when it returns. */
+static int copy_some(MDB_cursor *from, MDB_env *to, MDB_dbi dbi, bool *end)
+{
+    MDB_txn *txn = NULL;
+    MDB_val key;
+    MDB_val value;
+    int rc = mdb_txn_begin(to, NULL, 0, &txn);
+
+    for (size_t i = 0; rc == 0 && i < COPY_COUNT_MAX; i++) {
+        rc = mdb_cursor_get(from, &key, &value, MDB_NEXT);
+        if (rc == 0)
+            rc = mdb_put(txn, dbi, &key, &value, MDB_APPEND);
+    }
+    *end = rc == MDB_NOTFOUND;
+    if (rc != 0 && !*end) {
+        mdb_txn_abort(txn); /* accepts NULL */
+        return rc;
+    }
+    return mdb_txn_commit(txn);
+}
+
+static int make_database(MDB_env *env, MDB_dbi *dbi)
+{
+    MDB_txn *txn = NULL;
+    int rc = mdb_txn_begin(env, NULL, 0, &txn);
+
+    if (rc == 0)
+        rc = mdb_dbi_open(txn, "keys", MDB_CREATE, dbi);
+    if (rc == 0)
+        return mdb_txn_commit(txn);
+    mdb_txn_abort(txn);
+    return rc;
+}
+
+static int copy_records(struct lmdb_store *self, MDB_env *to)
+{
+    MDB_cursor *cursor = NULL;
+    MDB_dbi dbi;
+    bool end = false;
+    int rc = make_database(to, &dbi);
+
+    if (rc == 0)
+        rc = begin_txn(self, SK_SPACE_KEYS);
+    if (rc == 0)
+        rc = mdb_cursor_open(self->txn[SK_SPACE_KEYS], self->dbi[SK_SPACE_KEYS],
+                             &cursor);
+    while (rc == 0 && !end)
+        rc = copy_some(cursor, to, dbi, &end);
+    if (cursor != NULL)
+        mdb_cursor_close(cursor);
+    abort_txn(self, SK_SPACE_KEYS);
+    return rc;
+}
+
+/* The records of keys.mdb, and no page of it, in keys.new, on the disk.  Not
+   mdb_env_copy(): it starts a thread, which the sandbox refuses. */
 static int copy_keys(struct lmdb_store *self)
 {
+    char path[SK_PATH_SIZE_MAX];
+    MDB_env *env = NULL;
     int rc = destroy_file(self, KEYS_NEW_NAME);
-    int fd;
 
+    if (rc == 0 && sk_path_join(self->dir, KEYS_NEW_NAME, path) != SK_OK)
+        rc = ENAMETOOLONG;
     if (rc != 0)
         return rc;
-    fd =
-        openat(self->dir_fd, KEYS_NEW_NAME,
-               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
-    if (fd < 0)
-        return errno;
-    rc = mdb_env_copyfd2(self->env[SK_SPACE_KEYS], fd, MDB_CP_COMPACT);
-    if (rc == 0 && fsync(fd) != 0)
-        rc = errno;
-    if (close(fd) != 0 && rc == 0)
-        rc = errno;
+    rc = mdb_env_create(&env);
+    if (rc == 0)
+        rc = mdb_env_set_mapsize(env, copy_map_bytes(self->env[SK_SPACE_KEYS]));
+    if (rc == 0)
+        rc = mdb_env_set_maxdbs(env, 2);
+    if (rc == 0)
+        rc = mdb_env_open(env, path, ENV_FLAGS | MDB_NOLOCK, FILE_MODE);
+    if (rc == 0)
+        rc = copy_records(self, env);
+    if (rc == 0)
+        rc = mdb_env_sync(env, /* force */ 1);
+    mdb_env_close(env); /* accepts NULL */
     return rc;
 }
 
@@ -543,17 +622,6 @@ static enum sk_status lmdb_shred(struct sk_store *store)
 }
 
 /* -------------------------------------------------------- open and close */
-
-static uint64_t used_bytes(MDB_env *env)
-{
-    MDB_envinfo info = {0};
-    MDB_stat stat = {0};
-
-    if (env == NULL || mdb_env_info(env, &info) != 0 ||
-        mdb_env_stat(env, &stat) != 0)
-        return 0;
-    return (info.me_last_pgno + 1) * (uint64_t)stat.ms_psize;
-}
 
 static void lmdb_stats(struct sk_store *store, struct sk_store_stats *out)
 {
@@ -654,7 +722,11 @@ static enum sk_status open_files(struct lmdb_store *self)
     if (rc == 0 && fsync(self->dir_fd) != 0)
         rc = errno;
     SK_TRY(status_of(rc));
-    return self->keys_due ? lmdb_shred(&self->base) : SK_OK;
+    /* A disk that is full does not keep a node from starting: the keys stay
+       hidden, and who has the store tries again. */
+    if (self->keys_due && lmdb_shred(&self->base) != SK_OK)
+        self->base.shred_due = true;
+    return self->env[SK_SPACE_KEYS] == NULL ? SK_E_IO : SK_OK;
 }
 
 static const struct sk_store_vtable lmdb_vtable = {

@@ -15,6 +15,7 @@
 #include "node/log.h"
 
 #define RETRY_MS 1000
+#define SHRED_WAIT_MAX_MS 60000
 #define COMPLAIN_MS 10000
 
 bool sk_batch_has_room(const struct sk_core *core)
@@ -133,13 +134,38 @@ static enum sk_status commit_inputs(struct sk_core *core, size_t first,
 
 /* ------------------------------------------------------------ effects */
 
-static void shred(struct sk_core *core)
+/* True when old keys were overwritten. */
+static bool shred(struct sk_core *core)
 {
-    enum sk_status status = sk_store_shred(core->store);
+    enum sk_status status;
 
-    /* The keys are deleted and hidden; the store tries again when it opens. */
-    if (status != SK_OK)
-        sk_log_error(NULL, status, "old keys are not overwritten yet");
+    if (!sk_store_shred_due(core->store) ||
+        core->monotonic_ms < core->shred_at_ms)
+        return false;
+    status = sk_store_shred(core->store);
+    if (status != SK_OK) {
+        /* The keys are deleted and hidden; nobody is told that they are
+           gone before they are. */
+        if (core->shred_wait_ms == 0)
+            sk_log_error(NULL, status, "old keys are not overwritten yet");
+        core->shred_wait_ms =
+            core->shred_wait_ms == 0 ? RETRY_MS : core->shred_wait_ms * 2;
+        if (core->shred_wait_ms > SHRED_WAIT_MAX_MS)
+            core->shred_wait_ms = SHRED_WAIT_MAX_MS;
+        core->shred_at_ms = core->monotonic_ms + core->shred_wait_ms;
+        return false;
+    }
+    if (core->shred_wait_ms > 0)
+        sk_log_info(NULL, "old keys are overwritten now");
+    core->shred_wait_ms = 0;
+    core->shred_at_ms = 0;
+    return true;
+}
+
+void sk_batch_shred(struct sk_core *core)
+{
+    if (shred(core))
+        core->wake_ms = core->now_ms; /* the pump: what waited for it */
 }
 
 /* A charter changes with whom, and under which guards, data is shared: the
@@ -157,9 +183,8 @@ static void note_charter(const struct sk_effects *effects)
 static void publish(struct sk_core *core, size_t first, size_t count)
 {
     struct sk_effects *effects = &core->effects;
+    bool shredded = shred(core);
 
-    if (effects->shred)
-        shred(core);
     if (effects->charter_version != 0)
         note_charter(effects);
     if (effects->peers_changed)
@@ -176,6 +201,8 @@ static void publish(struct sk_core *core, size_t first, size_t count)
     }
     if (effects->wake_ms < core->wake_ms || core->now_ms >= core->wake_ms)
         core->wake_ms = effects->wake_ms;
+    if (shredded)
+        core->wake_ms = core->now_ms;
     sodium_memzero(core->effects_room.data, effects->used);
 }
 

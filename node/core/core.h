@@ -116,13 +116,15 @@ struct sk_core {
     bool stopping;
     bool failed; /* the store is broken: exit, so that somebody looks */
     bool ready;
-    uint64_t now_ms;       /* real clock */
-    uint64_t monotonic_ms; /* for time-outs of our own */
-    uint64_t wake_ms;      /* real clock: when the engine wants a TIMER */
-    uint64_t complain_ms;  /* monotonic: when the log may have the next line */
-    uint64_t retry_ms;     /* monotonic: when to try again after a failure */
-    uint64_t watchdog_ms;  /* tell the service manager so often; 0: never */
-    uint64_t alive_ms;     /* monotonic: when to tell it next */
+    uint64_t now_ms;        /* real clock */
+    uint64_t monotonic_ms;  /* for time-outs of our own */
+    uint64_t wake_ms;       /* real clock: when the engine wants a TIMER */
+    uint64_t complain_ms;   /* monotonic: when the log may have the next line */
+    uint64_t retry_ms;      /* monotonic: when to try again after a failure */
+    uint64_t shred_at_ms;   /* monotonic: when to overwrite old keys again */
+    uint64_t shred_wait_ms; /* before that; 0: it did not fail */
+    uint64_t watchdog_ms;   /* tell the service manager so often; 0: never */
+    uint64_t alive_ms;      /* monotonic: when to tell it next */
     enum sk_status store_status; /* as last logged */
 
     /* batch.c */
@@ -161,6 +163,8 @@ struct sk_batch_input *sk_batch_add(struct sk_core *core,
                                     enum sk_input_type type);
 /* Step, commit, let the effects out. */
 void sk_batch_run(struct sk_core *core);
+/* Overwrite deleted keys when that failed before and its time has come. */
+void sk_batch_shred(struct sk_core *core);
 
 /* ------------------------------------------------------------- control.c */
 SK_CHECKED enum sk_status sk_control_open(struct sk_core *core);

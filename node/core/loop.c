@@ -136,6 +136,8 @@ static int wait_ms(struct sk_core *core)
     sooner(sk_control_expire(core), now_ms, &wait);
     if (core->net_pid == 0)
         sooner(core->net_start_at_ms, now_ms, &wait);
+    if (sk_store_shred_due(core->store))
+        sooner(core->shred_at_ms, now_ms, &wait);
     /* After a failure of the store: not at once again. */
     if (core->retry_ms > now_ms) {
         sooner(core->retry_ms, now_ms, &wait);
@@ -204,6 +206,7 @@ void sk_loop_run(struct sk_core *core)
         sk_loop_times(core);
         for (int i = 0; i < count; i++)
             on_event(core, &events[i]);
+        sk_batch_shred(core);
         add_timers(core);
         if (core->inputs_count > 0)
             sk_batch_run(core);

@@ -87,7 +87,8 @@ struct sk_effects {
     size_t frames_count;
     struct sk_bytes reply; /* of the last SK_INPUT_CONTROL step; else empty */
     bool peers_changed;    /* the transport must ask sk_engine_peer_at() */
-    bool shred;            /* after the commit: sk_store_shred() */
+    bool shred;            /* after the commit: sk_store_shred(), then pump:
+                              ERASED waits for it */
     uint64_t charter_version;   /* now in force; 0: as it was */
     struct sk_org charter_from; /* who handed it on; empty: a person */
     uint64_t wake_ms; /* next SK_INPUT_TIMER at the latest, real clock */

@@ -106,14 +106,15 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
     uint64_t events;
     uint64_t items;
     uint64_t up;
+    bool shred_due = sk_store_shred_due(e->store);
 
     (void)args; /* it has none */
     SK_TRY(charter_name(e, &charter));
     SK_TRY(sk_log_total(e, SK_COUNT_NOTICES, &notices));
     SK_TRY(sk_outbox_pending(e, NULL, &events, &items));
     SK_TRY(pending_up(e, &up));
-    sk_pack_map(&e->reply,
-                13u + (e->clock_back ? 1 : 0) + (e->has_host ? 1 : 0));
+    sk_pack_map(&e->reply, 13u + (e->clock_back ? 1 : 0) +
+                               (e->has_host ? 1 : 0) + (shred_due ? 1 : 0));
     sk_reply_uint(&e->reply, "card_version", e->card.version);
     pack_name(e, "charter", charter);
     sk_reply_cstr(&e->reply, "clock", e->manual_clock ? "manual" : "system");
@@ -132,6 +133,8 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
     pack_name(e, "policy", sk_policy_name(e));
     if (e->has_host)
         pack_sandbox(e);
+    if (shred_due)
+        sk_reply_bool(&e->reply, "shred_due", true);
     pack_store(e);
     sk_reply_cstr(&e->reply, "version", SK_VERSION);
     return SK_OK;

@@ -58,9 +58,11 @@ struct fx_node {
     struct sk_store *store;
     struct sk_engine *engine; /* NULL: stopped */
     void *memory;
-    bool policy;   /* a policy was activated */
-    bool offline;  /* every line of it is down */
-    bool shredded; /* the engine asked for it since this was cleared */
+    bool policy;       /* a policy was activated */
+    bool offline;      /* every line of it is down */
+    bool cannot_shred; /* its keys cannot be overwritten */
+    bool pump;         /* what waited for that leaves with the next timer */
+    bool shredded;     /* the engine asked for it since this was cleared */
     uint64_t wake_ms;
 };
 
@@ -442,8 +444,10 @@ static inline void fx_let_out(struct fx *f, size_t at,
         fx_queue(f, at, &effects->frames[i]);
     if (effects->shred) {
         node->shredded = true;
-        cr_assert(sk_store_shred(node->store) == SK_OK);
+        if (!node->cannot_shred)
+            cr_assert(sk_store_shred(node->store) == SK_OK);
     }
+    node->pump = effects->shred;
 }
 
 /* One input in a transaction of its own; the status of what failed first. */
@@ -508,9 +512,18 @@ static inline void fx_line(struct fx *f, size_t a, size_t b)
     }
 }
 
+static inline void fx_pump(struct fx *f)
+{
+    for (size_t i = 0; i < f->count; i++) {
+        if (f->nodes[i].engine != NULL && f->nodes[i].pump)
+            fx_timer(f, f->nodes[i].org.text);
+    }
+}
+
 /* Carry frames, oldest first, until none is left. */
 static inline void fx_run(struct fx *f)
 {
+    fx_pump(f);
     for (size_t moved = 0; f->queue_count > 0; moved++) {
         struct fx_frame frame = f->queue[0];
         struct sk_input input = {.type = SK_INPUT_FRAME};
@@ -525,6 +538,7 @@ static inline void fx_run(struct fx *f)
             f->frames++;
         }
         free(frame.bytes);
+        fx_pump(f);
     }
 }
 

@@ -49,8 +49,10 @@ static void inside(struct fx *f, void (*fn)(struct sk_engine *, void *),
     node->engine->effects = NULL;
     sk_arena_reset(&node->engine->scratch, 0);
     cr_assert(sk_store_commit(node->store) == SK_OK);
-    if (effects.shred)
+    if (effects.shred) {
         node->shredded = true;
+        cr_assert(sk_store_shred(node->store) == SK_OK);
+    }
 }
 
 struct lock {

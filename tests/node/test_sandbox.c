@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "node/sandbox.h"
+#include "node/store.h"
 
 #define DONE 0
 #define KILLED (1000 + SIGSYS)
@@ -37,7 +38,13 @@ static void make_folder(void)
 
 static void remove_folder(void)
 {
-    unlink("data.mdb");
+    static const char *const names[] = {
+        "data.mdb", "data.mdb-lock", "keys.mdb", "keys.mdb-lock",
+        "keys.new", "keys.old",      "lock",
+    };
+
+    for (size_t i = 0; i < SK_COUNT(names); i++)
+        unlink(names[i]);
     cr_expect(eq(int, chdir("/"), 0));
     cr_expect(eq(int, rmdir(own), 0));
     unlink(OUTSIDE);
@@ -195,6 +202,30 @@ static int rewrite_a_file(void)
     return errno_of(unlink("keys.mdb"));
 }
 
+/* I7: what an erasure needs, with the files that are really used. */
+static int shred_a_key(void)
+{
+    struct sk_store *store = NULL;
+    struct stat before;
+    struct stat after;
+
+    if (sk_store_open_lmdb(".", UINT64_C(64) << 20, &store) != SK_OK ||
+        sk_store_begin(store) != SK_OK ||
+        sk_store_put(store, SK_SPACE_KEYS, sk_text("k1"), sk_text("1")) !=
+            SK_OK ||
+        sk_store_commit(store) != SK_OK || sk_store_begin(store) != SK_OK ||
+        sk_store_delete(store, SK_SPACE_KEYS, sk_text("k1")) != SK_OK ||
+        sk_store_commit(store) != SK_OK)
+        return 253;
+    if (stat("keys.mdb", &before) != 0 || !sk_store_shred_due(store) ||
+        sk_store_shred(store) != SK_OK)
+        return errno;
+    if (stat("keys.mdb", &after) != 0 || sk_store_shred_due(store))
+        return 254;
+    sk_store_close(&store);
+    return before.st_ino == after.st_ino ? 255 : DONE;
+}
+
 static int a_folder(void)
 {
     return errno_of(mkdir("folder", 0700));
@@ -290,6 +321,8 @@ Test(sandbox, the_core_has_its_folder_and_nothing_else)
         {"read the store", read_the_store, DONE, ALWAYS},
         {"write the store", write_the_store, DONE, ALWAYS},
         {"rewrite a file", rewrite_a_file, DONE, ALWAYS},
+        {"overwrite a key", shred_a_key, DONE, ALWAYS},
+        {"thread", a_thread, ENOSYS, PLAIN},
         {"end schakel-net", end_others, DONE, ALWAYS},
     };
 

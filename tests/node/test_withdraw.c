@@ -217,6 +217,36 @@ Test(withdraw, drops_what_waits)
     EQ(peek(message, "error.detail"), "absent");
 }
 
+/* I7: that keys are gone is said when no file holds them any more. */
+Test(withdraw, erased_waits_until_the_keys_are_overwritten)
+{
+    struct people_id message = send_it();
+    struct fx_node *node = fx_node(&f, "houtzaak");
+
+    withdraw("");
+    fx_run(&f);
+    node->cannot_shred = true;
+    fx_ok(&f, "houtzaak", "erasure.confirm", "{'from':'buso'}");
+    EQ(status("houtzaak", "shred_due"), "true");
+    fx_wait(&f, 130000);
+    EQ(people_shown(&f, "buso", message, "recall"), "asked");
+
+    /* Whatever else deletes no key: it waits. */
+    fx_timer(&f, "houtzaak");
+    fx_run(&f);
+    EQ(people_shown(&f, "buso", message, "recall"), "asked");
+
+    /* Also a node that was started again. */
+    fx_crash(&f, "houtzaak");
+    fx_wait(&f, 130000);
+    EQ(people_shown(&f, "buso", message, "recall"), "asked");
+
+    cr_assert(eq(int, sk_store_shred(node->store), SK_OK));
+    EQ(status("houtzaak", "shred_due"), "absent");
+    fx_wait(&f, 130000);
+    EQ(people_shown(&f, "buso", message, "recall"), "confirmed");
+}
+
 /* 4.4: also to whom nothing else goes any more. */
 Test(withdraw, reaches_partners_that_are_suspended_or_without_relation)
 {

@@ -148,8 +148,12 @@ static void let_out(size_t at, const struct sk_effects *effects)
 
     node->wake_ms = effects->wake_ms;
     /* With a full disk it is done the next time. */
-    if (effects->shred && sk_store_shred(node->store) != SK_OK)
-        say("%s: no room to shred", node_names[at]);
+    if (sk_store_shred_due(node->store)) {
+        if (sk_store_shred(node->store) != SK_OK)
+            say("%s: no room to shred", node_names[at]);
+        else
+            node->wake_ms = 0; /* ERASED waited for it */
+    }
     put_effects(at, effects);
 }
 

@@ -172,6 +172,17 @@ static void look_at_status(struct sk_doctor *d, const json_t *status)
                    .next_nl = "maak plaats, of verhoog store_bytes in "
                               "node.conf",
                    .next_en = "make room, or raise store_bytes in node.conf"});
+    if (json_is_true(json_object_get(status, "shred_due")))
+        sk_doctor_note(
+            d, &(struct sk_step){
+                   .check = "erasure",
+                   .state = SK_DOCTOR_FAIL,
+                   .nl = "gewiste sleutels zijn nog niet overschreven; de "
+                         "partner hoort het pas daarna",
+                   .en = "erased keys are not overwritten yet; the partner "
+                         "is told only after that",
+                   .next_nl = "lees het logboek; maak plaats vrij in de map",
+                   .next_en = "read the log; make room in the folder"});
     look_at_federation(d, status);
 }
 
