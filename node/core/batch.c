@@ -212,7 +212,7 @@ static const char *code_of(enum sk_status status)
 {
     if (status == SK_E_FULL)
         return "disk-full";
-    if (status == SK_E_AGAIN)
+    if (status == SK_E_AGAIN || status == SK_E_TOO_LARGE)
         return "too-large";
     return "store-broken";
 }

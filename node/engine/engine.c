@@ -221,6 +221,12 @@ static enum sk_status run_op(struct sk_engine *e, struct sk_bytes bytes)
     return sk_repeat_keep(e, &request, bytes);
 }
 
+static bool lacks_memory(enum sk_status status)
+{
+    return status == SK_E_NO_ROOM || status == SK_E_MEMORY ||
+           status == SK_E_TOO_LARGE;
+}
+
 static enum sk_status on_control(struct sk_engine *e, struct sk_bytes bytes)
 {
     uint64_t writes = e->store->writes;
@@ -244,11 +250,13 @@ static enum sk_status on_control(struct sk_engine *e, struct sk_bytes bytes)
     if (status == SK_E_REFUSED) {
         assert(e->refusal != NULL);
         assert(e->store->writes == writes);
+    } else if (lacks_memory(status)) {
+        /* It wrote already: the caller takes that back, and says so. */
+        if (e->store->writes != writes)
+            return SK_E_TOO_LARGE;
+        (void)sk_refuse(e, "too-large", NULL, (struct sk_bytes){0});
     } else if (e->store->writes != writes) {
         return SK_E_IO;
-    } else if (status == SK_E_NO_ROOM || status == SK_E_MEMORY ||
-               status == SK_E_TOO_LARGE) {
-        (void)sk_refuse(e, "too-large", NULL, (struct sk_bytes){0});
     } else {
         (void)sk_refuse(e, "store-broken", NULL, (struct sk_bytes){0});
     }

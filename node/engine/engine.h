@@ -99,7 +99,10 @@ void sk_effects_start(struct sk_effects *effects, struct sk_room room);
 /*
  * One input.  A refused request or a bad frame is not a failure: the reply
  * or a REFUSAL says so and SK_OK is returned.  Fails only with what the store
- * says (SK_E_FULL, SK_E_IO) or SK_E_AGAIN when the effects have no room left.
+ * says (SK_E_FULL, SK_E_IO), with SK_E_AGAIN when the effects have no room
+ * left, or with SK_E_TOO_LARGE when it ran out of memory half-way: taken back,
+ * the request is answered so, and the same frame is taken the next time,
+ * without the item that did it.
  */
 SK_CHECKED enum sk_status sk_engine_step(struct sk_engine *engine,
                                          const struct sk_input *input,

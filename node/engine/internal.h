@@ -211,6 +211,15 @@ struct sk_fetch {
     unsigned silences; /* in a row */
 };
 
+/* An item of a partner that failed half-way: the batch was taken back, and
+   when it comes again it is refused without being tried.  receive.c */
+#define SK_BAD_ITEMS_MAX 256
+struct sk_bad_item {
+    struct sk_org from;
+    uint64_t incarnation;
+    uint64_t number; /* 0: none */
+};
+
 struct sk_engine {
     struct sk_store *store;
     struct sk_node_secrets secrets;
@@ -281,6 +290,9 @@ struct sk_engine {
     bool reload; /* bundle and sessions must come from the store */
     bool has_host;
     struct sk_engine_host host;
+    /* the last ones, over all partners; a rollback does not forget them */
+    struct sk_bad_item bad_items[SK_BAD_ITEMS_MAX];
+    size_t bad_items_next;
     struct sk_batch *batch; /* engine.c: what a rollback goes back to */
 };
 

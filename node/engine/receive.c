@@ -197,6 +197,30 @@ static enum sk_status add_answer(struct sk_engine *e, struct sk_session *s,
     return answers->full ? SK_E_MEMORY : SK_OK;
 }
 
+/* I4 by doing it again: what failed half-way cannot be undone alone, so the
+   batch is, and the next time this item is left out.  A partner that sends
+   such an item does not stop its own log, nor the batches of others. */
+static void mark_bad(struct sk_engine *e, const struct sk_org *from,
+                     uint64_t incarnation, uint64_t number)
+{
+    e->bad_items[e->bad_items_next] = (struct sk_bad_item){
+        .from = *from, .incarnation = incarnation, .number = number};
+    e->bad_items_next = (e->bad_items_next + 1) % SK_BAD_ITEMS_MAX;
+}
+
+static bool is_bad(const struct sk_engine *e, const struct sk_org *from,
+                   uint64_t incarnation, uint64_t number)
+{
+    for (size_t i = 0; i < SK_BAD_ITEMS_MAX; i++) {
+        const struct sk_bad_item *bad = &e->bad_items[i];
+
+        if (bad->number == number && bad->incarnation == incarnation &&
+            sk_org_equal(&bad->from, from))
+            return true;
+    }
+    return false;
+}
+
 static enum sk_status apply_one(struct sk_engine *e, struct sk_session *s,
                                 const struct sk_items *items, size_t i,
                                 struct sk_message *answer,
@@ -210,14 +234,23 @@ static enum sk_status apply_one(struct sk_engine *e, struct sk_session *s,
     enum sk_status status;
 
     s->applying = number;
-    status = sk_apply_item(e, &s->org, items->items[i], &code, &id);
+    if (is_bad(e, &s->org, items->incarnation, number)) {
+        status = SK_OK;
+        code = "too-large";
+    } else {
+        status = sk_apply_item(e, &s->org, items->items[i], &code, &id);
+    }
     sk_arena_reset(&e->scratch, mark);
     if (status == SK_E_FULL || status == SK_E_IO || status == SK_E_AGAIN)
         return status;
     if (status != SK_OK) {
         /* I4: an item is applied as a whole or not at all. */
-        if (e->store->writes != writes)
+        if (e->store->failed != SK_OK)
             return SK_E_IO;
+        if (e->store->writes != writes) {
+            mark_bad(e, &s->org, items->incarnation, number);
+            return SK_E_TOO_LARGE;
+        }
         code = "malformed-item";
     }
     if (code == NULL)

@@ -193,6 +193,24 @@ static inline void ln_event(struct sk_item *item, uint8_t id)
     event->within_days = 30;
 }
 
+/* The first handle of `org` towards `peer`. */
+static inline void ln_own_handle(struct fx *f, const char *org,
+                                 const char *peer, struct sk_handle *out)
+{
+    struct sk_store *store = fx_node(f, org)->store;
+    struct sk_key prefix = sk_key_start(SK_T_HANDLE_OWN);
+    struct sk_scan scan;
+    struct sk_bytes key;
+    struct sk_bytes value;
+
+    sk_key_org(&prefix, &fx_node(f, peer)->org);
+    cr_assert(sk_store_begin(store) == SK_OK);
+    scan = sk_scan_start(store, SK_SPACE_DATA, sk_key_done(&prefix));
+    cr_assert(sk_scan_next(&scan, &key, &value) == SK_OK);
+    memcpy(out->id.bytes, key.data + key.size - SK_ID_SIZE, SK_ID_SIZE);
+    sk_store_abort(store);
+}
+
 /* Item `number` of the log of `from`, alone in its envelope. */
 static inline void ln_item(struct fx *f, const char *from, const char *to,
                            const struct sk_item *item, uint64_t number)

@@ -1,4 +1,5 @@
 #include "tests/node/lines.h"
+#include "tests/node/people.h"
 
 #define START "2026-09-01T08:00:00Z"
 
@@ -286,4 +287,83 @@ Test(receive, store_full_at_every_write)
         fx_end(&f);
     }
     cr_assert(false, "one envelope takes too many writes");
+}
+
+/* I4: an item that fails half-way takes nothing with it: the batch is taken
+   back, and when its envelope comes again that item alone is refused. */
+Test(receive, item_that_fails_half_way_is_refused_the_next_time)
+{
+    static struct fx f;
+    static struct sk_message m;
+    static struct sk_item item;
+    static struct sk_effects effects;
+    static uint8_t rooms[2][SK_ITEM_SIZE_MAX];
+    struct people_id who;
+    struct ln_trace *t;
+    struct sk_engine *e;
+    struct sk_input input = {.type = SK_INPUT_FRAME};
+    struct sk_arena scratch;
+    enum sk_status status = SK_OK;
+    uint8_t *frame;
+    size_t size;
+
+    fx_start(&f, "S2A", "2027-03-01T09:00:00Z");
+    who = people_add(&f, "buso", "2000-05-14");
+    people_link(&f, "buso", who, "houtzaak");
+    people_consent(&f, "buso", who, "houtzaak", "work.placement",
+                   PEOPLE_WORKPLACE_CATEGORIES);
+    people_send(&f, "buso", people_workplace(&f, who), "houtzaak",
+                "work.placement");
+    t = ln_trace(&f, "buso", "houtzaak");
+    fx_run(&f);
+    ln_clear(t);
+    memset(&item, 0, sizeof(item));
+    item.kind = SK_ITEM_TOLD;
+    ln_own_handle(&f, "buso", "houtzaak", &item.told.handle);
+    item.told.purposes_all = true;
+    item.told.recipients_all = true;
+    item.told.categories_all = true;
+    item.told.given_by = sk_text("self");
+    item.told.at_ms = 1;
+    memset(&m, 0, sizeof(m));
+    m.kind = SK_MESSAGE_ITEMS;
+    m.items.incarnation = 1;
+    m.items.first = 1;
+    m.items.count = 2;
+    cr_assert(sk_item_encode(&item,
+                             (struct sk_room){rooms[0], sizeof(rooms[0])},
+                             &m.items.items[0]) == SK_OK);
+    memset(&item, 0, sizeof(item));
+    item.kind = SK_ITEM_VOID;
+    cr_assert(sk_item_encode(&item,
+                             (struct sk_room){rooms[1], sizeof(rooms[1])},
+                             &m.items.items[1]) == SK_OK);
+    frame =
+        ln_seal(&f, fx_index(&f, "houtzaak"), fx_index(&f, "buso"), &m, &size);
+    input.peer = fx_node(&f, "houtzaak")->org;
+    input.bytes = (struct sk_bytes){frame, size};
+    /* Memory for the record of it, not for the recall that follows. */
+    e = fx_node(&f, "buso")->engine;
+    scratch = e->scratch;
+    e->scratch.size_max = 256 * 1024;
+    status = fx_step(&f, fx_index(&f, "buso"), &input, &effects);
+    cr_expect(eq(int, status, SK_E_TOO_LARGE));
+    cr_expect(eq(str, t->text, ""));
+    fx_must(&f, fx_index(&f, "buso"), &input);
+    e->scratch.size_max = scratch.size_max;
+    cr_expect(eq(str, t->text,
+                 "buso>houtzaak REFUSAL too-large item\n"
+                 "buso>houtzaak RECEIPT 1: 2\n"));
+    fx_ok(&f, "buso", "consent.list", "{'participant':'%s'}", who.text);
+    cr_expect(eq(str, (char *)fx_text(&f, "result.consents.1"), "absent"));
+    /* A request that fails half-way is told why. */
+    e->scratch.size_max = 128 * 1024;
+    status = fx_try(&f, "buso", "consent.withdraw", "{'participant':'%s'}",
+                    who.text);
+    cr_expect(eq(int, status, SK_E_TOO_LARGE));
+    e->scratch.size_max = scratch.size_max;
+    fx_ok(&f, "buso", "consent.withdraw", "{'participant':'%s'}", who.text);
+    free(frame);
+    free(t);
+    fx_end(&f);
 }

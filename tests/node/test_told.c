@@ -148,24 +148,6 @@ static void apply(const struct sk_item *item)
     e->effects = NULL;
 }
 
-static struct sk_handle handle_of_jonas(void)
-{
-    struct fx_node *node = fx_node(&f, "buso");
-    struct sk_key prefix = sk_key_start(SK_T_HANDLE_OWN);
-    struct sk_handle handle;
-    struct sk_scan scan;
-    struct sk_bytes key;
-    struct sk_bytes value;
-
-    sk_key_org(&prefix, &fx_node(&f, "houtzaak")->org);
-    cr_assert(sk_store_begin(node->store) == SK_OK);
-    scan = sk_scan_start(node->store, SK_SPACE_DATA, sk_key_done(&prefix));
-    cr_assert(sk_scan_next(&scan, &key, &value) == SK_OK);
-    memcpy(handle.id.bytes, key.data + key.size - SK_ID_SIZE, SK_ID_SIZE);
-    sk_store_abort(node->store);
-    return handle;
-}
-
 /* category: NULL for all. */
 static void tell_raw(uint64_t at_ms, const char *category)
 {
@@ -173,7 +155,7 @@ static void tell_raw(uint64_t at_ms, const char *category)
 
     memset(&item, 0, sizeof(item));
     item.kind = SK_ITEM_TOLD;
-    item.told.handle = handle_of_jonas();
+    ln_own_handle(&f, "buso", "houtzaak", &item.told.handle);
     item.told.purposes_all = true;
     item.told.recipients_all = true;
     item.told.categories_all = category == NULL;
