@@ -96,8 +96,11 @@ static enum sk_status add_entry(struct sk_engine *e, struct sk_session *s,
 {
     struct sk_out_entry entry;
     enum sk_status status = sk_outbox_get(e, &s->org, number, &entry);
+    bool empty = status == SK_E_NOT_FOUND;
 
-    if (status == SK_E_NOT_FOUND) {
+    if (status == SK_OK && entry.kind == SK_OUT_EVENT)
+        SK_TRY(sk_hold_aside(e, &s->org, number, &entry.message, &empty));
+    if (empty) {
         add_void(out);
         return SK_OK;
     }

@@ -66,6 +66,7 @@ enum sk_table {
     SK_T_LEDGER = 'D',        /* participant, message -> sealed */
     SK_T_LEDGER_OF = 'd',     /* message -> participant, org */
     SK_T_OUT = 'Q',           /* org, number -> outbox entry */
+    SK_T_HELD = 'u',          /* org, number -> event put aside; hold.c */
     SK_T_PEER = 'R',          /* org -> log state, both directions */
     SK_T_STORED = 's',        /* org, number -> when up to it was stored */
     SK_T_RECEIPT = 'S',       /* org, incarnation, last -> signed message */
@@ -832,6 +833,9 @@ SK_CHECKED enum sk_status sk_outbox_get(struct sk_engine *e,
                                         const struct sk_org *to,
                                         uint64_t number,
                                         struct sk_out_entry *out);
+/* Nothing stands at this number any more: its place is empty. */
+SK_CHECKED enum sk_status
+sk_outbox_remove(struct sk_engine *e, const struct sk_org *to, uint64_t number);
 /* Items not yet confirmed stored by `to` (NULL: by anybody).  events: those
    of them that were not dropped. */
 SK_CHECKED enum sk_status sk_outbox_pending(struct sk_engine *e,
@@ -1019,6 +1023,19 @@ SK_CHECKED enum sk_status sk_restored_load(struct sk_engine *e);
 /* Must this partner still be asked?  Then it is done now. */
 SK_CHECKED enum sk_status sk_restored_take(struct sk_engine *e,
                                            const struct sk_org *org, bool *out);
+
+/* ------------------------------------------------------------- hold.c
+ * After a restore no event leaves until a person says that what came on paper
+ * after the backup was entered again (restore.done).  Everything else does. */
+SK_CHECKED enum sk_status sk_hold_start(struct sk_engine *e);
+SK_CHECKED enum sk_status sk_hold_since(struct sk_engine *e, bool *on,
+                                        uint64_t *since_ms);
+/* On hold, this event is put aside and its place in the log is empty: *out. */
+SK_CHECKED enum sk_status
+sk_hold_aside(struct sk_engine *e, const struct sk_org *to, uint64_t number,
+              const struct sk_message_id *message, bool *out);
+/* The key "hold" of node.status; only while on hold. */
+SK_CHECKED enum sk_status sk_hold_pack(struct sk_engine *e, uint64_t since_ms);
 
 /* ------------------------------------------------------------- due.c
  * Things to do on a civil day; the timers of timer.h are among them.

@@ -21,6 +21,7 @@ static const struct sk_op_row rows[] = {
     ROW("backup.start", sk_op_backup_start),
     ROW("backup.read", sk_op_backup_read),
     ROW("backup.end", sk_op_backup_end),
+    ROW("restore.done", sk_op_restore_done),
     ROW("clock.set", sk_op_clock_set),
     ROW("calendar.close", sk_op_calendar_close),
     ROW("agenda.list", sk_op_agenda_list),

@@ -15,6 +15,7 @@ sk_op_handler sk_op_node_status;
 sk_op_handler sk_op_backup_start;
 sk_op_handler sk_op_backup_read;
 sk_op_handler sk_op_backup_end;
+sk_op_handler sk_op_restore_done;
 sk_op_handler sk_op_clock_set;
 sk_op_handler sk_op_calendar_close;
 sk_op_handler sk_op_agenda_list;

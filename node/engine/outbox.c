@@ -257,6 +257,14 @@ enum sk_status sk_outbox_get(struct sk_engine *e, const struct sk_org *to,
     return unpack_entry(value, out);
 }
 
+enum sk_status sk_outbox_remove(struct sk_engine *e, const struct sk_org *to,
+                                uint64_t number)
+{
+    struct sk_key key = entry_key(to, number);
+
+    return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key));
+}
+
 /* ------------------------------------------------------------- stored */
 
 /* The ledger entry behind a number, in scratch; SK_E_NOT_FOUND when the

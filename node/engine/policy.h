@@ -46,6 +46,10 @@ SK_CHECKED enum sk_status sk_policy_newest(struct sk_engine *e, uint64_t *out);
 SK_CHECKED enum sk_status sk_policy_set_newest(struct sk_engine *e,
                                                uint64_t version);
 
+/* Since when the newest version is in force; SK_E_NOT_FOUND: none. */
+SK_CHECKED enum sk_status sk_policy_since(struct sk_engine *e,
+                                          uint64_t *since_ms);
+
 /* What became of a signed policy at the gate. */
 struct sk_policy_record {
     uint64_t at_ms;

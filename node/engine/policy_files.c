@@ -150,6 +150,27 @@ enum sk_status sk_policy_record_put(struct sk_engine *e, uint64_t version,
                               bytes);
 }
 
+enum sk_status sk_policy_since(struct sk_engine *e, uint64_t *since_ms)
+{
+    struct sk_unpack u;
+    struct sk_bytes bytes;
+    uint64_t version;
+    uint64_t at_ms;
+
+    SK_TRY(sk_policy_newest(e, &version));
+    if (version == 0)
+        return SK_E_NOT_FOUND;
+    SK_TRY(sk_policy_file_get(e, sk_policy_folder(version), sk_text("record"),
+                              &bytes));
+    u = sk_unpack_start(bytes);
+    sk_unpack_array(&u, 8);
+    at_ms = sk_unpack_uint(&u, 0, UINT64_MAX); /* the first of them */
+    if (u.status != SK_OK)
+        return SK_E_IO;
+    *since_ms = at_ms;
+    return SK_OK;
+}
+
 /* As in docs/CONTROL.md 6: one version. */
 static enum sk_status pack_record(struct sk_engine *e, uint64_t version,
                                   uint64_t newest, struct sk_bytes bytes)

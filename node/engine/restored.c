@@ -8,6 +8,8 @@
  *
  *     "restored"       the store was filled from a backup and never opened
  *     "restored/ORG"   this partner was not asked yet what it has
+ *
+ * From then on it is on hold: hold.c.
  */
 #define NAME "restored"
 
@@ -88,6 +90,7 @@ enum sk_status sk_restored_load(struct sk_engine *e)
     if (!marked)
         return SK_OK;
     SK_TRY(mark_logs(e));
+    SK_TRY(sk_hold_start(e));
     for (size_t i = 0; i < e->sessions_count; i++)
         SK_TRY(put_mark(e->store, &e->sessions[i].org));
     return drop_mark(e, NULL);

@@ -72,6 +72,32 @@ static void restore(struct story *s, const char *org)
     ln_restore(&s->f, org, s->backup);
 }
 
+/* Paper was entered again: the hold ends. */
+static void go_on(struct story *s)
+{
+    fx_ok(&s->f, "sopraco", "restore.done", "{}");
+    fx_run(&s->f);
+}
+
+static char *first_state(struct story *s)
+{
+    fx_ok(&s->f, "sopraco", "disclosure.list", "{'participant':'%s'}",
+          s->participant);
+    return (char *)fx_text(&s->f, "result.disclosures.0.state");
+}
+
+static bool on_hold(struct story *s)
+{
+    fx_ok(&s->f, "sopraco", "node.status", "{}");
+    return sk_value_count(fx_at(&s->f, "result.hold")) > 0;
+}
+
+static uint64_t pending(struct story *s)
+{
+    fx_ok(&s->f, "sopraco", "node.status", "{}");
+    return sk_value_uint(fx_at(&s->f, "result.pending.events"));
+}
+
 static char *incarnation(struct story *s, const char *org, const char *peer)
 {
     return (char *)ln_peer(&s->f, org, peer, "incarnation");
@@ -91,6 +117,7 @@ Test(restored, opens_a_new_incarnation_though_nothing_lags)
               "also one that it never sent anything");
     cr_expect(eq(str, incarnation(&s, "cvo-kempen", "sopraco"), "1"));
     cr_expect(eq(sz, inbox(&s), 1), "nothing twice");
+    go_on(&s);
     disclose(&s);
     cr_expect(eq(sz, inbox(&s), 2), "and it goes on");
     fx_crash(&s.f, "sopraco");
@@ -179,11 +206,116 @@ Test(restored, two_backups_meet)
     restore(&s, "cvo-kempen");
     fx_offline(&s.f, "sopraco", false);
     fx_run(&s.f);
+    cr_expect(eq(sz, inbox(&s), 0), "what one of them still knows waits");
+    go_on(&s);
     cr_expect(eq(sz, inbox(&s), 1), "what one of them still knows");
     disclose(&s);
     cr_expect(eq(sz, inbox(&s), 2));
     withdraw(&s);
     cr_expect(eq(sz, inbox(&s), 0));
+    fx_end(&s.f);
+}
+
+/* CONSENT.md 4.2, I1, I7: what was taken back after the backup is not known to
+   it; what waited in it does not leave before that was entered again. */
+Test(restored, what_waited_does_not_leave_before_paper_is_entered)
+{
+    static struct story s;
+
+    start(&s);
+    fx_offline(&s.f, "cvo-kempen", true);
+    disclose(&s);
+    s.backup = ln_backup(&s.f, "sopraco");
+    withdraw(&s);
+    restore(&s, "sopraco");
+    cr_expect(on_hold(&s));
+    fx_offline(&s.f, "cvo-kempen", false);
+    fx_run(&s.f);
+    cr_expect(eq(sz, inbox(&s), 0), "nothing leaves");
+    cr_expect(eq(str, first_state(&s), "queued"));
+    cr_expect(eq(u64, pending(&s), 1));
+    withdraw(&s);
+    go_on(&s);
+    cr_expect(eq(sz, inbox(&s), 0), "nor after it was taken back again");
+    cr_expect(eq(str, first_state(&s), "dropped"));
+    cr_expect(eq(u64, pending(&s), 0));
+    cr_expect(not(on_hold(&s)));
+    fx_refused(&s.f, "sopraco", "not-on-hold", "restore.done", "{}");
+    fx_end(&s.f);
+}
+
+/* What may still go is decided and goes; what is no event never waited. */
+Test(restored, the_hold_holds_events_and_nothing_else)
+{
+    static struct story s;
+
+    start(&s);
+    disclose(&s);
+    cr_expect(eq(sz, inbox(&s), 1));
+    fx_offline(&s.f, "cvo-kempen", true);
+    disclose(&s);
+    s.backup = ln_backup(&s.f, "sopraco");
+    restore(&s, "sopraco");
+    disclose(&s);
+    ln_publish(&s.f, "sopraco", "cvo-kempen", 0, 1);
+    fx_offline(&s.f, "cvo-kempen", false);
+    fx_run(&s.f);
+    fx_call(&s.f, "cvo-kempen", "inbox.list", "{}");
+    cr_expect(eq(sz, inbox(&s), 2), "the first, and what names nobody");
+    cr_expect(eq(u64, pending(&s), 2));
+    fx_crash(&s.f, "sopraco");
+    fx_run(&s.f);
+    cr_expect(on_hold(&s), "also after another start");
+    cr_expect(eq(sz, inbox(&s), 2));
+    go_on(&s);
+    cr_expect(eq(sz, inbox(&s), 4), "one that waited, and a new one");
+    cr_expect(eq(u64, pending(&s), 0));
+    withdraw(&s);
+    cr_expect(eq(sz, inbox(&s), 1), "a withdrawal reaches all three");
+    fx_end(&s.f);
+}
+
+/* I7: a withdrawal is no event, and does not wait behind one. */
+Test(restored, a_withdrawal_passes_what_is_held)
+{
+    static struct story s;
+
+    start(&s);
+    disclose(&s);
+    fx_offline(&s.f, "cvo-kempen", true);
+    disclose(&s);
+    s.backup = ln_backup(&s.f, "sopraco");
+    restore(&s, "sopraco");
+    fx_offline(&s.f, "cvo-kempen", false);
+    fx_run(&s.f);
+    withdraw(&s);
+    cr_expect(on_hold(&s));
+    cr_expect(eq(sz, inbox(&s), 0), "asked back at once");
+    cr_expect(eq(sz, asked_to_erase(&s), 1));
+    go_on(&s);
+    cr_expect(eq(sz, inbox(&s), 0));
+    cr_expect(eq(u64, pending(&s), 0));
+    fx_end(&s.f);
+}
+
+/* A recipient that falls back meanwhile gets again what it lost, later. */
+Test(restored, what_the_recipient_lost_waits_too)
+{
+    static struct story s;
+    struct sk_store *theirs;
+
+    start(&s);
+    theirs = ln_backup(&s.f, "cvo-kempen");
+    disclose(&s);
+    s.backup = ln_backup(&s.f, "sopraco");
+    restore(&s, "sopraco");
+    s.backup = theirs;
+    restore(&s, "cvo-kempen");
+    cr_expect(eq(sz, inbox(&s), 0));
+    go_on(&s);
+    cr_expect(eq(sz, inbox(&s), 1));
+    cr_expect(eq(str, first_state(&s), "stored"));
+    cr_expect(eq(u64, pending(&s), 0));
     fx_end(&s.f);
 }
 

@@ -58,8 +58,10 @@ done
 nodes=$root
 sopraco=$root/sopraco
 cvo=$root/cvo-kempen
+clock=2026-12-16T10:00:00Z
 start() { # DIR
-  "$build/schakeld" --dir "$1" --manual-clock 2026-12-16T10:00:00Z \
+  : >"$work/start.out"
+  "$build/schakeld" --dir "$1" --manual-clock "$clock" \
     >"$work/start.out" 2>>"$work/start.log" &
   pids="$pids $!"
   eventually grep -q '^READY' "$work/start.out"
@@ -262,6 +264,13 @@ check "in a folder that only the node's user may read" $?
 sopraco=$work/restored
 start "$sopraco"
 check "the restored node starts" $?
+restored_pid=${pids##* }
+schakel status --dir "$sopraco" && grep -q 'TAKE CARE: this node was restored' \
+  "$work/out" && grep -q 'Policy: sopraco/[0-9]*, since 20' "$work/out"
+check "and says that it is on hold, and under which policy" $?
+schakel doctor --dir "$sopraco"
+[ $? = 1 ] && grep -q 'schakel restore done' "$work/out"
+check "and so does the doctor" $?
 schakel participant show "$person" --dir "$sopraco" && grep -q Samira "$work/out"
 check "and can read its participants" $?
 [ "$(events "$sopraco")" = "$recorded" ]
@@ -277,6 +286,12 @@ check "nothing came twice" $?
 schakel consent withdraw "$person" --recipients cvo-kempen --dir "$sopraco" &&
   eventually has_inbox 0
 check "a withdrawal reaches also what the backup had forgotten" $?
+schakel restore done --dir "$sopraco" && grep -q 'shares again' "$work/out" &&
+  schakel restore done --dir "$sopraco"
+[ $? = 1 ] && grep -q 'nothing back' "$work/out"
+check "the hold ends once" $?
+schakel status --dir "$sopraco" && ! grep -q 'TAKE CARE' "$work/out"
+check "and is gone" $?
 
 # ------------------------------------------------------------ the other side
 # A consent of the same instant as the withdrawal would lose.
@@ -316,4 +331,46 @@ check "which it does" $?
 sleep 1
 has_inbox 0
 check "and nothing comes again" $?
+
+# ------------------------------------------------ withdrawn after the backup
+# What waits in the backup must not leave before the withdrawal is known again.
+stop() { # PID
+  kill -9 "$1" && while kill -0 "$1" 2>/dev/null; do sleep 0.1; done
+}
+now=$(inbox)
+school_pid=${pids##* }
+schakel clock set 2027-03-01T18:00:00Z --dir "$sopraco" &&
+  schakel clock set 2027-03-01T18:00:00Z --dir "$cvo" &&
+  stop "$school_pid" &&
+  schakel consent give "$person" --until 2027-09-21 --purposes guidance.joint \
+    --recipients cvo-kempen --categories work.evaluation --form paper \
+    --notice README.md --dir "$sopraco" && send
+check "the school is away; a message waits" $?
+schakel backup "$work/waits.age" --dir "$sopraco" --recipient "$key" &&
+  schakel consent withdraw "$person" --recipients cvo-kempen --dir "$sopraco"
+check "a backup is made, and then the consent is taken back" $?
+stop "$restored_pid" && schakel restore "$work/waits.age" \
+  --dir "$work/again" --identity "$work/key" &&
+  grep -q 'schakel restore done' "$work/out"
+check "the backup of before is restored" $?
+sopraco=$work/again
+clock=2027-03-01T18:00:00Z
+start "$sopraco" && start "$cvo"
+check "both start" $?
+line_is_up() {
+  schakel peer show sopraco --dir "$cvo" --json && [ "$(value line)" = up ]
+}
+all_confirmed() {
+  schakel peer show cvo-kempen --dir "$sopraco" --json &&
+    grep -q '"unconfirmed": 0' "$work/out"
+}
+eventually line_is_up && eventually all_confirmed && has_inbox "$now"
+check "they talk, and what waited does not come" $?
+schakel consent withdraw "$person" --recipients cvo-kempen --dir "$sopraco" &&
+  schakel restore done --dir "$sopraco" && eventually all_confirmed &&
+  has_inbox "$now"
+check "nor after the withdrawal is entered again and the hold ends" $?
+schakel disclosure list "$person" --dir "$sopraco" --json &&
+  grep -q '"reason": "consent-withdrawn"' "$work/out"
+check "it is dropped, and says why" $?
 exit $failed

@@ -32,11 +32,14 @@ const struct sk_command sk_restore_commands[] = {
          "Start het oude knooppunt daarna nooit meer.  Het teruggezette vraagt "
          "bij zijn\neerste start aan elke partner wat die van u heeft, en zet "
          "het weer in uw\nregister.  Met --check wordt de kopie alleen "
-         "nagekeken.\n",
+         "nagekeken.\nHet deelt pas weer na schakel restore done: als alles "
+         "van na de kopie is\ningegeven, intrekkingen eerst.\n",
      .more_en =
          "Never start the old node after that.  The restored one asks every "
          "partner at its\nfirst start what it has of you, and puts it back "
-         "into your register.  With\n--check the copy is only checked.\n",
+         "into your register.  With\n--check the copy is only checked.\nIt "
+         "shares again only after schakel restore done: when all of after the "
+         "backup\nwas entered, withdrawals first.\n",
      .options =
          {
              {"dir", "DIR", false, false, "de nieuwe map van het knooppunt",
@@ -594,27 +597,41 @@ static int tell(const struct restoring *r)
     if (r->dir == NULL)
         return SK_EXIT_YES;
     if (sk_cli_dutch())
-        printf("Teruggezet in %s.\n\n"
-               "Hoe verder:\n"
-               "  1. Zorg dat het oude knooppunt nooit meer start.\n"
-               "  2. Leg klaar wat node.key ontgrendelt (zie node.conf).\n"
-               "  3. Start het:  schakeld --dir %s\n"
-               "     Het vraagt elke partner wat die van u heeft.\n"
-               "  4. Kijk na:    schakel doctor --dir %s\n"
-               "  5. Herhaal wat na %s op papier kwam: akkoorden, "
-               "intrekkingen.\n",
-               r->dir, r->dir, r->dir, r->at);
+        printf(
+            "Teruggezet in %s.\n\n"
+            "Hoe verder:\n"
+            "  1. Zorg dat het oude knooppunt nooit meer start.\n"
+            "  2. Leg klaar wat node.key ontgrendelt (zie node.conf).\n"
+            "  3. Start het:  schakeld --dir %s\n"
+            "     Het vraagt elke partner wat die van u heeft, en deelt zelf "
+            "nog niets.\n"
+            "  4. Kijk na:    schakel doctor --dir %s\n"
+            "  5. Noteer opnieuw wat na %s op papier kwam: "
+            "intrekkingen eerst.\n"
+            "  6. Kwamen er na de kopie strengere deelregels?  Neem ze "
+            "weer in gebruik:\n"
+            "     schakel policy show, schakel policy activate MAP\n"
+            "  7. Dan pas:    schakel restore done --dir %s\n"
+            "     Over wat in de kopie wachtte, wordt dan opnieuw "
+            "beslist.\n",
+            r->dir, r->dir, r->dir, r->at, r->dir);
     else
         printf("Restored into %s.\n\n"
                "What comes next:\n"
                "  1. See to it that the old node never starts again.\n"
                "  2. Have ready what unlocks node.key (see node.conf).\n"
                "  3. Start it:   schakeld --dir %s\n"
-               "     It asks every partner what it has of you.\n"
+               "     It asks every partner what it has of you, and shares "
+               "nothing yet.\n"
                "  4. Check:      schakel doctor --dir %s\n"
-               "  5. Do again what came on paper after %s: consents, "
-               "withdrawals.\n",
-               r->dir, r->dir, r->dir, r->at);
+               "  5. Enter again what came on paper after %s: "
+               "withdrawals first.\n"
+               "  6. Did a narrower policy come after the backup?  Activate it "
+               "again:\n"
+               "     schakel policy show, schakel policy activate FOLDER\n"
+               "  7. Only then:  schakel restore done --dir %s\n"
+               "     What waited in the backup is decided about anew then.\n",
+               r->dir, r->dir, r->dir, r->at, r->dir);
     return SK_EXIT_YES;
 }
 

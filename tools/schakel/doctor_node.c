@@ -146,6 +146,33 @@ static void look_at_federation(struct sk_doctor *d, const json_t *status)
                                             .detail = policy});
 }
 
+/* OPERATING.md 5: until a person says so nothing about persons leaves. */
+static void look_at_hold(struct sk_doctor *d, const json_t *status)
+{
+    const json_t *hold = json_object_get(status, "hold");
+    char detail[128];
+
+    if (hold == NULL)
+        return;
+    snprintf(detail, sizeof(detail), "%s %.10s, %s %.10s",
+             sk_json_text(status, "policy"), sk_json_text(hold, "policy_since"),
+             sk_cli_word("teruggezet op", "restored on"),
+             sk_json_text(hold, "since"));
+    sk_doctor_note(
+        d, &(struct sk_step){
+               .check = "hold",
+               .state = SK_DOCTOR_FAIL,
+               .nl = "teruggezet: er gaat nog niets over personen naar buiten",
+               .en = "restored: nothing about persons leaves yet",
+               .detail = detail,
+               .next_nl = "noteer wat na de kopie op papier kwam, intrekkingen "
+                          "eerst; zijn dit de juiste deelregels? dan: schakel "
+                          "restore done",
+               .next_en = "enter what came on paper after the backup, "
+                          "withdrawals first; is this the right policy? then: "
+                          "schakel restore done"});
+}
+
 static void look_at_status(struct sk_doctor *d, const json_t *status)
 {
     const json_t *room =
@@ -184,6 +211,7 @@ static void look_at_status(struct sk_doctor *d, const json_t *status)
                    .next_nl = "lees het logboek; maak plaats vrij in de map",
                    .next_en = "read the log; make room in the folder"});
     look_at_federation(d, status);
+    look_at_hold(d, status);
 }
 
 /* ------------------------------------------------------------- dialling */

@@ -30,7 +30,7 @@ static const struct cmd cmds[] = {
     {"init", sk_cmd_init, sk_init_commands, false},
     {"doctor", sk_cmd_doctor, sk_doctor_commands, false},
     {"backup", sk_cmd_backup, sk_backup_commands, false},
-    {"restore", sk_cmd_restore, sk_restore_commands, false},
+    {"restore", sk_cmd_restore, sk_restore_commands, true},
     {"card", sk_cmd_card, sk_card_commands, false},
     {"charter", sk_cmd_charter, sk_charter_commands, false},
     {"key", sk_cmd_key, sk_key_commands, false},
@@ -243,7 +243,7 @@ static int dispatch(int argc, char **argv)
     const char *second = argc > 1 ? argv[1] : NULL;
     bool is_group = group_size(argv[0]) > 0;
 
-    if (is_group && second != NULL && is_help(second))
+    if (is_group && second != NULL && is_help(second) && !is_in_table(argv[0]))
         return help(stdout, argv[0]);
     if (is_group && second == NULL && !is_in_table(argv[0])) {
         help(stderr, argv[0]);

@@ -62,6 +62,8 @@ static const struct word words[] = {
     {"given_name", "voornaam", "given name"},
     {"handle", "schuilnummer", "handle"},
     {"handover", "overdracht", "handover"},
+    {"hold", "wacht na terugzetting", "on hold after a restore"},
+    {"policy_since", "deelregels sinds", "policy since"},
     {"heard", "laatst gehoord", "last heard"},
     {"insz", "rijksregisternummer", "national number"},
     {"kept", "moet bewaard blijven", "must be kept"},
@@ -527,6 +529,6 @@ void sk_render(const struct sk_screen *s, const char *op, const json_t *result)
     }
     if (strcmp(op, "policy.activate") == 0)
         render_policy(s, result);
-    else if (!sk_render_event(s, op, result))
+    else if (!sk_render_event(s, op, result) && !sk_render_node(s, op, result))
         render_tree(s, result, 0, false);
 }

@@ -22,6 +22,10 @@ void sk_render(const struct sk_screen *screen, const char *op,
 /* False, and nothing printed: the operation does not show an event. */
 bool sk_render_event(const struct sk_screen *screen, const char *op,
                      const json_t *result);
+/* True: all of it was printed.  False: the keys and values still are to be,
+   perhaps below what was printed. */
+bool sk_render_node(const struct sk_screen *screen, const char *op,
+                    const json_t *result);
 
 /* What a key or a state of a reply is called; itself when it has no name. */
 const char *sk_render_word(const char *key, bool dutch);

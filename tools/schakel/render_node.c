@@ -1,0 +1,98 @@
+/* What a person must know of the node itself, said in whole sentences. */
+#include <string.h>
+
+#include "protocol/base.h"
+#include "tools/schakel/json.h"
+#include "tools/schakel/render.h"
+
+/* A ternary: the compiler then checks a format in both languages. */
+#define SAY(s, nl, en) ((s)->dutch ? (nl) : (en))
+
+/* "mol/3, in force since 2027-05-03", or that there is none. */
+static void print_policy(const struct sk_screen *s, const json_t *policy,
+                         const json_t *since)
+{
+    char room[64];
+
+    if (!json_is_string(policy)) {
+        fprintf(s->out, "%s\n",
+                SAY(s, "Er gelden geen deelregels: er wordt niets gedeeld.",
+                    "No policy is in force: nothing is shared."));
+        return;
+    }
+    fprintf(s->out, SAY(s, "Deelregels: %s", "Policy: %s"),
+            json_string_value(policy));
+    if (json_is_string(since))
+        fprintf(s->out, SAY(s, ", sinds %.10s", ", since %.10s"),
+                sk_render_value(since, room, sizeof(room)));
+    fputs(".\n", s->out);
+}
+
+/* ------------------------------------------------------------- status */
+
+static void tell_hold(const struct sk_screen *s, const json_t *status,
+                      const json_t *hold)
+{
+    char at[64];
+    long long events =
+        (long long)json_integer_value(json_object_get(hold, "events"));
+
+    fprintf(s->out,
+            SAY(s,
+                "LET OP: dit knooppunt is teruggezet (%.10s) en deelt nog "
+                "niets over personen.\n"
+                "Wachtende berichten: %lld.  Noteer eerst alles wat na de "
+                "kopie op papier kwam,\n"
+                "intrekkingen eerst, en kijk of de deelregels de juiste "
+                "zijn.\n",
+                "TAKE CARE: this node was restored (%.10s) and shares nothing "
+                "about persons yet.\n"
+                "Messages that wait: %lld.  First enter what came on paper "
+                "after the backup,\n"
+                "withdrawals first, and see whether the policy is the right "
+                "one.\n"),
+            sk_render_value(json_object_get(hold, "since"), at, sizeof(at)),
+            events);
+    print_policy(s, json_object_get(status, "policy"),
+                 json_object_get(hold, "policy_since"));
+    fputs(SAY(s, "Is dat in orde:  schakel restore done\n\n",
+              "When that is so:  schakel restore done\n\n"),
+          s->out);
+}
+
+/* What cannot wait, above the rest. */
+static void tell_urgent(const struct sk_screen *s, const json_t *status)
+{
+    const json_t *hold = json_object_get(status, "hold");
+
+    if (hold != NULL)
+        tell_hold(s, status, hold);
+}
+
+/* ------------------------------------------------------------- restore */
+
+static void tell_done(const struct sk_screen *s, const json_t *result)
+{
+    fprintf(s->out,
+            SAY(s,
+                "Dit knooppunt deelt weer.  Over elk van de %lld wachtende "
+                "berichten wordt nu\nopnieuw beslist.\n",
+                "This node shares again.  Each of the %lld messages that "
+                "waited is decided\nabout anew now.\n"),
+            (long long)json_integer_value(json_object_get(result, "events")));
+    print_policy(s, json_object_get(result, "policy"),
+                 json_object_get(result, "policy_since"));
+}
+
+bool sk_render_node(const struct sk_screen *s, const char *op,
+                    const json_t *result)
+{
+    if (strcmp(op, "node.status") == 0) {
+        tell_urgent(s, result);
+        return false;
+    }
+    if (strcmp(op, "restore.done") != 0)
+        return false;
+    tell_done(s, result);
+    return true;
+}
