@@ -144,30 +144,38 @@ static struct sk_scan scan_from(struct sk_engine *e, struct sk_bytes from,
     return sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
 }
 
-/* The oldest open notice of a partner; refuses unknown-notice. */
-static enum sk_status oldest(struct sk_engine *e, struct sk_bytes from,
-                             struct notice_in **out)
+/* The open notice of a partner that is named; without a name the oldest;
+   refuses unknown-notice. */
+static enum sk_status find(struct sk_engine *e, struct sk_value args,
+                           struct notice_in **out)
 {
+    struct sk_bytes from = sk_arg_text(args, "from");
     struct notice_in *notice = sk_arena_get(&e->scratch, sizeof(*notice));
     struct sk_bytes key;
     struct sk_bytes value;
     enum sk_status status = SK_E_NOT_FOUND;
+    struct sk_id wanted;
     struct sk_scan scan;
+    bool named = sk_arg_id(args, "notice", &wanted);
     bool known;
 
     if (notice == NULL)
         return SK_E_MEMORY;
     scan = scan_from(e, from, &known);
-    if (known)
-        status = sk_scan_next(&scan, &key, &value);
-    if (status == SK_E_NOT_FOUND) {
-        (void)sk_refuse(e, "unknown-notice", "from", from);
-        return SK_E_REFUSED;
+    while (known && (status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
+        size_t mark = sk_arena_mark(&e->scratch);
+
+        SK_TRY(unpack(e, key, value, notice));
+        if (!named || sk_id_equal(&notice->notice, &wanted)) {
+            *out = notice;
+            return SK_OK;
+        }
+        sk_arena_reset(&e->scratch, mark);
     }
-    SK_TRY(status);
-    SK_TRY(unpack(e, key, value, notice));
-    *out = notice;
-    return SK_OK;
+    if (status != SK_E_NOT_FOUND)
+        return status;
+    return sk_refuse(e, "unknown-notice", named ? "notice" : "from",
+                     named ? sk_arg_text(args, "notice") : from);
 }
 
 /* The record, and the marks of its messages. */
@@ -430,7 +438,7 @@ enum sk_status sk_op_erasure_confirm(struct sk_engine *e, struct sk_value args)
 
     if (item == NULL)
         return SK_E_MEMORY;
-    SK_TRY(oldest(e, sk_arg_text(args, "from"), &notice));
+    SK_TRY(find(e, args, &notice));
     item->kind = SK_ITEM_ERASED;
     /* 4.8: `stop` locks the data until erase_by. */
     item->answer.method = sk_text(notice->erase ? "key-destroyed" : "locked");
@@ -451,7 +459,7 @@ enum sk_status sk_op_erasure_refuse(struct sk_engine *e, struct sk_value args)
         return SK_E_MEMORY;
     if (!sk_arg_day(args, "keep_until", &day) || day < sk_today(e))
         return sk_refuse(e, "bad-argument", "keep_until", (struct sk_bytes){0});
-    SK_TRY(oldest(e, sk_arg_text(args, "from"), &notice));
+    SK_TRY(find(e, args, &notice));
     item->kind = SK_ITEM_KEPT;
     item->answer.law_reference = sk_arg_text(args, "law_reference");
     item->answer.keep_until = sk_arg_text(args, "keep_until");

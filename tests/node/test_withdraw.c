@@ -444,6 +444,31 @@ Test(withdraw, is_answered_oldest_first)
     EQ(people_shown(&f, "buso", message, "recall"), "confirmed");
 }
 
+/* CONSENT 4.5: an answer cannot be taken back; the one named is answered. */
+Test(withdraw, the_notice_that_is_named_is_answered)
+{
+    struct people_id message = send_it();
+    struct people_id first;
+    struct people_id second;
+
+    withdraw(",'categories':['contact']");
+    first = people_take(&f, "result.notices.0.notice");
+    withdraw("");
+    second = people_take(&f, "result.notices.0.notice");
+    fx_run(&f);
+    fx_refused(&f, "houtzaak", "unknown-notice", "erasure.confirm",
+               "{'from':'gtb','notice':'%s'}", second.text);
+    fx_ok(&f, "houtzaak", "erasure.confirm", "{'from':'buso','notice':'%s'}",
+          second.text);
+    EQ(fx_text(&f, "result.notice"), second.text);
+    EQ(people_shown(&f, "buso", message, "recall"), "confirmed");
+    fx_refused(&f, "houtzaak", "unknown-notice", "erasure.confirm",
+               "{'from':'buso','notice':'%s'}", second.text);
+    fx_ok(&f, "houtzaak", "erasure.list", "{}");
+    EQ(fx_text(&f, "result.notices.0.notice"), first.text);
+    EQ(status("houtzaak", "notices_open"), "1");
+}
+
 Test(withdraw, a_law_may_keep_the_data_until_a_day)
 {
     struct people_id message = send_it();

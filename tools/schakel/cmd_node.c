@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tools/schakel/ask.h"
+#include "tools/schakel/erasure_choice.h"
 #include "tools/schakel/json.h"
 #include "tools/schakel/render.h"
 
@@ -774,6 +775,8 @@ static int run_op(const struct sk_op *op, int argc, char **argv)
             code = sk_node_open(&parsed, &client);
         if (code < 0 && !sk_id_is_zero(&id))
             sk_client_use_id(client, &id);
+        else if (code < 0)
+            code = sk_erasure_choose(client, op->name, r.args);
         if (code < 0)
             code = ask(client, op->name, &r, &reply);
         if (code < 0)
