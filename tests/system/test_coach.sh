@@ -125,18 +125,22 @@ for _ in $(seq 100); do
   says adaptations && break
   sleep 0.1
 done
-says adaptations && nl houtzaak erasure confirm buso
+says adaptations && nl houtzaak agenda && says 'Te wissen' &&
+  says 'uiterlijk 20' && says 'schakel erasure confirm buso --notice' &&
+  nl houtzaak status && ! grep -q 'TE LAAT' "$work/out" &&
+  nl houtzaak erasure confirm buso
 check "the company is asked to erase just that" $?
 for _ in $(seq 100); do
   nl buso disclosure list "$person"
   says 'intrekking: gewist' && break
   sleep 0.1
 done
-says 'intrekking: gewist' && says 'teruggeroepen'
+says 'intrekking: gewist' && says ', gewist' && ! grep -q teruggeroepen "$work/out"
 check "and the school sees that it is gone" $?
 nl buso participant report "$person" &&
-  says 'Aanpassingen op de werkplek - gevraagd om te wissen' &&
-  says 'Houtzaak (fictief) wiste dit op'
+  says 'Aanpassingen op de werkplek - gewist' &&
+  says 'Houtzaak (fictief) wiste wat we terugvroegen op' &&
+  ! grep -q 'gevraagd om te wissen' "$work/out"
 check "so does the participant" $?
 nl houtzaak inbox open "$placement" && ! grep -q 'Pauzes\|Aanpassingen' \
   "$work/out"

@@ -4,6 +4,7 @@
 
 #include "policies/civil.h"
 #include "tools/schakel/cmd_node.h"
+#include "tools/schakel/erasure_due.h"
 #include "tools/schakel/json.h"
 #include "tools/schakel/render.h"
 
@@ -142,13 +143,37 @@ static void ical_item(const json_t *item, const json_t *status, bool dutch)
     ical_line("END:VEVENT");
 }
 
-static int print_ical(struct sk_client *client, const json_t *items, bool dutch)
+/* The last day to answer a partner that asked to erase. */
+static void ical_erasure(const json_t *erasure, const json_t *status,
+                         bool dutch)
 {
-    json_t *status = NULL;
-    int code = sk_node_ask(client, "node.status", NULL, NULL, 0, &status);
+    char text[512];
+    int32_t day = 0;
 
-    if (code >= 0)
-        return code;
+    (void)sk_day_parse(sk_text(sk_json_text(erasure, "due")), &day);
+    ical_line("BEGIN:VEVENT");
+    snprintf(text, sizeof(text), "UID:schakel-erasure-%s@%s",
+             sk_json_text(erasure, "notice"), sk_json_text(status, "org"));
+    ical_line(text);
+    ical_stamp(sk_json_text(status, "now"));
+    ical_day("DTSTART", day);
+    ical_day("DTEND", day + 1);
+    ical_text("SUMMARY", dutch ? "Wissen wat een partner vroeg: laatste dag"
+                               : "Erase what a partner asked: last day");
+    snprintf(text, sizeof(text), "schakel erasure list\n%s",
+             sk_json_text(erasure, "from"));
+    ical_text("DESCRIPTION", text);
+    ical_text("CATEGORIES", "privacy");
+    ical_line("CLASS:PRIVATE");
+    ical_line("TRANSP:TRANSPARENT");
+    ical_line("END:VEVENT");
+}
+
+static int print_ical(const json_t *result, const json_t *status, bool dutch)
+{
+    const json_t *items = json_object_get(result, "items");
+    const json_t *erasures = json_object_get(result, "erasures");
+
     ical_line("BEGIN:VCALENDAR");
     ical_line("VERSION:2.0");
     ical_line("PRODID:-//Schakel//agenda//NL");
@@ -156,8 +181,9 @@ static int print_ical(struct sk_client *client, const json_t *items, bool dutch)
     ical_line("METHOD:PUBLISH");
     for (size_t i = 0; i < json_array_size(items); i++)
         ical_item(json_array_get(items, i), status, dutch);
+    for (size_t i = 0; i < json_array_size(erasures); i++)
+        ical_erasure(json_array_get(erasures, i), status, dutch);
     ical_line("END:VCALENDAR");
-    json_decref(status);
     return SK_EXIT_YES;
 }
 
@@ -223,16 +249,19 @@ static void print_items(const json_t *items, const char *state,
 }
 
 static void print_screen(struct sk_client *client, const json_t *result,
-                         bool dutch)
+                         const char *today, bool dutch)
 {
     const json_t *items = json_object_get(result, "items");
     struct sk_glossary *glossary = sk_glossary_ask(client, dutch);
+    size_t erasures =
+        sk_erasures_print(json_object_get(result, "erasures"), today,
+                          /* late_only */ false, glossary, dutch);
 
     print_items(items, "raised", dutch ? "Te doen" : "To do", glossary, dutch);
     print_items(items, "coming", dutch ? "Komt eraan" : "Coming", glossary,
                 dutch);
     print_items(items, "done", dutch ? "Gedaan" : "Done", glossary, dutch);
-    if (json_array_size(items) == 0)
+    if (json_array_size(items) == 0 && erasures == 0)
         printf("%s\n", dutch ? "(niets)" : "(nothing)");
     if (json_is_true(json_object_get(result, "more")))
         printf("%s\n", dutch ? "Er is nog meer: vraag verder met --from."
@@ -256,11 +285,30 @@ static json_t *arguments(const struct sk_parsed *parsed)
     return args;
 }
 
+/* What a partner waits for is a matter of the whole node: not of one
+   participant, and of privacy when only one sort of people is asked for. */
+static int add_erasures(struct sk_client *client,
+                        const struct sk_parsed *parsed, json_t *result)
+{
+    const char *tell = sk_cli_get(parsed, "tell");
+    json_t *erasures;
+    int code;
+
+    if (sk_cli_has(parsed, "participant") ||
+        (tell != NULL && strcmp(tell, "privacy") != 0))
+        return -1;
+    erasures = sk_erasures_ask(client, &code);
+    if (erasures != NULL)
+        json_object_set_new(result, "erasures", erasures);
+    return code;
+}
+
 int sk_cmd_agenda(int argc, char **argv)
 {
     struct sk_client *client = NULL;
     struct sk_parsed parsed;
     json_t *result = NULL;
+    json_t *status = NULL;
     bool dutch = sk_cli_dutch();
     int code = sk_cli_parse(&sk_agenda_commands[0], argc, argv, &parsed);
 
@@ -269,15 +317,20 @@ int sk_cmd_agenda(int argc, char **argv)
     if (code < 0)
         code = sk_node_ask(client, "agenda.list", arguments(&parsed), NULL, 0,
                            &result);
+    if (code < 0)
+        code = add_erasures(client, &parsed, result);
+    if (code < 0)
+        code = sk_node_ask(client, "node.status", NULL, NULL, 0, &status);
     if (code < 0 && sk_cli_has(&parsed, "ical")) {
-        code = print_ical(client, json_object_get(result, "items"), dutch);
+        code = print_ical(result, status, dutch);
     } else if (code < 0) {
         if (sk_cli_json())
             sk_json_print(result);
         else
-            print_screen(client, result, dutch);
+            print_screen(client, result, sk_json_text(status, "now"), dutch);
         code = SK_EXIT_YES;
     }
+    json_decref(status);
     json_decref(result);
     sk_client_close(&client);
     return code;

@@ -6,6 +6,7 @@
 
 #include "tools/schakel/ask.h"
 #include "tools/schakel/erasure_choice.h"
+#include "tools/schakel/erasure_due.h"
 #include "tools/schakel/json.h"
 #include "tools/schakel/render.h"
 
@@ -380,6 +381,23 @@ static bool has_words(const char *op)
     return false;
 }
 
+/* Above the rest of the status: what a partner waits for too long. */
+static void tell_late(struct sk_client *client, const json_t *status,
+                      bool dutch)
+{
+    const json_t *open = json_object_get(status, "notices_open");
+    json_t *erasures;
+    int code;
+
+    if (json_integer_value(open) == 0)
+        return;
+    erasures = sk_erasures_ask(client, &code);
+    if (sk_erasures_print(erasures, sk_json_text(status, "now"),
+                          /* late_only */ true, NULL, dutch) > 0)
+        putchar('\n');
+    json_decref(erasures);
+}
+
 static void render(struct sk_client *client, const char *op,
                    const json_t *result)
 {
@@ -387,6 +405,8 @@ static void render(struct sk_client *client, const char *op,
 
     if (has_words(op))
         screen.glossary = sk_glossary_ask(client, screen.dutch);
+    if (strcmp(op, "node.status") == 0)
+        tell_late(client, result, screen.dutch);
     sk_render(&screen, op, result);
     sk_glossary_close(&screen.glossary);
 }

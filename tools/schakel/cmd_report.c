@@ -100,9 +100,22 @@ static void print_line(const struct report *r, const char *nl, const char *en,
 
 /* ------------------------------------------------------------- one message */
 
-static void print_fields(const struct report *r, const json_t *fields,
+/* 4.7: of a field that was asked back, what the partner answered. */
+static const char *recalled_words(const struct report *r, const json_t *message)
+{
+    const char *recall = sk_json_text(message, "recall");
+
+    if (strcmp(recall, "confirmed") == 0)
+        return say(r, " - gewist", " - erased");
+    if (strcmp(recall, "kept") == 0)
+        return say(r, " - moet bewaard blijven", " - must be kept");
+    return say(r, " - gevraagd om te wissen", " - asked to be erased");
+}
+
+static void print_fields(const struct report *r, const json_t *message,
                          bool sent)
 {
+    const json_t *fields = json_object_get(message, "fields");
     size_t count = 0;
 
     for (size_t i = 0; i < json_array_size(fields); i++) {
@@ -123,8 +136,7 @@ static void print_fields(const struct report *r, const json_t *fields,
         if (precise[0] != '\0')
             printf(" (%s)", precise);
         if (json_is_true(json_object_get(field, "recalled")))
-            printf("%s",
-                   say(r, " - gevraagd om te wissen", " - asked to be erased"));
+            printf("%s", recalled_words(r, message));
         putchar('\n');
     }
     if (sent && count == 0)
@@ -216,6 +228,10 @@ static void print_state(const struct report *r, const json_t *message)
     if (strcmp(recall, "asked") == 0)
         LINE(r, "We vroegen {} om dit te wissen.  We wachten op antwoord.",
              "We asked {} to erase this.  We wait for the answer.", to);
+    else if (strcmp(recall, "confirmed") == 0 &&
+             json_object_get(message, "recall_fields") != NULL)
+        LINE(r, "{} wiste wat we terugvroegen op {}.",
+             "{} erased what we asked back on {}.", to, day_words(r, answered));
     else if (strcmp(recall, "confirmed") == 0)
         LINE(r, "{} wiste dit op {}.", "{} erased this on {}.", to,
              day_words(r, answered));
@@ -247,8 +263,8 @@ static void print_message(const struct report *r, const json_t *message)
            called(r, sk_json_text(message, "type")));
     printf("   %s: %s\n", say(r, "Waarom", "Why"),
            called(r, sk_json_text(message, "purpose")));
-    print_fields(r, json_object_get(message, "fields"), true);
-    print_fields(r, json_object_get(message, "fields"), false);
+    print_fields(r, message, true);
+    print_fields(r, message, false);
     print_rules(r, message);
     print_consents(r, message);
     print_state(r, message);

@@ -248,7 +248,18 @@ static void render_decision(const struct sk_screen *s, const json_t *result)
 
 /* ------------------------------------------------------------- what went */
 
-static void render_outcome(const struct sk_screen *s, const json_t *field)
+/* Of a field that was asked back: what the partner answered. */
+static const char *recalled_words(const struct sk_screen *s, const char *recall)
+{
+    if (strcmp(recall, "confirmed") == 0)
+        return say(s, ", gewist", ", erased");
+    if (strcmp(recall, "kept") == 0)
+        return say(s, ", moet bewaard blijven", ", must be kept");
+    return say(s, ", teruggeroepen", ", recalled");
+}
+
+static void render_outcome(const struct sk_screen *s, const json_t *field,
+                           const char *recall)
 {
     const char *outcome = sk_json_text(field, "outcome");
     const char *name = sk_json_text(field, "field");
@@ -265,7 +276,7 @@ static void render_outcome(const struct sk_screen *s, const json_t *field)
     sk_render_cell(s->out, sk_glossary_word(s->glossary, name), 28);
     fprintf(s->out, "%s%s\n", how,
             json_is_true(json_object_get(field, "recalled"))
-                ? say(s, ", teruggeroepen", ", recalled")
+                ? recalled_words(s, recall)
                 : "");
 }
 
@@ -282,7 +293,7 @@ static void render_disclosure(const struct sk_screen *s, const json_t *entry)
     fprintf(s->out, "  %s %s\n", sk_render_word("message", s->dutch),
             sk_json_text(entry, "message"));
     for (size_t i = 0; i < json_array_size(fields); i++)
-        render_outcome(s, json_array_get(fields, i));
+        render_outcome(s, json_array_get(fields, i), recall);
     if (recall[0] != '\0' && strcmp(recall, "none") != 0)
         fprintf(s->out, "  %s: %s %s\n", say(s, "intrekking", "withdrawal"),
                 sk_render_word(recall, s->dutch),

@@ -1,0 +1,78 @@
+#include "tools/schakel/erasure_due.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/schakel/ask.h"
+#include "tools/schakel/json.h"
+
+static int by_due(const void *a, const void *b)
+{
+    const json_t *const *left = a;
+    const json_t *const *right = b;
+
+    return strcmp(sk_json_text(*left, "due"), sk_json_text(*right, "due"));
+}
+
+/* Views of them, first due first; NULL: out of memory. */
+static json_t *sorted(const json_t *notices)
+{
+    size_t count = json_array_size(notices);
+    const json_t **list = calloc(count + 1, sizeof(*list));
+    json_t *out = json_array();
+
+    for (size_t i = 0; list != NULL && i < count; i++)
+        list[i] = json_array_get(notices, i);
+    if (list != NULL)
+        qsort(list, count, sizeof(*list), by_due);
+    for (size_t i = 0; list != NULL && i < count; i++)
+        json_array_append(out, (json_t *)(uintptr_t)list[i]);
+    free((void *)(uintptr_t)list);
+    return out;
+}
+
+json_t *sk_erasures_ask(struct sk_client *client, int *code)
+{
+    json_t *reply = NULL;
+    json_t *out;
+
+    *code = sk_ask(client, "erasure.list", NULL, NULL, 0, &reply);
+    if (*code >= 0)
+        return NULL;
+    out = sorted(json_object_get(json_object_get(reply, "result"), "notices"));
+    json_decref(reply);
+    return out;
+}
+
+size_t sk_erasures_print(const json_t *erasures, const char *today,
+                         bool late_only, const struct sk_glossary *glossary,
+                         bool dutch)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < json_array_size(erasures); i++) {
+        const json_t *one = json_array_get(erasures, i);
+        const char *due = sk_json_text(one, "due");
+        const char *from = sk_json_text(one, "from");
+        bool late = strncmp(due, today, 10) < 0;
+
+        if (late_only && !late)
+            continue;
+        if (count++ == 0 && late_only)
+            puts(dutch ? "TE LAAT: een partner wacht op uw wissing"
+                       : "TOO LATE: a partner waits for you to erase");
+        else if (count == 1)
+            puts(dutch ? "Te wissen" : "To erase");
+        printf(dutch ? "  uiterlijk %s%s  %s, berichten: %zu\n"
+                     : "  due %s%s  %s, messages: %zu\n",
+               due,
+               !late || late_only ? ""
+               : dutch            ? " TE LAAT"
+                                  : " TOO LATE",
+               sk_glossary_word(glossary, from),
+               json_object_size(json_object_get(one, "messages")));
+        printf("    schakel erasure confirm %s --notice %s\n", from,
+               sk_json_text(one, "notice"));
+    }
+    return count;
+}
