@@ -62,6 +62,22 @@ static const struct word words[] = {
     {"given_name", "voornaam", "given name"},
     {"handle", "schuilnummer", "handle"},
     {"handover", "overdracht", "handover"},
+    {"frame_sizes", "verstuurde frames", "frames sent"},
+    {"count", "aantal", "count"},
+    {"size", "grootte", "size"},
+    {"known", "gekend", "known"},
+    {"items", "alles samen", "all items"},
+    {"pending_up", "wacht, lijn open", "waiting, line open"},
+    {"sandbox", "afscherming", "sandbox"},
+    {"store", "opslag", "store"},
+    {"data_bytes", "gegevens (bytes)", "data (bytes)"},
+    {"keys_bytes", "sleutels (bytes)", "keys (bytes)"},
+    {"room_bytes", "plaats (bytes)", "room (bytes)"},
+    {"do", "wat", "do"},
+    {"erase", "wissen", "erase"},
+    {"stop", "niet meer gebruiken", "stop using"},
+    {"all", "alles", "all"},
+    {"notice", "vraag", "request"},
     {"hold", "wacht na terugzetting", "on hold after a restore"},
     {"policy_since", "deelregels sinds", "policy since"},
     {"heard", "laatst gehoord", "last heard"},
@@ -254,9 +270,9 @@ static bool names_words(const char *key)
 /* Codes of states read as words; ids and values stay what they are. */
 static bool names_state(const char *key)
 {
-    static const char *const keys[] = {"line", "now",      "recall",
-                                       "role", "state",    "status",
-                                       "tell", "waits_for"};
+    static const char *const keys[] = {"do",     "line", "now",
+                                       "recall", "role", "state",
+                                       "status", "tell", "waits_for"};
 
     for (size_t i = 0; i < SK_COUNT(keys); i++)
         if (strcmp(keys[i], key) == 0)

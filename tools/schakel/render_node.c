@@ -84,6 +84,19 @@ static void tell_done(const struct sk_screen *s, const json_t *result)
                  json_object_get(result, "policy_since"));
 }
 
+/* ------------------------------------------------------------- inbox */
+
+static void tell_withdrawn(const struct sk_screen *s, const json_t *result)
+{
+    fprintf(s->out,
+            SAY(s,
+                "Doorgegeven aan %s.  Wat ingetrokken is, ziet u straks niet "
+                "meer.\n",
+                "Passed on to %s.  What was withdrawn you will soon not see "
+                "any more.\n"),
+            sk_glossary_word(s->glossary, sk_json_text(result, "to")));
+}
+
 bool sk_render_node(const struct sk_screen *s, const char *op,
                     const json_t *result)
 {
@@ -91,8 +104,11 @@ bool sk_render_node(const struct sk_screen *s, const char *op,
         tell_urgent(s, result);
         return false;
     }
-    if (strcmp(op, "restore.done") != 0)
+    if (strcmp(op, "restore.done") == 0)
+        tell_done(s, result);
+    else if (strcmp(op, "inbox.withdraw") == 0)
+        tell_withdrawn(s, result);
+    else
         return false;
-    tell_done(s, result);
     return true;
 }
