@@ -149,5 +149,10 @@ check "the company no longer sees it" $?
 nl houtzaak inbox withdraw "$placement" --categories gezondheid
 [ "$?" = 1 ] && grep -q gezondheid "$work/err"
 check "a word that nobody knows is refused" $?
+nl buso consent give "$person" --until 2027-04-01 --recipients niemand \
+  --purposes guidance.handover --categories health --form paper \
+  --notice README.md
+[ "$?" = 1 ] && grep -q 'partner staat niet in het charter' "$work/err"
+check "who is no partner is named as that" $?
 
 exit $failed

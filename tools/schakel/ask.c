@@ -72,6 +72,36 @@ static int exit_code_of(const char *code)
     return SK_EXIT_NO;
 }
 
+/* The next step: of the field concerned, or else of the code. */
+static const char *next_of(const char *code, const char *field, bool dutch)
+{
+    static const struct {
+        const char *code;
+        const char *field;
+        const char *nl;
+        const char *en;
+    } all[] = {
+        {"consent-not-leaf", "recipients",
+         "Deze partner staat niet in het charter.  Zie: schakel peer list.",
+         "This partner is not in the charter.  See: schakel peer list."},
+        {"consent-not-leaf", "categories",
+         "Deze soort bestaat niet, of heeft onderverdelingen.  Zie: schakel "
+         "charter text.",
+         "This category does not exist, or has parts.  See: schakel charter "
+         "text."},
+        {"consent-not-leaf", "purposes",
+         "Dit doel bestaat niet, of heeft onderverdelingen.  Zie: schakel "
+         "charter text.",
+         "This purpose does not exist, or has parts.  See: schakel charter "
+         "text."},
+    };
+
+    for (size_t i = 0; i < SK_COUNT(all); i++)
+        if (strcmp(all[i].code, code) == 0 && strcmp(all[i].field, field) == 0)
+            return dutch ? all[i].nl : all[i].en;
+    return sk_code_next(code, dutch);
+}
+
 int sk_ask_refused(const json_t *reply)
 {
     const json_t *error = json_object_get(reply, "error");
@@ -95,13 +125,14 @@ int sk_ask_refused(const json_t *reply)
     }
     return sk_cli_fail(
         exit_code_of(code),
-        &(struct sk_problem){.code = code,
-                             .nl = nl == NULL ? code : nl,
-                             .en = en == NULL ? code : en,
-                             .where = sk_json_text(error, "field"),
-                             .detail = sk_json_text(error, "detail"),
-                             .next_nl = sk_code_next(code, true),
-                             .next_en = sk_code_next(code, false)});
+        &(struct sk_problem){
+            .code = code,
+            .nl = nl == NULL ? code : nl,
+            .en = en == NULL ? code : en,
+            .where = sk_json_text(error, "field"),
+            .detail = sk_json_text(error, "detail"),
+            .next_nl = next_of(code, sk_json_text(error, "field"), true),
+            .next_en = next_of(code, sk_json_text(error, "field"), false)});
 }
 
 /* ------------------------------------------------------------- unknown */
