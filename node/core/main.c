@@ -1,6 +1,7 @@
 /*
  * schakeld: one node.                                  docs/OPERATING.md
  */
+#include <errno.h>
 #include <getopt.h>
 #include <malloc.h>
 #include <sodium.h>
@@ -43,7 +44,8 @@ static int usage(FILE *to, int code)
           "Prints READY, the node's name and where it listens, when partners\n"
           "can reach it.  Exit status: 0 stopped, 64 wrong options, 69 in use\n"
           "or the store is broken, 73 folder on a network file system, 77\n"
-          "wrong key or passphrase, 78 a file of the folder is wrong.\n",
+          "wrong key or passphrase, or not this user's folder, 78 a file of "
+          "the folder is wrong.\n",
           to);
     return code;
 }
@@ -212,6 +214,17 @@ static enum sk_status load(void)
     return sk_load_store(&config);
 }
 
+static enum sk_status no_folder(int error)
+{
+    if (error == EACCES) {
+        sk_log_error(NULL, SK_E_REFUSED,
+                     "the folder of --dir is not readable by this user");
+        return SK_E_WRONG_KEY; /* exit status 77 */
+    }
+    sk_log_error(NULL, SK_E_NOT_FOUND, "the folder of --dir");
+    return SK_E_NOT_FOUND;
+}
+
 static enum sk_status run(const struct sk_options *options)
 {
     struct sk_sandbox sandbox = {.memory_bytes = MEMORY_BYTES,
@@ -229,10 +242,8 @@ static enum sk_status run(const struct sk_options *options)
         sk_log_error(NULL, SK_E_REFUSED, "sandbox");
         return SK_E_IO;
     }
-    if (chdir(options->dir) != 0) {
-        sk_log_error(NULL, SK_E_NOT_FOUND, "the folder of --dir");
-        return SK_E_NOT_FOUND;
-    }
+    if (chdir(options->dir) != 0)
+        return no_folder(errno);
     if (options->load)
         return load();
     sk_loop_times(&core);

@@ -33,6 +33,40 @@ ask participant find --insz 84.03.14-997.77 | grep -q "$person" &&
 ask participant find --name kanariafamilie | grep -q "$person" &&
   ok "found by name" || bad "found by name"
 
+# ---- I9: values of a person that are typed, not on a command line
+printf '%s\n' Kanariatweede Kanariafamilie 84031499876 |
+  ask participant add - --family-name - --insz - >/dev/null
+second=$(echo 84031499876 | ask participant find --insz - |
+  sed -n 's/.*"participant": "\(.*\)".*/\1/p')
+[ -n "$second" ] && [ "$second" != "$person" ] &&
+  ok "name and number come from standard input" ||
+  bad "name and number come from standard input"
+goal() { # FIELDS... on standard input
+  ask event record "$person" action.planned "$@" | grep -q '"event":'
+}
+printf 'action_kind=application\naction_status=planned\ndue_date=2026-12-21\n' |
+  goal --fields - && ok "fields come from standard input" ||
+  bad "fields come from standard input"
+echo planned | goal --fields action_kind=application --fields action_status=- \
+    --fields due_date=2026-12-21 &&
+  ok "and one of them" || bad "and one of them"
+ask participant find --insz - </dev/null >/dev/null
+[ $? = 2 ] && ok "no line is wrong use" || bad "no line is wrong use"
+# It waits for standard input, with the rest of its line already read.
+mkfifo "$report.in"
+"$build/schakel" participant add Kanariavoornaam --family-name=Kanariafamilie \
+  --birth-date 1984-03-14 --insz - --dir "$ocmw" <"$report.in" >/dev/null 2>&1 &
+asker=$!
+exec 9>"$report.in"
+sleep 0.5
+tr '\0' ' ' <"/proc/$asker/cmdline" >"$report.line"
+grep -q 'participant add' "$report.line" && grep -q -- --family-name "$report.line" &&
+  ! grep -q 'Kanaria\|1984' "$report.line" &&
+  ok "the list of processes shows no value" ||
+  { bad "the list of processes shows no value"; cat "$report.line"; }
+exec 9>&-
+wait $asker
+
 # search WHEN: the canaries, and values of the story, in every file.
 search() {
   for value in Kanariavoornaam Kanariafamilie Kanariagesprek 84031499777 \

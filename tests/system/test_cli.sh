@@ -30,6 +30,19 @@ for program in schakel schakeld schakel-net; do
   [ "$(cat out)" = "$program $version" ] && ok "is $version" || bad "is $version"
 done
 
+# ------------------------------------------------------------ another user
+mkdir -m 000 closed
+if [ "$(id -u)" = 0 ]; then
+  mkdir bin; cp "$build/schakeld" bin; chmod 755 "$work" bin bin/schakeld
+  is "a folder of another user" 77 setpriv --reuid=65534 --regid=65534 \
+    --clear-groups bin/schakeld --dir closed
+else
+  is "a folder of another user" 77 "$build/schakeld" --dir closed
+fi
+says "says that it is not readable" "not readable by this user"
+is "a folder that is not there" 78 "$build/schakeld" --dir nowhere
+says "says that it is not there" "not found"
+
 # -------------------------------------------------------- nothing left behind
 is "init with a wrong passphrase file" 2 "$schakel" init --dir none --org x --passphrase-file nowhere
 [ ! -e none ] && ok "leaves no folder" || bad "leaves no folder"

@@ -4,11 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "tools/schakel/ask.h"
 #include "tools/schakel/erasure_choice.h"
 #include "tools/schakel/erasure_due.h"
 #include "tools/schakel/json.h"
 #include "tools/schakel/render.h"
+#include "tools/schakel/typed.h"
 
 #define NAME_SIZE_MAX 64
 #define LINE_SIZE_MAX 65536
@@ -80,6 +83,21 @@ static void add_option(struct sk_command *command, size_t *at,
     command->options[(*at)++] = option;
 }
 
+/* I9: how to keep a value out of the list of processes. */
+static void tell_typed(struct sk_command *command)
+{
+    command->more_nl =
+        "Zet - waar een tekst hoort, en hij wordt gevraagd, of is de volgende "
+        "regel van\nstandaardinvoer; ook NAAM=-, en - voor regels NAAM=WAARDE."
+        "  Zo staat hij niet in\nde lijst van processen en niet in de "
+        "geschiedenis van de shell.\n";
+    command->more_en =
+        "Put - in the place of a text, and it is asked for, or is the next "
+        "line of\nstandard input; also NAME=-, and - for lines NAME=VALUE.  "
+        "Then it is not in the\nlist of processes or the history of the "
+        "shell.\n";
+}
+
 /* The command of an operation: "event.record" becomes "event record". */
 static void make_command(const struct sk_op *op, struct made *out)
 {
@@ -102,6 +120,8 @@ static void make_command(const struct sk_op *op, struct made *out)
         const struct sk_arg *arg = &op->args[i];
 
         copy_dashed(out->options[i], sizeof(out->options[i]), arg->name);
+        if (arg->kind == SK_ARG_TEXT || arg->kind == SK_ARG_MAP)
+            tell_typed(c);
         add_option(c, &at,
                    (struct sk_option){out->options[i], value_word(arg->kind),
                                       false, is_many(arg->kind), arg->nl,
@@ -183,21 +203,18 @@ static void split_words(json_t *list, const char *text)
     }
 }
 
-/* "name=value"; a value [a,b] is a list. */
-static int set_pair(json_t *map, const char *option, const char *pair)
+/* A number of the whole country shows on no screen. */
+static bool is_silent(const char *name)
 {
-    const char *equals = strchr(pair, '=');
-    char name[NAME_SIZE_MAX];
-    size_t size;
+    return strcmp(name, "insz") == 0;
+}
 
-    if (equals == NULL || equals == pair ||
-        (size_t)(equals - pair) >= sizeof(name))
-        return bad_value(option, "schrijf NAAM=WAARDE", "write NAME=VALUE");
-    memcpy(name, pair, (size_t)(equals - pair));
-    name[equals - pair] = '\0';
-    size = strlen(++equals);
-    if (size >= 2 && equals[0] == '[' && equals[size - 1] == ']') {
-        char *inner = strndup(equals + 1, size - 2);
+static void set_value(json_t *map, const char *name, const char *value)
+{
+    size_t size = strlen(value);
+
+    if (size >= 2 && value[0] == '[' && value[size - 1] == ']') {
+        char *inner = strndup(value + 1, size - 2);
         json_t *list = json_array();
 
         if (inner != NULL)
@@ -205,9 +222,70 @@ static int set_pair(json_t *map, const char *option, const char *pair)
         free(inner);
         json_object_set_new(map, name, list);
     } else {
-        json_object_set_new(map, name, json_string(equals));
+        json_object_set_new(map, name, json_string(value));
     }
-    return -1;
+}
+
+/* "name=value"; a value [a,b] is a list, - is typed. */
+static int set_pair(json_t *map, const char *option, const char *pair)
+{
+    static char typed[SK_TYPED_SIZE_MAX];
+    int code = -1;
+
+    const char *equals = strchr(pair, '=');
+    char name[NAME_SIZE_MAX];
+
+    if (equals == NULL || equals == pair ||
+        (size_t)(equals - pair) >= sizeof(name))
+        return bad_value(option, "schrijf NAAM=WAARDE", "write NAME=VALUE");
+    memcpy(name, pair, (size_t)(equals - pair));
+    name[equals - pair] = '\0';
+    if (!sk_typed_wanted(++equals)) {
+        set_value(map, name, equals);
+        return -1;
+    }
+    code = sk_typed_line(name, is_silent(name), typed);
+    if (code < 0)
+        set_value(map, name, typed);
+    sodium_memzero(typed, sizeof(typed));
+    return code;
+}
+
+/* Pairs; - stands for lines with one each. */
+static int set_pairs(json_t *map, const char *option,
+                     const struct sk_values *pairs)
+{
+    static char line[SK_TYPED_SIZE_MAX];
+    int code = -1;
+
+    for (size_t i = 0; code < 0 && i < pairs->count; i++) {
+        if (!sk_typed_wanted(pairs->list[i])) {
+            code = set_pair(map, option, pairs->list[i]);
+            continue;
+        }
+        while (code < 0 && sk_typed_next("NAME=VALUE", line, &code))
+            if (line[0] != '\0')
+                code = set_pair(map, option, line);
+    }
+    sodium_memzero(line, sizeof(line));
+    return code;
+}
+
+static int set_text(json_t *args, const struct sk_arg *arg, const char *value)
+{
+    static char typed[SK_TYPED_SIZE_MAX];
+    int code = -1;
+
+    if (!sk_typed_wanted(value)) {
+        json_object_set_new(args, arg->name, json_string(value));
+        return -1;
+    }
+    code = sk_typed_line(sk_cli_word(arg->nl, arg->en), is_silent(arg->name),
+                         typed);
+    if (code < 0)
+        json_object_set_new(args, arg->name, json_string(typed));
+    sodium_memzero(typed, sizeof(typed));
+    return code;
 }
 
 static int set_file(struct request *r, const struct sk_arg *arg,
@@ -258,7 +336,6 @@ static int set_argument(struct request *r, const struct sk_arg *arg,
                         const char *option, const struct sk_values *values)
 {
     json_t *list;
-    int code = -1;
 
     switch (arg->kind) {
     case SK_ARG_BOOL:
@@ -276,14 +353,13 @@ static int set_argument(struct request *r, const struct sk_arg *arg,
     case SK_ARG_MAP:
         list = json_object();
         json_object_set_new(r->args, arg->name, list);
-        for (size_t i = 0; code < 0 && i < values->count; i++)
-            code = set_pair(list, option, values->list[i]);
-        return code;
+        return set_pairs(list, option, values);
     case SK_ARG_FILE:
         return set_file(r, arg, values->list[0]);
     case SK_ARG_FILES:
         return set_folder(r, arg, values->list[0]);
     case SK_ARG_TEXT:
+        return set_text(r->args, arg, values->list[0]);
     case SK_ARG_WORD:
     case SK_ARG_ID:
     case SK_ARG_DATE:
@@ -599,6 +675,7 @@ static void make_step(const struct step *step, struct made *out)
     out->command.nl = step->nl;
     out->command.en = step->en;
     memcpy(out->command.options, step_options, sizeof(step_options));
+    tell_typed(&out->command);
 }
 
 static void make_request(struct made *out)
@@ -614,6 +691,7 @@ static void make_request(struct made *out)
     out->command.nl = "vraag een partner om de begeleiding over te nemen";
     out->command.en = "ask a partner to take over the guidance";
     memcpy(out->command.options, step_options, sizeof(step_options));
+    tell_typed(&out->command);
     out->command.options[SK_COUNT(step_options)] = to;
 }
 
@@ -642,12 +720,7 @@ static int record_and_send(struct sk_client *client, struct request *record,
 
 static int fields_of(const struct sk_parsed *parsed, json_t *fields)
 {
-    const struct sk_values *pairs = sk_cli_all(parsed, "fields");
-    int code = -1;
-
-    for (size_t i = 0; code < 0 && pairs != NULL && i < pairs->count; i++)
-        code = set_pair(fields, "fields", pairs->list[i]);
-    return code;
+    return set_pairs(fields, "fields", sk_cli_all(parsed, "fields"));
 }
 
 static int run_step(const struct step *step, int argc, char **argv)

@@ -18,6 +18,7 @@
 #include "tools/schakel/cmd_rehearse.h"
 #include "tools/schakel/cmd_report.h"
 #include "tools/schakel/doctor.h"
+#include "tools/schakel/typed.h"
 
 struct cmd {
     const char *name;
@@ -272,10 +273,15 @@ static int version(void)
     return SK_EXIT_YES;
 }
 
-int main(int argc, char **argv)
+int main(int argc, char **shown)
 {
+    char **argv = sk_typed_hide(argc, shown); /* until the end */
     int code;
 
+    if (argv == NULL) {
+        fputs("schakel: no memory\n", stderr);
+        return SK_EXIT_SOFTWARE;
+    }
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
         if (strcmp(argv[i], "--json") == 0)
             sk_cli_set_json(true);
