@@ -184,7 +184,8 @@ static enum sk_status compare(struct sk_engine *e, struct gate *g)
 /* POLICY.md 2.3: two different officers for what is wider, else one. */
 static enum sk_status check_signers(struct sk_engine *e, struct gate *g)
 {
-    char *text = sk_arena_get(&e->scratch, 8);
+    char *text = sk_arena_get(&e->scratch, 96);
+    struct sk_bytes first;
 
     g->record.needed = g->record.wider ? SK_OFFICERS_MIN : 1;
     if (g->policy.signers_count >= g->record.needed)
@@ -194,6 +195,13 @@ static enum sk_status check_signers(struct sk_engine *e, struct gate *g)
     text[0] = (char)('0' + g->policy.signers_count);
     text[1] = '/';
     text[2] = (char)('0' + g->record.needed);
+    /* Two are enough, so at most one has signed: who. */
+    if (g->policy.signers_count == 1 && g->policy.signers[0].size <= 64) {
+        first = g->policy.signers[0];
+        text[3] = ':';
+        text[4] = ' ';
+        memcpy(text + 5, first.data, first.size);
+    }
     return sk_refuse(e, "policy-signatures", "files", sk_text(text));
 }
 

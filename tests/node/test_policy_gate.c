@@ -84,7 +84,7 @@ Test(gate, the_first_one_needs_two_officers)
     EQ(fx_text(&f, "error.detail"), "0/2");
     activate(policy(1, "gtb", "question: exact"), 2);
     EQ(code(), "policy-signatures");
-    EQ(fx_text(&f, "error.detail"), "1/2");
+    EQ(fx_text(&f, "error.detail"), "1/2: deputy");
     EQ(shown("policy"), "nil");
     activate(policy(1, "gtb", "question: exact"), SG_BOTH);
     EQ(code(), "ok");
@@ -128,7 +128,7 @@ Test(gate, officers_change_only_with_two_of_the_old_ones)
     r.policy = policy(2, "gtb", "question: exact");
     args = sg_arguments(&r);
     fx_refused(&f, "vdab", "policy-signatures", "policy.activate", "%s", args);
-    EQ(fx_text(&f, "error.detail"), "1/2");
+    EQ(fx_text(&f, "error.detail"), "1/2: deputy");
     free(args);
     r.signers = 7;
     args = sg_arguments(&r);
