@@ -105,9 +105,10 @@ static void wipe_argument(char *argument, bool is_word)
 
 char **sk_typed_hide(int argc, char **argv)
 {
-    char **copy = calloc((size_t)argc + 1, sizeof(*copy));
+    static char **copy; /* until the process ends */
     bool words = true;
 
+    copy = calloc((size_t)argc + 1, sizeof(*copy));
     for (int i = 0; copy != NULL && i < argc; i++) {
         copy[i] = strdup(argv[i]);
         if (copy[i] == NULL)
