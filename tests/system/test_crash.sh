@@ -7,7 +7,7 @@ build=${1:?}
 failed=0
 kills=0
 inside=0
-for seed in ${SEEDS:-11 12 13 14}; do
+for seed in ${SEEDS:-11 12}; do
   for story in S2A X1; do
     out=$(mktemp)
     "$build/schakel" rehearse --json --crash "$seed" \
