@@ -40,7 +40,7 @@ start() { # ORG
   "$build/schakeld" --dir "$work/$1" >"$work/$1.out" 2>>"$work/$1.log" &
   eval "pid_$1=$!"
   pids="$pids $!"
-  for _ in $(seq 200); do
+  for _ in $(seq 900); do
     grep -q '^READY' "$work/$1.out" && return 0
     sleep 0.05
   done

@@ -31,7 +31,7 @@ start() { # ORG DIR
   "$build/schakeld" --dir "$2" >"$work/$1.ready" 2>>"$work/$1.log" &
   pid=$!
   pids="$pids $pid"
-  for _ in $(seq 200); do grep -q '^READY' "$work/$1.ready" && return 0; sleep 0.05; done
+  for _ in $(seq 900); do grep -q '^READY' "$work/$1.ready" && return 0; sleep 0.05; done
   return 1
 }
 port=$((20000 + ($$ * 13) % 20000))
@@ -76,7 +76,7 @@ publish() {
 }
 publish 0
 check "something is published" $?
-for _ in $(seq 200); do [ "$(received)" = 1 ] && break; sleep 0.05; done
+for _ in $(seq 900); do [ "$(received)" = 1 ] && break; sleep 0.05; done
 [ "$(received)" = 1 ]; check "and arrives" $?
 schakel participant add --dir "$work/disk/beta" --given-name Jonas
 check "a participant is added" $?

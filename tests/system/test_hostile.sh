@@ -235,7 +235,7 @@ event=$(sed -n 's/.*"event":"\([^"]*\)".*/\1/p' "$work/out")
   --dir "$node" --json
 message=$(value message)
 [ -n "$message" ]; check "a disclosure is permitted" $?
-for _ in $(seq 200); do
+for _ in $(seq 900); do
   schakel message show "$message" --dir "$node" --json
   [ "$(value state)" = stored ] && break
   sleep 0.05
