@@ -27,8 +27,9 @@
 
 /* What a frame may write to: delivery, inbox, ledger, notices, handovers. */
 static const char frame_tables[] = "mkDdQRSsBbXWwaVvUTtZKAoGj";
-/* And to these when the partner told of a withdrawal, which goes to others. */
-static const char told_tables[] = "CcQR";
+/* And to these when the partner told of a withdrawal, which goes to others;
+   'p' has a mark of what it said before, under its own name. */
+static const char told_tables[] = "CclQR";
 /* And to these with the next charter of the stewards, byte for byte. */
 static const char charter_tables[] = "fg";
 static const char line_tables[] = "kQRSs"; /* of one partner: its own only */
@@ -117,6 +118,11 @@ static void check_write(const struct world_write *w)
     }
     if (told && strchr(told_tables, table) != NULL)
         return;
+    if (told && table == 'p') {
+        MUST(w->key_size > 1 + SK_ID_SIZE + strlen(org));
+        MUST(memcmp(w->key + 1 + SK_ID_SIZE, org, strlen(org)) == 0);
+        return;
+    }
     MUST(strchr(frame_tables, table) != NULL);
     MUST(strchr(line_tables, table) == NULL ||
          (w->key_size > strlen(org) + 1 &&
