@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sodium.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum sk_status sk_path_join(const char *dir, const char *name,
@@ -142,4 +144,39 @@ int sk_file_destroy(int dir_fd, const char *name, const char *live)
         rc = errno;
     (void)close(fd); /* synced above */
     return rc;
+}
+
+/* Also what is shared by machines at the level of the disk. */
+static const struct {
+    uint32_t magic;
+    const char *name;
+} networks[] = {
+    {NFS_SUPER_MAGIC, "NFS"},   {SMB_SUPER_MAGIC, "SMB"},
+    {SMB2_SUPER_MAGIC, "SMB"},  {CIFS_SUPER_MAGIC, "CIFS"},
+    {V9FS_MAGIC, "9P"},         {FUSE_SUPER_MAGIC, "FUSE"},
+    {AFS_SUPER_MAGIC, "AFS"},   {AFS_FS_MAGIC, "AFS"},
+    {CEPH_SUPER_MAGIC, "Ceph"}, {CODA_SUPER_MAGIC, "Coda"},
+    {NCP_SUPER_MAGIC, "NCP"},   {OCFS2_SUPER_MAGIC, "OCFS2"},
+    {0x01161970, "GFS2"},       {0x0bd00bd0, "Lustre"},
+    {0x19830326, "BeeGFS"},     {0x20030528, "OrangeFS"},
+    {0x47504653, "GPFS"},       {0x786f4256, "VirtualBox"},
+    {0xbacbacbc, "VMware"},
+};
+
+const char *sk_network_kind(uint32_t magic)
+{
+    for (size_t i = 0; i < SK_COUNT(networks); i++) {
+        if (networks[i].magic == magic)
+            return networks[i].name;
+    }
+    return NULL;
+}
+
+const char *sk_network_kind_of(int dir_fd)
+{
+    struct statfs fs;
+
+    if (fstatfs(dir_fd, &fs) != 0)
+        return "unknown";
+    return sk_network_kind((uint32_t)fs.f_type);
 }

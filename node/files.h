@@ -39,4 +39,14 @@ bool sk_file_is_open_to_others(const char *path);
  */
 SK_CHECKED int sk_file_destroy(int dir_fd, const char *name, const char *live);
 
+/*
+ * A store keeps its promises only where a lock, a shared map and fsync() mean
+ * what they mean on a disk of this machine.  The name of the kind of file
+ * system (statfs: f_type) where they do not, or NULL.
+ */
+const char *sk_network_kind(uint32_t magic);
+
+/* The same for an open folder; "unknown" when that cannot be asked. */
+const char *sk_network_kind_of(int dir_fd);
+
 #endif

@@ -16,7 +16,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +23,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "node/files.h"
@@ -654,37 +652,6 @@ static void lmdb_close(struct sk_store *store)
     free(self);
 }
 
-/* File systems on which a shared map or a lock means less than LMDB needs. */
-static bool is_network(int dir_fd)
-{
-    static const uint32_t magics[] = {
-        NFS_SUPER_MAGIC,
-        SMB_SUPER_MAGIC,
-        SMB2_SUPER_MAGIC,
-        CIFS_SUPER_MAGIC,
-        V9FS_MAGIC,
-        FUSE_SUPER_MAGIC,
-        AFS_SUPER_MAGIC,
-        AFS_FS_MAGIC,
-        CEPH_SUPER_MAGIC,
-        CODA_SUPER_MAGIC,
-        NCP_SUPER_MAGIC,
-        OCFS2_SUPER_MAGIC,
-        0x01161970 /* GFS2 */,
-        0x0bd00bd0 /* Lustre */,
-        0x786f4256 /* VirtualBox */,
-    };
-    struct statfs fs;
-
-    if (fstatfs(dir_fd, &fs) != 0)
-        return true;
-    for (size_t i = 0; i < SK_COUNT(magics); i++) {
-        if ((uint32_t)fs.f_type == magics[i])
-            return true;
-    }
-    return false;
-}
-
 static enum sk_status take_lock(struct lmdb_store *self)
 {
     self->lock_fd =
@@ -704,7 +671,7 @@ static enum sk_status open_files(struct lmdb_store *self)
     self->dir_fd = open(self->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (self->dir_fd < 0)
         return status_of(errno);
-    if (is_network(self->dir_fd))
+    if (sk_network_kind_of(self->dir_fd) != NULL)
         return SK_E_UNSUPPORTED;
     SK_TRY(take_lock(self));
     rc = open_env(self, SK_SPACE_DATA);

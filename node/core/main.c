@@ -2,6 +2,7 @@
  * schakeld: one node.                                  docs/OPERATING.md
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <malloc.h>
 #include <sodium.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "node/core/core.h"
+#include "node/files.h"
 #include "node/log.h"
 #include "node/sandbox.h"
 #include "policies/civil.h"
@@ -125,6 +127,21 @@ static struct sk_room reserve(size_t size)
     return (struct sk_room){data, size};
 }
 
+static void complain_of_network(void)
+{
+    char text[160];
+    int fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const char *kind = sk_network_kind_of(fd);
+
+    if (fd >= 0)
+        (void)close(fd);
+    (void)snprintf(text, sizeof(text),
+                   "the folder is on a network file system (%s): a store "
+                   "there loses data; move it to a local disk",
+                   kind == NULL ? "unknown" : kind);
+    sk_log_error(NULL, SK_E_UNSUPPORTED, text);
+}
+
 static enum sk_status open_store(const struct sk_config *config)
 {
     enum sk_status status =
@@ -133,9 +150,7 @@ static enum sk_status open_store(const struct sk_config *config)
     if (status == SK_E_LOCKED)
         sk_log_error(NULL, status, "another schakeld runs this node");
     else if (status == SK_E_UNSUPPORTED)
-        sk_log_error(NULL, status,
-                     "the folder is on a network file system: a store there "
-                     "loses data; move it to a local disk");
+        complain_of_network();
     else if (status != SK_OK)
         sk_log_error(NULL, status, "store");
     return status;

@@ -140,3 +140,62 @@ Test(files, destroys_what_is_left_and_never_what_lives)
     cr_expect(eq(int, sk_file_destroy(dir_fd, "none", "a"), 0));
     close(dir_fd);
 }
+
+/* ------------------------------------------------------------- networks */
+
+/* As `man 2 statfs` lists them: the magic of a file system, and whether a
+   store may lie there. */
+Test(files, knows_file_systems_that_are_not_a_disk_of_this_machine)
+{
+    static const struct {
+        uint32_t magic;
+        const char *kind; /* NULL: a store may */
+    } rows[] = {
+        {0x6969, "NFS"},
+        {0x517b, "SMB"},
+        {0xfe534d42, "SMB"},
+        {0xff534d42, "CIFS"},
+        {0x01021997, "9P"},
+        {0x65735546, "FUSE"},
+        {0x5346414f, "AFS"},
+        {0x6b414653, "AFS"},
+        {0x00c36400, "Ceph"},
+        {0x73757245, "Coda"},
+        {0x564c, "NCP"},
+        {0x7461636f, "OCFS2"},
+        {0x01161970, "GFS2"},
+        {0x0bd00bd0, "Lustre"},
+        {0x19830326, "BeeGFS"},
+        {0x47504653, "GPFS"},
+        {0xef53, NULL},
+        {0x58465342, NULL},
+        {0x9123683e, NULL},
+        {0x01021994, NULL},
+        {0x794c7630, NULL},
+        {0x2fc12fc1, NULL},
+        {0xf2f52010, NULL},
+        {0x20030528, "OrangeFS"},
+        {0x786f4256, "VirtualBox"},
+        {0xbacbacbc, "VMware"},
+    };
+
+    for (size_t i = 0; i < SK_COUNT(rows); i++) {
+        const char *kind = sk_network_kind(rows[i].magic);
+
+        if (rows[i].kind == NULL)
+            cr_expect(eq(ptr, (void *)kind, NULL), "%x", rows[i].magic);
+        else
+            cr_expect(kind != NULL && strcmp(kind, rows[i].kind) == 0, "%x",
+                      rows[i].magic);
+    }
+}
+
+Test(files, a_folder_that_cannot_be_asked_is_no_disk)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY);
+
+    cr_assert(fd >= 0);
+    cr_expect(eq(ptr, (void *)sk_network_kind_of(fd), NULL));
+    close(fd);
+    cr_expect(eq(str, (char *)sk_network_kind_of(fd), "unknown"));
+}
