@@ -45,11 +45,48 @@ struct sk_arg {
     const char *en;
 };
 
+/* Who works at a node.  A user has a set of them.          CONTROL.md 7 */
+enum sk_user_role {
+    SK_ROLE_COACH,
+    SK_ROLE_TEAM_LEAD,
+    SK_ROLE_PRIVACY_OFFICER,
+    SK_ROLE_OPERATOR,
+    SK_ROLE_AUDITOR,
+    SK_ROLES
+};
+extern const char *const sk_role_words[SK_ROLES]; /* "team-lead" */
+#define SK_ROLE_BIT(role) (1u << (role))
+
+/* What an operation needs of who asks.  0 is none of them: a row without it
+   does not compile. */
+enum sk_need {
+    SK_NEED_NODE = 1, /* how the node is: nothing about persons */
+    SK_NEED_STAFF,    /* who works here */
+    SK_NEED_OPERATE,  /* keys, lines, backup */
+    SK_NEED_POLICY,   /* what the privacy officer decides */
+    SK_NEED_USERS,    /* who may do what */
+    SK_NEED_AUDIT,    /* what was done, by whom */
+    SK_NEED_WORK,     /* a coach's work that opens no file */
+    SK_NEED_CASES,    /* a list, cut down to what who asks may see */
+    SK_NEED_AGENDA,   /* the same, also for team leads and officers */
+    SK_NEED_ASSIGN,   /* whose case it is; the operation looks further */
+    SK_NEED_ERASE,    /* what partners ask to erase */
+    SK_NEED_REGISTER, /* who got what about the person that it names; without
+                         a name, about everybody */
+    SK_NEED_CASE,     /* the file of the person that it names */
+    SK_NEEDS
+};
+const char *sk_need_word(enum sk_need need);
+/* The roles that have it, bits; of CASE and REGISTER a coach has only those of
+   the own cases. */
+unsigned sk_need_roles(enum sk_need need);
+
 #define SK_OP_ARGS_MAX 14
 
 struct sk_op {
     const char *name; /* "participant.add" */
     bool manual_only; /* only on nodes with a manual clock */
+    enum sk_need need;
     const char *nl;
     const char *en;
     struct sk_arg args[SK_OP_ARGS_MAX]; /* ends at name NULL */

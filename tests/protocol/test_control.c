@@ -537,3 +537,80 @@ Test(control, is_described_line_by_line)
                   "docs/CONTROL.md 6 lacks %s", sk_ops[i].name);
     }
 }
+
+/* ------------------------------------------------- CONTROL.md 7: who may */
+
+/* The line of a need in section 7; the end of the page when it has none. */
+static const char *need_line(const char *page, enum sk_need need)
+{
+    const char *section = strstr(page, "\n## 7");
+    char start[40];
+    const char *line;
+
+    cr_assert(ne(ptr, (void *)section, NULL));
+    snprintf(start, sizeof(start), "\n| %s |", sk_need_word(need));
+    line = strstr(section, start);
+    return line == NULL ? page + strlen(page) : line + 1;
+}
+
+Test(control, says_of_each_operation_what_it_needs)
+{
+    static char page[200000];
+    FILE *f = fopen("docs/CONTROL.md", "r");
+    size_t size;
+
+    cr_assert(f != NULL, "run the tests from the root");
+    size = fread(page, 1, sizeof(page) - 1, f);
+    page[size] = '\0';
+    fclose(f);
+    for (size_t i = 0; i < sk_ops_count; i++) {
+        const struct sk_op *op = &sk_ops[i];
+        const char *line = need_line(page, op->need);
+        char name[64];
+        const char *at;
+
+        snprintf(name, sizeof(name), "`%s`", op->name);
+        at = strstr(line, name);
+        cr_expect(at != NULL && at < line + strcspn(line, "\n"),
+                  "docs/CONTROL.md 7.2 lacks %s in the line of %s", name,
+                  sk_need_word(op->need));
+    }
+}
+
+/* Who is responsible for a file is found by what the operation names. */
+Test(control, names_somebody_where_a_file_is_opened)
+{
+    static const char *const names[] = {"participant", "event", "message",
+                                        "handover"};
+
+    for (size_t i = 0; i < sk_ops_count; i++) {
+        const struct sk_op *op = &sk_ops[i];
+        bool named = false;
+
+        for (size_t k = 0; k < SK_OP_ARGS_MAX && op->args[k].name != NULL; k++)
+            for (size_t n = 0; n < SK_COUNT(names); n++)
+                named = named || (op->args[k].kind == SK_ARG_ID &&
+                                  strcmp(op->args[k].name, names[n]) == 0);
+        cr_expect(named || op->need != SK_NEED_CASE, "%s", op->name);
+    }
+}
+
+/* DOMAIN 2.3: who runs the node sees no person; who audits, no work. */
+Test(control, keeps_operators_and_auditors_out)
+{
+    const unsigned operator_bit = SK_ROLE_BIT(SK_ROLE_OPERATOR);
+    const unsigned auditor_bit = SK_ROLE_BIT(SK_ROLE_AUDITOR);
+
+    for (enum sk_need need = SK_NEED_NODE; need < SK_NEEDS; need++) {
+        unsigned roles = sk_need_roles(need);
+        bool runs = need == SK_NEED_NODE || need == SK_NEED_STAFF ||
+                    need == SK_NEED_OPERATE;
+        bool audits = need == SK_NEED_STAFF || need == SK_NEED_AUDIT;
+
+        cr_expect(ne(uint, roles, 0));
+        cr_expect(eq(int, (roles & operator_bit) != 0, runs), "%s",
+                  sk_need_word(need));
+        cr_expect(eq(int, (roles & auditor_bit) != 0, audits), "%s",
+                  sk_need_word(need));
+    }
+}
