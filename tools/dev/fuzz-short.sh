@@ -10,7 +10,7 @@ if [ "$1" = --one ]; then
   scratch=$(mktemp -d)
   status=0
   mkdir -p "tests/fuzz/corpus/$name" "$scratch/new"
-  if "$folder/$target" -seed="${SEED:-1}" -max_total_time="${SECS:-3}" -timeout=5 \
+  if "$folder/$target" -seed="${SEED:-1}" -max_total_time="${SECS:-3}" -timeout=60 \
       -rss_limit_mb=1024 -max_len=65536 -artifact_prefix="$scratch/" \
       "$scratch/new" "tests/fuzz/corpus/$name" >"$scratch/log" 2>&1; then
     runs=$(sed -n 's/^Done \([0-9]*\) runs.*/\1/p' "$scratch/log")
