@@ -45,6 +45,15 @@ uint32_t sk_utf8_next(struct sk_bytes bytes, size_t *at)
     return character;
 }
 
+static bool is_in(uint32_t character, const struct range *ranges, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (character >= ranges[i].first && character <= ranges[i].last)
+            return true;
+    }
+    return false;
+}
+
 bool sk_character_is_forbidden(uint32_t character)
 {
     static const struct range forbidden[] = {
@@ -55,8 +64,30 @@ bool sk_character_is_forbidden(uint32_t character)
     if (character < 0xa0)
         return (character < 0x20 && character != '\n') ||
                (character >= 0x7f && character <= 0x9f);
-    for (size_t i = 0; i < SK_COUNT(forbidden); i++) {
-        if (character >= forbidden[i].first && character <= forbidden[i].last)
+    return is_in(character, forbidden, SK_COUNT(forbidden));
+}
+
+bool sk_character_is_hidden(uint32_t character)
+{
+    static const struct range hidden[] = {
+        {0xad, 0xad},     {0x34f, 0x34f},   {0x61c, 0x61c},
+        {0x115f, 0x1160}, {0x17b4, 0x17b5}, {0x180b, 0x180f},
+        {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},
+        {0x3164, 0x3164}, {0xfe00, 0xfe0f}, {0xfeff, 0xfeff},
+        {0xffa0, 0xffa0}, {0xfff0, 0xfffb}, {0xe0000, 0xe0fff},
+    };
+
+    return is_in(character, hidden, SK_COUNT(hidden));
+}
+
+bool sk_utf8_has_hidden(struct sk_bytes text)
+{
+    size_t at = 0;
+
+    while (at < text.size) {
+        uint32_t character = sk_utf8_next(text, &at);
+
+        if (character == SK_NO_CHARACTER || sk_character_is_hidden(character))
             return true;
     }
     return false;

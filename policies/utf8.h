@@ -19,6 +19,14 @@ uint32_t sk_utf8_next(struct sk_bytes bytes, size_t *at);
 /* POLICY.md 3.1, line breaks apart: forbidden everywhere, comments included. */
 bool sk_character_is_forbidden(uint32_t character);
 
+/*
+ * Does it deceive whoever reads it: is it invisible, or does it turn the
+ * direction of what follows?  For names, where nobody needs such a character.
+ */
+bool sk_character_is_hidden(uint32_t character);
+/* Of strict UTF-8. */
+bool sk_utf8_has_hidden(struct sk_bytes text);
+
 /* Is it a text of one line that 3.1 allows? */
 bool sk_utf8_is_line(struct sk_bytes text);
 

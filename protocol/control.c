@@ -10,6 +10,12 @@
 #define ORG_TO ARG("to", WORD, true, "de partner", "the partner")
 #define ORG ARG("org", WORD, true, "de partner", "the partner")
 #define MESSAGE ARG("message", ID, true, "het bericht", "the message")
+#define SOURCE_ID                                                              \
+    TEXT("source_id", false, 200, "kenmerk in uw eigen systeem",               \
+         "key in your own system")
+#define DRY_RUN                                                                \
+    ARG("dry_run", BOOL, false, "kijk alleen na, bewaar niets",                \
+        "only check, store nothing")
 #define HANDOVER ARG("handover", ID, true, "de overdracht", "the handover")
 
 const struct sk_op sk_ops[] = {
@@ -108,14 +114,16 @@ const struct sk_op sk_ops[] = {
       TEXT("insz", false, 20, "rijksregisternummer", "national number"),
       ARG("administration", DATES, false,
           "onder bewind: eerste dag, en misschien laatste dag",
-          "under administration: first day, and perhaps last day")}},
+          "under administration: first day, and perhaps last day"),
+      SOURCE_ID, DRY_RUN}},
     {"participant.show", false, SK_NEED_CASE, "alles over een deelnemer",
      "everything about a participant", {PARTICIPANT}},
     {"participant.find", false, SK_NEED_CASES,
      "zoek een deelnemer op nummer of naam",
      "find a participant by number or name",
      {TEXT("insz", false, 20, "rijksregisternummer", "national number"),
-      TEXT("name", false, 200, "een woord van de naam", "a word of the name")}},
+      TEXT("name", false, 200, "een woord van de naam", "a word of the name"),
+      SOURCE_ID}},
     {"participant.list", false, SK_NEED_CASES,
      "de deelnemers", "the participants",
      {ARG("after", ID, false, "vanaf hier verder", "continue after this one"),
@@ -146,7 +154,8 @@ const struct sk_op sk_ops[] = {
       ARG("provenance", WORD, false, "own of authentic-source",
           "own or authentic-source"),
       ARG("source", WORD, false, "wie het noteerde (uzelf)",
-          "who recorded it (you)")}},
+          "who recorded it (you)"),
+      SOURCE_ID, DRY_RUN}},
     {"event.list", false, SK_NEED_CASE, "de gebeurtenissen van een deelnemer",
      "the events of a participant", {PARTICIPANT}},
     {"event.show", false, SK_NEED_CASE, "een gebeurtenis", "one event",

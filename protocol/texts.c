@@ -180,6 +180,13 @@ const struct sk_code sk_codes[] = {
     {"gap", "er ontbreken berichten ervoor", "messages before it are missing",
      "De knooppunten sturen ze vanzelf opnieuw.",
      "The nodes send them again by themselves."},
+    {"hidden-character",
+     "er staat een onzichtbaar teken in deze naam, of een dat de leesrichting "
+     "omkeert",
+     "this name holds an invisible character, or one that turns the direction "
+     "of reading",
+     "Typ de naam opnieuw in, zonder hem te kopiëren.",
+     "Type the name again, without copying it."},
     {"inbox-full", "de partner heeft nog te veel van u ongeopend",
      "the partner has too much of yours that nobody opened yet",
      "Het gaat later vanzelf opnieuw; bel de partner als het blijft duren.",

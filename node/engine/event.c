@@ -177,6 +177,15 @@ enum sk_status sk_event_get(struct sk_engine *e, const struct sk_event_id *id,
     return SK_OK;
 }
 
+enum sk_status sk_event_exists(struct sk_engine *e,
+                               const struct sk_event_id *id)
+{
+    struct sk_key index = index_key(id);
+    struct sk_bytes value;
+
+    return sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&index), &value);
+}
+
 bool sk_event_field(const struct sk_event_view *view, const char *name,
                     struct sk_bytes *out)
 {

@@ -11,7 +11,7 @@
  *                 charter.c policy.c status.c: operations on them;
  *                 charter_share.c: a newer charter goes from node to node
  *   participant.c relation.c event.c record.c employer.c objection.c calendar.c
- *   collective.c text.c clean.c
+ *   collective.c text.c clean.c;  source.c: what was imported before
  *   consent.c     consent records;  facts.c: what a decision needs to know
  *   ledger.c      who got what: every disclosure, per field
  *   gate.c        I1: the one function through which an event leaves
@@ -51,6 +51,7 @@ enum sk_table {
     SK_T_CHARTER = 'g',       /* version, name -> file of that charter */
     SK_T_PARTICIPANT = 'P',   /* participant -> sealed */
     SK_T_INSZ = 'I',          /* keyed hash -> participant */
+    SK_T_SOURCE = 'i',        /* keyed hash -> what was imported; source.c */
     SK_T_NAME = 'N',          /* keyed hash 16, participant -> empty */
     SK_T_RELATION = 'L',      /* participant, org -> sealed */
     SK_T_HANDLE = 'H',        /* org, handle -> participant (assigned) */
@@ -661,6 +662,33 @@ SK_CHECKED enum sk_status sk_event_record(struct sk_engine *e,
 /* A field of it (no set); false when absent. */
 bool sk_event_field(const struct sk_event_view *view, const char *name,
                     struct sk_bytes *out);
+
+/* SK_E_NOT_FOUND when there is no such event; reads no values. */
+SK_CHECKED enum sk_status sk_event_exists(struct sk_engine *e,
+                                          const struct sk_event_id *id);
+
+/* ------------------------------------------------------------- source.c
+ * A key of another system, "source_id": what was made under it once is not
+ * made again.                                          docs/IMPORT.md 4 */
+enum sk_source_kind { SK_SOURCE_PARTICIPANT, SK_SOURCE_EVENT };
+/* What was made under this key; also when it was erased since.
+   SK_E_NOT_FOUND. */
+SK_CHECKED enum sk_status sk_source_find(struct sk_engine *e,
+                                         enum sk_source_kind kind,
+                                         struct sk_bytes source,
+                                         struct sk_id *out);
+/* Was it made before?  Then that is the reply; nothing else is to happen. */
+SK_CHECKED enum sk_status sk_source_answer(struct sk_engine *e,
+                                           enum sk_source_kind kind,
+                                           struct sk_value args,
+                                           bool *answered);
+/* It was made now; for a request without a key nothing is kept. */
+SK_CHECKED enum sk_status sk_source_keep(struct sk_engine *e,
+                                         enum sk_source_kind kind,
+                                         struct sk_value args,
+                                         const struct sk_id *id);
+/* Everything was checked: is it only a trial?  Then that is the reply. */
+bool sk_arg_dry_run(struct sk_engine *e, struct sk_value args);
 
 /* Regular employers that are in the roster (DOMAIN 3.5), for facts.c. */
 struct sk_employer {

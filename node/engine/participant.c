@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "policies/utf8.h"
+
 #define PARTICIPANT_SIZE_MAX 1024
 #define LIST_DEFAULT 50
 #define LIST_MAX 500
@@ -168,6 +170,17 @@ static bool is_name(struct sk_bytes text)
     return sk_value_is_legal(&field, &value, 0);
 }
 
+/* May be empty: what must be there is in protocol/control.c. */
+static enum sk_status check_name(struct sk_engine *e, const char *field,
+                                 struct sk_bytes name)
+{
+    if (sk_utf8_has_hidden(name))
+        return sk_refuse(e, "hidden-character", field, (struct sk_bytes){0});
+    if (name.size > 0 && !is_name(name))
+        return refuse_argument(e, field);
+    return SK_OK;
+}
+
 /* YYYY, YYYY-MM or YYYY-MM-DD, and begun by today. */
 static bool is_birth_date(const struct sk_engine *e, struct sk_bytes text)
 {
@@ -232,10 +245,8 @@ static enum sk_status read_participant(struct sk_engine *e,
     who.family_name = sk_arg_text(args, "family_name");
     who.birth_date = sk_arg_text(args, "birth_date");
     who.insz = sk_clean_code(e, sk_text("insz"), sk_arg_text(args, "insz"));
-    if (!is_name(who.given_name))
-        return refuse_argument(e, "given_name");
-    if (who.family_name.size > 0 && !is_name(who.family_name))
-        return refuse_argument(e, "family_name");
+    SK_TRY(check_name(e, "given_name", who.given_name));
+    SK_TRY(check_name(e, "family_name", who.family_name));
     if (who.birth_date.size > 0 && !is_birth_date(e, who.birth_date))
         return refuse_argument(e, "birth_date");
     SK_TRY(read_administration(e, args, &who.administration));
@@ -248,8 +259,14 @@ enum sk_status sk_op_participant_add(struct sk_engine *e, struct sk_value args)
 {
     struct sk_participant who;
     struct sk_key key;
+    bool answered;
 
+    SK_TRY(sk_source_answer(e, SK_SOURCE_PARTICIPANT, args, &answered));
+    if (answered)
+        return SK_OK;
     SK_TRY(read_participant(e, args, &who));
+    if (sk_arg_dry_run(e, args))
+        return SK_OK;
 
     sk_new_id(e, &who.id.id);
     SK_TRY(sk_vault_make(e, &who.id.id));
@@ -262,6 +279,7 @@ enum sk_status sk_op_participant_add(struct sk_engine *e, struct sk_value args)
             e->store, SK_SPACE_DATA, sk_key_done(&key),
             (struct sk_bytes){who.id.id.bytes, sizeof(who.id.id.bytes)}));
     }
+    SK_TRY(sk_source_keep(e, SK_SOURCE_PARTICIPANT, args, &who.id.id));
     sk_pack_map(&e->reply, 1);
     sk_reply_id(&e->reply, "participant", &who.id.id);
     return SK_OK;
@@ -357,6 +375,18 @@ static enum sk_status find_insz(struct sk_engine *e, struct sk_bytes insz,
     return SK_OK;
 }
 
+static enum sk_status find_source(struct sk_engine *e, struct sk_bytes source,
+                                  struct sk_participant_id *ids, size_t *count)
+{
+    enum sk_status status =
+        sk_source_find(e, SK_SOURCE_PARTICIPANT, source, &ids[0].id);
+
+    if (status == SK_OK)
+        status = sk_participant_exists(e, &ids[0]);
+    *count = status == SK_OK ? 1 : 0;
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
+}
+
 static enum sk_status pack_list(struct sk_engine *e,
                                 const struct sk_participant_id *ids,
                                 size_t count, bool more)
@@ -375,14 +405,17 @@ enum sk_status sk_op_participant_find(struct sk_engine *e, struct sk_value args)
     struct sk_bytes name = sk_arg_text(args, "name");
     struct sk_bytes insz =
         sk_clean_code(e, sk_text("insz"), sk_arg_text(args, "insz"));
+    struct sk_bytes source = sk_arg_text(args, "source_id");
     struct sk_participant_id ids[LIST_DEFAULT + 1];
     size_t count = 0;
 
-    if (name.size == 0 && insz.size == 0)
+    if (name.size == 0 && insz.size == 0 && source.size == 0)
         return sk_refuse(e, "missing-argument", "name", (struct sk_bytes){0});
     if (insz.size > 0 && !sk_insz_is_legal(e, insz))
         return sk_refuse(e, "insz-invalid", "insz", (struct sk_bytes){0});
-    if (insz.size > 0)
+    if (source.size > 0)
+        SK_TRY(find_source(e, source, ids, &count));
+    else if (insz.size > 0)
         SK_TRY(find_insz(e, insz, ids, &count));
     else
         SK_TRY(find_name(e, name, ids, &count));

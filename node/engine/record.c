@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "policies/utf8.h"
+
 /* event.record: a new event from what a person filled in, checked against the
    vocabulary as the decision will check it (POLICY.md 8.2). */
 
@@ -123,6 +125,11 @@ static enum sk_status read_field(struct sk_engine *e, struct recording *r,
     SK_TRY(read_value(e, field, given, value));
     if (!is_legal(e, field, at, value))
         return refuse_field(e, name);
+    if (field->kind == SK_KIND_NAME && sk_utf8_has_hidden(value->text)) {
+        (void)refuse_field(e, name);
+        e->refusal = "hidden-character";
+        return SK_E_REFUSED;
+    }
     if (field->kind == SK_KIND_CODE &&
         sk_bytes_equal(field->format, sk_text("insz")) &&
         sk_insz_is_odd(value->text))
@@ -256,10 +263,17 @@ static enum sk_status read_event(struct sk_engine *e, struct sk_value args,
 enum sk_status sk_op_event_record(struct sk_engine *e, struct sk_value args)
 {
     struct recording r = {0};
+    bool answered;
 
+    SK_TRY(sk_source_answer(e, SK_SOURCE_EVENT, args, &answered));
+    if (answered)
+        return SK_OK;
     SK_TRY(read_event(e, args, &r));
+    if (sk_arg_dry_run(e, args))
+        return SK_OK;
     sk_new_id(e, &r.event.id.id);
     SK_TRY(sk_event_record(e, &r.event));
+    SK_TRY(sk_source_keep(e, SK_SOURCE_EVENT, args, &r.event.id.id));
     sk_pack_map(&e->reply, r.event.has_about ? 4 : 3);
     sk_reply_id(&e->reply, "event", &r.event.id.id);
     if (r.event.has_about)
