@@ -55,6 +55,9 @@ const char *sk_ask_start(struct sk_asking *a, const struct sk_bundle *bundle,
                          struct sk_arena *arena);
 /* The first stage that stops this candidate. */
 enum sk_stage sk_stage_of(struct sk_asking *a, const struct sk_share *share);
+/* The same of what depends on the person, not on the values of the event. */
+enum sk_stage sk_person_stage_of(struct sk_asking *a,
+                                 const struct sk_share *share);
 bool sk_meets_where(const struct sk_asking *a, const struct sk_share *share);
 /* Of several categories that are not given, the first by its id decides. */
 enum sk_stage sk_consent_stage(struct sk_asking *a, uint64_t categories,
@@ -63,6 +66,10 @@ enum sk_stage sk_consent_stage(struct sk_asking *a, uint64_t categories,
 void sk_deny(struct sk_decision *out, const char *reason);
 /* First day on which the data must be gone. */
 int32_t sk_last_day(const struct sk_asking *a, const struct sk_share *share);
+/* What a survivor that names the field at this position counts for it, before
+   prohibitions; 0: it lacks consent (8.4 step 5). */
+uint8_t sk_count_of(struct sk_asking *a, const struct sk_survivor *s,
+                    size_t at);
 /* Steps 5 to 7: permit, or deny `nothing-left`. */
 void sk_decide_fields(struct sk_asking *a, struct sk_decision *out);
 

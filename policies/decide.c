@@ -255,11 +255,28 @@ enum sk_stage sk_consent_stage(struct sk_asking *a, uint64_t categories,
     return stage;
 }
 
-enum sk_stage sk_stage_of(struct sk_asking *a, const struct sk_share *share)
+enum sk_stage sk_person_stage_of(struct sk_asking *a,
+                                 const struct sk_share *share)
 {
     uint64_t explicit_for;
     enum sk_stage stage;
 
+    if (!sk_bond_covers(a->facts->links, a->org, a->day))
+        return SK_STAGE_NOT_LINKED;
+    if ((share->gdpr == SK_GDPR_PUBLIC_TASK ||
+         share->gdpr == SK_GDPR_LEGITIMATE_INTEREST) &&
+        sk_facts_object(a->facts, a->purpose, a->org, a->question->now))
+        return SK_STAGE_OBJECTION;
+    explicit_for = sk_explicit_for(a->bundle, share->explicit_consent, a->org);
+    stage = sk_consent_stage(a, sk_bit(a->type->category), explicit_for);
+    if (stage != SK_STAGE_SURVIVES || share->where_count == 0)
+        return stage;
+    return sk_consent_stage(a, sk_where_categories(a->v, share, a->event),
+                            explicit_for);
+}
+
+enum sk_stage sk_stage_of(struct sk_asking *a, const struct sk_share *share)
+{
     if (a->day < share->from)
         return SK_STAGE_NOT_YET_VALID;
     if (a->day > share->until)
@@ -273,18 +290,7 @@ enum sk_stage sk_stage_of(struct sk_asking *a, const struct sk_share *share)
         return SK_STAGE_RETENTION_OVER;
     if ((share->duties & ~a->bundle->roster.duties[a->org]) != 0)
         return SK_STAGE_CANNOT_HONOUR;
-    if (!sk_bond_covers(a->facts->links, a->org, a->day))
-        return SK_STAGE_NOT_LINKED;
-    if ((share->gdpr == SK_GDPR_PUBLIC_TASK ||
-         share->gdpr == SK_GDPR_LEGITIMATE_INTEREST) &&
-        sk_facts_object(a->facts, a->purpose, a->org, a->question->now))
-        return SK_STAGE_OBJECTION;
-    explicit_for = sk_explicit_for(a->bundle, share->explicit_consent, a->org);
-    stage = sk_consent_stage(a, sk_bit(a->type->category), explicit_for);
-    if (stage != SK_STAGE_SURVIVES || share->where_count == 0)
-        return stage;
-    return sk_consent_stage(a, sk_where_categories(a->v, share, a->event),
-                            explicit_for);
+    return sk_person_stage_of(a, share);
 }
 
 /* The rules of step 3 as a list. */

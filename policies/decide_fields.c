@@ -29,28 +29,35 @@ struct grant {
     bool lacked_consent; /* a survivor that names it lacks consent */
 };
 
+uint8_t sk_count_of(struct sk_asking *a, const struct sk_survivor *s, size_t at)
+{
+    uint16_t f = a->type->fields[at];
+    const struct sk_field *field = &a->v->fields[f];
+    uint8_t level = s->shared->levels[at];
+
+    if (!sk_atoms_all(&a->atoms, sk_bit(sk_category_in(a->v, f, a->event)),
+                      s->explicit_for))
+        return 0;
+    if (level == sk_exact(field) && field->reveals != 0 &&
+        !sk_atoms_all(&a->atoms, field->reveals, s->explicit_for))
+        level--;
+    return level;
+}
+
 /* by: the survivors whose count was highest; zeroed by the caller. */
 static struct grant grant_of(struct sk_asking *a, size_t at, size_t words,
                              uint64_t *by)
 {
-    uint16_t f = a->type->fields[at];
-    const struct sk_field *field = &a->v->fields[f];
-    uint64_t own = sk_bit(sk_category_in(a->v, f, a->event));
     struct grant grant = {0, false};
 
     for (size_t i = 0; i < a->survivors_count; i++) {
         const struct sk_survivor *s = &a->survivors[i];
-        uint8_t level = s->shared->levels[at];
+        uint8_t level;
 
-        if (level == 0)
+        if (s->shared->levels[at] == 0)
             continue;
-        if (!sk_atoms_all(&a->atoms, own, s->explicit_for)) {
-            grant.lacked_consent = true;
-            continue;
-        }
-        if (level == sk_exact(field) && field->reveals != 0 &&
-            !sk_atoms_all(&a->atoms, field->reveals, s->explicit_for))
-            level--;
+        level = sk_count_of(a, s, at);
+        grant.lacked_consent = grant.lacked_consent || level == 0;
         if (level < grant.level || level == 0)
             continue;
         if (level > grant.level)

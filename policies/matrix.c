@@ -198,7 +198,7 @@ enum sk_status sk_matrix_make(const struct sk_bundle *bundle, int32_t day,
         return status;
     }
     give_back(m, mark);
-    *out = (struct sk_matrix){bundle, day, m->cells, m->count};
+    *out = (struct sk_matrix){bundle, &m->ways.caps, day, m->cells, m->count};
     return SK_OK;
 }
 

@@ -20,6 +20,7 @@ struct sk_cell {
 };
 struct sk_matrix {
     const struct sk_bundle *bundle;
+    const struct sk_caps *caps; /* what nevers and limits leave */
     int32_t day;
     struct sk_cell *cells; /* sorted by recipient, purpose, event, field */
     size_t count;

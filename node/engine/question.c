@@ -16,7 +16,8 @@
 #define PAGE_SIZE_MAX (512u * 1024)
 
 struct question {
-    const struct sk_recorded_event *event;
+    const struct sk_participant_id *participant;
+    const struct sk_recorded_event *event; /* NULL: of the person alone */
     struct sk_bytes to; /* empty: whoever; then purpose is too */
     struct sk_bytes purpose;
     uint64_t at_ms; /* records from after it are left out */
@@ -32,7 +33,7 @@ struct packing {
 
 static void pack_subject(struct packing *g)
 {
-    sk_reply_id(g->p, "subject", &g->q->event->participant.id);
+    sk_reply_id(g->p, "subject", &g->q->participant->id);
 }
 
 static void pack_words(struct sk_pack *p, const char *key,
@@ -133,7 +134,7 @@ static enum sk_status pack_objection(void *context,
 
 static enum sk_status pack_persons(struct sk_engine *e, struct packing *g)
 {
-    const struct sk_participant_id *id = &g->q->event->participant;
+    const struct sk_participant_id *id = g->q->participant;
     struct sk_participant participant;
     char text[SK_ID_TEXT_SIZE + 1];
     bool born;
@@ -171,7 +172,7 @@ static size_t open_list(struct packing *g, const char *key)
 
 static enum sk_status pack_facts(struct sk_engine *e, const struct question *q)
 {
-    const struct sk_participant_id *id = &q->event->participant;
+    const struct sk_participant_id *id = q->participant;
     struct packing g = {.p = &e->reply, .q = q};
     size_t at;
 
@@ -227,7 +228,7 @@ static void pack_ask(struct sk_pack *p, const struct question *q)
         sk_reply_text(p, "provenance", view->provenance);
     if (view->source.size > 0)
         sk_reply_text(p, "source", view->source);
-    sk_reply_id(p, "subject", &q->event->participant.id);
+    sk_reply_id(p, "subject", &q->participant->id);
     sk_reply_text(p, "type", view->type);
     if (!whoever)
         sk_reply_text(p, "for", q->purpose);
@@ -358,6 +359,7 @@ static enum sk_status pack_message(struct sk_engine *e,
     SK_TRY(sk_event_get(e, &entry->event, &event));
     SK_TRY(charter_at(e, q.at_ms, &charter));
     q.event = &event;
+    q.participant = &event.participant;
     sk_pack_map(&e->reply, 7);
     pack_ask(&e->reply, &q);
     sk_reply_uint(&e->reply, "charter", charter);
@@ -388,6 +390,34 @@ static enum sk_status ask_message(struct sk_engine *e, struct sk_value args)
     return status;
 }
 
+/* The version in force; 0: none. */
+static enum sk_status pack_policy(struct sk_engine *e)
+{
+    uint64_t policy;
+
+    SK_TRY(sk_policy_newest(e, &policy));
+    sk_reply_uint(&e->reply, "policy", e->has_policy ? policy : 0);
+    return SK_OK;
+}
+
+/* All that is known now of one person, for whoever asks of every event. */
+static enum sk_status ask_participant(struct sk_engine *e, struct sk_value args)
+{
+    struct sk_participant_id id;
+    struct question q = {.participant = &id, .at_ms = e->now_ms};
+
+    SK_TRY(sk_arg_participant(e, args, &id));
+    sk_pack_map(&e->reply, e->seen != NULL ? 6 : 5);
+    sk_reply_uint(&e->reply, "charter", e->charter_version);
+    SK_TRY(pack_facts(e, &q));
+    sk_reply_instant(&e->reply, "now", e->now_ms);
+    sk_reply_id(&e->reply, "participant", &id.id);
+    SK_TRY(pack_policy(e));
+    if (e->seen != NULL)
+        sk_reply_uint(&e->reply, "seen", e->seen_charter);
+    return SK_OK;
+}
+
 enum sk_status sk_op_disclosure_question(struct sk_engine *e,
                                          struct sk_value args)
 {
@@ -397,12 +427,13 @@ enum sk_status sk_op_disclosure_question(struct sk_engine *e,
     struct sk_event_id id;
     struct sk_recorded_event event;
     enum sk_status status = SK_E_NOT_FOUND;
-    uint64_t policy;
 
     if (e->bundle == NULL)
         return sk_refuse(e, "no-charter", NULL, (struct sk_bytes){0});
     if (sk_value_kind(sk_value_get(args, "message")) != SK_VALUE_NONE)
         return ask_message(e, args);
+    if (sk_value_kind(sk_value_get(args, "participant")) != SK_VALUE_NONE)
+        return ask_participant(e, args);
     if (q.to.size == 0 || q.purpose.size == 0)
         return sk_refuse(e, "missing-argument", q.to.size == 0 ? "to" : "for",
                          (struct sk_bytes){0});
@@ -411,15 +442,14 @@ enum sk_status sk_op_disclosure_question(struct sk_engine *e,
     if (status == SK_E_NOT_FOUND)
         return sk_refuse(e, "unknown-event", "event", (struct sk_bytes){0});
     SK_TRY(status);
-    SK_TRY(sk_policy_newest(e, &policy));
     q.event = &event;
+    q.participant = &event.participant;
     sk_pack_map(&e->reply, 5);
     pack_ask(&e->reply, &q);
     sk_reply_uint(&e->reply, "charter", e->charter_version);
     sk_reply_id(&e->reply, "event", &event.id.id);
     SK_TRY(pack_facts(e, &q));
-    sk_reply_uint(&e->reply, "policy", e->has_policy ? policy : 0);
-    return SK_OK;
+    return pack_policy(e);
 }
 
 /* ------------------------------------------------------------- history */
@@ -493,7 +523,8 @@ static enum sk_status pack_going(void *context, struct sk_ledger_entry *entry)
 static enum sk_status pack_event(struct sk_engine *e,
                                  const struct sk_recorded_event *event)
 {
-    struct question q = {.event = event, .at_ms = e->now_ms};
+    struct question q = {
+        .participant = &event->participant, .event = event, .at_ms = e->now_ms};
     struct going going = {.p = &e->reply, .event = &event->id};
     size_t at;
 

@@ -68,6 +68,27 @@ Test(question, needs_an_event_and_somebody_to_ask_about)
                "{'message':'%s'}", s.event);
 }
 
+/* ------------------------------------------------------------- of a person */
+
+Test(question, of_a_participant_is_what_is_known_now)
+{
+    sm_give(&s);
+    fx_ok(&s.f, "sopraco", "disclosure.question", "{'participant':'%s'}",
+          s.participant);
+    EQ(fx_text(&s.f, "result.participant"), s.participant);
+    EQ(fx_text(&s.f, "result.now"), "2026-09-18T12:00:00Z");
+    EQ(fx_text(&s.f, "result.facts.links.0.org"), "cvo-kempen");
+    EQ(fx_text(&s.f, "result.facts.consents.0.state"), "given");
+    EQ(fx_text(&s.f, "result.facts.consents.0.subject"), s.participant);
+    EQ(fx_text(&s.f, "result.policy"), "1");
+    EQ(fx_text(&s.f, "result.charter"), "1");
+    cr_expect(eq(int, (int)sk_value_kind(fx_at(&s.f, "result.seen")),
+                 (int)SK_VALUE_NONE));
+    cr_expect(strstr(s.f.reply, "Samira") == NULL);
+    fx_refused(&s.f, "sopraco", "unknown-participant", "disclosure.question",
+               "{'participant':'%s'}", s.event);
+}
+
 /* ------------------------------------------------------------- of then */
 
 /* What was recorded after it left is not part of it. */

@@ -380,24 +380,6 @@ static struct sk_facts *favourable(const struct sk_bundle *bundle,
     return facts;
 }
 
-/* Values that let this rule speak. */
-static struct sk_bytes good_value(const struct sk_field *field, uint16_t f,
-                                  const struct sk_share *share)
-{
-    for (size_t i = 0; i < share->where_count; i++) {
-        if (share->where[i].field == f)
-            return field->codelist->values[sk_lowest(share->where[i].values)]
-                .id;
-    }
-    if (field->kind == SK_KIND_ENUM)
-        return field->codelist->values[0].id;
-    if (field->kind == SK_KIND_NUMBER)
-        return sk_text("17");
-    if (field->kind == SK_KIND_BIRTHDATE)
-        return sk_text("1998-11-23");
-    return sk_text(field->kind == SK_KIND_CODE ? "2400" : "tekst");
-}
-
 /* Ask for one cell with everything in favour; does it reach the level? */
 static bool reaches(const struct sk_matrix *m, const struct sk_cell *cell,
                     const struct sk_share *share, bool explicit_consent,
@@ -424,8 +406,8 @@ static bool reaches(const struct sk_matrix *m, const struct sk_cell *cell,
     for (size_t at = 1; at < type->fields_count; at++)
         values[event.fields_count++] = (struct sk_named_value){
             .name = v->fields[type->fields[at]].id,
-            .text = good_value(&v->fields[type->fields[at]], type->fields[at],
-                               share)};
+            .text = world_good_value(&v->fields[type->fields[at]],
+                                     type->fields[at], share)};
     cr_assert(
         eq(int,
            sk_decide(bundle, favourable(bundle, explicit_consent, now, arena),

@@ -6,6 +6,7 @@
 #define SK_TESTS_POLICIES_WORLD_H
 
 #include "bundles.h"
+#include "policies/rules.h"
 
 struct dice {
     uint64_t state;
@@ -368,6 +369,25 @@ static inline struct sk_bytes world_value(struct dice *dice,
     if (f->kind == SK_KIND_BIRTHDATE)
         return sk_text("1998-11-23");
     return sk_text(f->kind == SK_KIND_CODE ? "2400" : "tekst");
+}
+
+/* A value that lets this rule speak. */
+static inline struct sk_bytes world_good_value(const struct sk_field *field,
+                                               uint16_t f,
+                                               const struct sk_share *share)
+{
+    for (size_t i = 0; i < share->where_count; i++) {
+        if (share->where[i].field == f)
+            return field->codelist->values[sk_lowest(share->where[i].values)]
+                .id;
+    }
+    if (field->kind == SK_KIND_ENUM)
+        return field->codelist->values[0].id;
+    if (field->kind == SK_KIND_NUMBER)
+        return sk_text("17");
+    if (field->kind == SK_KIND_BIRTHDATE)
+        return sk_text("1998-11-23");
+    return sk_text(field->kind == SK_KIND_CODE ? "2400" : "tekst");
 }
 
 /* Mostly about what a rule of the policy speaks of. */

@@ -69,6 +69,42 @@ run policy explain --message "$event"
 [ $? = 1 ] && grep -q "not known here" "$work/err"
 check "a message that is none is refused" $?
 
+# ------------------------------------------------------------ of one person
+matrix() { run policy matrix "$@"; }
+matrix --person "$person" && says 'Deelnemer: '"$person" && silent &&
+  grep -q '^    Geboortedatum  *jaar  *x (1)$' "$work/out" &&
+  says '(1) er is geen akkoord [consent-missing]' &&
+  says 'geen band tussen de deelnemer en deze partner [not-linked]'
+check "who can see what of one person, and why not" $?
+matrix --person "$person" --day 2027-06-01 --to houtzaak &&
+  grep -q '^    Uren per week  *volledig' "$work/out" && ! says ' x '
+check "and on a day when there was a relation and a consent" $?
+matrix --person "$person" --format md --lang en --to vdab &&
+  says '| nothing: there is no consent |'
+check "as a table" $?
+matrix --person "$person" --format csv && says "deelnemer $person" &&
+  says '"niets: er is geen akkoord"'
+check "for a spreadsheet" $?
+matrix --person "$person" --json
+python3 - "$work/out" <<'END'
+import json, sys
+m = json.load(open(sys.argv[1]))
+cells = {(c["to"], c["field"]): c for c in m["cells"]}
+sys.exit(not (m["at"][:10] == m["day"] and m["person"]
+  and cells["gtb", "birth_date"]["level"] == "year"
+  and cells["vdab", "birth_date"] == cells["vdab", "birth_date"] | {
+    "level": None, "most": "year", "reason": "consent-missing"}
+  and all((c["level"] == c["most"]) == ("reason" not in c)
+          for c in m["cells"])))
+END
+check "and for programs" $?
+matrix --person "$event"
+[ $? = 1 ] && grep -q "not known here" "$work/err"
+check "of a person who is not there" $?
+matrix --to gtb --day 2027-06-01 && says 'Het meeste dat kan' &&
+  ! says houtzaak
+check "what is in force at the node" $?
+
 # ------------------------------------------------------------ a draft
 # As the story has them: what the node knows as its charter and its policy.
 draft=$work/draft

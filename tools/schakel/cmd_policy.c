@@ -67,22 +67,32 @@ const struct sk_command sk_policy_commands[] = {
       LANG_OPTION,
       {0}}},
     {"policy matrix",
-     "BUNDLE",
-     1,
+     "[BUNDLE]",
+     0,
      1,
      "wie ziet wat, voor welk doel, op een dag",
      "who sees what, for which purpose, on a day",
      "Het meeste dat die dag kan: met een band, een akkoord en gunstige\n"
      "waarden.  Geen beslissing gaat verder.  * vraagt een uitdrukkelijk\n"
-     "akkoord.  csv en md hebben de kolommen van een openbare lijst.",
+     "akkoord.  csv en md hebben de kolommen van een openbare lijst.\n"
+     "Zonder BUNDLE: wat in het knooppunt geldt.  Met --person: wat er van\n"
+     "die deelnemer kan vertrekken, en waarom de rest niet, met de banden,\n"
+     "akkoorden, bezwaren, werkgevers en leeftijd die het knooppunt kent.",
      "The most that can flow that day: with a relation, consent and\n"
      "favourable values.  No decision goes beyond it.  * asks for explicit\n"
-     "consent.  csv and md have the columns of a public register.",
+     "consent.  csv and md have the columns of a public register.\n"
+     "Without BUNDLE: what is in force at the node.  With --person: what can\n"
+     "leave of that participant, and why the rest cannot, with the relations,\n"
+     "consents, objections, employers and age that the node knows.",
      {{"day", "DATE", false, false, "dag (anders: vandaag)",
        "day (default: today)"},
       {"to", "ORG", false, false, "enkel deze partner", "this partner only"},
+      {"person", "PARTICIPANT", false, false,
+       "van deze deelnemer van het knooppunt",
+       "of this participant of the node"},
       {"format", "md|csv|json", false, false,
        "een tabel in plaats van een raster", "a table instead of a grid"},
+      DIR_OPTION,
       LANG_OPTION,
       {0}}},
     {"policy diff",

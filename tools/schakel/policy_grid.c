@@ -1,4 +1,4 @@
-#include "tools/schakel/policy_run.h"
+#include "tools/schakel/policy_matrix.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +15,7 @@
 #define WIDTH_MIN 60
 #define FIRST_MAX 38 /* of the column with the fields */
 #define GAP 2
+#define NOTES_MAX 16
 #define CELL_MAX 26 /* a longer label gives way to the level's id */
 
 /* The cells of one partner and purpose. */
@@ -24,6 +25,7 @@ struct range {
 };
 
 struct grid {
+    const struct sk_shown *shown;
     struct sk_policy_run *run;
     const struct sk_matrix *matrix;
     const struct sk_vocabulary *v;
@@ -32,6 +34,8 @@ struct grid {
     uint16_t *orgs; /* the partners of this purpose, sorted */
     size_t orgs_count;
     struct range *ranges; /* partner x purpose */
+    const char *notes[NOTES_MAX];
+    size_t notes_count;
 };
 
 static size_t terminal_width(void)
@@ -72,17 +76,37 @@ static void print_padded(struct sk_bytes text, size_t width)
 
 /* ---------------------------------------------------------------- columns */
 
-/* "jaar", "volledig *"; the star asks explicit consent. */
-static const char *cell_word(const struct grid *g, const struct sk_cell *cell)
+/* The reasons why cells are closed to a person are told below the grid. */
+static size_t note_of(struct grid *g, const char *reason)
 {
-    struct sk_words words = sk_words_start(&g->run->arena);
-    struct sk_bytes word =
-        sk_text(sk_policy_level(g->run, g->v, cell->field, cell->level));
+    size_t i = 0;
 
+    while (i < g->notes_count && strcmp(g->notes[i], reason) != 0)
+        i++;
+    if (i == g->notes_count && i < NOTES_MAX)
+        g->notes[g->notes_count++] = reason;
+    return i + 1;
+}
+
+/* "jaar", "volledig *"; the star asks explicit consent.  Of a person: "jaar",
+   "jaar (2)" when it could be more, "x (1)". */
+static const char *cell_word(struct grid *g, const struct sk_cell *cell)
+{
+    size_t at = (size_t)(cell - g->matrix->cells);
+    uint8_t level = sk_shown_level(g->shown, at);
+    const char *reason = sk_shown_reason(g->shown, at);
+    struct sk_words words = sk_words_start(&g->run->arena);
+    struct sk_bytes word = sk_text("x");
+
+    if (level > 0)
+        word = sk_text(sk_policy_level(g->run, g->v, cell->field, level));
     if (sk_width(word) > CELL_MAX)
-        word = sk_level_name(g->v, cell->field, cell->level);
-    sk_words_add(&words, "%.*s%s", SK_ARG(word),
-                 cell->explicit_consent ? " *" : "");
+        word = sk_level_name(g->v, cell->field, level);
+    sk_words_add(&words, "%.*s", SK_ARG(word));
+    if (reason != NULL)
+        sk_words_add(&words, " (%zu)", note_of(g, reason));
+    else if (cell->explicit_consent && g->shown->person[0] == '\0')
+        sk_words_add(&words, " *");
     return words.text;
 }
 
@@ -126,7 +150,7 @@ static void find_orgs(struct grid *g, uint16_t purpose)
     }
 }
 
-static size_t column_width(const struct grid *g, uint16_t org, uint16_t purpose)
+static size_t column_width(struct grid *g, uint16_t org, uint16_t purpose)
 {
     size_t width = sk_width(g->matrix->bundle->roster.orgs[org].id);
     const struct range *range = range_of(g, org, purpose);
@@ -190,8 +214,8 @@ static bool find_cells(const struct grid *g, struct block *b)
     return true;
 }
 
-static void print_line(const struct grid *g, const struct block *b,
-                       uint16_t event, size_t line)
+static void print_line(struct grid *g, const struct block *b, uint16_t event,
+                       size_t line)
 {
     const struct sk_cell **cells = line_of(b, event, line);
     size_t count = b->to - b->from;
@@ -224,7 +248,7 @@ static void print_line(const struct grid *g, const struct block *b,
     putchar('\n');
 }
 
-static void print_block(const struct grid *g, const struct block *b)
+static void print_block(struct grid *g, const struct block *b)
 {
     const struct sk_bundle *bundle = g->matrix->bundle;
 
@@ -295,35 +319,66 @@ static size_t first_width(const struct grid *g)
     return (width > FIRST_MAX ? FIRST_MAX : width) + GAP;
 }
 
-int sk_policy_grid(struct sk_policy_run *run, const struct sk_matrix *matrix)
+static void print_heading(const struct sk_shown *s)
 {
-    const struct sk_bundle *bundle = matrix->bundle;
-    uint16_t orgs[SK_ORGS_MAX];
-    struct grid g = {.run = run,
-                     .matrix = matrix,
-                     .v = bundle->vocabulary,
-                     .width = terminal_width(),
-                     .orgs = orgs};
+    const struct sk_policy_run *run = s->run;
     char day[11];
 
-    sk_day_format(matrix->day, day);
+    sk_day_format(s->matrix.day, day);
+    if (s->person[0] == '\0') {
+        printf(run->dutch ? "Wie ziet wat op %s: %.*s, versie %u\n"
+                          : "Who sees what on %s: %.*s, version %u\n",
+               day, SK_ARG(s->bundle->owner), s->bundle->policy_version);
+        puts(sk_policy_word(
+            run,
+            "Het meeste dat kan, met een band en een akkoord van de "
+            "deelnemer.\n* vraagt een uitdrukkelijk akkoord.\n",
+            "The most that can be, with a relation and the participant's "
+            "consent.\n* asks for explicit consent.\n"));
+        return;
+    }
+    printf(run->dutch ? "Wie kan wat zien van deze deelnemer op %s: %.*s, "
+                        "versie %u\nDeelnemer: %s\n"
+                      : "Who can see what of this participant on %s: %.*s, "
+                        "version %u\nParticipant: %s\n",
+           day, SK_ARG(s->bundle->owner), s->bundle->policy_version, s->person);
+    puts(sk_policy_word(
+        run,
+        "Met de banden, akkoorden, bezwaren, werkgevers en leeftijd die het "
+        "knooppunt kent.\nx: gaat niet; (1): waarom niet, of niet preciezer; "
+        "zie onderaan.\n",
+        "With the relations, consents, objections, employers and age that the "
+        "node knows.\nx: does not go; (1): why not, or not further; see "
+        "below.\n"));
+}
+
+static void print_notes(const struct grid *g)
+{
+    for (size_t i = 0; i < g->notes_count; i++)
+        printf("(%zu) %s [%s]\n", i + 1,
+               sk_reason_text(g->notes[i], g->run->dutch), g->notes[i]);
+}
+
+int sk_policy_grid(const struct sk_shown *s)
+{
+    uint16_t orgs[SK_ORGS_MAX];
+    struct grid g = {.shown = s,
+                     .run = s->run,
+                     .matrix = &s->matrix,
+                     .v = s->v,
+                     .width = terminal_width(),
+                     .orgs = orgs};
+
     g.first = first_width(&g);
     if (!find_ranges(&g))
         return sk_policy_no_memory();
-    printf(run->dutch ? "Wie ziet wat op %s: %.*s, versie %u\n"
-                      : "Who sees what on %s: %.*s, version %u\n",
-           day, SK_ARG(bundle->owner), bundle->policy_version);
-    puts(sk_policy_word(
-        run,
-        "Het meeste dat kan, met een band en een akkoord van de deelnemer.\n"
-        "* vraagt een uitdrukkelijk akkoord.\n",
-        "The most that can be, with a relation and the participant's "
-        "consent.\n* asks for explicit consent.\n"));
+    print_heading(s);
     for (size_t p = 0; p < g.v->purposes_count; p++)
         if (!print_purpose(&g, (uint16_t)p))
             return sk_policy_no_memory();
-    if (matrix->count == 0)
-        puts(sk_policy_word(run, "Die dag gaat er niets uit.",
+    print_notes(&g);
+    if (s->matrix.count == 0)
+        puts(sk_policy_word(s->run, "Die dag gaat er niets uit.",
                             "Nothing goes out that day."));
     return SK_EXIT_YES;
 }

@@ -30,6 +30,12 @@ static int load(struct sk_policy_run *run, const json_t *policy,
     return *out != NULL ? -1 : sk_policy_unusable(run, &findings);
 }
 
+static json_t *version_args(json_int_t version)
+{
+    return version == SK_NODE_IN_FORCE ? json_object()
+                                       : json_pack("{s:I}", "version", version);
+}
+
 int sk_policy_node_bundle(struct sk_policy_run *run, struct sk_client *client,
                           json_int_t policy, json_int_t charter,
                           struct sk_bundle **out)
@@ -47,12 +53,11 @@ int sk_policy_node_bundle(struct sk_policy_run *run, struct sk_client *client,
                             .where = run->command,
                             .next_nl = "zie: schakel policy activate --help",
                             .next_en = "see: schakel policy activate --help"});
-    code = sk_node_ask(client, "policy.version",
-                       json_pack("{s:I}", "version", policy), NULL, 0, &rules);
+    code = sk_node_ask(client, "policy.version", version_args(policy), NULL, 0,
+                       &rules);
     if (code < 0)
-        code = sk_node_ask(client, "charter.text",
-                           json_pack("{s:I}", "version", charter), NULL, 0,
-                           &words);
+        code = sk_node_ask(client, "charter.text", version_args(charter), NULL,
+                           0, &words);
     if (code < 0)
         code = load(run, rules, words, out);
     json_decref(rules);

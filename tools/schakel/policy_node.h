@@ -10,6 +10,9 @@
 #include "tools/schakel/client.h"
 #include "tools/schakel/policy_run.h"
 
+/* For a version: whichever is in force. */
+#define SK_NODE_IN_FORCE (-1)
+
 /*
  * The bundle of a version of the policy under a version of the charter, as
  * this node had it; in the arena of the run.

@@ -46,7 +46,4 @@ const char *sk_policy_where(struct sk_policy_run *run,
 /* Characters on screen: code points, not bytes. */
 size_t sk_width(struct sk_bytes text);
 
-/* A matrix as a grid on the terminal (policy_grid.c); the exit code. */
-int sk_policy_grid(struct sk_policy_run *run, const struct sk_matrix *matrix);
-
 #endif
