@@ -151,6 +151,9 @@ is "a key is not overwritten" 73 "$schakel" policy officer dpo --key dpo.key
 is "not signed yet" 2 "$schakel" policy activate $bundle
 is "the dpo signs" 0 "$schakel" policy sign $bundle --as dpo --key dpo.key --first
 is "one signature is not enough" 1 "$schakel" policy activate $bundle
+says "for a first policy" 'eerste beleid: dat vraagt altijd twee'
+says "says who signed, and who may" '^Getekend: dpo\.  Kan nog tekenen: deputy\.$'
+says "and how" "^  schakel policy sign $bundle --as deputy --key BESTAND$"
 is "the deputy does not sign as the dpo" 1 \
   "$schakel" policy sign $bundle --as dpo --key deputy.key
 is "the deputy signs" 0 "$schakel" policy sign $bundle --as deputy --key deputy.key
@@ -178,6 +181,15 @@ cp first.yaml $bundle/policy.yaml
 next 2
 is "the dpo signs what is wider" 0 "$schakel" policy sign $bundle --as dpo --key dpo.key
 is "wider needs two" 1 "$schakel" policy activate $bundle
+grep -q '^RUIMER: er kan meer uit dan voordien' out &&
+  grep -q '^Naar .*, voor ' out && grep -q 'bewaren: 6 maanden na verzending -> 12 maanden' out &&
+  ok "says what is wider, in sentences" || bad "says what is wider, in sentences"
+says "and whose signature is missing" '^Getekend: dpo\.  Kan nog tekenen: deputy\.$'
+sed -i 's/^  dpo: /  boss: /' $bundle/officers.yaml
+is "other officers" 0 "$schakel" policy sign $bundle --as deputy --key deputy.key
+is "need two as well" 1 "$schakel" policy activate $bundle
+says "and why is told" 'lijst van wie mag tekenen verandert'
+sed -i 's/^  boss: /  dpo: /' $bundle/officers.yaml
 is "rollback" 0 "$schakel" policy rollback $version --out back
 is "the same words as the first, one number up" 1 diff first.yaml back/policy.yaml
 [ "$(diff first.yaml back/policy.yaml | grep -c '^[<>]')" = 2 ] &&

@@ -17,5 +17,8 @@ uint16_t sk_policy_field_in(const struct sk_diff *diff,
  * and purposes with the same changes; per rule.
  */
 void sk_policy_tell_diff(struct sk_policy_run *run, const struct sk_diff *diff);
+/* Only what becomes wider. */
+void sk_policy_tell_wider(struct sk_policy_run *run,
+                          const struct sk_diff *diff);
 
 #endif

@@ -515,19 +515,24 @@ static void print_versions(const struct sk_policy_run *run,
                SK_ARG(new->roster.id), new->roster.version);
 }
 
+void sk_policy_tell_wider(struct sk_policy_run *run, const struct sk_diff *diff)
+{
+    puts(sk_policy_word(run,
+                        "RUIMER: er kan meer uit dan voordien.  Dit vraagt "
+                        "twee handtekeningen.",
+                        "WIDER: more can flow than before.  This needs two "
+                        "signatures."));
+    print_direction(run, diff, SK_WIDER);
+}
+
 void sk_policy_tell_diff(struct sk_policy_run *run, const struct sk_diff *diff)
 {
     print_versions(run, diff);
-    puts(diff->wider
-             ? sk_policy_word(run,
-                              "RUIMER: er kan meer uit dan voordien.  Dit "
-                              "vraagt twee handtekeningen.",
-                              "WIDER: more can flow than before.  This needs "
-                              "two signatures.")
-             : sk_policy_word(run, "Niet ruimer: wat niet kon, kan nog niet.",
-                              "Not wider: what could not flow still cannot."));
     if (diff->wider)
-        print_direction(run, diff, SK_WIDER);
+        sk_policy_tell_wider(run, diff);
+    else
+        puts(sk_policy_word(run, "Niet ruimer: wat niet kon, kan nog niet.",
+                            "Not wider: what could not flow still cannot."));
     if (diff->narrower) {
         printf("%s%s\n", diff->wider ? "\n" : "",
                sk_policy_word(run, "ENGER: er kan minder uit dan voordien.",

@@ -12,7 +12,7 @@ static struct sk_bytes text_of(struct sk_policy_run *run, const json_t *files,
     return sk_arena_copy(&run->arena, sk_text(sk_json_text(files, name)));
 }
 
-static int load(struct sk_policy_run *run, const json_t *policy,
+static int load(struct sk_policy_run *run, struct sk_bytes policy,
                 const json_t *charter, struct sk_bundle **out)
 {
     struct sk_findings findings = sk_findings_start(&run->arena);
@@ -20,7 +20,7 @@ static int load(struct sk_policy_run *run, const json_t *policy,
         .vocabulary = {"vocabulary.yaml", text_of(run, charter, "vocabulary")},
         .partners = {"partners.yaml", text_of(run, charter, "partners")},
         .guards = {"guards.yaml", text_of(run, charter, "guards")},
-        .policy = {"policy.yaml", text_of(run, policy, "policy")},
+        .policy = {"policy.yaml", policy},
         .invariants = {"invariants.yaml", {0}},
     };
 
@@ -59,8 +59,20 @@ int sk_policy_node_bundle(struct sk_policy_run *run, struct sk_client *client,
         code = sk_node_ask(client, "charter.text", version_args(charter), NULL,
                            0, &words);
     if (code < 0)
-        code = load(run, rules, words, out);
+        code = load(run, text_of(run, rules, "policy"), words, out);
     json_decref(rules);
+    json_decref(words);
+    return code;
+}
+
+int sk_policy_node_draft(struct sk_policy_run *run, struct sk_client *client,
+                         struct sk_bytes policy, struct sk_bundle **out)
+{
+    json_t *words = NULL;
+    int code = sk_node_ask(client, "charter.text", NULL, NULL, 0, &words);
+
+    if (code < 0)
+        code = load(run, policy, words, out);
     json_decref(words);
     return code;
 }

@@ -23,6 +23,10 @@ int sk_policy_node_bundle(struct sk_policy_run *run, struct sk_client *client,
                           json_int_t policy, json_int_t charter,
                           struct sk_bundle **out);
 
+/* The same of a draft of policy.yaml under the charter in force. */
+int sk_policy_node_draft(struct sk_policy_run *run, struct sk_client *client,
+                         struct sk_bytes policy, struct sk_bundle **out);
+
 /* A question as the node gives it, read for a bundle.  -1, or the exit code. */
 int sk_policy_node_asked(struct sk_policy_run *run,
                          const struct sk_bundle *bundle, const json_t *question,

@@ -4,27 +4,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "policies/signed.h"
 #include "tools/schakel/cmd_node.h"
 #include "tools/schakel/json.h"
 #include "tools/schakel/nodedir.h"
-#include "tools/schakel/policy_run.h"
-#include "tools/schakel/render.h"
+#include "tools/schakel/policy_signing.h"
 
-/* From a checked bundle to a policy in force: officers, signatures, the gate
-   of the node, and back to an older version.          docs/POLICY.md 2.3 */
-
-#define PATH_MAX_HERE 4096
-
-/* The files of a bundle that are signed. */
-struct draft {
-    struct sk_policy_run *run;
-    char dir[PATH_MAX_HERE];
-    struct sk_policy_bundle bundle;
-    struct sk_bytes officers_yaml;
-    struct sk_officers officers;
-    struct sk_bytes manifest; /* as it is on disk; empty: none */
-};
+/* From a checked bundle to a signed one: officers and signatures.
+                                                       docs/POLICY.md 2.3 */
 
 static const char *word(const struct sk_policy_run *run, const char *nl,
                         const char *en)
@@ -45,25 +31,25 @@ static int fail(int code, const char *name, const char *nl, const char *en,
 
 /* ------------------------------------------------------------- the folder */
 
-static struct sk_bytes source(const struct draft *d, size_t which)
+static struct sk_bytes source(const struct sk_draft *d, size_t which)
 {
     return d->bundle.folder.sources.of[which].bytes;
 }
 
-static char *path_in(const struct draft *d, const char *name)
+static char *path_in(const struct sk_draft *d, const char *name)
 {
     return sk_cli_path(d->dir, name);
 }
 
 /* The folder of BUNDLE, which may be the bundle.yaml itself. */
-static void take_dir(struct draft *d, const char *path)
+static void take_dir(struct sk_draft *d, const char *path)
 {
     snprintf(d->dir, sizeof(d->dir), "%s",
              sk_path_is_folder(path) ? path
                                      : sk_path_folder(&d->run->arena, path));
 }
 
-static int read_officers(struct draft *d)
+static int read_officers(struct sk_draft *d)
 {
     struct sk_findings findings = sk_findings_start(&d->run->arena);
     char *path = path_in(d, "officers.yaml");
@@ -86,9 +72,8 @@ static int read_officers(struct draft *d)
     return code;
 }
 
-/* BUNDLE as it would be signed: it loads, and officers.yaml does. */
-static int open_draft(struct sk_policy_run *run, const char *path,
-                      struct draft *d)
+int sk_draft_open(struct sk_policy_run *run, const char *path,
+                  struct sk_draft *d)
 {
     char *manifest;
     enum sk_status status;
@@ -110,7 +95,7 @@ static int open_draft(struct sk_policy_run *run, const char *path,
     return code;
 }
 
-static void close_draft(struct draft *d)
+void sk_draft_close(struct sk_draft *d)
 {
     free((void *)(uintptr_t)d->officers_yaml.data);
     free((void *)(uintptr_t)d->manifest.data);
@@ -206,7 +191,7 @@ int sk_policy_do_officer(struct sk_policy_run *run,
 /* ------------------------------------------------------------- MANIFEST */
 
 /* Does the MANIFEST on disk pin what is there? */
-static bool is_fresh(const struct draft *d, struct sk_manifest *manifest)
+static bool is_fresh(const struct sk_draft *d, struct sk_manifest *manifest)
 {
     struct sk_bytes invariants = source(d, SK_SOURCE_INVARIANTS);
 
@@ -241,8 +226,8 @@ static int ask_previous(const struct sk_parsed *parsed, char hex[80])
 }
 
 /* The hash that a new MANIFEST must name; -1, or an exit code. */
-static int find_previous(const struct draft *d, const struct sk_parsed *parsed,
-                         struct sk_hash *out)
+static int find_previous(const struct sk_draft *d,
+                         const struct sk_parsed *parsed, struct sk_hash *out)
 {
     const char *given = sk_cli_get(parsed, "previous");
     char hex[80] = "";
@@ -270,7 +255,7 @@ static int find_previous(const struct draft *d, const struct sk_parsed *parsed,
 }
 
 /* Signatures under another MANIFEST are worth nothing. */
-static void drop_signatures(const struct draft *d)
+static void drop_signatures(const struct sk_draft *d)
 {
     DIR *dir = opendir(d->dir);
     const struct dirent *entry;
@@ -291,7 +276,7 @@ static void drop_signatures(const struct draft *d)
 }
 
 /* Make or keep the MANIFEST; its bytes in the arena. */
-static int settle_manifest(struct draft *d, const struct sk_parsed *parsed,
+static int settle_manifest(struct sk_draft *d, const struct sk_parsed *parsed,
                            struct sk_bytes *out)
 {
     static uint8_t room[SK_MANIFEST_SIZE_MAX];
@@ -354,7 +339,7 @@ static int read_secret(const char *path, struct sk_sign_secret *secret,
 }
 
 /* A name that officers.yaml knows has the key that it says. */
-static int check_name(const struct draft *d, const char *name,
+static int check_name(const struct sk_draft *d, const char *name,
                       const struct sk_minisign_key *key)
 {
     for (size_t i = 0; i < d->officers.count; i++)
@@ -368,7 +353,7 @@ static int check_name(const struct draft *d, const char *name,
     return -1;
 }
 
-static int sign(const struct draft *d, struct sk_bytes manifest,
+static int sign(const struct sk_draft *d, struct sk_bytes manifest,
                 const char *name, const struct sk_sign_secret *secret,
                 const struct sk_minisign_key *key)
 {
@@ -397,13 +382,7 @@ static int sign(const struct draft *d, struct sk_bytes manifest,
 /* ------------------------------------------------------------- the files */
 
 /* What a node is given; bytes are malloc'ed. */
-struct given {
-    struct sk_blob blobs[SK_SIGNED_FILES_MAX];
-    char names[SK_SIGNED_FILES_MAX][SK_ORG_SIZE_MAX + 32];
-    size_t count;
-};
-
-static int give(struct given *given, const char *dir, const char *path,
+static int give(struct sk_given *given, const char *dir, const char *path,
                 const char *name, bool needed)
 {
     struct sk_blob *blob = &given->blobs[given->count];
@@ -430,8 +409,8 @@ static int give(struct given *given, const char *dir, const char *path,
 }
 
 /* The very bytes that were checked. */
-static int give_source(struct given *given, const struct draft *d, size_t which,
-                       const char *name)
+static int give_source(struct sk_given *given, const struct sk_draft *d,
+                       size_t which, const char *name)
 {
     struct sk_blob *blob = &given->blobs[given->count];
     struct sk_bytes bytes = source(d, which);
@@ -448,7 +427,7 @@ static int give_source(struct given *given, const struct draft *d, size_t which,
     return -1;
 }
 
-static int give_signatures(struct given *given, const char *dir)
+static int give_signatures(struct sk_given *given, const char *dir)
 {
     DIR *folder = opendir(dir);
     const struct dirent *entry;
@@ -473,7 +452,7 @@ static int give_signatures(struct given *given, const char *dir)
     return code;
 }
 
-static int give_all(struct given *given, const struct draft *d)
+int sk_given_all(struct sk_given *given, const struct sk_draft *d)
 {
     int code = give(given, d->dir, SK_MANIFEST_NAME, SK_MANIFEST_NAME, true);
 
@@ -488,53 +467,59 @@ static int give_all(struct given *given, const struct draft *d)
     return code;
 }
 
-static void given_free(struct given *given)
+void sk_given_free(struct sk_given *given)
 {
     for (size_t i = 0; i < given->count; i++)
         free((void *)(uintptr_t)given->blobs[i].bytes.data);
 }
 
-/* Whose signatures are there, and whether they hold: against officers.yaml of
-   the bundle itself; the node asks those in force. */
-static int tell_signed(const struct draft *d)
+int sk_given_check(const struct sk_given *given,
+                   const struct sk_officers *in_force,
+                   struct sk_policy_run *run, struct sk_signed_policy *out)
 {
     static struct sk_charter_file files[SK_SIGNED_FILES_MAX];
-    static struct given given;
-    struct sk_findings findings = sk_findings_start(&d->run->arena);
+    struct sk_findings findings = sk_findings_start(&run->arena);
+    struct sk_signed_fault fault;
+    char where[128];
+
+    for (size_t i = 0; i < given->count; i++)
+        files[i] = (struct sk_charter_file){given->blobs[i].name,
+                                            given->blobs[i].bytes};
+    if (sk_signed_policy_read(files, given->count, in_force, &run->arena,
+                              &findings, out, &fault) == SK_OK)
+        return -1;
+    snprintf(where, sizeof(where), "%.*s", (int)fault.subject.size,
+             (const char *)fault.subject.data);
+    return fail(SK_EXIT_NO, fault.check, "wat in de map staat, klopt niet",
+                "what is in the folder is not right", where,
+                "wis de handtekening of het bestand, en teken opnieuw",
+                "remove the signature or the file, and sign again");
+}
+
+/* Whose signatures are there, against officers.yaml of the bundle itself; the
+   node asks those in force. */
+static int tell_signed(const struct sk_draft *d)
+{
+    static struct sk_given given;
     struct sk_signed_policy *policy =
         sk_arena_get(&d->run->arena, sizeof(*policy));
-    struct sk_signed_fault fault;
-    enum sk_status status;
     json_t *signers;
     int code;
 
     if (policy == NULL)
         return sk_policy_no_memory();
     memset(&given, 0, sizeof(given));
-    code = give_all(&given, d);
-    if (code >= 0)
-        return code;
-    for (size_t i = 0; i < given.count; i++)
-        files[i] =
-            (struct sk_charter_file){given.blobs[i].name, given.blobs[i].bytes};
-    status = sk_signed_policy_read(files, given.count, NULL, &d->run->arena,
-                                   &findings, policy, &fault);
-    if (status != SK_OK) {
-        char where[128];
-
-        snprintf(where, sizeof(where), "%.*s", (int)fault.subject.size,
-                 (const char *)fault.subject.data);
-        code = fail(SK_EXIT_NO, fault.check, "wat in de map staat, klopt niet",
-                    "what is in the folder is not right", where,
-                    "wis de handtekening of het bestand, en teken opnieuw",
-                    "remove the signature or the file, and sign again");
-        given_free(&given);
+    code = sk_given_all(&given, d);
+    if (code < 0)
+        code = sk_given_check(&given, NULL, d->run, policy);
+    if (code >= 0) {
+        sk_given_free(&given);
         return code;
     }
     signers = json_array();
     for (size_t i = 0; i < policy->signers_count; i++)
         json_array_append_new(signers, sk_policy_string(policy->signers[i]));
-    given_free(&given);
+    sk_given_free(&given);
     if (d->run->json) {
         sk_policy_answer(json_pack(
             "{s:s, s:b, s:i, s:o}", "command", "sign", "ok", 1, "version",
@@ -558,12 +543,12 @@ static int tell_signed(const struct draft *d)
 
 int sk_policy_do_sign(struct sk_policy_run *run, const struct sk_parsed *parsed)
 {
-    static struct draft d;
+    static struct sk_draft d;
     struct sk_sign_secret secret = {0};
     struct sk_minisign_key key;
     struct sk_bytes manifest;
     const char *name = sk_cli_get(parsed, "as");
-    int code = open_draft(run, parsed->operands[0], &d);
+    int code = sk_draft_open(run, parsed->operands[0], &d);
 
     if (code < 0)
         code = read_secret(sk_cli_get(parsed, "key"), &secret, &key);
@@ -576,55 +561,6 @@ int sk_policy_do_sign(struct sk_policy_run *run, const struct sk_parsed *parsed)
     sk_wipe(&secret, sizeof(secret));
     if (code < 0)
         code = tell_signed(&d);
-    close_draft(&d);
-    return code;
-}
-
-/* ------------------------------------------------------------- into force */
-
-static void tell_activated(const struct sk_policy_run *run,
-                           const json_t *result)
-{
-    struct sk_screen screen = {.out = stdout, .dutch = run->dutch};
-
-    if (run->json) {
-        sk_policy_answer(json_pack("{s:s, s:b, s:O}", "command", "activate",
-                                   "ok", 1, "result", result));
-        return;
-    }
-    sk_render(&screen, "policy.activate", result);
-}
-
-int sk_policy_do_activate(struct sk_policy_run *run,
-                          const struct sk_parsed *parsed)
-{
-    static struct draft d;
-    static struct given given;
-    const char *from = sk_cli_get(parsed, "from");
-    struct sk_client *client = NULL;
-    json_t *result = NULL;
-    json_t *args = json_object();
-    int code = open_draft(run, parsed->operands[0], &d);
-
-    memset(&given, 0, sizeof(given));
-    if (code < 0)
-        code = give_all(&given, &d);
-    if (from != NULL)
-        json_object_set_new(args, "from", json_string(from));
-    if (code < 0)
-        code = sk_node_open(parsed, &client);
-    if (code < 0) {
-        code = sk_node_ask(client, "policy.activate", json_incref(args),
-                           given.blobs, given.count, &result);
-    }
-    if (code < 0) {
-        tell_activated(run, result);
-        code = SK_EXIT_YES;
-    }
-    json_decref(args);
-    json_decref(result);
-    sk_client_close(&client);
-    given_free(&given);
-    close_draft(&d);
+    sk_draft_close(&d);
     return code;
 }
