@@ -61,7 +61,8 @@ programs := $(B)/schakel $(B)/schakeld $(B)/schakel-net
 tests_protocol := $(patsubst %.c,$(B)/%,$(wildcard tests/protocol/test_*.c))
 tests_policies := $(patsubst %.c,$(B)/%,$(wildcard tests/policies/test_*.c))
 tests_node := $(patsubst %.c,$(B)/%,$(wildcard tests/node/test_*.c))
-tests_unit := $(tests_protocol) $(tests_policies) $(tests_node)
+tests_tools := $(patsubst %.c,$(B)/%,$(wildcard tests/tools/test_*.c))
+tests_unit := $(tests_protocol) $(tests_policies) $(tests_node) $(tests_tools)
 tests_system := $(sort $(wildcard tests/system/test_*.sh))
 fuzzers := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -108,6 +109,7 @@ $(B)/libsk-protocol.a: $(protocol_o)
 $(B)/libsk-policies.a: $(policies_o)
 $(B)/libsk-engine.a: $(engine_o)
 $(B)/libsk-node.a: $(node_o)
+$(B)/libsk-schakel.a: $(filter-out %/main.o,$(schakel_o))
 $(B)/lib%.a:
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
@@ -141,6 +143,10 @@ $(B)/tests/node/test_net: LIBS_test += $(LIBS_net)
 $(tests_node): %: %.o $(node_a)
 	$(call say,LD,$@)
 	$(Q)$(call link,$(LIBS_node) $(LIBS_policies) $(LIBS_protocol) $(LIBS_test))
+
+$(tests_tools): %: %.o $(B)/libsk-schakel.a $(policies_a)
+	$(call say,LD,$@)
+	$(Q)$(call link,$(LIBS_tools) $(LIBS_policies) $(LIBS_protocol) $(LIBS_test))
 
 # The simulator; what one end of a line computed, the other end need not.
 sim_o := $(call obj,$(call src,tests/sim))

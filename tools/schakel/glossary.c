@@ -53,6 +53,11 @@ void sk_glossary_close(struct sk_glossary **glossary)
     *glossary = NULL;
 }
 
+const struct sk_vocabulary *sk_glossary_vocabulary(const struct sk_glossary *g)
+{
+    return g->vocabulary;
+}
+
 struct sk_glossary *sk_glossary_of(const struct sk_vocabulary *vocabulary,
                                    bool dutch)
 {

@@ -20,6 +20,9 @@ struct sk_glossary *sk_glossary_of(const struct sk_vocabulary *vocabulary,
                                    bool dutch);
 /* The words of the node behind `client`; NULL when it cannot tell. */
 struct sk_glossary *sk_glossary_ask(struct sk_client *client, bool dutch);
+/* While the glossary lives. */
+const struct sk_vocabulary *
+sk_glossary_vocabulary(const struct sk_glossary *glossary);
 void sk_glossary_close(struct sk_glossary **glossary);
 
 /* Label of an event type, field, purpose or category, or name of a partner.

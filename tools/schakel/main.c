@@ -13,6 +13,7 @@
 #include "tools/schakel/cli.h"
 #include "tools/schakel/cmd_agenda.h"
 #include "tools/schakel/cmd_consent.h"
+#include "tools/schakel/cmd_import.h"
 #include "tools/schakel/cmd_node.h"
 #include "tools/schakel/cmd_policy.h"
 #include "tools/schakel/cmd_rehearse.h"
@@ -38,6 +39,7 @@ static const struct cmd cmds[] = {
     {"policy", sk_cmd_policy, sk_policy_commands, true},
     {"participant", sk_cmd_report, sk_report_commands, true},
     {"consent", sk_cmd_consent, sk_consent_commands, true},
+    {"import", sk_cmd_import, sk_import_commands, false},
     {"agenda", sk_cmd_agenda, sk_agenda_commands, true},
     {"rehearse", sk_cmd_rehearse, sk_rehearse_commands, false},
     {"completion", sk_cmd_completion, sk_completion_commands, false},
