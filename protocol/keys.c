@@ -285,52 +285,6 @@ void sk_random_fill(struct sk_random *random, void *out, size_t size)
     assert(rc == 0);
 }
 
-/* -------------------------------------------------------- Merkle trees */
-
-static void merkle_leaf(struct sk_bytes leaf, struct sk_hash *out)
-{
-    static const uint8_t prefix[1] = {0x00};
-    crypto_hash_sha256_state state;
-
-    (void)crypto_hash_sha256_init(&state); /* these three always give 0 */
-    (void)crypto_hash_sha256_update(&state, prefix, sizeof(prefix));
-    (void)crypto_hash_sha256_update(&state, data_of(leaf), leaf.size);
-    (void)crypto_hash_sha256_final(&state, out->bytes);
-}
-
-static void merkle_node(const struct sk_hash *left, const struct sk_hash *right,
-                        struct sk_hash *out)
-{
-    uint8_t node[1 + 2 * SK_HASH_SIZE] = {0x01};
-
-    memcpy(node + 1, left->bytes, SK_HASH_SIZE);
-    memcpy(node + 1 + SK_HASH_SIZE, right->bytes, SK_HASH_SIZE);
-    (void)crypto_hash_sha256(out->bytes, node, sizeof(node)); /* always 0 */
-}
-
-void sk_merkle_root(const struct sk_bytes *leaves, size_t count,
-                    struct sk_hash *out)
-{
-    /* Roots of full trees, largest first: one for each 1 bit of i. */
-    struct sk_hash stack[64];
-    size_t depth = 0;
-
-    if (count == 0) {
-        (void)crypto_hash_sha256(out->bytes, data_of((struct sk_bytes){0}), 0);
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        merkle_leaf(leaves[i], &stack[depth++]);
-        for (size_t bits = i; (bits & 1) == 1; bits >>= 1) {
-            depth--;
-            merkle_node(&stack[depth - 1], &stack[depth], &stack[depth - 1]);
-        }
-    }
-    for (; depth > 1; depth--)
-        merkle_node(&stack[depth - 2], &stack[depth - 1], &stack[depth - 2]);
-    *out = stack[0];
-}
-
 void sk_wipe(void *secret, size_t size)
 {
     sodium_memzero(secret, size);

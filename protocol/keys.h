@@ -133,11 +133,6 @@ struct sk_random {
 };
 void sk_random_fill(struct sk_random *random, void *out, size_t size);
 
-/* Merkle tree of RFC 6962 shape over SHA-256, leaf prefix 0x00, node 0x01.
-   The root of no leaves is SHA-256 of nothing. */
-void sk_merkle_root(const struct sk_bytes *leaves, size_t count,
-                    struct sk_hash *out);
-
 void sk_wipe(void *secret, size_t size);
 
 #endif

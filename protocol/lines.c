@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+#include <sodium.h>
+
+#define BASE64_MAX                                                             \
+    sodium_base64_ENCODED_LEN(SK_BASE64_RAW_MAX, sodium_base64_VARIANT_ORIGINAL)
+
 /* ------------------------------------------------------------- writing */
 struct sk_lines sk_lines_start(struct sk_room room)
 {
@@ -44,6 +49,18 @@ void sk_lines_hash(struct sk_lines *lines, const struct sk_hash *hash)
     sk_lines_text(lines, hex);
 }
 
+void sk_lines_base64(struct sk_lines *lines, struct sk_bytes bytes)
+{
+    char text[BASE64_MAX];
+
+    assert(bytes.size <= SK_BASE64_RAW_MAX);
+
+    sodium_bin2base64(text, sizeof(text), bytes.data, bytes.size,
+                      sodium_base64_VARIANT_ORIGINAL);
+    sk_lines_text(lines, text);
+    sodium_memzero(text, sizeof(text));
+}
+
 enum sk_status sk_lines_finish(const struct sk_lines *lines,
                                struct sk_bytes *out)
 {
@@ -54,6 +71,27 @@ enum sk_status sk_lines_finish(const struct sk_lines *lines,
 }
 
 /* ------------------------------------------------------------- reading */
+bool sk_base64_read(struct sk_bytes text, uint8_t *out, size_t size)
+{
+    char again[BASE64_MAX];
+    size_t got = 0;
+    bool same;
+
+    assert(size <= SK_BASE64_RAW_MAX);
+
+    if (text.size == 0 ||
+        sodium_base642bin(out, size, (const char *)text.data, text.size, NULL,
+                          &got, NULL, sodium_base64_VARIANT_ORIGINAL) != 0 ||
+        got != size)
+        return false;
+    /* One text for one value: written again it must be the same. */
+    sodium_bin2base64(again, sizeof(again), out, size,
+                      sodium_base64_VARIANT_ORIGINAL);
+    same = sk_bytes_equal(text, sk_text(again));
+    sodium_memzero(again, sizeof(again));
+    return same;
+}
+
 bool sk_take_text(struct sk_bytes *rest, const char *text)
 {
     size_t size = strlen(text);

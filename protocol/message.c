@@ -4,6 +4,7 @@
 
 #include "protocol/form.h"
 #include "protocol/manifest.h"
+#include "protocol/merkle.h"
 #include "protocol/pack.h"
 #include "protocol/unpack.h"
 

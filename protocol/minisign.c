@@ -14,7 +14,6 @@
 #define SECRET_HEAD_SIZE (6 + 32 + 8 + 8)
 #define SECRET_SIZE                                                            \
     (SECRET_HEAD_SIZE + SK_MINISIGN_ID_SIZE + 64 + CHECKSUM_SIZE)
-#define BASE64_MAX (4 * ((SECRET_SIZE + 2) / 3))
 
 static const char untrusted_prefix[] = "untrusted comment: ";
 static const char trusted_prefix[] = "trusted comment: ";
@@ -36,18 +35,6 @@ bool sk_minisign_key_equal(const struct sk_minisign_key *a,
     return memcmp(a->id.bytes, b->id.bytes, sizeof(a->id.bytes)) == 0 &&
            memcmp(a->public.bytes, b->public.bytes, sizeof(a->public.bytes)) ==
                0;
-}
-
-/* -------------------------------------------------------------- base64 */
-static void put_base64(struct sk_lines *t, const uint8_t *data, size_t size)
-{
-    char line[BASE64_MAX + 1];
-
-    sodium_bin2base64(line, sizeof(line), data, size,
-                      sodium_base64_VARIANT_ORIGINAL);
-    sk_lines_text(t, line);
-    sk_lines_text(t, "\n");
-    sodium_memzero(line, sizeof(line));
 }
 
 /* -------------------------------------------------------------- reading */
@@ -83,33 +70,11 @@ static bool take_comment(struct sk_bytes *rest, const char *prefix,
     return true;
 }
 
-/* Exactly `size` bytes in canonical base64, nothing around it. */
-static bool read_base64(struct sk_bytes text, uint8_t *out, size_t size)
-{
-    char again[BASE64_MAX + 1];
-    size_t got = 0;
-    bool same;
-
-    assert(sodium_base64_ENCODED_LEN(size, sodium_base64_VARIANT_ORIGINAL) <=
-           sizeof(again));
-    if (text.size == 0 ||
-        sodium_base642bin(out, size, (const char *)text.data, text.size, NULL,
-                          &got, NULL, sodium_base64_VARIANT_ORIGINAL) != 0 ||
-        got != size)
-        return false;
-    /* One text for one value: written again it must be the same. */
-    sodium_bin2base64(again, sizeof(again), out, size,
-                      sodium_base64_VARIANT_ORIGINAL);
-    same = sk_bytes_equal(text, sk_text(again));
-    sodium_memzero(again, sizeof(again));
-    return same;
-}
-
 static bool take_base64(struct sk_bytes *rest, uint8_t *out, size_t size)
 {
     struct sk_bytes line;
 
-    return take_line(rest, &line) && read_base64(line, out, size);
+    return take_line(rest, &line) && sk_base64_read(line, out, size);
 }
 
 /* ---------------------------------------------------------- public keys */
@@ -140,7 +105,8 @@ enum sk_status sk_minisign_key_parse(struct sk_bytes text,
         if (!take_line(&rest, &line) || rest.size > 0)
             return SK_E_BAD_FORM;
     }
-    if (!read_base64(line, raw, sizeof(raw)) || raw[0] != 'E' || raw[1] != 'd')
+    if (!sk_base64_read(line, raw, sizeof(raw)) || raw[0] != 'E' ||
+        raw[1] != 'd')
         return SK_E_BAD_FORM;
     memcpy(out->id.bytes, raw + 2, SK_MINISIGN_ID_SIZE);
     memcpy(out->public.bytes, raw + 2 + SK_MINISIGN_ID_SIZE, 32);
@@ -194,11 +160,13 @@ enum sk_status sk_minisign_sign(const struct sk_sign_secret *secret,
 
     sk_lines_text(&t, untrusted_prefix);
     sk_lines_text(&t, "signature made by schakel\n");
-    put_base64(&t, raw, sizeof(raw));
+    sk_lines_base64(&t, (struct sk_bytes){raw, sizeof(raw)});
+    sk_lines_text(&t, "\n");
     sk_lines_text(&t, trusted_prefix);
     sk_lines_text(&t, comment);
     sk_lines_text(&t, "\n");
-    put_base64(&t, global, sizeof(global));
+    sk_lines_base64(&t, (struct sk_bytes){global, sizeof(global)});
+    sk_lines_text(&t, "\n");
     return sk_lines_finish(&t, out);
 }
 
@@ -281,7 +249,8 @@ enum sk_status sk_minisign_secret_format(const struct sk_sign_secret *secret,
     checksum_of(id, id + SK_MINISIGN_ID_SIZE, id + SK_MINISIGN_ID_SIZE + 64);
     sk_lines_text(&t, untrusted_prefix);
     sk_lines_text(&t, "secret key of a schakel identity, without password\n");
-    put_base64(&t, raw, sizeof(raw));
+    sk_lines_base64(&t, (struct sk_bytes){raw, sizeof(raw)});
+    sk_lines_text(&t, "\n");
     sodium_memzero(raw, sizeof(raw));
     return sk_lines_finish(&t, out);
 }

@@ -4,6 +4,7 @@
  */
 #include "fuzz.h"
 
+#include "protocol/merkle.h"
 #include "protocol/message.h"
 #include "protocol/unpack.h"
 

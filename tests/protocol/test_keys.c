@@ -2,6 +2,8 @@
 
 #include <signal.h>
 
+#include "protocol/merkle.h"
+
 #define BYTES_OF(field)                                                        \
     ((struct sk_bytes){(field).bytes, sizeof((field).bytes)})
 

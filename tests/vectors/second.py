@@ -5,6 +5,7 @@ It was written from the page, not from the C, and makes the known answers in
 this folder.  `second.py` checks that the files are what it would write;
 `second.py --write` writes them.  Slow and not constant-time: for tests only.
 """
+import base64
 import hashlib
 import os
 import struct
@@ -241,6 +242,32 @@ def merkle(leaves):
                           merkle(leaves[k:])).digest()
 
 
+def consistency(m, leaves, whole=True):
+    """RFC 9162 2.1.4.1: SUBPROOF(m, D_n, b)."""
+    if m == len(leaves):
+        return [] if whole else [merkle(leaves)]
+    k = 1
+    while k * 2 < len(leaves):
+        k *= 2
+    if m <= k:
+        return consistency(m, leaves[:k], whole) + [merkle(leaves[k:])]
+    return consistency(m - k, leaves[k:], False) + [merkle(leaves[:k])]
+
+
+def checkpoint(signer, origin, size, root, restarts):
+    """C2SP signed-note and tlog-checkpoint."""
+    def b64(data):
+        return base64.b64encode(data).decode()
+    text = "%s\n%d\n%s\n" % (origin, size, b64(root))
+    for log, at in restarts:
+        text += "after %s %d\n" % (log.hex(), at)
+    key = hashlib.sha256(origin.encode() + b"\n\x01" +
+                         ed_public(signer)).digest()[:4]
+    line = "\u2014 %s %s\n" % (origin, b64(key + ed_sign(signer,
+                                                        text.encode())))
+    return (text + "\n" + line).encode()
+
+
 def x_pair(seed, context):
     secret = hash32(context, b"", key=seed)
     return secret, x25519(secret, NINE)
@@ -408,6 +435,16 @@ def files():
     }
     out["message"] = {name: message(mol, sopraco, kind, body)
                       for name, (kind, body) in messages.items()}
+    grown = [bytes([i, 0]) for i in range(200)]
+    origin = "schakel/kempen/ocmw-mol#" + "1f" * 8
+    out["journal"] = {
+        "entry": pack([3, 1811592000, "sopraco", [rid(0x51), rid(0x52)],
+                       [1, 128, 70000], b"\x5b" * 32, "not-source"]),
+        "entry_short": pack([20, 0, "", [], [], b"", ""]),
+        "checkpoint": checkpoint(mol.signing_seed, origin, 127, b"\x5a" * 32,
+                                 [(b"\x99" * 8, 120)]),
+        "consistency_77_200": b"".join(consistency(77, grown)),
+    }
     seed = b"\x44" * 32
     out["envelope"] = {
         "empty": envelope(mol, sopraco, seed, b""),
