@@ -332,11 +332,37 @@ const struct sk_op sk_ops[] = {
       ARG("notice", ID, false, "welke vraag (de oudste)",
           "which request (the oldest)")}},
 
+    /* ------------------------------------------------------- leaving */
+    {"leave.report", false, SK_NEED_POLICY,
+     "wat er openstaat als u de federatie verlaat",
+     "what is open when you leave the federation", {{0}}},
+    {"leave.start", false, SK_NEED_POLICY,
+     "verlaat de federatie: stuur en aanvaard niets nieuws meer",
+     "leave the federation: send and take nothing new any more", {{0}}},
+    {"leave.stop", false, SK_NEED_POLICY,
+     "toch niet: deel weer; wat gewist is, blijft gewist",
+     "not after all: share again; what was erased stays erased", {{0}}},
+    {"leave.erase", false, SK_NEED_POLICY,
+     "wis wat partners stuurden en meld het hun, een deel per keer",
+     "erase what partners sent and tell them, a part at a time",
+     {ARG("after", UINT, false, "vanaf hier verder",
+          "continue after this one")}},
+    {"leave.keep", false, SK_NEED_POLICY,
+     "zeg welke wet u verplicht een ontvangen bericht te bewaren",
+     "say which law makes you keep a received message",
+     {MESSAGE, TEXT("law_reference", true, 500, "de wet", "the law"),
+      ARG("keep_until", DATE, true, "tot wanneer", "until when")}},
+
     /* ------------------------------------------------------- peers */
     {"peer.list", false, SK_NEED_NODE,
      "de partners en hoe het met de lijn staat",
      "the partners and the state of the line", {{0}}},
     {"peer.show", false, SK_NEED_NODE, "een partner", "one partner", {ORG}},
+    {"peer.holds", false, SK_NEED_POLICY,
+     "wat een partner nog heeft van wat u stuurde",
+     "what a partner still has of what you sent",
+     {ORG, ARG("after", ID, false, "vanaf hier verder",
+               "continue after this one")}},
 };
 /* clang-format on */
 

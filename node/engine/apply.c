@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "node/engine/leave.h"
 #include "node/engine/timer.h"
 
 #define DAY_MS UINT64_C(86400000)
@@ -71,6 +72,18 @@ static const char *fault_of(const struct sk_engine *e,
     return NULL;
 }
 
+/* CONSENT 5.6: who leaves takes nothing new. */
+static enum sk_status refuse_new(struct sk_engine *e, const char **refusal)
+{
+    uint64_t since_ms;
+    bool leaving;
+
+    SK_TRY(sk_leaving_since(e, &leaving, &since_ms));
+    if (leaving)
+        *refusal = "partner-leaving";
+    return SK_OK;
+}
+
 static enum sk_status apply_event(struct sk_engine *e,
                                   const struct sk_org *from,
                                   struct sk_bytes item,
@@ -90,6 +103,9 @@ static enum sk_status apply_event(struct sk_engine *e,
     status = sk_inbox_has(e, from, &event->message);
     /* It came before, under an older incarnation of the partner's log. */
     if (status == SK_OK)
+        return SK_OK;
+    SK_TRY(refuse_new(e, refusal));
+    if (*refusal != NULL)
         return SK_OK;
     if (status == SK_E_EXISTS) {
         *refusal = "malformed-item";
@@ -125,6 +141,9 @@ static enum sk_status apply_collective(struct sk_engine *e,
     }
     if (status != SK_E_NOT_FOUND)
         return status;
+    SK_TRY(refuse_new(e, refusal));
+    if (*refusal != NULL)
+        return SK_OK;
     return sk_inbox_add(e, from, &c->message, item);
 }
 

@@ -1,4 +1,4 @@
-#include "node/engine/internal.h"
+#include "node/engine/leave.h"
 
 #include <string.h>
 
@@ -241,6 +241,7 @@ static enum sk_status put_into_force(struct sk_engine *e, struct import *import)
     SK_TRY(sk_charter_began(e, import->charter->version));
     sk_federation_take(e, import->charter, import->bundle, import->has_policy);
     SK_TRY(sk_approval_look(e));
+    SK_TRY(sk_left_look(e));
     e->effects->charter_version = import->charter->version;
     return SK_OK;
 }

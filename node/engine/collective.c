@@ -1,4 +1,4 @@
-#include "node/engine/internal.h"
+#include "node/engine/leave.h"
 
 #include <string.h>
 
@@ -110,6 +110,7 @@ static enum sk_status read_recipients(struct sk_engine *e, struct sk_value args,
     struct sk_session **list;
     size_t given;
 
+    SK_TRY(sk_leaving_refuse(e));
     SK_TRY(sk_arg_words(e, args, "recipients", &words, &given));
     list = sk_arena_get_array(&e->scratch, given + e->sessions_count + 1,
                               sizeof(struct sk_session *));

@@ -1,5 +1,6 @@
 #include "node/engine/gate.h"
 #include "node/engine/handover.h"
+#include "node/engine/leave.h"
 
 #include <string.h>
 
@@ -400,6 +401,7 @@ enum sk_status sk_op_disclosure_send(struct sk_engine *e, struct sk_value args)
     }
     if (!e->has_policy)
         return sk_refuse(e, "no-policy", NULL, (struct sk_bytes){0});
+    SK_TRY(sk_leaving_refuse(e));
     e->reply_owner = event.participant.id;
     question.event = &event;
     question.to = a.to;

@@ -1,4 +1,6 @@
+#include "node/engine/leave.h"
 #include "node/engine/notice.h"
+#include "node/engine/session.h"
 
 #include <string.h>
 
@@ -248,6 +250,10 @@ static enum sk_status next_number(struct sk_engine *e, uint64_t *out)
     return sk_meta_put_u64(e, "notice", *out);
 }
 
+/* Erase what a notice names and say so; what a law keeps waits for a person. */
+static enum sk_status settle(struct sk_engine *e,
+                             const struct notice_in *notice, bool *done);
+
 enum sk_status sk_withdraw_apply(struct sk_engine *e, const struct sk_org *from,
                                  const struct sk_item *item,
                                  const char **refusal)
@@ -256,6 +262,9 @@ enum sk_status sk_withdraw_apply(struct sk_engine *e, const struct sk_org *from,
     struct notice_in *notice = sk_arena_get(&e->scratch, sizeof(*notice));
     struct sk_session *s = sk_session_find(e, from);
     uint64_t within = in->within_days;
+    uint64_t since_ms;
+    bool leaving;
+    bool settled;
     size_t mark;
     bool open;
 
@@ -295,7 +304,8 @@ enum sk_status sk_withdraw_apply(struct sk_engine *e, const struct sk_org *from,
                              &entry->fields));
         sk_arena_reset(&e->scratch, mark);
     }
-    return SK_OK;
+    SK_TRY(sk_leaving_since(e, &leaving, &since_ms));
+    return leaving ? settle(e, notice, &settled) : SK_OK;
 }
 
 /* ------------------------------------------------------------- answers */
@@ -329,23 +339,61 @@ enum sk_status sk_erasure_keep_until(struct sk_engine *e,
 
 /* Kept through `day`; a message that was asked back whole goes the day after,
    also when it might have stayed longer without the withdrawal. */
-static enum sk_status keep(struct sk_engine *e, const struct notice_in *notice,
-                           int32_t day)
+static enum sk_status keep_one(struct sk_engine *e, const struct sk_org *from,
+                               const struct sk_message_id *message, bool all,
+                               int32_t day)
 {
+    struct sk_key key = kept_key(from, message);
     char text[11];
 
     sk_day_format(day, text);
+    SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
+                        sk_text(text)));
+    if (!all)
+        return SK_OK;
+    return sk_due_put(e, day + 1, SK_DUE_ERASE_BY, &message->id,
+                      sk_org_text(from));
+}
+
+static enum sk_status keep(struct sk_engine *e, const struct notice_in *notice,
+                           int32_t day)
+{
     for (size_t i = 0; i < notice->entries_count; i++) {
         const struct sk_item_entry *entry = &notice->entries[i];
-        struct sk_key key = kept_key(&notice->from, &entry->message);
 
-        SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
-                            sk_text(text)));
-        if (entry->all)
-            SK_TRY(sk_due_put(e, day + 1, SK_DUE_ERASE_BY, &entry->message.id,
-                              sk_org_text(&notice->from)));
+        SK_TRY(keep_one(e, &notice->from, &entry->message, entry->all, day));
     }
     return SK_OK;
+}
+
+enum sk_status sk_erasure_kept(struct sk_engine *e, const struct sk_org *from,
+                               uint64_t *count)
+{
+    struct sk_key prefix = sk_key_start(SK_T_KEPT);
+    struct sk_scan scan;
+    struct sk_bytes key;
+    struct sk_bytes value;
+    enum sk_status status;
+
+    sk_key_org(&prefix, from);
+    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    *count = 0;
+    while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
+        size_t mark = sk_arena_mark(&e->scratch);
+        struct sk_message_id id;
+        int32_t until;
+
+        if (key.size < SK_ID_SIZE || !sk_day_parse(value, &until))
+            return SK_E_IO;
+        memcpy(id.id.bytes, key.data + key.size - SK_ID_SIZE, SK_ID_SIZE);
+        status = sk_inbox_has(e, from, &id);
+        if (status != SK_OK && status != SK_E_NOT_FOUND)
+            return status;
+        if (status == SK_OK && until >= sk_today(e))
+            *count += 1;
+        sk_arena_reset(&e->scratch, mark);
+    }
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
 }
 
 static enum sk_status erase(struct sk_engine *e, const struct notice_in *notice)
@@ -375,6 +423,121 @@ static enum sk_status answer(struct sk_engine *e,
     out->at_ms = e->now_ms;
     SK_TRY(sk_outbox_item(e, &notice->from, item));
     return close_notice(e, notice);
+}
+
+/* ------------------------------------------------------------- who leaves
+ * CONSENT 5.6.  What nobody asked for is answered with the id of no notice. */
+
+static enum sk_status holds_kept(struct sk_engine *e,
+                                 const struct notice_in *notice, bool *out)
+{
+    *out = false;
+    for (size_t i = 0; i < notice->entries_count && !*out; i++) {
+        int32_t until;
+
+        SK_TRY(sk_erasure_keep_until(e, &notice->from,
+                                     &notice->entries[i].message, &until));
+        *out = until != INT32_MIN && until >= sk_today(e);
+    }
+    return SK_OK;
+}
+
+static enum sk_status settle(struct sk_engine *e,
+                             const struct notice_in *notice, bool *done)
+{
+    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    bool kept;
+
+    if (item == NULL)
+        return SK_E_MEMORY;
+    SK_TRY(holds_kept(e, notice, &kept));
+    *done = !kept;
+    if (kept)
+        return SK_OK;
+    item->kind = SK_ITEM_ERASED;
+    item->answer.method = sk_text("key-destroyed");
+    SK_TRY(erase(e, notice));
+    return answer(e, notice, item);
+}
+
+enum sk_status sk_erasure_settle(struct sk_engine *e, size_t count_max,
+                                 size_t *count)
+{
+    struct notice_in *notice = sk_arena_get(&e->scratch, sizeof(*notice));
+    bool known;
+    struct sk_scan scan = scan_from(e, (struct sk_bytes){0}, &known);
+    struct sk_bytes key;
+    struct sk_bytes value;
+
+    if (notice == NULL)
+        return SK_E_MEMORY;
+    *count = 0;
+    while (*count < count_max) {
+        size_t mark = sk_arena_mark(&e->scratch);
+        enum sk_status status = sk_scan_next(&scan, &key, &value);
+        bool done;
+
+        if (status == SK_E_NOT_FOUND)
+            return SK_OK;
+        SK_TRY(status);
+        SK_TRY(unpack(e, key, value, notice));
+        SK_TRY(settle(e, notice, &done));
+        *count += done ? 1 : 0;
+        sk_arena_reset(&e->scratch, mark);
+    }
+    return SK_OK;
+}
+
+static enum sk_status tell_unasked(struct sk_engine *e,
+                                   const struct sk_org *from,
+                                   const struct sk_message_id *messages,
+                                   size_t count, struct sk_item *item)
+{
+    assert(count <= SK_COUNT(item->answer.messages));
+
+    memcpy(item->answer.messages, messages, count * sizeof(*messages));
+    item->answer.messages_count = count;
+    item->answer.at_ms = e->now_ms;
+    return sk_outbox_item(e, from, item);
+}
+
+enum sk_status sk_erasure_unasked(struct sk_engine *e,
+                                  const struct sk_org *from,
+                                  const struct sk_message_id *messages,
+                                  size_t count)
+{
+    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+
+    if (item == NULL)
+        return SK_E_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        size_t mark = sk_arena_mark(&e->scratch);
+
+        SK_TRY(sk_inbox_erase(e, from, &messages[i], /* all */ true, NULL));
+        sk_arena_reset(&e->scratch, mark);
+    }
+    item->kind = SK_ITEM_ERASED;
+    item->answer.method = sk_text("key-destroyed");
+    return tell_unasked(e, from, messages, count, item);
+}
+
+enum sk_status sk_erasure_keep_one(struct sk_engine *e,
+                                   const struct sk_org *from,
+                                   const struct sk_message_id *message,
+                                   struct sk_bytes law, int32_t day)
+{
+    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    char *text = sk_arena_get(&e->scratch, 11);
+
+    if (item == NULL || text == NULL)
+        return SK_E_MEMORY;
+    SK_TRY(sk_inbox_lock(e, from, message, /* all */ true, NULL));
+    SK_TRY(keep_one(e, from, message, /* all */ true, day));
+    sk_day_format(day, text);
+    item->kind = SK_ITEM_KEPT;
+    item->answer.law_reference = law;
+    item->answer.keep_until = sk_text(text);
+    return tell_unasked(e, from, message, 1, item);
 }
 
 static void reply(struct sk_engine *e, const struct notice_in *notice)

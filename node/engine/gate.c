@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "node/engine/leave.h"
 #include "node/engine/timer.h"
 
 /* ------------------------------------------------------------- the decision */
@@ -328,10 +329,15 @@ static enum sk_status blocked_by(struct sk_engine *e,
                                  const struct sk_ledger_entry *entry,
                                  const char **out)
 {
+    uint64_t since_ms;
+    bool leaving;
     bool wanted;
 
     *out = NULL;
-    if (e->bundle == NULL)
+    SK_TRY(sk_leaving_since(e, &leaving, &since_ms));
+    if (leaving)
+        *out = "leaving";
+    else if (e->bundle == NULL)
         *out = "no-charter";
     else if (!e->has_policy)
         *out = "no-policy";

@@ -257,6 +257,39 @@ struct sk_scan sk_inbox_behind(struct sk_engine *e, const struct sk_org *from,
                          sk_key_done(&start));
 }
 
+struct sk_scan sk_inbox_arrived(struct sk_engine *e, uint64_t after)
+{
+    struct sk_key prefix = sk_key_start(SK_T_INBOX_ORDER);
+    struct sk_key start = order_key("a", after);
+
+    sk_key_bytes(&prefix, sk_text("a"));
+    return sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
+                         sk_key_done(&start));
+}
+
+enum sk_status sk_inbox_next(struct sk_engine *e, struct sk_scan *scan,
+                             uint64_t *number, struct sk_org *from,
+                             struct sk_message_id *id)
+{
+    struct record *record = sk_arena_get(&e->scratch, sizeof(*record));
+    struct sk_bytes key;
+    struct sk_bytes value;
+    uint64_t at = 0;
+
+    if (record == NULL)
+        return SK_E_MEMORY;
+    SK_TRY(sk_scan_next(scan, &key, &value));
+    if (value.size != SK_ID_SIZE || key.size < 8)
+        return SK_E_IO;
+    for (size_t i = key.size - 8; i < key.size; i++)
+        at = at << 8 | key.data[i];
+    memcpy(id->id.bytes, value.data, SK_ID_SIZE);
+    SK_TRY(load(e, id, record));
+    *number = at;
+    *from = record->from;
+    return SK_OK;
+}
+
 /* ------------------------------------------------------------- entries */
 
 enum sk_status sk_inbox_get(struct sk_engine *e, const struct sk_message_id *id,

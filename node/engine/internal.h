@@ -20,6 +20,7 @@
  *   outbox.c      a log per partner;  session.c: hello, in flight, receipts
  *   apply.c       an item that arrived;  inbox.c: what people do with it
  *   withdraw.c    recall and notices;  erasure.c: answers to them
+ *   leave.c       this node leaves the federation;  left.c: a partner did
  *   handover.c    the state machine and the one owner
  *   timer.h       what is due on a civil day;  agenda.c: operations;  due.c
  *

@@ -1,5 +1,6 @@
 #include "node/engine/notice.h"
 
+#include "node/engine/leave.h"
 #include "node/engine/timer.h"
 
 #include <string.h>
@@ -105,7 +106,80 @@ void sk_notice_pack_messages(struct sk_pack *p,
     }
 }
 
+enum sk_status sk_notice_waiting(struct sk_engine *e, const struct sk_org *to,
+                                 uint64_t *count)
+{
+    struct sk_key prefix = sk_key_start(SK_T_NOTICE_OUT);
+    struct sk_scan scan =
+        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    struct sk_bytes key;
+    struct sk_bytes value;
+    enum sk_status status;
+
+    *count = 0;
+    while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
+        struct notice_out record;
+        struct sk_id notice;
+
+        assert(key.size == 1 + SK_ID_SIZE);
+        memcpy(notice.bytes, key.data + 1, SK_ID_SIZE);
+        SK_TRY(get(e, &notice, &record));
+        if (record.answered_ms == 0 && sk_org_equal(&record.to, to))
+            *count += 1;
+    }
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
+}
+
 /* ------------------------------------------------------------- the answer */
+
+/* CONSENT 5.6: it erased, or keeps, a message that nobody asked back.  One
+   that was asked back meanwhile waits for the answer to that. */
+static enum sk_status unasked_message(struct sk_engine *e,
+                                      const struct sk_org *from,
+                                      const struct sk_message_id *message,
+                                      const struct sk_item *item)
+{
+    struct sk_ledger_entry *entry = sk_arena_get(&e->scratch, sizeof(*entry));
+    enum sk_status status;
+
+    if (entry == NULL)
+        return SK_E_MEMORY;
+    status = sk_ledger_get(e, message, entry);
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    if (!sk_org_equal(&entry->to, from) || entry->sent_ms == 0 ||
+        entry->recall == SK_RECALL_ASKED)
+        return SK_OK;
+    entry->answered_ms = e->now_ms;
+    entry->law_reference = (struct sk_bytes){0};
+    entry->keep_until = (struct sk_bytes){0};
+    if (item->kind == SK_ITEM_KEPT) {
+        entry->recall = SK_RECALL_KEPT;
+        entry->law_reference = item->answer.law_reference;
+        entry->keep_until = item->answer.keep_until;
+        return sk_ledger_put(e, entry);
+    }
+    entry->recall = SK_RECALL_CONFIRMED;
+    entry->recall_all = true;
+    for (size_t i = 0; i < entry->fields_count; i++)
+        entry->fields[i].recalled = entry->fields[i].withheld == SK_SENT;
+    return sk_ledger_put(e, entry);
+}
+
+static enum sk_status unasked(struct sk_engine *e, const struct sk_org *from,
+                              const struct sk_item *item)
+{
+    const struct sk_item_answer *answer = &item->answer;
+
+    for (size_t i = 0; i < answer->messages_count; i++) {
+        size_t mark = sk_arena_mark(&e->scratch);
+
+        SK_TRY(unasked_message(e, from, &answer->messages[i], item));
+        sk_arena_reset(&e->scratch, mark);
+    }
+    return SK_OK;
+}
 
 /* What one message's ledger learns of the answer.  A newer notice about the
    same message still waits for its own. */
@@ -154,9 +228,12 @@ enum sk_status sk_withdraw_answer(struct sk_engine *e,
     const struct sk_item_answer *answer = &item->answer;
     struct notice_out record;
     size_t mark = sk_arena_mark(&e->scratch);
-    enum sk_status status = get(e, &answer->notice, &record);
+    enum sk_status status;
 
     *refusal = NULL;
+    if (sk_id_is_zero(&answer->notice))
+        return unasked(e, from, item);
+    status = get(e, &answer->notice, &record);
     if (status == SK_OK && !sk_org_equal(&record.to, from))
         status = SK_E_NOT_FOUND;
     if (status == SK_E_NOT_FOUND) {

@@ -77,8 +77,14 @@ static const struct sk_op_row rows[] = {
     ROW("erasure.list", sk_op_erasure_list),
     ROW("erasure.confirm", sk_op_erasure_confirm),
     ROW("erasure.refuse", sk_op_erasure_refuse),
+    ROW("leave.report", sk_op_leave_report),
+    DATES("leave.start", sk_op_leave_start),
+    ROW("leave.stop", sk_op_leave_stop),
+    ROW("leave.erase", sk_op_leave_erase),
+    ROW("leave.keep", sk_op_leave_keep),
     ROW("peer.list", sk_op_peer_list),
     ROW("peer.show", sk_op_peer_show),
+    ROW("peer.holds", sk_op_peer_holds),
 };
 
 const size_t sk_op_rows_count = SK_COUNT(rows);

@@ -68,7 +68,13 @@ sk_op_handler sk_op_handover_input;
 sk_op_handler sk_op_erasure_list;
 sk_op_handler sk_op_erasure_confirm;
 sk_op_handler sk_op_erasure_refuse;
+sk_op_handler sk_op_leave_report;
+sk_op_handler sk_op_leave_start;
+sk_op_handler sk_op_leave_stop;
+sk_op_handler sk_op_leave_erase;
+sk_op_handler sk_op_leave_keep;
 sk_op_handler sk_op_peer_list;
 sk_op_handler sk_op_peer_show;
+sk_op_handler sk_op_peer_holds;
 
 #endif

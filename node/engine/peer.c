@@ -1,46 +1,15 @@
+#include "node/engine/leave.h"
 #include "node/engine/session.h"
 
 /* A clock that is further off than this is worth a look: days of consent and
    of erasure are counted by it. */
 #define CLOCK_OFF_MS 60000
 
-/* What this line waits for, as a person reads it: a state always says so. */
-static const char *waits_for(const struct sk_session *s,
-                             const struct sk_log *log)
-{
-    if (s->suspended)
-        return "suspended";
-    if (!s->known)
-        return "their-card";
-    if (!s->up)
-        return "line";
-    if (!s->greeted)
-        return "their-hello";
-    if (s->full_times > 0)
-        return "their-room";
-    if (log->stored < log->head)
-        return "their-receipt";
-    return "nothing";
-}
-
 static const char *line_text(const struct sk_session *s)
 {
     if (!s->line_known)
         return "unknown";
     return s->up ? "up" : "down";
-}
-
-static const char *status_text(enum sk_org_status status)
-{
-    switch (status) {
-    case SK_ORG_ACTIVE:
-        return "active";
-    case SK_ORG_SUSPENDED:
-        return "suspended";
-    case SK_ORG_LEFT:
-        break;
-    }
-    return "left";
 }
 
 static void pack_org(struct sk_engine *e, const struct sk_session *s,
@@ -72,7 +41,27 @@ static const char *standing(const struct sk_engine *e,
     const struct sk_roster_org *org =
         sk_federation_org(e, sk_org_text(&s->org));
 
-    return org == NULL ? "left" : status_text(org->status);
+    return org == NULL ? "left" : sk_org_status_text(org);
+}
+
+/* What this line waits for, as a person reads it: a state always says so. */
+static const char *waits_for(const struct sk_engine *e,
+                             const struct sk_session *s,
+                             const struct sk_log *log)
+{
+    if (s->suspended)
+        return standing(e, s); /* "suspended" or "left" */
+    if (!s->known)
+        return "their-card";
+    if (!s->up)
+        return "line";
+    if (!s->greeted)
+        return "their-hello";
+    if (s->full_times > 0)
+        return "their-room";
+    if (log->stored < log->head)
+        return "their-receipt";
+    return "nothing";
 }
 
 static enum sk_status pack_peer(struct sk_engine *e, const struct sk_session *s)
@@ -81,8 +70,10 @@ static enum sk_status pack_peer(struct sk_engine *e, const struct sk_session *s)
     size_t at = sk_reply_open(p);
     size_t count = 15;
     struct sk_log log;
+    uint64_t left_ms;
     uint64_t events;
     uint64_t items;
+    enum sk_status status;
 
     SK_TRY(sk_log_get(e, &s->org, &log));
     SK_TRY(sk_outbox_pending(e, &s->org, &events, &items));
@@ -103,6 +94,13 @@ static enum sk_status pack_peer(struct sk_engine *e, const struct sk_session *s)
         count++;
     }
     sk_reply_uint(p, "incarnation", log.incarnation);
+    status = sk_left_since(e, &s->org, &left_ms);
+    if (status != SK_OK && status != SK_E_NOT_FOUND)
+        return status;
+    if (status == SK_OK) {
+        sk_reply_instant(p, "left", left_ms);
+        count++;
+    }
     sk_reply_cstr(p, "line", line_text(s));
     sk_reply_text(p, "name", name_of(e, s));
     sk_reply_text(p, "org", sk_org_text(&s->org));
@@ -125,7 +123,7 @@ static enum sk_status pack_peer(struct sk_engine *e, const struct sk_session *s)
     sk_reply_uint(p, "unconfirmed", items);
     sk_reply_uint(p, "unread", log.counts[SK_COUNT_UNREAD]);
     sk_reply_uint(p, "unread_bytes", log.counts[SK_COUNT_WAITING]);
-    sk_reply_cstr(p, "waits_for", waits_for(s, &log));
+    sk_reply_cstr(p, "waits_for", waits_for(e, s, &log));
     sk_reply_close_map(p, at, count);
     return SK_OK;
 }

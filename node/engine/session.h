@@ -109,6 +109,13 @@ SK_CHECKED enum sk_status sk_inbox_has(struct sk_engine *e,
                                        const struct sk_message_id *id);
 /* The messages of `from` behind item `after` of that incarnation, oldest
    first: keys of a scan whose values are message ids. */
+/* Everything that came, in order of arrival, behind a number; and the next of
+   it with its number.  SK_E_NOT_FOUND at the end. */
+struct sk_scan sk_inbox_arrived(struct sk_engine *e, uint64_t after);
+SK_CHECKED enum sk_status sk_inbox_next(struct sk_engine *e,
+                                        struct sk_scan *scan, uint64_t *number,
+                                        struct sk_org *from,
+                                        struct sk_message_id *id);
 struct sk_scan sk_inbox_behind(struct sk_engine *e, const struct sk_org *from,
                                uint64_t incarnation, uint64_t after);
 /* Keep a message that came, under a data key of its own.  item: its bytes as

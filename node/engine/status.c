@@ -1,4 +1,4 @@
-#include "node/engine/internal.h"
+#include "node/engine/leave.h"
 #include "protocol/version.h"
 
 /* Operations on the node itself: how it is doing, and its clock. */
@@ -109,16 +109,19 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
     bool shred_due = sk_store_shred_due(e->store);
     uint64_t hold_ms;
     bool hold;
+    uint64_t leaving_ms;
+    bool leaving;
 
     (void)args; /* it has none */
     SK_TRY(charter_name(e, &charter));
     SK_TRY(sk_hold_since(e, &hold, &hold_ms));
+    SK_TRY(sk_leaving_since(e, &leaving, &leaving_ms));
     SK_TRY(sk_log_total(e, SK_COUNT_NOTICES, &notices));
     SK_TRY(sk_outbox_pending(e, NULL, &events, &items));
     SK_TRY(pending_up(e, &up));
     sk_pack_map(&e->reply, 13u + (e->clock_back ? 1 : 0) +
                                (e->has_host ? 1 : 0) + (shred_due ? 1 : 0) +
-                               (hold ? 1 : 0));
+                               (hold ? 1 : 0) + (leaving ? 1 : 0));
     sk_reply_uint(&e->reply, "card_version", e->card.version);
     pack_name(e, "charter", charter);
     sk_reply_cstr(&e->reply, "clock", e->manual_clock ? "manual" : "system");
@@ -127,6 +130,8 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
     pack_frame_sizes(e);
     if (hold)
         SK_TRY(sk_hold_pack(e, hold_ms));
+    if (leaving)
+        sk_reply_instant(&e->reply, "leaving", leaving_ms);
     sk_reply_uint(&e->reply, "notices_open", notices);
     sk_reply_instant(&e->reply, "now", e->now_ms);
     sk_reply_text(&e->reply, "org", sk_org_text(&e->org));

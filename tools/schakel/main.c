@@ -14,6 +14,7 @@
 #include "tools/schakel/cmd_agenda.h"
 #include "tools/schakel/cmd_consent.h"
 #include "tools/schakel/cmd_import.h"
+#include "tools/schakel/cmd_leave.h"
 #include "tools/schakel/cmd_node.h"
 #include "tools/schakel/cmd_policy.h"
 #include "tools/schakel/cmd_rehearse.h"
@@ -41,6 +42,8 @@ static const struct cmd cmds[] = {
     {"consent", sk_cmd_consent, sk_consent_commands, true},
     {"import", sk_cmd_import, sk_import_commands, false},
     {"agenda", sk_cmd_agenda, sk_agenda_commands, true},
+    {"leave", sk_cmd_leave, sk_leave_commands, true},
+    {"peer", sk_cmd_holds, sk_holds_commands, true},
     {"rehearse", sk_cmd_rehearse, sk_rehearse_commands, false},
     {"completion", sk_cmd_completion, sk_completion_commands, false},
 };
@@ -255,8 +258,8 @@ static int dispatch(int argc, char **argv)
     for (size_t i = 0; i < SK_COUNT(cmds); i++) {
         if (strcmp(cmds[i].name, argv[0]) != 0)
             continue;
-        if (cmds[i].node_first && node_knows(argv[0], second) &&
-            !is_row(argv[0], second))
+        if (cmds[i].node_first && second != NULL && !is_row(argv[0], second) &&
+            (node_knows(argv[0], second) || !is_in_table(argv[0])))
             break;
         return cmds[i].run(argc, argv);
     }

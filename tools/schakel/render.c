@@ -155,6 +155,7 @@ static const struct word words[] = {
     {"active", "actief", "active"},
     {"suspended", "geschorst", "suspended"},
     {"left", "vertrokken", "left"},
+    {"held", "nog daar", "still there"},
     {"nothing", "niets", "nothing"},
     {"their-card", "hun kaart", "their card"},
     {"their-hello", "hun eerste bericht", "their first message"},
