@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -143,6 +144,54 @@ int sk_file_destroy(int dir_fd, const char *name, const char *live)
     if (rc == 0 && fsync(dir_fd) != 0)
         rc = errno;
     (void)close(fd); /* synced above */
+    return rc;
+}
+
+static int write_new(int dir_fd, const char *name, struct sk_bytes bytes)
+{
+    int fd =
+        openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    size_t at = 0;
+    int rc = 0;
+
+    if (fd < 0)
+        return errno;
+    while (rc == 0 && at < bytes.size) {
+        ssize_t done = write(fd, bytes.data + at, bytes.size - at);
+
+        if (done < 0 && errno != EINTR)
+            rc = errno;
+        if (done > 0)
+            at += (size_t)done;
+    }
+    if (rc == 0 && fsync(fd) != 0)
+        rc = errno;
+    (void)close(fd); /* synced above */
+    return rc;
+}
+
+int sk_file_replace(int dir_fd, const char *name, struct sk_bytes bytes)
+{
+    char fresh[64];
+    char old[64];
+    int rc;
+
+    assert(strlen(name) + sizeof(".new") <= sizeof(fresh));
+    (void)snprintf(fresh, sizeof(fresh), "%s.new", name);
+    (void)snprintf(old, sizeof(old), "%s.old", name);
+    rc = sk_file_destroy(dir_fd, fresh, name);
+    if (rc == 0)
+        rc = sk_file_destroy(dir_fd, old, name);
+    if (rc == 0)
+        rc = write_new(dir_fd, fresh, bytes);
+    if (rc == 0 && linkat(dir_fd, name, dir_fd, old, 0) != 0)
+        rc = errno;
+    if (rc == 0 && renameat(dir_fd, fresh, dir_fd, name) != 0)
+        rc = errno;
+    if (rc == 0 && fsync(dir_fd) != 0)
+        rc = errno;
+    if (rc == 0)
+        rc = sk_file_destroy(dir_fd, old, name);
     return rc;
 }
 

@@ -40,6 +40,16 @@ bool sk_file_is_open_to_others(const char *path);
 SK_CHECKED int sk_file_destroy(int dir_fd, const char *name, const char *live);
 
 /*
+ * Put these bytes in place of a file of an open folder, as a whole: also when
+ * the machine stops in between there is one or the other.  The one before is
+ * overwritten.  What a stop left behind (name.new, name.old) goes first.
+ *
+ * Returns 0 or an errno.
+ */
+SK_CHECKED int sk_file_replace(int dir_fd, const char *name,
+                               struct sk_bytes bytes);
+
+/*
  * A store keeps its promises only where a lock, a shared map and fsync() mean
  * what they mean on a disk of this machine.  The name of the kind of file
  * system (statfs: f_type) where they do not, or NULL.

@@ -118,13 +118,36 @@ enum sk_status sk_ipc_peers_encode(const struct sk_ipc_peers *peers,
     for (size_t i = 0; i < peers->count; i++) {
         const struct sk_ipc_peer *peer = &peers->list[i];
 
-        sk_pack_array(&p, 3);
+        sk_pack_array(&p, 4);
         sk_pack_str(&p, sk_org_text(&peer->org));
         sk_pack_bin(&p, (struct sk_bytes){peer->curve.bytes,
                                           sizeof(peer->curve.bytes)});
         sk_pack_cstr(&p, peer->endpoint);
+        sk_pack_bin(&p, (struct sk_bytes){peer->before.bytes,
+                                          peer->has_before ? 32u : 0});
     }
     return sk_pack_finish(&p, out);
+}
+
+static void unpack_before(struct sk_unpack *u, struct sk_ipc_peer *peer)
+{
+    struct sk_bytes before = sk_unpack_bin_upto(u, 0, 32);
+
+    if (u->status != SK_OK || before.size == 0)
+        return;
+    if (before.size != 32) {
+        u->status = SK_E_BAD_LENGTH;
+        return;
+    }
+    peer->has_before = true;
+    memcpy(peer->before.bytes, before.data, 32);
+}
+
+static bool has_key(const struct sk_ipc_peer *peer,
+                    const struct sk_curve_public *key)
+{
+    return memcmp(&peer->curve, key, sizeof(*key)) == 0 ||
+           (peer->has_before && memcmp(&peer->before, key, sizeof(*key)) == 0);
 }
 
 /* Two partners behind one name or key would be told apart by nobody. */
@@ -135,7 +158,8 @@ static bool is_known(const struct sk_ipc_peers *peers,
         const struct sk_ipc_peer *other = &peers->list[i];
 
         if (sk_org_equal(&other->org, &peer->org) ||
-            memcmp(&other->curve, &peer->curve, sizeof(peer->curve)) == 0)
+            has_key(other, &peer->curve) ||
+            (peer->has_before && has_key(other, &peer->before)))
             return true;
     }
     return false;
@@ -151,10 +175,11 @@ enum sk_status sk_ipc_peers_decode(struct sk_bytes in, struct sk_ipc_peers *out)
     for (size_t i = 0; i < count && u.status == SK_OK; i++) {
         struct sk_ipc_peer *peer = &peers.list[i];
 
-        sk_unpack_array(&u, 3);
+        sk_unpack_array(&u, 4);
         sk_unpack_org(&u, &peer->org);
         sk_unpack_bin(&u, peer->curve.bytes, sizeof(peer->curve.bytes));
         unpack_endpoint(&u, peer->endpoint);
+        unpack_before(&u, peer);
         if (u.status == SK_OK && is_known(&peers, peer))
             return SK_E_BAD_VALUE;
         peers.count = i + 1;

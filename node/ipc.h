@@ -4,9 +4,11 @@
  *                                                   docs/ARCHITECTURE.md 3
  * Down, core to net:
  *     START   [1, bin 32 CURVE secret, str listen]   "" for: do not listen
- *     PEERS   [2, array of 0..256 [str org, bin 32 CURVE key, str endpoint]]
+ *     PEERS   [2, array of 0..256 [str org, bin 32 CURVE key, str endpoint,
+ *             bin of 0 or 32: the key before]]
  *             all who may connect; replaces the table before; endpoint ""
- *             for one that only dials us
+ *             for one that only dials us; a partner that renews its key is
+ *             let in under the one before until it came under the new one
  *     FRAME   [3, str org, bin frame]
  *     STOP    [4]                   send what is there, then exit
  * Up, net to core:
@@ -43,6 +45,8 @@ struct sk_ipc_peer {
     struct sk_org org;
     struct sk_curve_public curve;
     char endpoint[SK_ENDPOINT_SIZE_MAX + 1];
+    bool has_before;
+    struct sk_curve_public before;
 };
 
 struct sk_ipc_peers {

@@ -170,7 +170,9 @@ static enum sk_status online_encode(const struct sk_node_secrets *node,
 {
     struct sk_pack p = sk_pack_start(room);
 
-    sk_pack_array(&p, 3);
+    bool before = node->has_curve_before || node->has_master_before;
+
+    sk_pack_array(&p, before ? 5 : 3);
     sk_pack_bin(&p, (struct sk_bytes){node->signing.secret_bytes,
                                       sizeof(node->signing.secret_bytes)});
     sk_pack_array(&p, node->sealing_count);
@@ -180,7 +182,28 @@ static enum sk_status online_encode(const struct sk_node_secrets *node,
                                       sizeof(node->sealing[i].secret_bytes)});
     sk_pack_bin(&p, (struct sk_bytes){node->curve.secret_bytes,
                                       sizeof(node->curve.secret_bytes)});
+    if (before) {
+        sk_pack_bin(&p, (struct sk_bytes){node->curve_before.secret_bytes,
+                                          node->has_curve_before ? 32u : 0});
+        sk_pack_bin(&p, (struct sk_bytes){node->master_before.secret_bytes,
+                                          node->has_master_before ? 32u : 0});
+    }
     return sk_pack_finish(&p, out);
+}
+
+/* Of 32 bytes, or none. */
+static bool unpack_before(struct sk_unpack *u, uint8_t out[32])
+{
+    struct sk_bytes bytes = sk_unpack_bin_upto(u, 0, 32);
+
+    if (u->status != SK_OK || bytes.size == 0)
+        return false;
+    if (bytes.size != 32) {
+        u->status = SK_E_BAD_LENGTH;
+        return false;
+    }
+    memcpy(out, bytes.data, 32);
+    return true;
 }
 
 static enum sk_status online_decode(struct sk_bytes in,
@@ -188,7 +211,8 @@ static enum sk_status online_decode(struct sk_bytes in,
 {
     struct sk_unpack u = sk_unpack_start(in);
 
-    sk_unpack_array(&u, 3);
+    size_t count = sk_unpack_array_upto(&u, 3, 5);
+
     sk_unpack_bin(&u, node->signing.secret_bytes,
                   sizeof(node->signing.secret_bytes));
     node->sealing_count = sk_unpack_array_upto(&u, 1, 2);
@@ -197,36 +221,34 @@ static enum sk_status online_decode(struct sk_bytes in,
                       sizeof(node->sealing[i].secret_bytes));
     sk_unpack_bin(&u, node->curve.secret_bytes,
                   sizeof(node->curve.secret_bytes));
+    if (u.status == SK_OK && count > 3) {
+        node->has_curve_before =
+            unpack_before(&u, node->curve_before.secret_bytes);
+        node->has_master_before =
+            unpack_before(&u, node->master_before.secret_bytes);
+        if (u.status == SK_OK && !node->has_curve_before &&
+            !node->has_master_before)
+            return SK_E_BAD_FORM; /* one value, one form */
+    }
     return sk_unpack_finish(&u);
 }
 
-/* Seal the two secret parts and write the file. */
-static enum sk_status seal_parts(const struct sk_node_secrets *node,
-                                 const struct sk_box_key *unlocking,
-                                 struct sk_random *random,
-                                 struct node_key *file, struct sk_room room,
-                                 struct sk_bytes *out)
+/* The online secrets under the master key, and the whole file. */
+static enum sk_status seal_online(const struct sk_node_secrets *node,
+                                  struct sk_random *random,
+                                  struct node_key *file, struct sk_room room,
+                                  struct sk_bytes *out)
 {
     uint8_t head[SK_NODE_KEY_SIZE_MAX];
     uint8_t plain_room[ONLINE_PLAIN_SIZE_MAX];
     uint8_t online[ONLINE_SEALED_SIZE_MAX];
     uint8_t nonce[24];
     struct sk_box_key online_key;
-    struct sk_bytes master;
     struct sk_bytes plain;
     struct sk_pack p;
     enum sk_status status;
 
     sk_derive(&node->master, node_format, &online_key);
-    check_of(unlocking, file->check);
-    sk_random_fill(random, nonce, sizeof(nonce));
-    status = sk_box_seal(unlocking, nonce, head_of(file, false, head),
-                         (struct sk_bytes){node->master.secret_bytes,
-                                           sizeof(node->master.secret_bytes)},
-                         (struct sk_room){file->master, sizeof(file->master)},
-                         &master);
-    assert(status == SK_OK);
-    assert(master.size == sizeof(file->master));
     status = online_encode(
         node, (struct sk_room){plain_room, sizeof(plain_room)}, &plain);
     assert(status == SK_OK);
@@ -242,6 +264,30 @@ static enum sk_status seal_parts(const struct sk_node_secrets *node,
     sk_wipe(plain_room, sizeof(plain_room));
     sk_wipe(&online_key, sizeof(online_key));
     return sk_pack_finish(&p, out);
+}
+
+/* Seal the two secret parts and write the file. */
+static enum sk_status seal_parts(const struct sk_node_secrets *node,
+                                 const struct sk_box_key *unlocking,
+                                 struct sk_random *random,
+                                 struct node_key *file, struct sk_room room,
+                                 struct sk_bytes *out)
+{
+    uint8_t head[SK_NODE_KEY_SIZE_MAX];
+    uint8_t nonce[24];
+    struct sk_bytes master;
+    enum sk_status status;
+
+    check_of(unlocking, file->check);
+    sk_random_fill(random, nonce, sizeof(nonce));
+    status = sk_box_seal(unlocking, nonce, head_of(file, false, head),
+                         (struct sk_bytes){node->master.secret_bytes,
+                                           sizeof(node->master.secret_bytes)},
+                         (struct sk_room){file->master, sizeof(file->master)},
+                         &master);
+    assert(status == SK_OK);
+    assert(master.size == sizeof(file->master));
+    return seal_online(node, random, file, room, out);
 }
 
 enum sk_status sk_node_key_seal(const struct sk_node_secrets *node,
@@ -269,35 +315,41 @@ enum sk_status sk_node_key_seal(const struct sk_node_secrets *node,
     return status;
 }
 
+/* With the master key that is in node. */
+static enum sk_status open_online(const struct node_key *file,
+                                  struct sk_node_secrets *node)
+{
+    uint8_t head[SK_NODE_KEY_SIZE_MAX];
+    uint8_t plain_room[ONLINE_PLAIN_SIZE_MAX];
+    struct sk_box_key online_key;
+    struct sk_bytes plain;
+    enum sk_status status;
+
+    sk_derive(&node->master, node_format, &online_key);
+    status =
+        sk_box_open(&online_key, head_of(file, true, head), file->online,
+                    (struct sk_room){plain_room, sizeof(plain_room)}, &plain);
+    if (status == SK_OK)
+        status = online_decode(plain, node);
+    sk_wipe(plain_room, sizeof(plain_room));
+    sk_wipe(&online_key, sizeof(online_key));
+    return status;
+}
+
 /* Open the two secret parts into node. */
 static enum sk_status open_parts(const struct node_key *file,
                                  const struct sk_box_key *unlocking,
                                  struct sk_node_secrets *node)
 {
     uint8_t head[SK_NODE_KEY_SIZE_MAX];
-    uint8_t plain_room[ONLINE_PLAIN_SIZE_MAX];
-    struct sk_box_key online_key = {0};
     struct sk_bytes plain;
-    enum sk_status status;
 
-    status = sk_box_open(unlocking, head_of(file, false, head),
-                         (struct sk_bytes){file->master, sizeof(file->master)},
-                         (struct sk_room){node->master.secret_bytes,
-                                          sizeof(node->master.secret_bytes)},
-                         &plain);
-    if (status != SK_OK)
-        goto out;
-    sk_derive(&node->master, node_format, &online_key);
-    status =
-        sk_box_open(&online_key, head_of(file, true, head), file->online,
-                    (struct sk_room){plain_room, sizeof(plain_room)}, &plain);
-    if (status != SK_OK)
-        goto out;
-    status = online_decode(plain, node);
-out:
-    sk_wipe(plain_room, sizeof(plain_room));
-    sk_wipe(&online_key, sizeof(online_key));
-    return status;
+    SK_TRY(sk_box_open(unlocking, head_of(file, false, head),
+                       (struct sk_bytes){file->master, sizeof(file->master)},
+                       (struct sk_room){node->master.secret_bytes,
+                                        sizeof(node->master.secret_bytes)},
+                       &plain));
+    return open_online(file, node);
 }
 
 enum sk_status sk_node_key_open(struct sk_bytes in,
@@ -341,6 +393,40 @@ enum sk_status sk_node_key_kind(struct sk_bytes in, enum sk_unlock_kind *out)
     return SK_OK;
 }
 
+enum sk_status sk_node_key_reopen(struct sk_bytes in,
+                                  const struct sk_box_key *master,
+                                  struct sk_node_secrets *out)
+{
+    struct sk_node_secrets node = {.master = *master};
+    struct node_key file;
+    enum sk_status status;
+
+    SK_TRY(node_key_decode(in, &file));
+    status = open_online(&file, &node);
+    if (status == SK_OK)
+        *out = node;
+    sk_wipe(&node, sizeof(node));
+    return status == SK_E_BAD_SEAL ? SK_E_WRONG_KEY : status;
+}
+
+enum sk_status sk_node_key_rewrite(struct sk_bytes in,
+                                   const struct sk_node_secrets *node,
+                                   const struct sk_seed *seed,
+                                   struct sk_room room, struct sk_bytes *out)
+{
+    struct sk_random random = {.seed = *seed};
+    struct sk_node_secrets before;
+    struct node_key file;
+    enum sk_status status;
+
+    SK_TRY(node_key_decode(in, &file));
+    SK_TRY(sk_node_key_reopen(in, &node->master, &before));
+    sk_wipe(&before, sizeof(before));
+    status = seal_online(node, &random, &file, room, out);
+    sk_wipe(&random, sizeof(random));
+    return status;
+}
+
 enum sk_status sk_node_key_change(struct sk_bytes in,
                                   const struct sk_unlock *old_unlock,
                                   const struct sk_unlock *new_unlock,
@@ -378,17 +464,17 @@ enum sk_status sk_node_secrets_align(struct sk_node_secrets *node,
         return SK_E_WRONG_KEY;
     for (size_t i = 0; i < card->sealing_count; i++)
         for (size_t k = 0; k < node->sealing_count; k++)
-            if (is_pair(card->sealing[i].key.bytes,
-                        node->sealing[k].secret_bytes)) {
+            if (found == i && is_pair(card->sealing[i].key.bytes,
+                                      node->sealing[k].secret_bytes)) {
                 sealing[i] = node->sealing[k];
                 found++;
             }
-    if (card->sealing_count > 0 && found == card->sealing_count) {
+    if (found > 0) {
         memcpy(node->sealing, sealing, sizeof(sealing));
-        node->sealing_count = card->sealing_count;
+        node->sealing_count = found;
     }
     sk_wipe(sealing, sizeof(sealing));
-    return found == card->sealing_count ? SK_OK : SK_E_WRONG_KEY;
+    return found > 0 ? SK_OK : SK_E_WRONG_KEY;
 }
 
 /* --------------------------------------------------------- identity.key */

@@ -11,7 +11,9 @@
  *     bin 72   master      the master key, sealed under the unlocking key
  *     bin      online      the online secrets, sealed under the master key:
  *              array [bin 64 signing, array of 1..2 bin 32 sealing,
- *                     bin 32 curve]
+ *                     bin 32 curve]; while keys are being replaced two more:
+ *                     bin of 0 or 32 curve before, bin of 0 or 32 master
+ *                     before, at least one of them of 32
  *
  * identity.key: array of 5
  *     str      "schakel/identity-key/1"
@@ -55,6 +57,12 @@ struct sk_node_secrets {
     size_t sealing_count;             /* 1..2 */
     struct sk_curve_secret curve;
     struct sk_box_key master; /* wraps what the node stores */
+    /* Until every partner knows `curve`: the one that lines still use. */
+    bool has_curve_before;
+    struct sk_curve_secret curve_before;
+    /* Until all that is stored is wrapped under `master`. */
+    bool has_master_before;
+    struct sk_box_key master_before;
 };
 
 enum sk_unlock_kind { SK_UNLOCK_KEY, SK_UNLOCK_PASSPHRASE };
@@ -119,10 +127,30 @@ SK_CHECKED enum sk_status sk_node_key_change(struct sk_bytes in,
                                              struct sk_bytes *out);
 
 /*
+ * Read node.key with the master key instead of what unlocks it: for the node
+ * that runs.  Fails with SK_E_WRONG_KEY (it is under another master key),
+ * SK_E_BAD_*.
+ */
+SK_CHECKED enum sk_status sk_node_key_reopen(struct sk_bytes in,
+                                             const struct sk_box_key *master,
+                                             struct sk_node_secrets *out);
+
+/*
+ * Write node.key again with other online secrets, under the master key that
+ * it has: what unlocks it stays the same.  Fails like reopen, and with
+ * SK_E_NO_ROOM.
+ */
+SK_CHECKED enum sk_status
+sk_node_key_rewrite(struct sk_bytes in, const struct sk_node_secrets *node,
+                    const struct sk_seed *seed, struct sk_room room,
+                    struct sk_bytes *out);
+
+/*
  * Put the sealing secrets in the order of the node's own card, and see that
- * the card announces exactly these keys.  (A renewal writes node.key before
- * own.card; when it is cut short in between, the key of the card that stands
- * is the second one here.)
+ * the card announces these keys.  (A renewal writes node.key before own.card;
+ * when it is cut short in between, the key of the card that stands is the
+ * second one here.)  The key before, second on the card, may be gone: it was
+ * destroyed when its time was over.
  *
  * Fails with SK_E_WRONG_KEY when the card names a key that is not here; node
  * is then unchanged.

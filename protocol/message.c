@@ -363,6 +363,37 @@ enum sk_status sk_message_decode(struct sk_bytes in,
     return SK_OK;
 }
 
+enum sk_status sk_message_sign_again(struct sk_bytes in,
+                                     const struct sk_org *sender,
+                                     const struct sk_org *recipient,
+                                     const struct sk_sign_secret *secret,
+                                     struct sk_room room, struct sk_bytes *out)
+{
+    struct sk_unpack u = sk_unpack_start(in);
+    struct sk_pack p = sk_pack_start(room);
+    uint8_t statement[STATEMENT_SIZE_MAX];
+    struct sk_signature signature;
+    struct sk_message message;
+    struct sk_bytes body;
+
+    sk_unpack_array(&u, 3);
+    message.kind = (enum sk_message_kind)sk_unpack_uint(&u, SK_MESSAGE_HELLO,
+                                                        SK_MESSAGE_CHARTER);
+    sk_unpack_bin(&u, signature.bytes, sizeof(signature.bytes));
+    body = sk_unpack_bin_upto(&u, 1, SK_FRAME_SIZE_MAX);
+    SK_TRY(sk_unpack_finish(&u));
+    if (message.kind == SK_MESSAGE_ITEMS)
+        return SK_E_BAD_VALUE;
+    sk_sign(secret, MESSAGE_CONTEXT,
+            statement_of(&message, body, sender, recipient, statement),
+            &signature);
+    sk_pack_array(&p, 3);
+    sk_pack_uint(&p, message.kind);
+    sk_pack_bin(&p, (struct sk_bytes){signature.bytes, SK_SIGNATURE_SIZE});
+    sk_pack_bin(&p, body);
+    return sk_pack_finish(&p, out);
+}
+
 void sk_charter_digest(struct sk_bytes bytes, struct sk_hash *out)
 {
     sk_hash(CHARTER_CONTEXT, bytes, out);

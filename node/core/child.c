@@ -33,7 +33,7 @@ static void send_start(struct sk_core *core)
 {
     struct sk_ipc_down down = {.type = SK_IPC_START};
 
-    down.secret = core->setup.secrets->curve;
+    sk_engine_curve(core->engine, &down.secret);
     memcpy(down.listen, core->setup.config.listen, sizeof(down.listen));
     (void)send_down(core, &down); /* a failure ended it: it starts again */
     sodium_memzero(&down, sizeof(down));
@@ -108,6 +108,12 @@ static void end(struct sk_core *core, enum sk_status status, const char *text)
     let_go(core);
 }
 
+void sk_child_again(struct sk_core *core)
+{
+    let_go(core); /* reaped, and started, as when it died */
+    core->net_again = true;
+}
+
 void sk_child_reap(struct sk_core *core)
 {
     int status;
@@ -120,6 +126,11 @@ void sk_child_reap(struct sk_core *core)
     let_go(core);
     if (core->stopping)
         return;
+    if (core->net_again) {
+        core->net_again = false;
+        core->net_start_at_ms = core->monotonic_ms;
+        return;
+    }
     back_off(core);
     sk_log_warn(NULL, SK_E_CLOSED, "schakel-net ended and is started again");
 }
@@ -238,6 +249,8 @@ void sk_child_send_peers(struct sk_core *core)
         peers.list[i].org = peer.org;
         peers.list[i].curve = peer.curve;
         memcpy(peers.list[i].endpoint, peer.endpoint, sizeof(peer.endpoint));
+        peers.list[i].has_before = peer.has_curve_before;
+        peers.list[i].before = peer.curve_before;
     }
     update_links(core, &peers);
     status = sk_ipc_peers_encode(&peers, (struct sk_room){bytes, sizeof(bytes)},

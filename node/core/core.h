@@ -7,6 +7,7 @@
  *   loop.c     epoll, signals, time             batch.c   group commit
  *   control.c  ctl.sock                         child.c   schakel-net
  *   notify.c   the service manager              starter.c who may start it
+ *   keys.c     node.key without keys that had their time
  *
  * One thread.  Everything is allocated at start, but the buffers of control
  * clients, which grow as bytes come and have a limit together.
@@ -123,6 +124,7 @@ struct sk_core {
     uint64_t retry_ms;      /* monotonic: when to try again after a failure */
     uint64_t shred_at_ms;   /* monotonic: when to overwrite old keys again */
     uint64_t shred_wait_ms; /* before that; 0: it did not fail */
+    uint64_t keys_at_ms;    /* monotonic: when to write node.key again */
     uint64_t watchdog_ms;   /* tell the service manager so often; 0: never */
     uint64_t alive_ms;      /* monotonic: when to tell it next */
     enum sk_status store_status; /* as last logged */
@@ -152,6 +154,7 @@ struct sk_core {
     uint64_t net_started_ms;  /* monotonic */
     uint64_t net_start_at_ms; /* monotonic; when to start it again */
     uint32_t net_failures;
+    bool net_again;     /* we ended it: it starts again at once */
     uint64_t strangers; /* as last logged */
     struct sk_link links[SK_PARTNERS_MAX];
     size_t links_count;
@@ -206,8 +209,14 @@ void sk_child_send_frame(struct sk_core *core,
 void sk_child_send_peers(struct sk_core *core);
 /* SIGCHLD came. */
 void sk_child_reap(struct sk_core *core);
+/* End it and start it again: the transport key is another one now. */
+void sk_child_again(struct sk_core *core);
 /* Let it send what it has, wait a moment, end it. */
 void sk_child_stop(struct sk_core *core);
+
+/* ------------------------------------------------------------- keys.c */
+/* Destroy keys that had their time, in node.key and in memory. */
+void sk_keys_tend(struct sk_core *core);
 
 /* ------------------------------------------------------------- loop.c */
 /* What epoll says who is ready. */

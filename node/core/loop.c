@@ -138,6 +138,8 @@ static int wait_ms(struct sk_core *core)
         sooner(core->net_start_at_ms, now_ms, &wait);
     if (sk_store_shred_due(core->store))
         sooner(core->shred_at_ms, now_ms, &wait);
+    if (sk_engine_keys_due(core->engine))
+        sooner(core->keys_at_ms, now_ms, &wait);
     /* After a failure of the store: not at once again. */
     if (core->retry_ms > now_ms) {
         sooner(core->retry_ms, now_ms, &wait);
@@ -210,6 +212,7 @@ void sk_loop_run(struct sk_core *core)
         add_timers(core);
         if (core->inputs_count > 0)
             sk_batch_run(core);
+        sk_keys_tend(core);
     }
     stop(core);
 }

@@ -17,6 +17,8 @@ static const char context_check[] = "schakel/store/check/1";
 /* What a rollback goes back to: all that is volatile, as it was before the
    first input of the batch. */
 struct sk_batch {
+    struct sk_node_secrets secrets;
+    struct sk_card card;
     struct sk_session *sessions; /* SK_PARTNERS_MAX */
     size_t sessions_count;
     uint64_t now_ms;
@@ -275,6 +277,8 @@ static void batch_start(struct sk_engine *e)
     memcpy(batch->sessions, e->sessions,
            e->sessions_count * sizeof(*e->sessions));
     batch->sessions_count = e->sessions_count;
+    batch->secrets = e->secrets;
+    batch->card = e->card;
     batch->now_ms = e->now_ms;
     batch->kept_ms = e->kept_ms;
     batch->due_day = e->due_day;
@@ -294,6 +298,8 @@ void sk_engine_rollback(struct sk_engine *e)
     memcpy(e->sessions, batch->sessions,
            batch->sessions_count * sizeof(*e->sessions));
     e->sessions_count = batch->sessions_count;
+    e->secrets = batch->secrets;
+    e->card = batch->card;
     e->kept_ms = batch->kept_ms;
     e->due_day = batch->due_day;
     if (e->manual_clock)
@@ -614,6 +620,7 @@ void sk_engine_close(struct sk_engine **engine)
     sk_vault_forget(e);
     sk_facts_forget(e);
     sk_wipe(e->reply_room.data, e->reply_room.size_max);
+    sk_wipe(e->batch, sizeof(*e->batch));
     sk_wipe(e, sizeof(*e));
     *engine = NULL;
 }

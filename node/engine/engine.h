@@ -130,10 +130,29 @@ SK_CHECKED enum sk_status sk_engine_error_reply(const char *code,
                                                 struct sk_room room,
                                                 struct sk_bytes *out);
 
+/*
+ * Keys that have had their time, between two batches (renew.c).  due: node.key
+ * is to be written again; rewrite: as it was read, without them, fails with
+ * SK_E_REFUSED while a person is renewing; then drop: they are forgotten, and
+ * sk_engine_curve() may be another key: lines must be opened anew.
+ */
+bool sk_engine_keys_due(const struct sk_engine *engine);
+SK_CHECKED enum sk_status sk_engine_keys_rewrite(const struct sk_engine *engine,
+                                                 struct sk_bytes in,
+                                                 const struct sk_seed *seed,
+                                                 struct sk_room room,
+                                                 struct sk_bytes *out);
+void sk_engine_keys_drop(struct sk_engine *engine);
+/* The transport key that lines use now.  Wipe it. */
+void sk_engine_curve(const struct sk_engine *engine,
+                     struct sk_curve_secret *out);
+
 /* What the transport must know: partners that may connect. */
 struct sk_engine_peer {
     struct sk_org org;
     struct sk_curve_public curve;
+    bool has_curve_before; /* it may still come under this one */
+    struct sk_curve_public curve_before;
     char endpoint[SK_ENDPOINT_SIZE_MAX + 1]; /* to dial; "" for none */
 };
 size_t sk_engine_peers_count(const struct sk_engine *engine);

@@ -161,6 +161,66 @@ enum sk_status sk_federation_card_check(struct sk_engine *e,
     return SK_OK;
 }
 
+/* PROTOCOL.md 4.5: a partner that renews its transport key uses the one before
+   until everybody knows the new one. */
+#define CURVE_BEFORE_MS (UINT64_C(30) * 86400 * 1000)
+
+static struct sk_key curve_before_key(const struct sk_org *org)
+{
+    struct sk_key key = sk_key_start(SK_T_CARD_BEFORE);
+
+    sk_key_org(&key, org);
+    return key;
+}
+
+static enum sk_status curve_before_put(struct sk_engine *e,
+                                       struct sk_session *session,
+                                       const struct sk_card *card)
+{
+    struct sk_key key = curve_before_key(&card->org);
+    uint64_t until_ms = e->now_ms + CURVE_BEFORE_MS;
+    uint8_t record[32 + 8];
+
+    /* Another identity is another node. */
+    if (session == NULL || !session->known ||
+        memcmp(&session->card.identity, &card->identity,
+               sizeof(card->identity)) != 0 ||
+        memcmp(&session->card.curve, &card->curve, sizeof(card->curve)) == 0)
+        return SK_OK;
+    session->has_curve_before = true;
+    session->curve_before = session->card.curve;
+    memcpy(record, session->curve_before.bytes, 32);
+    for (size_t i = 0; i < 8; i++)
+        record[32 + i] = (uint8_t)(until_ms >> (56 - 8 * i));
+    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
+                        (struct sk_bytes){record, sizeof(record)});
+}
+
+static enum sk_status curve_before_get(struct sk_engine *e,
+                                       struct sk_session *session)
+{
+    struct sk_key key = curve_before_key(&session->org);
+    uint64_t until_ms = 0;
+    struct sk_bytes record;
+    enum sk_status status =
+        sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &record);
+
+    session->has_curve_before = false;
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    if (record.size != 32 + 8)
+        return SK_E_BAD_LENGTH;
+    for (size_t i = 0; i < 8; i++)
+        until_ms = until_ms << 8 | record.data[32 + i];
+    if (!session->known || e->now_ms >= until_ms ||
+        memcmp(record.data, session->card.curve.bytes, 32) == 0)
+        return SK_OK;
+    session->has_curve_before = true;
+    memcpy(session->curve_before.bytes, record.data, 32);
+    return SK_OK;
+}
+
 enum sk_status sk_federation_card_put(struct sk_engine *e,
                                       const struct sk_card *card,
                                       struct sk_bytes bytes)
@@ -168,6 +228,7 @@ enum sk_status sk_federation_card_put(struct sk_engine *e,
     struct sk_key key = card_key(&card->org);
     struct sk_session *session = sk_session_find(e, &card->org);
 
+    SK_TRY(curve_before_put(e, session, card));
     SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), bytes));
     if (session != NULL) {
         session->card = *card;
@@ -223,7 +284,7 @@ static enum sk_status fill_session(struct sk_engine *e,
     status = card_get(e, charter, id, &out->card);
     out->known = status == SK_OK;
     if (status == SK_OK)
-        return SK_OK;
+        return curve_before_get(e, out);
     memset(&out->card, 0, sizeof(out->card));
     return status == SK_E_NOT_FOUND || status == SK_E_BAD_SENDER ? SK_OK
                                                                  : status;
@@ -328,6 +389,8 @@ void sk_engine_peer_at(const struct sk_engine *e, size_t i,
     memset(out, 0, sizeof(*out));
     out->org = session->org;
     out->curve = session->card.curve;
+    out->has_curve_before = session->has_curve_before;
+    out->curve_before = session->curve_before;
     if (session->card.endpoints_count > 0)
         memcpy(out->endpoint, session->card.endpoints[0],
                sizeof(out->endpoint));

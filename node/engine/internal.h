@@ -10,6 +10,7 @@
  *   federation.c  charter, cards, roster, policy: the bundle in force;
  *                 charter.c policy.c status.c: operations on them;
  *                 charter_share.c: a newer charter goes from node to node
+ *   renew.c       our own keys: new ones into force, old ones destroyed
  *   participant.c relation.c event.c record.c employer.c objection.c calendar.c
  *   collective.c text.c clean.c;  source.c: what was imported before
  *   consent.c     consent records;  facts.c: what a decision needs to know
@@ -49,6 +50,8 @@ enum sk_table {
     SK_T_META = 'm',          /* name -> value */
     SK_T_FILE = 'f',          /* charter and policy files: name -> bytes */
     SK_T_CARD = 'k',          /* org -> card as received */
+    SK_T_CARD_BEFORE = 'i',   /* org -> transport key of its card before that,
+                                 the day from which it no longer counts */
     SK_T_CHARTER = 'g',       /* version, name -> file of that charter */
     SK_T_PARTICIPANT = 'P',   /* participant -> sealed */
     SK_T_INSZ = 'I',          /* keyed hash -> participant */
@@ -146,22 +149,26 @@ struct sk_log {
  * Volatile: what is known of the line with one partner right now. */
 struct sk_session {
     struct sk_org org;
-    struct sk_card card; /* as stored; version 0: none yet */
-    bool known;          /* in the roster with a card */
-    bool suspended;      /* not active in the roster */
-    bool up;             /* the transport reaches it */
-    bool greeted;        /* its HELLO came since `up` */
-    uint64_t heard_ms;   /* last good message, 0 never */
-    uint64_t hello_ms;   /* when we last sent HELLO, 0 never */
-    uint64_t sent;       /* number of the last item put in an envelope
-                            since greeted */
-    uint64_t retry_ms;   /* when to say HELLO again if unanswered */
+    struct sk_card card;   /* as stored; version 0: none yet */
+    bool has_curve_before; /* of its card before: lines may still use it */
+    struct sk_curve_public curve_before;
+    bool known;        /* in the roster with a card */
+    bool suspended;    /* not active in the roster */
+    bool up;           /* the transport reaches it */
+    bool greeted;      /* its HELLO came since `up` */
+    uint64_t heard_ms; /* last good message, 0 never */
+    uint64_t hello_ms; /* when we last sent HELLO, 0 never */
+    uint64_t sent;     /* number of the last item put in an envelope
+                          since greeted */
+    uint64_t retry_ms; /* when to say HELLO again if unanswered */
     uint32_t failures;
     uint64_t charter_version;  /* from its HELLO */
     uint64_t charter_later_ms; /* do not ask it for a charter before; 0 */
     bool announce;             /* ours is new: say HELLO */
-    bool clock_known;          /* its HELLO said what its clock is */
-    bool clock_ahead;          /* of ours, at that moment */
+    uint64_t their_card; /* version of our card that its HELLO named; 0: none */
+    uint64_t card_said;  /* version that we sent it, because it is new */
+    bool clock_known;    /* its HELLO said what its clock is */
+    bool clock_ahead;    /* of ours, at that moment */
     uint64_t clock_off_ms;
     uint64_t hello_until_ms; /* HELLOs answered, and charters given, until */
     uint64_t want_until_ms;  /* then: session.c, charter_share.c */
@@ -873,6 +880,11 @@ SK_CHECKED enum sk_status sk_outbox_pending(struct sk_engine *e,
 /* One count over all partners, also those that left the charter. */
 SK_CHECKED enum sk_status sk_log_total(struct sk_engine *e,
                                        enum sk_log_count which, uint64_t *out);
+
+/* ------------------------------------------------------------- renew.c */
+/* Hand our card to a partner whose HELLO named an older one, once. */
+SK_CHECKED enum sk_status sk_renew_tell(struct sk_engine *e,
+                                        struct sk_session *s);
 
 /* ------------------------------------------------------------- session.c */
 SK_CHECKED enum sk_status sk_session_frame(struct sk_engine *e,

@@ -30,6 +30,7 @@ static const struct sk_op_row rows[] = {
     ROW("charter.show", sk_op_charter_show),
     ROW("charter.text", sk_op_charter_text),
     ROW("card.import", sk_op_card_import),
+    ROW("card.renew", sk_op_card_renew),
     ROW("policy.activate", sk_op_policy_activate),
     ROW("policy.try", sk_op_policy_try),
     ROW("policy.show", sk_op_policy_show),

@@ -23,6 +23,7 @@ sk_op_handler sk_op_agenda_done;
 sk_op_handler sk_op_charter_import;
 sk_op_handler sk_op_charter_show;
 sk_op_handler sk_op_card_import;
+sk_op_handler sk_op_card_renew;
 sk_op_handler sk_op_policy_activate;
 sk_op_handler sk_op_policy_try;
 sk_op_handler sk_op_policy_show;

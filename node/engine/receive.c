@@ -31,8 +31,29 @@ static struct sk_key answers_key(const struct sk_org *org, uint64_t incarnation,
     return key;
 }
 
+/* PROTOCOL.md 8.6: byte for byte as signed; but what was signed with a key that
+   was replaced since, the partner could not verify: it is signed anew. */
+static enum sk_status sign_again(struct sk_engine *e, struct sk_session *s,
+                                 struct sk_bytes *plain)
+{
+    struct sk_message *message = sk_arena_get(&e->scratch, sizeof(*message));
+    struct sk_room room = {.size_max = plain->size};
+
+    if (message == NULL)
+        return SK_E_MEMORY;
+    if (sk_message_decode(*plain, &e->org, &s->org, &e->card.signing,
+                          message) == SK_OK)
+        return SK_OK;
+    room.data = sk_arena_take(&e->scratch, room.size_max);
+    if (room.data == NULL)
+        return SK_E_MEMORY;
+    return sk_message_sign_again(*plain, &e->org, &s->org, &e->secrets.signing,
+                                 room, plain);
+}
+
+/* again: they were signed a while ago. */
 static enum sk_status forward_answers(struct sk_engine *e, struct sk_session *s,
-                                      struct sk_bytes record)
+                                      struct sk_bytes record, bool again)
 {
     struct sk_unpack u = sk_unpack_start(record);
     size_t count = sk_unpack_array_upto(&u, 1, SK_ITEMS_COUNT_MAX + 1);
@@ -41,6 +62,8 @@ static enum sk_status forward_answers(struct sk_engine *e, struct sk_session *s,
         struct sk_bytes plain = sk_unpack_bin_upto(&u, 1, SK_FRAME_SIZE_MAX);
 
         if (u.status != SK_OK)
+            return SK_E_IO;
+        if (again && sign_again(e, s, &plain) != SK_OK)
             return SK_E_IO;
         SK_TRY(sk_wire_forward(e, s, plain, /* frame */ NULL));
     }
@@ -58,7 +81,8 @@ static enum sk_status repeat_answers(struct sk_engine *e, struct sk_session *s,
 
     SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &record));
     record = sk_arena_copy(&e->scratch, record);
-    status = record.size == 0 ? SK_E_MEMORY : forward_answers(e, s, record);
+    status = record.size == 0 ? SK_E_MEMORY
+                              : forward_answers(e, s, record, /* again */ true);
     sk_arena_reset(&e->scratch, mark);
     return status;
 }
@@ -295,7 +319,7 @@ static enum sk_status apply(struct sk_engine *e, struct sk_session *s,
     SK_TRY(sk_pack_finish(&answers, &record));
     SK_TRY(keep_answers(e, s, &log, record));
     SK_TRY(sk_log_put(e, &s->org, &log));
-    return forward_answers(e, s, record);
+    return forward_answers(e, s, record, /* again */ false);
 }
 
 /* ------------------------------------------------------------- room

@@ -169,6 +169,7 @@ static enum sk_status on_hello(struct sk_engine *e, struct sk_session *s,
     SK_TRY(sk_session_adopt(e, s, h->incarnation));
     if (!s->greeted || s->asking || h->answer)
         SK_TRY(resume(e, s, h));
+    s->their_card = h->card_version;
     s->up = true;
     s->line_known = true;
     s->greeted = true;
@@ -343,6 +344,7 @@ static void set_back(const struct sk_engine *e, struct sk_session *s)
 static enum sk_status tend(struct sk_engine *e, struct sk_session *s)
 {
     set_back(e, s);
+    SK_TRY(sk_renew_tell(e, s));
     if (!s->up || !s->known || e->real_ms < due_ms(s))
         return SK_OK;
     if (s->greeted && !s->asking && (s->announce || !waits(s)) &&

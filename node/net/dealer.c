@@ -1,5 +1,6 @@
 /*
- * The line that we dial: one DEALER per partner with an endpoint.
+ * The line that we dial: one DEALER per partner with an endpoint.  One that
+ * renews its key answers to the new one or the one before: tried in turn.
  *
  *     dial           handshake ok             line drops
  *   ------> DIALLING -----------> UP --------------------> DIALLING
@@ -48,6 +49,13 @@ static void wait_to_redial(struct sk_net *net, struct sk_net_peer *peer)
     peer->redial_ms = net->now_ms + back_off_ms(peer->failures);
 }
 
+static const uint8_t *key_of(const struct sk_net_peer *peer)
+{
+    bool before = peer->conf.has_before && peer->dial_before;
+
+    return before ? peer->conf.before.bytes : peer->conf.curve.bytes;
+}
+
 static zsock_t *open_dealer(struct sk_net *net, struct sk_net_peer *peer)
 {
     zsock_t *dealer = sk_net_socket_open(ZMQ_DEALER);
@@ -58,7 +66,7 @@ static zsock_t *open_dealer(struct sk_net *net, struct sk_net_peer *peer)
     (void)zmq_setsockopt(zsock_resolve(dealer), ZMQ_AFFINITY, &affinity,
                          sizeof(affinity));
     zsock_set_immediate(dealer, 1);
-    zsock_set_curve_serverkey_bin(dealer, peer->conf.curve.bytes);
+    zsock_set_curve_serverkey_bin(dealer, key_of(peer));
     zsock_set_curve_publickey_bin(dealer, net->public.bytes);
     zsock_set_curve_secretkey_bin(dealer, net->secret.secret_bytes);
     return dealer;
@@ -98,6 +106,7 @@ static void on_up(struct sk_net_peer *peer)
     peer->dealer_up = true;
     peer->failures = 0;
     memset(peer->note_told, 0, sizeof(peer->note_told));
+    sk_net_peer_used(peer, key_of(peer));
 }
 
 static void on_failed(struct sk_net *net, struct sk_net_peer *peer,
@@ -105,6 +114,14 @@ static void on_failed(struct sk_net *net, struct sk_net_peer *peer,
 {
     peer->dealer_up = false;
     peer->failures++;
+    if (!refused && peer->conf.has_before) {
+        peer->dial_before = !peer->dial_before;
+        if (peer->failures < FAILURES_MAX) {
+            sk_net_hang_up(peer, 0);
+            sk_net_dial(net, peer);
+            return;
+        }
+    }
     if (refused)
         sk_net_note(peer, SK_IPC_NOTE_REFUSES_US);
     else if (peer->failures == FAILURES_MAX)

@@ -35,6 +35,7 @@ struct sk_net_peer {
     zsock_t *dealer; /* NULL: nothing to dial, or waiting for redial_ms */
     void *monitor;
     bool dealer_up;
+    bool dial_before;   /* with the key before */
     uint64_t redial_ms; /* monotonic; 0: not waiting */
     uint32_t failures;  /* handshakes in a row */
 
@@ -101,6 +102,9 @@ struct sk_net_peer *sk_net_peer_by_org(struct sk_net *net,
                                        const struct sk_org *org);
 struct sk_net_peer *sk_net_peer_by_key(struct sk_net *net,
                                        const uint8_t key[32]);
+/* A line with this partner is up under this key of it: when it is the new one,
+   the one before no longer counts. */
+void sk_net_peer_used(struct sk_net_peer *peer, const uint8_t key[32]);
 void sk_net_peers_close(struct sk_net *net);
 
 /* -------------------------------------------------------------- dealer.c */

@@ -19,10 +19,41 @@ struct sk_net_peer *sk_net_peer_by_key(struct sk_net *net,
                                        const uint8_t key[32])
 {
     for (size_t i = 0; i < net->peers_count; i++) {
-        if (memcmp(net->peers[i]->conf.curve.bytes, key, 32) == 0)
+        const struct sk_ipc_peer *conf = &net->peers[i]->conf;
+
+        if (memcmp(conf->curve.bytes, key, 32) == 0 ||
+            (conf->has_before && memcmp(conf->before.bytes, key, 32) == 0))
             return net->peers[i];
     }
     return NULL;
+}
+
+void sk_net_peer_used(struct sk_net_peer *peer, const uint8_t key[32])
+{
+    if (memcmp(peer->conf.curve.bytes, key, 32) != 0)
+        return;
+    peer->conf.has_before = false;
+    peer->dial_before = false;
+}
+
+/* The same partner, under the same key or one that follows it. */
+static bool goes_on(const struct sk_ipc_peer *now,
+                    const struct sk_ipc_peer *next)
+{
+    return memcmp(&now->curve, &next->curve, sizeof(now->curve)) == 0 ||
+           (next->has_before &&
+            memcmp(&now->curve, &next->before, sizeof(now->curve)) == 0);
+}
+
+/* Its lines stay as they are. */
+static void renew(struct sk_net_peer *peer, const struct sk_ipc_peer *next)
+{
+    if (memcmp(&peer->conf.curve, &next->curve, sizeof(next->curve)) == 0)
+        return;
+    peer->conf.curve = next->curve;
+    peer->conf.has_before = true;
+    peer->conf.before = next->before;
+    peer->dial_before = true;
 }
 
 /* Gone, or under another key: the line with the old key is cut. */
@@ -68,7 +99,7 @@ static void change_endpoint(struct sk_net *net, struct sk_net_peer *peer,
     if (strcmp(peer->conf.endpoint, conf->endpoint) == 0)
         return;
     sk_net_hang_up(peer, 0);
-    peer->conf = *conf;
+    memcpy(peer->conf.endpoint, conf->endpoint, sizeof(conf->endpoint));
     peer->failures = 0;
     memset(peer->note_told, 0, sizeof(peer->note_told));
     sk_net_dial(net, peer);
@@ -83,9 +114,10 @@ void sk_net_peers_set(struct sk_net *net, const struct sk_ipc_peers *peers)
     for (size_t i = 0; i < peers->count; i++) {
         struct sk_net_peer *peer = sk_net_peer_by_org(net, &peers->list[i].org);
 
-        if (peer != NULL && memcmp(&peer->conf.curve, &peers->list[i].curve,
-                                   sizeof(peer->conf.curve)) == 0)
+        if (peer != NULL && goes_on(&peer->conf, &peers->list[i])) {
             peer->kept = true;
+            renew(peer, &peers->list[i]);
+        }
     }
     cut = drop_the_gone(net);
     for (size_t i = 0; i < peers->count; i++) {

@@ -89,17 +89,22 @@ void sk_net_router_monitor(struct sk_net *net)
     }
 }
 
-/* Whose key this message came in under; NULL when it left the table. */
+/* Whose key this message came in under; NULL when it left the table.  Here and
+   not in ZAP: who only shakes hands cannot end a partner's key before. */
 static struct sk_net_peer *peer_of(struct sk_net *net, zmq_msg_t *part)
 {
     const char *user = zmq_msg_gets(part, "User-Id");
+    struct sk_net_peer *peer;
     uint8_t key[32];
 
     if (user == NULL || strlen(user) != 40)
         return NULL;
     if (zmq_z85_decode(key, user) == NULL)
         return NULL;
-    return sk_net_peer_by_key(net, key);
+    peer = sk_net_peer_by_key(net, key);
+    if (peer != NULL)
+        sk_net_peer_used(peer, key);
+    return peer;
 }
 
 static void take(struct sk_net *net, zmq_msg_t *route, zmq_msg_t *part)

@@ -141,6 +141,44 @@ Test(files, destroys_what_is_left_and_never_what_lives)
     close(dir_fd);
 }
 
+/* ------------------------------------------------------------- replace */
+
+static bool has(const char *name, const char *text)
+{
+    uint8_t bytes[64];
+    struct sk_bytes got = {0};
+
+    return sk_file_read(at(name), (struct sk_room){bytes, sizeof(bytes)},
+                        &got) == SK_OK &&
+           got.size == strlen(text) && memcmp(got.data, text, got.size) == 0;
+}
+
+Test(files, puts_another_file_in_its_place_and_overwrites_the_one_before)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY);
+
+    write_file("a", "secret", 0600);
+    cr_assert(eq(int, link(at("a"), at("b")), 0)); /* to see what is left */
+    /* What a stop in between left. */
+    write_file("a.new", "half", 0600);
+    write_file("a.old", "even older", 0600);
+    cr_assert(eq(int, link(at("a.old"), at("c")), 0));
+    cr_assert(eq(int, sk_file_replace(fd, "a", sk_text("next")), 0));
+    cr_expect(has("a", "next"));
+    cr_expect(eq(int, access(at("a.new"), F_OK), -1));
+    cr_expect(eq(int, access(at("a.old"), F_OK), -1));
+    cr_expect(not(has("b", "secret")));
+    cr_expect(not(has("c", "even older")));
+    /* Stopped between link and rename: the name before is one of the file that
+       stands, which is not overwritten. */
+    cr_assert(eq(int, link(at("a"), at("a.old")), 0));
+    cr_assert(eq(int, sk_file_replace(fd, "a", sk_text("last")), 0));
+    cr_expect(has("a", "last"));
+    close(fd);
+    cr_expect(ne(int, sk_file_replace(fd, "a", sk_text("x")), 0));
+    cr_expect(has("a", "last"));
+}
+
 /* ------------------------------------------------------------- networks */
 
 /* As `man 2 statfs` lists them: the magic of a file system, and whether a

@@ -269,6 +269,29 @@ Test(ipc, refuses_two_partners_behind_one_name_or_key)
     cr_expect(eq(int, sk_ipc_peers_decode(bytes, &out), SK_E_BAD_VALUE));
 }
 
+/* The key before is one of a partner too: its own, and nobody else's. */
+Test(ipc, carries_the_key_before_of_a_partner_that_renews)
+{
+    static struct sk_ipc_peers in;
+    static struct sk_ipc_peers out;
+    struct sk_bytes bytes;
+
+    fill_peers(&in, 3);
+    in.list[1].has_before = true;
+    memset(&in.list[1].before, 0x77, sizeof(in.list[1].before));
+    cr_assert(eq(int, sk_ipc_peers_encode(&in, room, &bytes), SK_OK));
+    cr_assert(eq(int, sk_ipc_peers_decode(bytes, &out), SK_OK));
+    cr_expect(eq(int, memcmp(&in, &out, sizeof(in)), 0));
+    in.list[2].curve = in.list[1].before;
+    cr_assert(eq(int, sk_ipc_peers_encode(&in, room, &bytes), SK_OK));
+    cr_expect(eq(int, sk_ipc_peers_decode(bytes, &out), SK_E_BAD_VALUE));
+    fill_peers(&in, 3);
+    in.list[2].has_before = true;
+    in.list[2].before = in.list[0].curve;
+    cr_assert(eq(int, sk_ipc_peers_encode(&in, room, &bytes), SK_OK));
+    cr_expect(eq(int, sk_ipc_peers_decode(bytes, &out), SK_E_BAD_VALUE));
+}
+
 /* A full pair says so; nothing is lost, joined or cut. */
 Test(ipc, the_pair_holds_whole_messages_and_says_when_it_is_full)
 {

@@ -425,6 +425,93 @@ Test(net, says_that_a_card_may_be_old_when_the_handshake_fails)
     stop(&b);
 }
 
+/* The partner has another key now; the line does not notice. */
+static void renew(struct end *e, const struct end *other)
+{
+    struct sk_ipc_peer *peer = &e->peers.list[0];
+
+    peer->has_before = true;
+    peer->before = peer->curve;
+    peer->curve = other->public;
+    send_peers(e);
+}
+
+static void other_key(struct end *e)
+{
+    randombytes_buf(&e->secret, sizeof(e->secret));
+    crypto_scalarmult_base(e->public.bytes, e->secret.secret_bytes);
+}
+
+static void start_again(struct end *e, const struct sk_curve_secret *secret)
+{
+    stop(e);
+    e->secret = *secret;
+    memset(e->up, 0, sizeof(e->up));
+    memset(e->note, 0, sizeof(e->note));
+    spawn(e);
+}
+
+/* PROTOCOL.md 4.5: under either key, until it came under the new one. */
+Test(net, lets_a_partner_in_that_renews_its_key)
+{
+    struct sk_curve_secret old;
+    struct sk_curve_secret fresh;
+
+    add(&a, &b, false);
+    add(&b, &a, true);
+    spawn(&a);
+    UNTIL(a.ready, &a);
+    spawn(&b);
+    UNTIL(b.up[0], &a, &b);
+    expect_passes(&b, &a, sk_text("before"));
+    old = b.secret;
+    other_key(&b);
+    fresh = b.secret;
+    renew(&a, &b);
+    expect_passes(&b, &a, sk_text("the same line"));
+    expect_passes(&a, &b, sk_text("both ways"));
+    start_again(&b, &old);
+    UNTIL(b.up[0], &a, &b);
+    expect_passes(&b, &a, sk_text("still the old key"));
+    start_again(&b, &fresh);
+    UNTIL(b.up[0], &a, &b);
+    expect_passes(&b, &a, sk_text("the new key"));
+    expect_passes(&a, &b, sk_text("and back"));
+    start_again(&b, &old);
+    UNTIL(b.note[SK_IPC_NOTE_REFUSES_US], &a, &b);
+    cr_expect(not(b.up[0]));
+    stop(&a);
+    stop(&b);
+}
+
+/* The one that is dialled: it changes its key when it likes. */
+Test(net, dials_a_partner_that_renews_its_key)
+{
+    struct sk_curve_secret old;
+    struct sk_curve_secret fresh;
+
+    add(&a, &b, false);
+    add(&b, &a, true);
+    spawn(&a);
+    UNTIL(a.ready, &a);
+    spawn(&b);
+    UNTIL(b.up[0], &a, &b);
+    old = a.secret;
+    other_key(&a);
+    fresh = a.secret;
+    renew(&b, &a);
+    expect_passes(&b, &a, sk_text("the same line"));
+    for (int i = 0; i < 2; i++) {
+        start_again(&a, i == 0 ? &old : &fresh);
+        UNTIL(!b.up[0], &b);
+        UNTIL(b.up[0], &a, &b);
+        expect_passes(&b, &a, sk_text(i == 0 ? "the old key" : "the new one"));
+        expect_passes(&a, &b, sk_text("and back"));
+    }
+    stop(&a);
+    stop(&b);
+}
+
 Test(net, says_when_it_cannot_listen_and_listens_when_it_can)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,

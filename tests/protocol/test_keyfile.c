@@ -363,6 +363,14 @@ Test(keyfile, finds_the_keys_of_the_card)
     cr_expect(eq(sz, node.sealing_count, 1));
     cr_expect(memcmp(&node.sealing[0], &mol.sealing[1], 32) == 0);
 
+    /* The key before had its time and is gone; the card still lists it. */
+    mol = party_mol();
+    node = secrets_of_party(&mol, 0x10);
+    node.sealing_count = 1;
+    cr_assert(eq(int, sk_node_secrets_align(&node, &mol.card), SK_OK));
+    cr_expect(eq(sz, node.sealing_count, 1));
+    cr_expect(memcmp(&node.sealing[0], &mol.sealing[0], 32) == 0);
+
     /* Any key that is not ours. */
     for (int i = 0; i < 3; i++) {
         mol = party_mol();
@@ -370,9 +378,73 @@ Test(keyfile, finds_the_keys_of_the_card)
         before = node;
         (i == 0   ? mol.card.signing.bytes
          : i == 1 ? mol.card.curve.bytes
-                  : mol.card.sealing[1].key.bytes)[5] ^= 1;
+                  : mol.card.sealing[0].key.bytes)[5] ^= 1;
         cr_expect(
             eq(int, sk_node_secrets_align(&node, &mol.card), SK_E_WRONG_KEY));
         cr_expect(memcmp(&node, &before, sizeof(node)) == 0);
+    }
+}
+
+/* With keys that are being replaced: in the file while they are needed. */
+Test(keyfile, keeps_the_keys_before)
+{
+    for (int i = 1; i < 4; i++) {
+        struct sk_node_secrets node = secrets_of(0x40, 2);
+        struct sk_node_secrets got = {0};
+
+        node.has_curve_before = (i & 1) != 0;
+        node.has_master_before = (i & 2) != 0;
+        memset(&node.curve_before, 0x61, sizeof(node.curve_before));
+        memset(&node.master_before, 0x62, sizeof(node.master_before));
+        cr_assert(eq(
+            int,
+            open_with(seal(&node, by_key(key_bytes)), by_key(key_bytes), &got),
+            SK_OK));
+        cr_expect(is_same(&node, &got));
+        cr_expect(eq(int, got.has_curve_before, node.has_curve_before));
+        cr_expect(eq(int, got.has_master_before, node.has_master_before));
+        cr_expect(eq(int, got.curve_before.secret_bytes[31],
+                     node.has_curve_before ? 0x61 : 0));
+        cr_expect(eq(int, got.master_before.secret_bytes[31],
+                     node.has_master_before ? 0x62 : 0));
+    }
+}
+
+/* The node that runs knows the master key, and not what unlocks the file. */
+Test(keyfile, is_written_again_under_the_same_master_key)
+{
+    static uint8_t other_room[SK_NODE_KEY_SIZE_MAX];
+    struct sk_node_secrets node = secrets_of(0x40, 2);
+    struct sk_node_secrets next = secrets_of(0x40, 1);
+    struct sk_node_secrets got = {0};
+    struct sk_seed seed = seed_of(10);
+    struct sk_bytes file = seal(&node, by_key(key_bytes));
+    struct sk_bytes out = {0};
+
+    cr_assert(eq(int, sk_node_key_reopen(file, &node.master, &got), SK_OK));
+    cr_expect(is_same(&node, &got));
+    cr_assert(eq(int,
+                 sk_node_key_rewrite(
+                     file, &next, &seed,
+                     (struct sk_room){other_room, sizeof(other_room)}, &out),
+                 SK_OK));
+    cr_assert(eq(int, open_with(out, by_key(key_bytes), &got), SK_OK));
+    cr_expect(is_same(&next, &got));
+
+    /* Not for another master key; nor a damaged file. */
+    next.master.secret_bytes[0] ^= 1;
+    out = (struct sk_bytes){0};
+    cr_expect(
+        eq(int, sk_node_key_reopen(file, &next.master, &got), SK_E_WRONG_KEY));
+    cr_expect(eq(int,
+                 sk_node_key_rewrite(
+                     file, &next, &seed,
+                     (struct sk_room){other_room, sizeof(other_room)}, &out),
+                 SK_E_WRONG_KEY));
+    cr_expect(eq(sz, out.size, 0));
+    for (size_t i = 0; i < file.size; i++) {
+        room_data[i] ^= 0x10;
+        cr_expect(sk_node_key_reopen(file, &node.master, &got) != SK_OK);
+        room_data[i] ^= 0x10;
     }
 }

@@ -257,6 +257,35 @@ Test(message, is_bound_to_sender_and_recipient_and_key)
     }
 }
 
+/* 8.6: the same body under another key, and nothing else. */
+Test(message, is_signed_again_under_another_key)
+{
+    for (size_t i = 0; i < SK_COUNT(names); i++) {
+        static uint8_t again_room[SK_FRAME_SIZE_MAX];
+        struct sk_room to = {again_room, sizeof(again_room)};
+        struct sk_bytes in = vector("message", names[i]);
+        struct sk_bytes out = {0};
+        struct sk_message got;
+        enum sk_status status = sk_message_sign_again(
+            in, &mol.card.org, &sopraco.card.org, &sopraco.signing, to, &out);
+
+        if (strcmp(names[i], "items") == 0) {
+            cr_expect(eq(int, status, SK_E_BAD_VALUE));
+            continue;
+        }
+        cr_assert(eq(int, status, SK_OK));
+        cr_assert(eq(sz, out.size, in.size));
+        cr_expect(memcmp(out.data + 4 + SK_SIGNATURE_SIZE,
+                         in.data + 4 + SK_SIGNATURE_SIZE,
+                         in.size - 4 - SK_SIGNATURE_SIZE) == 0);
+        cr_expect(eq(int, decode(out, &got), SK_E_BAD_SIGNATURE));
+        cr_expect(eq(int,
+                     sk_message_decode(out, &mol.card.org, &sopraco.card.org,
+                                       &sopraco.card.signing, &got),
+                     SK_OK));
+    }
+}
+
 /* --------------------------------------- one row per rule of PROTOCOL.md 6 */
 
 /* A validly signed message around any body of a kind without items. */

@@ -32,12 +32,14 @@ const struct sk_command sk_card_commands[] = {
      .en = "make the next version of the own card",
      .more_nl =
          "Maakt ook een nieuwe sleutel waarmee partners verzegelen; de vorige "
-         "opent nog 30\ndagen wat onderweg is.  Herstart daarna het "
-         "knooppunt: het deelt zijn kaart zelf uit.\n",
+         "opent nog 30\ndagen wat onderweg is en wordt dan vernietigd.  Een "
+         "knooppunt dat draait, neemt\nalles meteen in gebruik en deelt zijn "
+         "kaart zelf uit; de lijnen blijven open.\n",
      .more_en =
          "Also makes a new key for partners to seal with; the one before "
-         "still opens for 30\ndays what is under way.  Then restart the "
-         "node: it hands out its card itself.\n",
+         "still opens for 30\ndays what is under way and is then destroyed.  "
+         "A node that runs puts all of it into\nforce at once and hands out "
+         "its card itself; lines stay open.\n",
      .options =
          {
              DIR_OPTION,
@@ -71,6 +73,7 @@ static void format_day(uint64_t at_s, char out[16])
         snprintf(out, 16, "?");
 }
 
+/* renewed: -1 it was not, 0 from the next start on, 1 in force already. */
 static json_t *json_of_card(const struct sk_card *card)
 {
     struct sk_minisign_key key;
@@ -93,7 +96,7 @@ static json_t *json_of_card(const struct sk_card *card)
                      endpoints, "sealing", sealing);
 }
 
-static void tell_card(const struct sk_card *card)
+static void tell_card(const struct sk_card *card, int renewed)
 {
     struct sk_minisign_key key;
     char key_text[SK_MINISIGN_KEY_TEXT_SIZE + 1];
@@ -103,6 +106,9 @@ static void tell_card(const struct sk_card *card)
         json_t *json =
             json_pack("{s:b, s:o}", "ok", 1, "result", json_of_card(card));
 
+        if (renewed >= 0)
+            json_object_set_new(json_object_get(json, "result"), "in_force",
+                                json_boolean(renewed));
         sk_json_print(json);
         json_decref(json);
         return;
@@ -148,7 +154,7 @@ static int show_file(const char *path)
                                .detail = sk_status_text(status),
                                .next_nl = "vraag de partner zijn own.card",
                                .next_en = "ask the partner for its own.card"});
-    tell_card(&card);
+    tell_card(&card, -1);
     return SK_EXIT_YES;
 }
 
@@ -233,6 +239,57 @@ static int renew(const struct sk_parsed *parsed, const char *dir,
     return code;
 }
 
+static bool take(struct sk_client *client, struct sk_bytes card,
+                 struct sk_bytes key)
+{
+    const struct sk_blob blobs[] = {{.argument = "card", .bytes = card},
+                                    {.argument = "key", .bytes = key}};
+    json_t *reply = NULL;
+    bool taken = sk_client_call(client, "card.renew", NULL, blobs,
+                                SK_COUNT(blobs), &reply) == SK_OK &&
+                 json_is_true(json_object_get(reply, "ok"));
+
+    json_decref(reply);
+    return taken;
+}
+
+/* A node that runs takes what was written just now. */
+static bool put_into_force(const char *dir)
+{
+    char *card_path = sk_cli_path(dir, SK_OWN_CARD_NAME);
+    char *key_path = sk_cli_path(dir, SK_NODE_KEY_NAME);
+    struct sk_client *client = NULL;
+    struct sk_bytes card = {0};
+    struct sk_bytes key = {0};
+    bool taken = false;
+
+    if (sk_client_open(dir, &client) == SK_OK &&
+        sk_cli_read(card_path, SK_CARD_SIZE_MAX, &card) == SK_OK &&
+        sk_cli_read(key_path, SK_NODE_KEY_SIZE_MAX, &key) == SK_OK)
+        taken = take(client, card, key);
+    sk_client_close(&client);
+    free((void *)(uintptr_t)card.data);
+    free((void *)(uintptr_t)key.data);
+    free(card_path);
+    free(key_path);
+    return taken;
+}
+
+static void tell_force(bool in_force)
+{
+    if (sk_cli_json())
+        return;
+    if (in_force)
+        puts(sk_cli_word("\nHet knooppunt gebruikt ze vanaf nu, en deelt ze "
+                         "zelf uit.",
+                         "\nThe node uses it from now on, and hands it out "
+                         "itself."));
+    else
+        puts(sk_cli_word("\nHet knooppunt gebruikt ze vanaf zijn volgende "
+                         "start.",
+                         "\nThe node uses it from its next start on."));
+}
+
 /* Partners will dial an address where nobody listens. */
 static void warn_not_listening(const char *dir)
 {
@@ -269,6 +326,7 @@ static int run_renew(int argc, char **argv)
     struct sk_parsed parsed;
     struct work w = {0};
     const char *dir;
+    int lock = -1;
     int code = sk_cli_parse(&sk_card_commands[1], argc, argv, &parsed);
 
     if (code >= 0)
@@ -278,7 +336,9 @@ static int run_renew(int argc, char **argv)
     if (sk_cli_has(&parsed, "no-endpoint") && sk_cli_has(&parsed, "endpoint"))
         return contradiction("--no-endpoint --endpoint");
     dir = sk_cli_dir(&parsed);
-    code = sk_nodedir_card(dir, &w.card);
+    code = sk_nodedir_lock(dir, &lock);
+    if (code < 0)
+        code = sk_nodedir_card(dir, &w.card);
     if (code < 0)
         code = unlock_again(&parsed, dir, &w);
     if (code < 0)
@@ -289,14 +349,15 @@ static int run_renew(int argc, char **argv)
     if (code < 0)
         code = renew(&parsed, dir, &w);
     if (code < 0) {
-        tell_card(&w.card);
+        bool in_force = put_into_force(dir);
+
+        tell_card(&w.card, in_force);
         if (sk_cli_has(&parsed, "endpoint"))
             warn_not_listening(dir);
-        if (!sk_cli_json())
-            puts(sk_cli_word("\nHerstart nu het knooppunt.",
-                             "\nNow restart the node."));
+        tell_force(in_force);
         code = SK_EXIT_YES;
     }
+    sk_nodedir_unlock(lock);
     sk_wipe(&w, sizeof(w));
     return code;
 }

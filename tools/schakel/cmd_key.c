@@ -115,12 +115,15 @@ static int run_change(int argc, char **argv)
     struct sk_node_secrets secrets = {0};
     struct sk_unlocking fresh = {0};
     const char *dir;
+    int lock = -1;
     int code = sk_cli_parse(&sk_key_commands[1], argc, argv, &parsed);
 
     if (code >= 0)
         return code;
     dir = sk_cli_dir(&parsed);
-    code = sk_nodedir_config(dir, &config);
+    code = sk_nodedir_lock(dir, &lock);
+    if (code < 0)
+        code = sk_nodedir_config(dir, &config);
     if (code < 0)
         code = sk_nodedir_secrets(&parsed, dir, &secrets);
     if (code < 0)
@@ -132,6 +135,7 @@ static int run_change(int argc, char **argv)
         memcpy(config.key_name, fresh.config.key_name, sizeof(config.key_name));
         code = write_config(dir, &config);
     }
+    sk_nodedir_unlock(lock);
     sk_wipe(&secrets, sizeof(secrets));
     sk_unlocking_end(&fresh);
     if (code >= 0)

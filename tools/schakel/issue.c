@@ -104,14 +104,27 @@ static void keep_sealing(struct sk_node_secrets *secrets, struct sk_card *card,
     secrets->sealing_count = 1;
 }
 
-static void new_online(struct sk_node_secrets *secrets, struct sk_card *card)
+/* Lines go on with the key that partners know: until all of them know the new
+   one, and while that lasts there is no other one. */
+static void new_curve(struct sk_node_secrets *secrets, struct sk_card *card)
+{
+    struct sk_seed seed;
+
+    if (secrets->has_curve_before)
+        return;
+    secrets->has_curve_before = true;
+    secrets->curve_before = secrets->curve;
+    sk_seed_fill(&seed);
+    sk_curve_keypair(&seed, &card->curve, &secrets->curve);
+    sk_wipe(&seed, sizeof(seed));
+}
+
+static void new_signing(struct sk_node_secrets *secrets, struct sk_card *card)
 {
     struct sk_seed seed;
 
     sk_seed_fill(&seed);
     sk_sign_keypair(&seed, &card->signing, &secrets->signing);
-    sk_seed_fill(&seed);
-    sk_curve_keypair(&seed, &card->curve, &secrets->curve);
     sk_wipe(&seed, sizeof(seed));
 }
 
@@ -152,7 +165,9 @@ void sk_issue_first(struct sk_node_secrets *secrets,
     card->identity = identity->public.public;
     card->version = 1;
     card->issued_s = now;
-    new_online(secrets, card);
+    new_signing(secrets, card);
+    new_curve(secrets, card);
+    secrets->has_curve_before = false; /* there was none */
     new_sealing(secrets, card, now);
 }
 
@@ -164,8 +179,10 @@ void sk_issue_next(struct sk_node_secrets *secrets, struct sk_card *card,
     catch_up(secrets, card, now);
     card->version++;
     card->issued_s = now;
-    if (online)
-        new_online(secrets, card);
+    if (online) {
+        new_signing(secrets, card);
+        new_curve(secrets, card);
+    }
     if (sealing)
         new_sealing(secrets, card, now);
     else

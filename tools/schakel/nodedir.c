@@ -1,9 +1,12 @@
 #include "tools/schakel/nodedir.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <sodium.h>
 
@@ -23,6 +26,25 @@ int sk_nodedir_write(const char *dir, const char *name, struct sk_bytes bytes,
 
     free(path);
     return code;
+}
+
+int sk_nodedir_lock(const char *dir, int *lock)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    /* What cannot be opened is told by who reads it next. */
+    if (fd >= 0 && flock(fd, LOCK_EX) != 0) {
+        (void)close(fd);
+        return sk_cli_fail_file(SK_E_IO, dir);
+    }
+    *lock = fd;
+    return -1;
+}
+
+void sk_nodedir_unlock(int lock)
+{
+    if (lock >= 0)
+        (void)close(lock);
 }
 
 /* ------------------------------------------------------------ unlocking */

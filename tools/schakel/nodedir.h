@@ -88,6 +88,11 @@ int sk_nodedir_identity(const char *dir, const char *path,
 
 /* A fresh random seed. */
 void sk_seed_fill(struct sk_seed *out);
+/* Nobody else changes keys of this folder meanwhile: another schakel waits, and
+   the node that runs leaves its files alone.  lock: for unlock; -1: none. */
+int sk_nodedir_lock(const char *dir, int *lock);
+void sk_nodedir_unlock(int lock);
+
 /* Write DIR/name, and tell when it fails. */
 int sk_nodedir_write(const char *dir, const char *name, struct sk_bytes bytes,
                      unsigned mode, bool replace);
