@@ -50,7 +50,7 @@ enum sk_table {
     SK_T_META = 'm',          /* name -> value */
     SK_T_FILE = 'f',          /* charter and policy files: name -> bytes */
     SK_T_CARD = 'k',          /* org -> card as received */
-    SK_T_CARD_BEFORE = 'i',   /* org -> transport key of its card before that,
+    SK_T_CARD_BEFORE = '1',   /* org -> transport key of its card before that,
                                  the day from which it no longer counts */
     SK_T_CHARTER = 'g',       /* version, name -> file of that charter */
     SK_T_PARTICIPANT = 'P',   /* participant -> sealed */
