@@ -648,6 +648,7 @@ static inline void story_expect(struct story *s, const struct sk_node *verb)
 {
     const struct sk_node *received = sk_node_get(verb, "received");
     const struct sk_node *not_received = sk_node_get(verb, "not_received");
+    const struct sk_node *holds = sk_node_get(verb, "holds");
 
     if (sk_node_get(verb, "handover") != NULL) {
         struct story_name *h =
@@ -673,6 +674,22 @@ static inline void story_expect(struct story *s, const struct sk_node *verb)
         fx_ok(&s->f, s->node, "node.status", "{}");
         story_is(s, "notices_open", fx_text(&s->f, "result.notices_open"),
                  story_get(verb, "notices_open"));
+    }
+    if (sk_node_get(verb, "settled") != NULL) {
+        fx_ok(&s->f, s->node, "leave.report", "{}");
+        story_is(s, "settled", fx_text(&s->f, "result.settled"),
+                 story_get(verb, "settled"));
+    }
+    if (holds != NULL) {
+        fx_ok(&s->f, s->node, "peer.holds", "{'org':'%s'}",
+              story_get(holds, "org"));
+        for (const struct sk_node *n = holds->first; n != NULL; n = n->next) {
+            char path[64];
+
+            snprintf(path, sizeof(path), "result.totals.%s", n->key.data);
+            if (strcmp((const char *)n->key.data, "org") != 0)
+                story_is(s, path, fx_text(&s->f, path), story_str(n));
+        }
     }
     for (const struct sk_node *n = received == NULL ? NULL : received->first;
          n != NULL; n = n->next) {
@@ -727,6 +744,37 @@ static inline void story_erasure(struct story *s, const struct sk_node *verb,
     fx_ok(&s->f, s->node, op, "%s", args);
 }
 
+static inline void story_leave(struct story *s, const struct sk_node *verb)
+{
+    const struct sk_node *keep = sk_node_get(verb, "keep");
+
+    for (const struct sk_node *n = keep == NULL ? NULL : keep->first; n != NULL;
+         n = n->next) {
+        struct story_name *m =
+            story_find(s, 'M', story_get(n, "message"), NULL);
+
+        cr_assert(m != NULL);
+        fx_ok(&s->f, s->node, "leave.keep",
+              "{'message':'%s','law_reference':'%s','keep_until':'%s'}", m->id,
+              story_get(n, "law_reference"), story_get(n, "keep_until"));
+    }
+    fx_ok(&s->f, s->node, "leave.start", "{}");
+    fx_ok(&s->f, s->node, "leave.erase", "{}");
+    story_is(s, "next", fx_text(&s->f, "result.next"), "absent");
+    fx_run(&s->f);
+}
+
+static inline void story_standing(struct story *s, const struct sk_node *verb)
+{
+    char from[80];
+    char to[128];
+
+    snprintf(from, sizeof(from), "\n  %s:\n", story_get(verb, "org"));
+    snprintf(to, sizeof(to), "%s    status: %s\n", from,
+             story_get(verb, "status"));
+    fx_partners(&s->f, from, to);
+}
+
 static inline void story_clock(struct story *s, const char *minute)
 {
     int64_t at;
@@ -773,6 +821,10 @@ static inline void story_step(struct story *s)
         story_erasure(s, verb, "erasure.confirm");
     else if ((verb = sk_node_get(step, "refused_erasure")) != NULL)
         story_erasure(s, verb, "erasure.refuse");
+    else if ((verb = sk_node_get(step, "leave")) != NULL)
+        story_leave(s, verb);
+    else if ((verb = sk_node_get(step, "standing")) != NULL)
+        story_standing(s, verb);
     else if ((verb = sk_node_get(step, "replay")) != NULL)
         story_replay(s, verb);
     else if ((verb = sk_node_get(step, "publish")) != NULL)

@@ -8,6 +8,11 @@ Test(stories, x1_withdrawal_and_erasure)
     cr_expect(eq(sz, story_play("X1"), 94));
 }
 
+Test(stories, l1_two_partners_leave)
+{
+    cr_expect(eq(sz, story_play("L1"), 76));
+}
+
 Test(stories, x2_deadlines_of_handovers)
 {
     cr_expect(eq(sz, story_play("X2"), 136));

@@ -96,6 +96,8 @@ struct sk_world {
     struct sk_glossary *glossary;  /* over that vocabulary */
     struct sk_alias *aliases;
     struct sk_told *told;
+    char *roster;    /* partners.yaml of the charter in force */
+    size_t charters; /* that followed the first one */
     json_t *dropped; /* message aliases dropped from a queue so far */
     int64_t instant; /* of the step; never goes back */
     char now[21];    /* instant of the step */
@@ -124,6 +126,8 @@ void sk_world_clock(struct sk_world *w, const char *instant);
 void sk_world_settle(struct sk_world *w);
 void sk_world_offline(struct sk_world *w, struct sk_actor *actor);
 void sk_world_online(struct sk_world *w, struct sk_actor *actor);
+/* A next charter, in which this partner has another status. */
+void sk_world_standing(struct sk_world *w, const char *org, const char *status);
 /* With --crash: kill -9 something now and then, and start it again. */
 void sk_world_weather(struct sk_world *w);
 /* A request; the whole reply, a new reference.  Dies when a node is gone. */

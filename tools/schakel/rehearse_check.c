@@ -306,6 +306,61 @@ static void check_number(struct sk_world *w, const struct sk_actor *actor,
             text);
 }
 
+static const char *holding_nl(const char *word)
+{
+    static const char *const rows[][2] = {
+        {"asked", "gevraagd te wissen, nog geen antwoord"},
+        {"erased", "gewist en bevestigd"},
+        {"expired", "voorbij de laatste dag"},
+        {"held", "heeft het nog"},
+        {"kept", "bewaart het voor een wet"},
+        {"queued", "nog niet vertrokken"},
+    };
+
+    for (size_t i = 0; i < SK_COUNT(rows); i++)
+        if (strcmp(rows[i][0], word) == 0)
+            return rows[i][1];
+    return word;
+}
+
+/* What a partner has of ours: {org, held, erased, ...}, as peer.holds. */
+static void check_holds(struct sk_world *w, struct sk_actor *actor,
+                        const struct sk_node *holds)
+{
+    json_t *result =
+        sk_world_do(w, actor, "peer.holds",
+                    json_pack("{s:s}", "org", sk_step_text(holds, "org")));
+    const json_t *totals = json_object_get(result, "totals");
+
+    for (const struct sk_node *n = holds->first; n != NULL; n = n->next) {
+        const char *key = (const char *)n->key.data;
+        long long got =
+            (long long)json_integer_value(json_object_get(totals, key));
+
+        if (strcmp(key, "org") == 0)
+            continue;
+        sk_check(w, got == strtoll(sk_step_text(holds, key), NULL, 10),
+                 "%s: %s of %s is %lld, expected %s", actor->org, key,
+                 sk_step_text(holds, "org"), got, sk_step_text(holds, key));
+        sk_tell(w, "%s: %s: %lld", sk_tell_org(w, sk_step_text(holds, "org")),
+                sk_tell_word(w, holding_nl(key), key), got);
+    }
+    json_decref(result);
+}
+
+/* Has who leaves nothing open any more? */
+static void check_settled(struct sk_world *w, struct sk_actor *actor,
+                          const char *want)
+{
+    json_t *report = sk_world_do(w, actor, "leave.report", NULL);
+    bool settled = json_is_true(json_object_get(report, "settled"));
+
+    sk_check(w, settled == (strcmp(want, "true") == 0),
+             "%s: settled is %s, expected %s", actor->org,
+             settled ? "true" : "false", want);
+    json_decref(report);
+}
+
 void sk_check_state(struct sk_world *w, struct sk_actor *actor,
                     const struct sk_node *expect)
 {
@@ -321,6 +376,10 @@ void sk_check_state(struct sk_world *w, struct sk_actor *actor,
         check_received(w, actor, received);
     if (absent != NULL)
         check_not_received(w, actor, absent);
+    if (sk_node_get(expect, "holds") != NULL)
+        check_holds(w, actor, sk_node_get(expect, "holds"));
+    if (sk_node_get(expect, "settled") != NULL)
+        check_settled(w, actor, sk_step_text(expect, "settled"));
     check_number(w, actor, expect, "queue",
                  json_object_get(json_object_get(status, "pending"), "events"));
     check_number(w, actor, expect, "notices_open",

@@ -798,6 +798,41 @@ static void verb_refused_erasure(struct sk_world *w, struct sk_actor *actor,
                   "keep_until", sk_step_text(step, "keep_until"))));
 }
 
+/* As `schakel leave --confirm` does it, with what a law keeps first. */
+static void verb_leave(struct sk_world *w, struct sk_actor *actor,
+                       const struct sk_node *step)
+{
+    const struct sk_node *keep = sk_node_get(step, "keep");
+    json_t *page = NULL;
+
+    for (const struct sk_node *n = keep == NULL ? NULL : keep->first; n != NULL;
+         n = n->next) {
+        const char *alias = sk_step_text(n, "message");
+        const char *id = sk_alias_id(w, SK_ALIAS_MESSAGE, NULL, alias);
+
+        sk_check(w, id != NULL, "there is no message '%s'", alias);
+        if (id != NULL)
+            json_decref(sk_world_do(
+                w, actor, "leave.keep",
+                json_pack("{s:s, s:s, s:s}", "message", id, "law_reference",
+                          sk_step_text(n, "law_reference"), "keep_until",
+                          sk_step_text(n, "keep_until"))));
+    }
+    json_decref(sk_world_do(w, actor, "leave.start", NULL));
+    page = sk_world_do(w, actor, "leave.erase", NULL);
+    sk_check(w, json_object_get(page, "next") == NULL,
+             "more than one page to erase");
+    json_decref(page);
+}
+
+static void verb_standing(struct sk_world *w, struct sk_actor *actor,
+                          const struct sk_node *step)
+{
+    (void)actor; /* a steward */
+    sk_world_standing(w, sk_step_text(step, "org"),
+                      sk_step_text(step, "status"));
+}
+
 static void verb_replay(struct sk_world *w, struct sk_actor *actor,
                         const struct sk_node *step)
 {
@@ -1039,6 +1074,8 @@ static const struct verb verbs[] = {
     {"online", verb_online, true},
     {"erased", verb_erased, false},
     {"refused_erasure", verb_refused_erasure, false},
+    {"leave", verb_leave, false},
+    {"standing", verb_standing, true},
     {"replay", verb_replay, false},
     {"publish", verb_publish, false},
     {"policy", verb_policy, false},
@@ -1091,6 +1128,7 @@ bool sk_story_check(struct sk_world *w)
 {
     static const char *const consents[] = {"given", "refused", "withdrawn",
                                            "requested", NULL};
+    static const char *const standings[] = {"suspended", "left", NULL};
     static const char *const objections[] = {"open", "upheld", "rejected",
                                              NULL};
     const struct sk_node *steps = sk_node_get(w->story, "steps");
@@ -1102,6 +1140,8 @@ bool sk_story_check(struct sk_world *w)
         good =
             is_one_of(w, sk_node_get(s, "consent"), "state", consents) && good;
         good = is_one_of(w, sk_node_get(s, "objection"), "state", objections) &&
+               good;
+        good = is_one_of(w, sk_node_get(s, "standing"), "status", standings) &&
                good;
     }
     return good;

@@ -137,7 +137,7 @@ static const char *const verb_names[] = {
     "send",     "open",    "cancel",  "expect",          "refuse_input",
     "offline",  "online",  "erased",  "refused_erasure", "replay",
     "publish",  "policy",  "purpose", "forward",         "text",
-    "discover", "harness", "local"};
+    "discover", "harness", "local",   "leave",           "standing"};
 
 static const struct sk_node *verb_of(const struct sk_node *step,
                                      const char **name)
@@ -266,6 +266,10 @@ static const struct phrase phrases[] = {
      "erases what was asked and confirms to", "from", true},
     {"refused_erasure", "moet bewaren, en zegt waarom aan",
      "must keep it, and says why to", "from", true},
+    {"leave", "verlaat de federatie: wist wat partners stuurden",
+     "leaves the federation: erases what partners sent", "", false},
+    {"standing", "(hoeders) noemt in het charter vertrokken of geschorst:",
+     "(stewards) lists as left or suspended in the charter:", "org", true},
     {"replay", "stuurt dezelfde bytes nog eens:", "sends the same bytes again:",
      "message", false},
     {"publish", "publiceert (niet over personen):",

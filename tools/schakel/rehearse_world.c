@@ -723,25 +723,44 @@ static void init_nodes(struct sk_world *w)
     }
 }
 
+/* The first partner that runs a node signs the charters. */
+static const struct sk_actor *steward_of(struct sk_world *w)
+{
+    for (size_t i = 0; i < w->actors_count; i++)
+        if (w->actors[i].active)
+            return &w->actors[i];
+    sk_world_die(w, "no partner of the story is active");
+}
+
+static void sign_charter(struct sk_world *w, char *charter)
+{
+    run(w, (char *[]){(char *)(uintptr_t)w->schakel, "charter", "sign", "--dir",
+                      steward_of(w)->dir, charter, NULL});
+}
+
+static void import_charter(struct sk_world *w, const struct sk_actor *actor,
+                           char *charter)
+{
+    run(w, (char *[]){(char *)(uintptr_t)w->schakel, "charter", "import",
+                      "--dir", actor->dir, charter, NULL});
+}
+
 /* A charter of the story's own files, signed by its first partner. */
 static void make_charter(struct sk_world *w)
 {
     char *argv[24 + 2 * SK_ACTORS_MAX];
-    char *charter = path_of(w, "%s/charter", w->root);
+    char *charter = path_of(w, "%s/charter-0", w->root);
     const struct sk_source *of = NULL;
-    const struct sk_actor *steward = NULL;
+    const struct sk_actor *steward = steward_of(w);
     char *roster = path_of(w, "%s/partners.yaml", w->bundles);
     size_t n = 0;
 
     for (size_t i = 0; i < w->actors_count; i++) {
         if (of == NULL && w->actors[i].bundle_dir != NULL)
             of = w->actors[i].sources.of;
-        if (steward == NULL && w->actors[i].active)
-            steward = &w->actors[i];
     }
     assert(of != NULL);
-    if (steward == NULL)
-        sk_world_die(w, "no partner of the story is active");
+    w->roster = must(w, strdup((const char *)read_file(w, roster).data));
     argv[n++] = (char *)(uintptr_t)w->schakel;
     argv[n++] = "charter";
     argv[n++] = "new";
@@ -767,8 +786,43 @@ static void make_charter(struct sk_world *w)
     }
     argv[n] = NULL;
     run(w, argv);
-    run(w, (char *[]){(char *)(uintptr_t)w->schakel, "charter", "sign", "--dir",
-                      steward->dir, charter, NULL});
+    sign_charter(w, charter);
+}
+
+/* The roster with one more line under a partner; it outlives its step. */
+static void change_roster(struct sk_world *w, const char *org,
+                          const char *status)
+{
+    char *head = path_of(w, "\n  %s:\n", org);
+    const char *at = strstr(w->roster, head);
+    char *text = NULL;
+    int front;
+
+    if (at == NULL)
+        sk_world_die(w, "the roster has no partner %s", org);
+    at += strlen(head);
+    front = (int)(at - w->roster);
+    if (asprintf(&text, "%.*s    status: %s\n%s", front, w->roster, status,
+                 at) < 0)
+        sk_world_die(w, "out of memory");
+    free(w->roster);
+    w->roster = text;
+}
+
+void sk_world_standing(struct sk_world *w, const char *org, const char *status)
+{
+    char *before = path_of(w, "%s/charter-%zu", w->root, w->charters);
+    char *charter = path_of(w, "%s/charter-%zu", w->root, ++w->charters);
+    char *roster = path_of(w, "%s/partners-%zu.yaml", w->root, w->charters);
+
+    change_roster(w, org, status);
+    write_file(w, roster, sk_text(w->roster));
+    run(w, (char *[]){(char *)(uintptr_t)w->schakel, "charter", "add", "--out",
+                      charter, "--partners", roster, before, NULL});
+    sign_charter(w, charter);
+    for (size_t i = 0; i < w->actors_count; i++)
+        if (w->actors[i].online)
+            import_charter(w, &w->actors[i], charter);
 }
 
 /* ------------------------------------------------------------- policies
@@ -865,7 +919,7 @@ static void activate_policy(struct sk_world *w, const struct sk_actor *actor)
 
 static void join_nodes(struct sk_world *w)
 {
-    char *charter = path_of(w, "%s/charter", w->root);
+    char *charter = path_of(w, "%s/charter-0", w->root);
 
     for (size_t i = 0; i < w->actors_count; i++) {
         struct sk_actor *actor = &w->actors[i];
@@ -873,8 +927,7 @@ static void join_nodes(struct sk_world *w)
         if (!actor->active)
             continue;
         start_daemon(w, actor);
-        run(w, (char *[]){(char *)(uintptr_t)w->schakel, "charter", "import",
-                          "--dir", actor->dir, charter, NULL});
+        import_charter(w, actor, charter);
         if (actor->bundle_dir == NULL)
             continue;
         activate_policy(w, actor);
