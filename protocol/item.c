@@ -143,6 +143,21 @@ static void pack_withdrawn(struct sk_pack *p,
     sk_pack_uint(p, withdrawn->at_ms);
 }
 
+static void pack_erasure(struct sk_pack *p, const struct sk_item_withdrawn *in)
+{
+    assert(in->entries_count >= 1);
+    assert(in->entries_count <= SK_ITEM_ENTRIES_MAX);
+
+    sk_pack_id(p, &in->notice);
+    sk_pack_id(p, &in->handle.id);
+    sk_pack_array(p, in->entries_count);
+    for (size_t i = 0; i < in->entries_count; i++)
+        sk_pack_id(p, &in->entries[i].message.id);
+    sk_pack_str(p, in->ground);
+    sk_pack_uint(p, in->within_days);
+    sk_pack_uint(p, in->at_ms);
+}
+
 static void pack_answer(struct sk_pack *p, const struct sk_item_answer *answer,
                         bool kept)
 {
@@ -216,6 +231,7 @@ static size_t count_of(enum sk_item_kind kind)
         return 5;
     case SK_ITEM_RELEASED:
     case SK_ITEM_TOLD:
+    case SK_ITEM_ERASURE:
         return 7;
     case SK_ITEM_UNRELEASED:
         return 6;
@@ -275,6 +291,9 @@ static void pack_item(struct sk_pack *p, const struct sk_item *item)
         return;
     case SK_ITEM_TOLD:
         pack_told(p, &item->told);
+        return;
+    case SK_ITEM_ERASURE:
+        pack_erasure(p, &item->withdrawn);
         return;
     }
     assert(false);

@@ -39,6 +39,8 @@
  * 13 TOLD       [handle id, purposes nil|array, recipients nil|array,
  *                categories nil|array, given_by str, at]   the person said
  *                here that they withdraw; nil: all
+ * 14 ERASURE    [notice id, handle id, messages array of id, ground str,
+ *                within_days uint, at]   the person asks to be forgotten
  */
 #ifndef SK_PROTOCOL_ITEM_H
 #define SK_PROTOCOL_ITEM_H
@@ -67,6 +69,7 @@ enum sk_item_kind {
     SK_ITEM_ASKED = 11,
     SK_ITEM_HELD = 12,
     SK_ITEM_TOLD = 13,
+    SK_ITEM_ERASURE = 14,
 };
 
 struct sk_words {
@@ -114,13 +117,14 @@ struct sk_item_entry {
     struct sk_words fields;
 };
 
-struct sk_item_withdrawn {
+struct sk_item_withdrawn { /* WITHDRAWN and ERASURE */
     struct sk_id notice;
     struct sk_handle handle;
     struct sk_item_entry entries[SK_ITEM_ENTRIES_MAX];
     size_t entries_count;
     struct sk_words purposes;
     struct sk_words categories;
+    struct sk_bytes ground; /* ERASURE: all entries whole, and `erase` */
     bool erase;
     uint64_t within_days;
     uint64_t at_ms;
@@ -217,5 +221,8 @@ SK_CHECKED enum sk_status sk_item_encode(const struct sk_item *item,
  */
 SK_CHECKED enum sk_status sk_item_decode(struct sk_bytes in,
                                          struct sk_item *out);
+
+/* Why a person may ask to be forgotten (GDPR art. 17.1, PROTOCOL.md 7.14). */
+bool sk_item_ground_is_known(struct sk_bytes ground);
 
 #endif

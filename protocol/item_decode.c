@@ -241,8 +241,41 @@ static void read_withdrawn(struct sk_unpack *u,
     withdrawn->entries_count = count;
     read_words(u, 0, &withdrawn->purposes);
     read_words(u, 0, &withdrawn->categories);
+    withdrawn->ground = (struct sk_bytes){0};
     withdrawn->erase = read_do(u, &withdrawn->within_days);
     withdrawn->at_ms = read_at(u);
+}
+
+bool sk_item_ground_is_known(struct sk_bytes word)
+{
+    static const char *const grounds[] = {"not-needed", "withdrawn",
+                                          "objection",  "unlawful",
+                                          "legal-duty", "child"};
+
+    for (size_t i = 0; i < SK_COUNT(grounds); i++)
+        if (sk_bytes_equal(word, sk_text(grounds[i])))
+            return true;
+    return false;
+}
+
+static void read_erasure(struct sk_unpack *u, struct sk_item_withdrawn *out)
+{
+    sk_unpack_id(u, &out->notice);
+    sk_unpack_id(u, &out->handle.id);
+    out->entries_count = sk_unpack_array_upto(u, 1, SK_ITEM_ENTRIES_MAX);
+    for (size_t i = 0; i < out->entries_count; i++) {
+        sk_unpack_id(u, &out->entries[i].message.id);
+        out->entries[i].all = true;
+        out->entries[i].fields.count = 0;
+    }
+    out->purposes.count = 0;
+    out->categories.count = 0;
+    out->ground = read_word(u);
+    if (!sk_item_ground_is_known(out->ground))
+        refuse(u);
+    out->erase = true;
+    out->within_days = sk_unpack_uint(u, 0, SK_ITEM_DAYS_MAX);
+    out->at_ms = read_at(u);
 }
 
 static void read_answer(struct sk_unpack *u, struct sk_item_answer *answer,
@@ -398,6 +431,9 @@ static size_t read_kind(struct sk_unpack *u, struct sk_item *item)
     case SK_ITEM_TOLD:
         read_told(u, &item->told);
         return 7;
+    case SK_ITEM_ERASURE:
+        read_erasure(u, &item->withdrawn);
+        return 7;
     }
     return 0;
 }
@@ -413,7 +449,7 @@ enum sk_status sk_item_decode(struct sk_bytes in, struct sk_item *out)
         return SK_E_TOO_LARGE;
     count = sk_unpack_array_upto(&u, 1, 16);
     out->kind =
-        (enum sk_item_kind)sk_unpack_uint(&u, SK_ITEM_VOID, SK_ITEM_TOLD);
+        (enum sk_item_kind)sk_unpack_uint(&u, SK_ITEM_VOID, SK_ITEM_ERASURE);
     if (u.status == SK_OK && read_kind(&u, out) != count)
         status = SK_E_BAD_FORM;
     else

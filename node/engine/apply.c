@@ -193,7 +193,7 @@ static bool is_from_suspended(enum sk_item_kind kind)
 {
     return kind == SK_ITEM_VOID || kind == SK_ITEM_WITHDRAWN ||
            kind == SK_ITEM_ERASED || kind == SK_ITEM_KEPT ||
-           kind == SK_ITEM_TOLD;
+           kind == SK_ITEM_TOLD || kind == SK_ITEM_ERASURE;
 }
 
 static struct sk_message_id message_of(const struct sk_item *item)
@@ -216,6 +216,7 @@ static struct sk_message_id message_of(const struct sk_item *item)
     case SK_ITEM_RELEASED:
     case SK_ITEM_UNRELEASED:
     case SK_ITEM_TOLD:
+    case SK_ITEM_ERASURE:
         break;
     }
     return (struct sk_message_id){0};
@@ -232,6 +233,7 @@ static enum sk_status apply_kind(struct sk_engine *e, const struct sk_org *from,
     case SK_ITEM_EVENT:
         return apply_event(e, from, bytes, &item->event, refusal);
     case SK_ITEM_WITHDRAWN:
+    case SK_ITEM_ERASURE:
         return sk_withdraw_apply(e, from, item, refusal);
     case SK_ITEM_ERASED:
     case SK_ITEM_KEPT:

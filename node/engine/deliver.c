@@ -39,7 +39,8 @@ static bool goes_to_suspended(struct sk_bytes item)
     uint64_t kind = item_kind(item);
 
     return kind == SK_ITEM_WITHDRAWN || kind == SK_ITEM_ERASED ||
-           kind == SK_ITEM_KEPT || kind == SK_ITEM_TOLD;
+           kind == SK_ITEM_KEPT || kind == SK_ITEM_TOLD ||
+           kind == SK_ITEM_ERASURE;
 }
 
 static void add_bytes(struct envelope *out, struct sk_bytes bytes)

@@ -1,3 +1,4 @@
+#include "node/engine/rights.h"
 #include "node/engine/timer.h"
 
 #include <string.h>
@@ -63,6 +64,8 @@ static enum sk_status due_do(struct sk_engine *e, const struct due *due,
         return sk_inbox_expire(e, &message, value);
     case SK_DUE_POLICY:
         return sk_policy_due(e, &due->id);
+    case SK_DUE_PERSON:
+        return sk_erasure_due(e, &due->id);
     }
     return SK_E_BAD_VALUE;
 }

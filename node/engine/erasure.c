@@ -26,6 +26,7 @@ struct notice_in {
     struct sk_item_entry entries[SK_ITEM_ENTRIES_MAX];
     size_t entries_count;
     uint64_t received_ms;
+    struct sk_bytes ground; /* the person asks to be forgotten; else empty */
 };
 
 /* ------------------------------------------------------------- the table */
@@ -58,7 +59,7 @@ static enum sk_status put(struct sk_engine *e, const struct notice_in *notice)
     char day[11];
 
     sk_day_format(notice->due, day);
-    sk_pack_array(&p, 6);
+    sk_pack_array(&p, 7);
     sk_pack_id(&p, &notice->notice);
     sk_pack_uint(&p, notice->at_ms);
     sk_pack_cstr(&p, day);
@@ -78,6 +79,7 @@ static enum sk_status put(struct sk_engine *e, const struct notice_in *notice)
             sk_pack_str(&p, entry->fields.list[f]);
     }
     sk_pack_uint(&p, notice->received_ms);
+    sk_pack_str(&p, notice->ground);
     if (sk_pack_finish(&p, &value) != SK_OK)
         return SK_E_MEMORY;
     SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&open),
@@ -117,7 +119,7 @@ static enum sk_status unpack(struct sk_engine *e, struct sk_bytes key,
     if (value.size == 0)
         return SK_E_MEMORY;
     u = sk_unpack_start(value);
-    sk_unpack_array(&u, 6);
+    sk_unpack_array(&u, 7);
     sk_unpack_id(&u, &out->notice);
     out->at_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
     day = sk_unpack_str(&u, 10, 10);
@@ -126,6 +128,7 @@ static enum sk_status unpack(struct sk_engine *e, struct sk_bytes key,
     for (size_t i = 0; i < out->entries_count; i++)
         unpack_entry(&u, &out->entries[i]);
     out->received_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
+    out->ground = sk_unpack_str(&u, 0, 64);
     if (sk_unpack_finish(&u) != SK_OK || !sk_day_parse(day, &out->due))
         return SK_E_IO;
     return SK_OK;
@@ -277,6 +280,7 @@ enum sk_status sk_withdraw_apply(struct sk_engine *e, const struct sk_org *from,
                                  .notice = in->notice,
                                  .at_ms = in->at_ms,
                                  .erase = in->erase,
+                                 .ground = in->ground,
                                  .entries_count = in->entries_count,
                                  .received_ms = e->now_ms};
     memcpy(notice->entries, in->entries,
@@ -580,11 +584,13 @@ enum sk_status sk_op_erasure_list(struct sk_engine *e, struct sk_value args)
             break;
         SK_TRY(status);
         SK_TRY(unpack(e, key, value, notice));
-        sk_pack_map(p, 6);
+        sk_pack_map(p, notice->ground.size > 0 ? 7 : 6);
         sk_reply_instant(p, "at", notice->at_ms);
         sk_reply_cstr(p, "do", notice->erase ? "erase" : "stop");
         sk_reply_day(p, "due", notice->due);
         sk_reply_text(p, "from", sk_org_text(&notice->from));
+        if (notice->ground.size > 0)
+            sk_reply_text(p, "ground", notice->ground);
         sk_notice_pack_messages(p, notice->entries, notice->entries_count);
         sk_reply_id(p, "notice", &notice->notice);
         sk_arena_reset(&e->scratch, mark);

@@ -22,6 +22,7 @@
  *   apply.c       an item that arrived;  inbox.c: what people do with it
  *   withdraw.c    recall and notices;  erasure.c: answers to them
  *   leave.c       this node leaves the federation;  left.c: a partner did
+ *   rights.h      to be forgotten: forget.c, forget_own.c
  *   handover.c    the state machine and the one owner
  *   timer.h       what is due on a civil day;  agenda.c: operations;  due.c
  *
@@ -85,6 +86,8 @@ enum sk_table {
     SK_T_HANDOVER_OPEN = 'v', /* handover -> empty, while it is open */
     SK_T_HANDOVER_OF = 'U',   /* request event, org -> handover */
     SK_T_KEPT = 'K',          /* org, message -> day a law keeps it until */
+    SK_T_ERASURE = 'x',       /* participant -> erasure; rights.h
+                                 participant, notice -> what a partner has */
     SK_T_TRAJECTORY = 'T',    /* trajectory -> owner, epoch */
     SK_T_TRAJECTORY_OF = 't', /* participant -> trajectory */
     SK_T_DUE = 'Z',           /* day, kind, id -> what to do that day */
@@ -585,6 +588,9 @@ SK_CHECKED enum sk_status sk_participant_get(struct sk_engine *e,
 /* SK_E_NOT_FOUND when there is no such participant; reads no values. */
 SK_CHECKED enum sk_status
 sk_participant_exists(struct sk_engine *e, const struct sk_participant_id *id);
+/* It is found by number and name no more. */
+SK_CHECKED enum sk_status
+sk_participant_unindex(struct sk_engine *e, const struct sk_participant_id *id);
 /* A partner argument: in the roster and not ourselves; refuses no-charter,
    unknown-org, recipient-is-owner.  relation.c */
 SK_CHECKED enum sk_status sk_arg_partner(struct sk_engine *e,
@@ -807,6 +813,15 @@ SK_CHECKED enum sk_status sk_ledger_get(struct sk_engine *e,
 /* Fails with SK_E_TOO_LARGE when it names more than a record can hold. */
 SK_CHECKED enum sk_status sk_ledger_put(struct sk_engine *e,
                                         const struct sk_ledger_entry *entry);
+/* The messages of a participant, in scratch; ids ascend. */
+SK_CHECKED enum sk_status sk_ledger_messages(struct sk_engine *e,
+                                             const struct sk_participant_id *id,
+                                             struct sk_message_id **out,
+                                             size_t *count);
+/* The partner may have it: handed over, and its day is not there yet.  I7:
+   also when it says that it refused it, for it had it in hands. */
+bool sk_ledger_is_out(const struct sk_engine *e,
+                      const struct sk_ledger_entry *entry);
 bool sk_ledger_fits(const struct sk_ledger_entry *entry);
 /* Its partner has not confirmed it, and may still. */
 bool sk_ledger_waits(const struct sk_ledger_entry *entry);
@@ -987,6 +1002,12 @@ SK_CHECKED enum sk_status
 sk_withdraw_recall(struct sk_engine *e,
                    const struct sk_participant_id *participant,
                    const struct sk_consent_id *withdrawal);
+/* The same for who asks to be forgotten (CONSENT 5.2): nothing waits any more,
+   everything out there is asked back whole, with an ERASURE for this ground;
+   and SK_T_ERASURE remembers it. */
+SK_CHECKED enum sk_status sk_erasure_recall(
+    struct sk_engine *e, const struct sk_participant_id *participant,
+    const struct sk_consent_id *withdrawal, struct sk_bytes ground);
 /* A law makes us keep it through this day (erasure.refuse), so that it is not
    erased at an earlier erase_by; INT32_MIN: no law.  For sk_inbox_expire(). */
 SK_CHECKED enum sk_status
@@ -1085,6 +1106,7 @@ SK_CHECKED enum sk_status sk_hold_pack(struct sk_engine *e, uint64_t since_ms);
 enum sk_due_kind {
     SK_DUE_ERASE_BY = 1, /* id: a received message */
     SK_DUE_POLICY = 3,   /* id: of a signed policy, from that day on */
+    SK_DUE_PERSON = 4,   /* id: a participant whom a law kept here */
 };
 SK_CHECKED enum sk_status sk_due_put(struct sk_engine *e, int32_t day,
                                      enum sk_due_kind kind,

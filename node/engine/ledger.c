@@ -2,6 +2,8 @@
 
 #include "node/engine/handover.h"
 
+#include <string.h>
+
 /*
  * One record per message, SK_T_LEDGER, sealed under the participant's key:
  * array of 28, in the order of struct sk_ledger_entry.  No values (I3).
@@ -335,6 +337,56 @@ sk_ledger_each(struct sk_engine *e, const struct sk_participant_id *id,
         SK_TRY(fn(context, entry));
         sk_arena_reset(&e->scratch, mark);
     }
+}
+
+/* out: NULL only counts. */
+static enum sk_status scan_messages(struct sk_engine *e,
+                                    const struct sk_participant_id *id,
+                                    struct sk_message_id *out, size_t *count)
+{
+    struct sk_key prefix = sk_key_start(SK_T_LEDGER);
+    struct sk_scan scan;
+
+    sk_key_id(&prefix, &id->id);
+    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    *count = 0;
+    for (;;) {
+        struct sk_bytes key;
+        struct sk_bytes value;
+        enum sk_status status = sk_scan_next(&scan, &key, &value);
+
+        if (status == SK_E_NOT_FOUND)
+            return SK_OK;
+        SK_TRY(status);
+        assert(key.size == 1 + 2 * SK_ID_SIZE);
+        if (out != NULL)
+            memcpy(out[*count].id.bytes, key.data + 1 + SK_ID_SIZE, SK_ID_SIZE);
+        (*count)++;
+    }
+}
+
+enum sk_status sk_ledger_messages(struct sk_engine *e,
+                                  const struct sk_participant_id *id,
+                                  struct sk_message_id **out, size_t *count)
+{
+    size_t n;
+
+    SK_TRY(scan_messages(e, id, NULL, &n));
+    *out = sk_arena_get_array(&e->scratch, n + 1, sizeof(**out));
+    if (*out == NULL)
+        return SK_E_MEMORY;
+    return scan_messages(e, id, *out, count);
+}
+
+bool sk_ledger_is_out(const struct sk_engine *e,
+                      const struct sk_ledger_entry *entry)
+{
+    return (entry->state == SK_LEDGER_SENT ||
+            entry->state == SK_LEDGER_STORED ||
+            entry->state == SK_LEDGER_READ ||
+            entry->state == SK_LEDGER_ACCEPTED ||
+            (entry->state == SK_LEDGER_REFUSED && entry->sent_ms != 0)) &&
+           entry->erase_by > sk_today(e);
 }
 
 bool sk_ledger_waits(const struct sk_ledger_entry *entry)

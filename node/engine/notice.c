@@ -1,6 +1,7 @@
 #include "node/engine/notice.h"
 
 #include "node/engine/leave.h"
+#include "node/engine/rights.h"
 #include "node/engine/timer.h"
 
 #include <string.h>
@@ -83,7 +84,8 @@ enum sk_status sk_notice_out_put(struct sk_engine *e, const struct sk_org *to,
     for (size_t i = 0; i < notice->entries_count; i++)
         record.messages[record.messages_count++] = notice->entries[i].message;
     SK_TRY(put(e, &notice->notice, &record));
-    return sk_timers_recall(e, participant, withdrawal, to, &notice->notice);
+    return sk_timers_recall(e, participant, withdrawal, to, &notice->notice,
+                            notice->ground.size == 0);
 }
 
 void sk_notice_pack_messages(struct sk_pack *p,
@@ -247,6 +249,7 @@ enum sk_status sk_withdraw_answer(struct sk_engine *e,
         SK_TRY(answer_message(e, &answer->messages[i], item));
         sk_arena_reset(&e->scratch, mark);
     }
+    SK_TRY(sk_erasure_answered(e, &record.participant, item));
     if (record.messages_count == 0 && record.answered_ms == 0) {
         record.answered_ms = e->now_ms;
         SK_TRY(sk_timers_answered(e, &record.participant, &answer->notice));

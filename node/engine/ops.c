@@ -41,6 +41,10 @@ static const struct sk_op_row rows[] = {
     ROW("participant.show", sk_op_participant_show),
     ROW("participant.find", sk_op_participant_find),
     ROW("participant.list", sk_op_participant_list),
+    /* I7, as consent.withdraw. */
+    ROW("participant.erase", sk_op_participant_erase),
+    ROW("participant.erasure", sk_op_participant_erasure),
+    ROW("participant.erasures", sk_op_participant_erasures),
     ROW("relation.open", sk_op_relation_open),
     ROW("relation.close", sk_op_relation_close),
     DATES("objection.record", sk_op_objection_record),

@@ -155,6 +155,35 @@ static enum sk_status index_name(struct sk_engine *e, struct sk_bytes name,
     return SK_OK;
 }
 
+static enum sk_status unindex_name(struct sk_engine *e, struct sk_bytes name,
+                                   const struct sk_participant_id *id)
+{
+    struct sk_name_word word;
+
+    while (sk_name_next(&name, &word)) {
+        struct sk_key key = name_key(e, &word);
+
+        sk_key_id(&key, &id->id);
+        SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key)));
+    }
+    return SK_OK;
+}
+
+enum sk_status sk_participant_unindex(struct sk_engine *e,
+                                      const struct sk_participant_id *id)
+{
+    struct sk_participant who;
+    struct sk_key key;
+
+    SK_TRY(sk_participant_get(e, id, &who));
+    SK_TRY(unindex_name(e, who.given_name, id));
+    SK_TRY(unindex_name(e, who.family_name, id));
+    if (who.insz.size == 0)
+        return SK_OK;
+    key = insz_key(e, who.insz);
+    return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key));
+}
+
 /* ------------------------------------------------------------- add */
 
 static enum sk_status refuse_argument(struct sk_engine *e, const char *field)

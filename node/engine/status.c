@@ -1,4 +1,5 @@
 #include "node/engine/leave.h"
+#include "node/engine/rights.h"
 #include "protocol/version.h"
 
 /* Operations on the node itself: how it is doing, and its clock. */
@@ -108,11 +109,13 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
     uint64_t up;
     bool shred_due = sk_store_shred_due(e->store);
     uint64_t hold_ms;
+    uint64_t erasures;
     bool hold;
     uint64_t leaving_ms;
     bool leaving;
 
     (void)args; /* it has none */
+    SK_TRY(sk_erasures_open(e, &erasures));
     SK_TRY(charter_name(e, &charter));
     SK_TRY(sk_hold_since(e, &hold, &hold_ms));
     SK_TRY(sk_leaving_since(e, &leaving, &leaving_ms));
@@ -121,12 +124,15 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
     SK_TRY(pending_up(e, &up));
     sk_pack_map(&e->reply, 13u + (e->clock_back ? 1 : 0) +
                                (e->has_host ? 1 : 0) + (shred_due ? 1 : 0) +
-                               (hold ? 1 : 0) + (leaving ? 1 : 0));
+                               (hold ? 1 : 0) + (leaving ? 1 : 0) +
+                               (erasures > 0 ? 1 : 0));
     sk_reply_uint(&e->reply, "card_version", e->card.version);
     pack_name(e, "charter", charter);
     sk_reply_cstr(&e->reply, "clock", e->manual_clock ? "manual" : "system");
     if (e->clock_back)
         sk_reply_bool(&e->reply, "clock_back", true);
+    if (erasures > 0)
+        sk_reply_uint(&e->reply, "erasures_open", erasures);
     pack_frame_sizes(e);
     if (hold)
         SK_TRY(sk_hold_pack(e, hold_ms));

@@ -197,12 +197,13 @@ SK_CHECKED enum sk_status sk_timers_sent(struct sk_engine *e,
                                          const struct sk_ledger_entry *entry);
 SK_CHECKED enum sk_status
 sk_timers_consent(struct sk_engine *e, const struct sk_consent_record *record);
-/* A partner was asked to erase; it answered in full. */
-SK_CHECKED enum sk_status
-sk_timers_recall(struct sk_engine *e,
-                 const struct sk_participant_id *participant,
-                 const struct sk_consent_id *withdrawal,
-                 const struct sk_org *partner, const struct sk_id *notice);
+/* A partner was asked to erase; it answered in full.  sealed: under the key of
+   the participant; not for who asks to be forgotten, or nobody would be told
+   that a partner does not answer. */
+SK_CHECKED enum sk_status sk_timers_recall(
+    struct sk_engine *e, const struct sk_participant_id *participant,
+    const struct sk_consent_id *withdrawal, const struct sk_org *partner,
+    const struct sk_id *notice, bool sealed);
 SK_CHECKED enum sk_status
 sk_timers_answered(struct sk_engine *e,
                    const struct sk_participant_id *participant,
@@ -212,8 +213,8 @@ SK_CHECKED enum sk_status
 sk_timers_handover(struct sk_engine *e, const struct sk_handover *handover);
 /* The node has other closing days: what waits is counted again. */
 SK_CHECKED enum sk_status sk_timers_recount(struct sk_engine *e);
-/* The participant is erased here: all timers about it, too.  Before handovers
-   and data keys go. */
+/* The participant is erased here: all timers about it, too, but those that
+   wait for answers of partners.  Before handovers and data keys go. */
 SK_CHECKED enum sk_status
 sk_timers_erased(struct sk_engine *e,
                  const struct sk_participant_id *participant);

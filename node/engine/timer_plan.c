@@ -377,9 +377,9 @@ enum sk_status sk_timers_recall(struct sk_engine *e,
                                 const struct sk_participant_id *participant,
                                 const struct sk_consent_id *withdrawal,
                                 const struct sk_org *partner,
-                                const struct sk_id *notice)
+                                const struct sk_id *notice, bool sealed)
 {
-    struct sk_timer like = {.sealed = true,
+    struct sk_timer like = {.sealed = sealed,
                             .scope = participant->id,
                             .kind = SK_TIMER_ABOUT_WITHDRAWAL,
                             .about = withdrawal->id,
@@ -505,6 +505,11 @@ static enum sk_status drop_any(void *context, struct sk_timer *t)
     return sk_timer_drop(context, t);
 }
 
+static enum sk_status drop_sealed(void *context, struct sk_timer *t)
+{
+    return t->sealed ? sk_timer_drop(context, t) : SK_OK;
+}
+
 /* The handovers of a participant, and the days of its last messages. */
 static enum sk_status drop_handovers(struct sk_engine *e,
                                      const struct sk_participant_id *id)
@@ -559,7 +564,7 @@ static enum sk_status drop_last(struct sk_engine *e,
 enum sk_status sk_timers_erased(struct sk_engine *e,
                                 const struct sk_participant_id *id)
 {
-    SK_TRY(sk_timer_each(e, &id->id, drop_any, e));
+    SK_TRY(sk_timer_each(e, &id->id, drop_sealed, e));
     SK_TRY(drop_handovers(e, id));
     return drop_last(e, id);
 }

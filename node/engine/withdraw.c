@@ -1,11 +1,14 @@
 #include "node/engine/gate.h"
 #include "node/engine/notice.h"
+#include "node/engine/rights.h"
 
 #include <string.h>
 
 /*
  * A withdrawal and what follows from it at the one who sent: queued messages
  * are dropped, what was handed over is recalled.        CONSENT 4.2 to 4.4, I7
+ * Who asks to be forgotten takes back everything: the same, of whole messages.
+ *                                                                  CONSENT 5.2
  *
  * Three walks over the participant's messages: judge each (nothing is written
  * but drops), gather what is lost into notices, write the ledger.  Scratch is
@@ -32,6 +35,7 @@ struct recall {
     struct sk_facts *facts;
     struct sk_consent_id withdrawal;
     struct sk_participant_id participant;
+    struct sk_bytes ground;         /* of an erasure; empty: a withdrawal */
     struct sk_message_id *messages; /* all of the participant */
     size_t messages_count;
     struct sk_message_id *dropped;
@@ -42,43 +46,16 @@ struct recall {
 
 /* ------------------------------------------------------------- the messages */
 
-static enum sk_status scan_messages(struct sk_engine *e,
-                                    const struct sk_participant_id *id,
-                                    struct sk_message_id *out, size_t *count)
-{
-    struct sk_key prefix = sk_key_start(SK_T_LEDGER);
-    struct sk_scan scan;
-
-    sk_key_id(&prefix, &id->id);
-    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
-    *count = 0;
-    for (;;) {
-        struct sk_bytes key;
-        struct sk_bytes value;
-        enum sk_status status = sk_scan_next(&scan, &key, &value);
-
-        if (status == SK_E_NOT_FOUND)
-            return SK_OK;
-        SK_TRY(status);
-        assert(key.size == 1 + 2 * SK_ID_SIZE);
-        if (out != NULL)
-            memcpy(out[*count].id.bytes, key.data + 1 + SK_ID_SIZE, SK_ID_SIZE);
-        (*count)++;
-    }
-}
-
 static enum sk_status list_messages(struct recall *r)
 {
     struct sk_engine *e = r->e;
     size_t n;
 
-    SK_TRY(scan_messages(e, &r->participant, NULL, &n));
-    r->messages = sk_arena_get_array(&e->scratch, n + 1, sizeof(*r->messages));
+    SK_TRY(sk_ledger_messages(e, &r->participant, &r->messages, &n));
+    r->messages_count = n;
     r->dropped = sk_arena_get_array(&e->scratch, n + 1, sizeof(*r->dropped));
     r->losses = sk_arena_get_array(&e->scratch, n + 1, sizeof(*r->losses));
-    if (e->scratch.full)
-        return SK_E_MEMORY;
-    return scan_messages(e, &r->participant, r->messages, &r->messages_count);
+    return e->scratch.full ? SK_E_MEMORY : SK_OK;
 }
 
 /* ------------------------------------------------------------- what is lost */
@@ -101,16 +78,21 @@ static enum sk_status judge_queued(struct recall *r,
                                         .to = sk_org_text(&entry->to),
                                         .purpose = entry->purpose};
     struct sk_gate_answer *answer;
-    enum sk_status status = sk_event_get(e, &entry->event, &event);
+    const char *reason = "consent-withdrawn";
+    enum sk_status status;
 
-    if (status == SK_E_NOT_FOUND)
-        return SK_OK; /* the gate will say so */
-    SK_TRY(status);
-    SK_TRY(sk_gate_judge(e, &question, &answer));
-    if (answer->decision.permit || !is_final(answer->decision.reason))
-        return SK_OK;
+    if (r->ground.size == 0) {
+        status = sk_event_get(e, &entry->event, &event);
+        if (status == SK_E_NOT_FOUND)
+            return SK_OK; /* the gate will say so */
+        SK_TRY(status);
+        SK_TRY(sk_gate_judge(e, &question, &answer));
+        if (answer->decision.permit || !is_final(answer->decision.reason))
+            return SK_OK;
+        reason = answer->decision.reason;
+    }
     r->dropped[r->dropped_count++] = entry->message;
-    return sk_ledger_drop(e, entry, answer->decision.reason);
+    return sk_ledger_drop(e, entry, reason);
 }
 
 /* The categories that a lost field tells of. */
@@ -182,17 +164,14 @@ static bool judge_sent(const struct recall *r,
     return out->all || out->fields_count > 0;
 }
 
-/* Handed over, not erased yet, not recalled in full.  I7: also when the
-   partner says that it refused it, for it had it in hands. */
-static bool is_out_there(const struct sk_engine *e,
+/* Not asked back whole yet; for an erasure, not answered yet. */
+static bool is_asked_for(const struct recall *r,
                          const struct sk_ledger_entry *entry)
 {
-    return (entry->state == SK_LEDGER_SENT ||
-            entry->state == SK_LEDGER_STORED ||
-            entry->state == SK_LEDGER_READ ||
-            entry->state == SK_LEDGER_ACCEPTED ||
-            (entry->state == SK_LEDGER_REFUSED && entry->sent_ms != 0)) &&
-           entry->erase_by > sk_today(e) && !entry->recall_all;
+    if (!sk_ledger_is_out(r->e, entry))
+        return false;
+    return !entry->recall_all ||
+           (r->ground.size > 0 && entry->recall == SK_RECALL_ASKED);
 }
 
 static enum sk_status judge_one(struct recall *r,
@@ -208,14 +187,15 @@ static enum sk_status judge_one(struct recall *r,
     SK_TRY(sk_ledger_get(r->e, id, entry));
     if (entry->state == SK_LEDGER_QUEUED)
         return judge_queued(r, entry);
-    if (!is_out_there(r->e, entry))
+    if (!is_asked_for(r, entry))
         return SK_OK;
     *loss = (struct loss){.message = *id,
                           .to = entry->to,
-                          .erase = entry->erase,
+                          .erase = entry->erase || r->ground.size > 0,
+                          .all = true,
                           .within_days = entry->within_days,
                           .purpose = sk_vocabulary_purpose(v, entry->purpose)};
-    if (judge_sent(r, entry, loss))
+    if (r->ground.size > 0 || judge_sent(r, entry, loss))
         r->losses_count++;
     return SK_OK;
 }
@@ -303,6 +283,7 @@ static void gather(struct recall *r, struct loss *first,
         add_entry(v, l, out);
     }
     add_scope(v, purposes, categories, out);
+    out->ground = r->ground;
     out->erase = first->erase;
     out->within_days = first->within_days;
     out->at_ms = r->e->now_ms;
@@ -328,7 +309,7 @@ static enum sk_status send_notice(struct recall *r, struct loss *first)
 
     if (item == NULL)
         return SK_E_MEMORY;
-    item->kind = SK_ITEM_WITHDRAWN;
+    item->kind = r->ground.size > 0 ? SK_ITEM_ERASURE : SK_ITEM_WITHDRAWN;
     gather(r, first, &item->withdrawn);
     /* The handle stays known when the relation is over. */
     status = sk_relation_get(e, &r->participant, &first->to, &relation);
@@ -339,6 +320,9 @@ static enum sk_status send_notice(struct recall *r, struct loss *first)
     SK_TRY(sk_outbox_item(e, &first->to, item));
     SK_TRY(sk_notice_out_put(e, &first->to, &r->participant, &r->withdrawal,
                              &item->withdrawn));
+    if (r->ground.size > 0)
+        SK_TRY(
+            sk_erasure_asked(e, &r->participant, &first->to, &item->withdrawn));
     pack_notice(&e->reply, &first->to, &item->withdrawn);
     sk_arena_reset(&e->scratch, mark);
     return SK_OK;
@@ -410,12 +394,16 @@ static enum sk_status send_notices(struct recall *r)
     return SK_OK;
 }
 
-enum sk_status sk_withdraw_recall(struct sk_engine *e,
-                                  const struct sk_participant_id *participant,
-                                  const struct sk_consent_id *withdrawal)
+/* An empty ground: a withdrawal. */
+enum sk_status sk_erasure_recall(struct sk_engine *e,
+                                 const struct sk_participant_id *participant,
+                                 const struct sk_consent_id *withdrawal,
+                                 struct sk_bytes ground)
 {
-    struct recall r = {
-        .e = e, .withdrawal = *withdrawal, .participant = *participant};
+    struct recall r = {.e = e,
+                       .withdrawal = *withdrawal,
+                       .participant = *participant,
+                       .ground = ground};
     size_t mark;
 
     SK_TRY(list_messages(&r));
@@ -432,4 +420,11 @@ enum sk_status sk_withdraw_recall(struct sk_engine *e,
         sk_arena_reset(&e->scratch, mark);
     }
     return SK_OK;
+}
+
+enum sk_status sk_withdraw_recall(struct sk_engine *e,
+                                  const struct sk_participant_id *participant,
+                                  const struct sk_consent_id *withdrawal)
+{
+    return sk_erasure_recall(e, participant, withdrawal, (struct sk_bytes){0});
 }

@@ -26,7 +26,7 @@
 #define A_DAY_MS UINT64_C(86400000)
 
 /* What a frame may write to: delivery, inbox, ledger, notices, handovers. */
-static const char frame_tables[] = "mk1DdQRSsBbXWwaVvUTtZKAoGj";
+static const char frame_tables[] = "mk1DdQRSsBbXWwaVvUTtZKAoGjx";
 /* And to these when the partner told of a withdrawal, which goes to others;
    'p' has a mark of what it said before, under its own name. */
 static const char told_tables[] = "CclQR";
@@ -64,7 +64,7 @@ static void learn_item(struct sk_bytes bytes)
         say_learn(&item.event.trajectory.id);
         if (item.event.consents_count > 0)
             say_learn(&item.event.consents[0].id);
-    } else if (item.kind == SK_ITEM_WITHDRAWN) {
+    } else if (item.kind == SK_ITEM_WITHDRAWN || item.kind == SK_ITEM_ERASURE) {
         say_learn(&item.withdrawn.notice);
     } else if (item.kind == SK_ITEM_HANDOVER) {
         say_learn(&item.handover.handover.id);
@@ -415,6 +415,11 @@ static void say_item_of_kind(struct feed *feed, struct sk_item *item,
     case SK_ITEM_WITHDRAWN:
         say_withdrawn(feed, &item->withdrawn);
         return;
+    case SK_ITEM_ERASURE:
+        say_withdrawn(feed, &item->withdrawn);
+        item->withdrawn.ground =
+            sk_text(feed_u8(feed) & 1 ? "not-needed" : "child");
+        return;
     case SK_ITEM_ERASED:
     case SK_ITEM_KEPT:
         say_answer(feed, &item->answer, day);
@@ -456,6 +461,14 @@ static void say_item_of_kind(struct feed *feed, struct sk_item *item,
     }
 }
 
+/* The last of the range is for what came later: the corpus stays what it is. */
+static enum sk_item_kind say_kind(uint8_t kind)
+{
+    if (kind >= 0xc0 && kind < 0xd0)
+        return SK_ITEM_ERASURE;
+    return (enum sk_item_kind)(kind % 14);
+}
+
 /* A whole item, anything canonical, or anything. */
 static struct sk_bytes say_item(struct feed *feed, struct sk_room room)
 {
@@ -485,7 +498,7 @@ static struct sk_bytes say_item(struct feed *feed, struct sk_room room)
             return sk_text("?");
         return (struct sk_bytes){room.data, p.size};
     }
-    item.kind = (enum sk_item_kind)(kind % 14);
+    item.kind = say_kind(kind);
     say_item_of_kind(feed, &item, day, &body);
     if (sk_item_encode(&item, room, &out) != SK_OK)
         return sk_text("?");

@@ -31,6 +31,7 @@ static const char *const names[] = {
     "read",      "accepted",   "handover",
     "released",  "unreleased", "collective",
     "asked",     "held",       "told",
+    "erasure",
 };
 
 static void fill_event(struct sk_item_event *event)
@@ -129,6 +130,7 @@ static void fill(const char *name)
         SK_ITEM_READ,      SK_ITEM_ACCEPTED,   SK_ITEM_HANDOVER,
         SK_ITEM_RELEASED,  SK_ITEM_UNRELEASED, SK_ITEM_COLLECTIVE,
         SK_ITEM_ASKED,     SK_ITEM_HELD,       SK_ITEM_TOLD,
+        SK_ITEM_ERASURE,
     };
     static uint8_t body_data[100];
     struct sk_pack p = sk_pack_start((struct sk_room){body_data, 100});
@@ -222,6 +224,19 @@ static void fill(const char *name)
         item.told.given_by = sk_text("self-and-parent");
         item.told.at_ms = AT;
         return;
+    case SK_ITEM_ERASURE:
+        item.withdrawn.notice = id_of(7);
+        item.withdrawn.handle.id = id_of(2);
+        item.withdrawn.entries[0].message.id = id_of(1);
+        item.withdrawn.entries[0].all = true;
+        item.withdrawn.entries[1].message.id = id_of(8);
+        item.withdrawn.entries[1].all = true;
+        item.withdrawn.entries_count = 2;
+        item.withdrawn.ground = sk_text("not-needed");
+        item.withdrawn.erase = true;
+        item.withdrawn.within_days = 14;
+        item.withdrawn.at_ms = AT;
+        return;
     }
 }
 
@@ -300,8 +315,8 @@ static bool is_same_withdrawn(const struct sk_item_withdrawn *a,
            sk_id_equal(&a->handle.id, &b->handle.id) &&
            is_same_words(&a->purposes, &b->purposes) &&
            is_same_words(&a->categories, &b->categories) &&
-           a->erase == b->erase && a->within_days == b->within_days &&
-           a->at_ms == b->at_ms;
+           sk_bytes_equal(a->ground, b->ground) && a->erase == b->erase &&
+           a->within_days == b->within_days && a->at_ms == b->at_ms;
 }
 
 static bool is_same_answer(const struct sk_item_answer *a,
@@ -338,6 +353,7 @@ static bool is_same(const struct sk_item *a, const struct sk_item *b)
     case SK_ITEM_EVENT:
         return is_same_event(&a->event, &b->event);
     case SK_ITEM_WITHDRAWN:
+    case SK_ITEM_ERASURE:
         return is_same_withdrawn(&a->withdrawn, &b->withdrawn);
     case SK_ITEM_ERASED:
     case SK_ITEM_KEPT:
@@ -485,9 +501,15 @@ static const struct row rows[] = {
     {"7.1 an array", "void", "91", "81", SK_E_BAD_FORM},
     {"7.1 not empty", "void", "9100", "90", SK_E_BAD_LENGTH},
     {"7.1 no more than its kind has", "void", "9100", "9200c0", SK_E_BAD_FORM},
-    {"7.1 known kinds only", "void", "9100", "910e", SK_E_BAD_VALUE},
+    {"7.1 known kinds only", "void", "9100", "910f", SK_E_BAD_VALUE},
     {"7.1 kind is a uint", "void", "9100", "91c0", SK_E_BAD_FORM},
     {"7.1 the kind decides the count", "read", "9305", "9205", SK_E_BAD_FORM},
+    {"7.14 at least one message", "erasure",
+     "92" ID1 "c41008080808080808080808080808080808", "90", SK_E_BAD_LENGTH},
+    {"7.14 known grounds only", "erasure", "aa6e6f742d6e6565646564",
+     "aa6e6f742d6e6565646578", SK_E_BAD_VALUE},
+    {"7.14 within_days", "erasure", "6465640e", "646564ce000186a1",
+     SK_E_BAD_VALUE},
     {"7.12 at least one word", "told", "91b167756964616e63652e68616e646f766572",
      "90", SK_E_BAD_LENGTH},
     {"7.12 known givers only", "told", "af73656c662d616e642d706172656e74",
@@ -766,6 +788,10 @@ Test(item, survives_a_round_trip_whatever_is_in_it)
             item.withdrawn.at_ms = random_uint(&state) % 7258118400000;
             item.withdrawn.erase = below(&state, 2) == 0;
             fill_words(&item.withdrawn.purposes, below(&state, 65));
+            break;
+        case SK_ITEM_ERASURE:
+            item.withdrawn.at_ms = random_uint(&state) % 7258118400000;
+            item.withdrawn.within_days = below(&state, 100001);
             break;
         case SK_ITEM_ERASED:
         case SK_ITEM_KEPT:

@@ -33,7 +33,7 @@ static struct person *somebody(void)
     for (size_t tries = 0; tries < 8; tries++) {
         struct person *p = &sim.persons[chance(sim.persons_count)];
 
-        if (!p->young)
+        if (!p->young && !p->gone)
             return p;
     }
     return NULL;
@@ -132,6 +132,29 @@ static void withdraw(struct person *p)
     p->withdrawn_s = engine(p->owner)->now_ms / 1000;
     model_withdrawn(p, purpose, to, category);
     sim.withdrawn++;
+}
+
+/* To be forgotten; now and then a law keeps what the owner has. */
+static void forget(struct person *p)
+{
+    bool keep = one_in(3);
+    bool ok;
+
+    if (keep)
+        ok = ask(p->owner, "participant.erase",
+                 "ground=s keep_until=s law=s participant=s", "withdrawn",
+                 "2030-01-01", "Een wet", p->id);
+    else
+        ok = ask(p->owner, "participant.erase", "ground=s participant=s",
+                 "not-needed", p->id);
+    if (!ok)
+        return;
+    say("  person %d is forgotten%s", (int)(p - sim.persons),
+        keep ? ", but for a law" : "");
+    p->withdrawn_s = engine(p->owner)->now_ms / 1000;
+    model_withdrawn(p, -1, NODES, -1);
+    p->gone = !keep;
+    sim.forgotten++;
 }
 
 /* Said at a partner that holds something. */
@@ -308,7 +331,8 @@ static struct person *person_at(size_t at)
     for (size_t i = 0; i < sim.persons_count; i++) {
         struct person *p = &sim.persons[i];
 
-        if (p->owner == at && !p->young && (found == NULL || one_in(2)))
+        if (p->owner == at && !p->young && !p->gone &&
+            (found == NULL || one_in(2)))
             found = p;
     }
     if (found == NULL && is_guide(at) && sim.persons_count < PERSONS &&
@@ -463,8 +487,10 @@ void act(void)
         give(p);
     else if (what < 42)
         send(p);
-    else if (what < 47)
+    else if (what < 46)
         withdraw(p);
+    else if (what < 47)
+        forget(p);
     else if (what < 49)
         tell(at);
     else if (what < 51)
@@ -527,6 +553,7 @@ static void model_restore(size_t at)
         if (p->owner != at)
             continue;
         p->young = i >= persons_count_then;
+        p->gone = !p->young && persons_then[i].gone;
         for (size_t j = 0; j < NODES && !p->young; j++) {
             back(&p->relation[j], &persons_then[i].relation[j]);
             for (int k = 0; k < PURPOSES; k++) {
@@ -604,7 +631,7 @@ void act_withdraw_all(void)
     for (size_t i = 0; i < sim.persons_count; i++) {
         struct person *p = &sim.persons[i];
 
-        if (p->young)
+        if (p->young || p->gone)
             continue;
         check(ask(p->owner, "consent.withdraw", "participant=s", p->id) ||
                   strcmp(got("code"), "clock-back") == 0,

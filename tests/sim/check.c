@@ -452,6 +452,15 @@ static void check_message(const struct message *m)
     if (m->forgotten)
         return;
     check(sk_id_parse(sk_text(m->id), &id.id), "an id");
+    if (sim.persons[m->person].gone) {
+        check(!there || sim.nodes[m->to].refused_erasure,
+              "I7: %s is of nobody and is still at %s", m->id,
+              node_names[m->to]);
+        check(sk_ledger_get(engine(m->from), &id, &ledger) == SK_E_NOT_FOUND,
+              "I7: %s of somebody forgotten can be read at %s", m->id,
+              node_names[m->from]);
+        return;
+    }
     status = sk_ledger_get(engine(m->from), &id, &ledger);
     check(status == SK_OK, "I3: %s is not in the ledger of %s", m->id,
           node_names[m->from]);
@@ -534,6 +543,23 @@ static void check_somebody_owns(size_t at)
     }
 }
 
+/* I7: who was forgotten is nobody, and every answer is known. */
+static void check_forgotten(void)
+{
+    for (size_t i = 0; i < sim.persons_count; i++) {
+        const struct person *p = &sim.persons[i];
+
+        if (!p->gone)
+            continue;
+        check(!ask(p->owner, "participant.show", "participant=s", p->id) &&
+                  strcmp(got("code"), "unknown-participant") == 0,
+              "I7: %s still knows person %d", node_names[p->owner], (int)i);
+        check(ask(p->owner, "participant.erasure", "participant=s", p->id),
+              "I7: %s does not know that it erased person %d",
+              node_names[p->owner], (int)i);
+    }
+}
+
 /* I9: towards each partner another handle, and none is a participant's id. */
 static void check_handles(void)
 {
@@ -576,6 +602,8 @@ static void check_node(size_t at)
     check(ask(at, "node.status", ""), "%s has no status", node_names[at]);
     check(got_number("notices_open") == 0,
           "I7: %s was asked to erase, and said nothing", node_names[at]);
+    check(got_number("erasures_open") == 0 || sim.liar < NODES,
+          "I7: %s waits for an answer to an erasure", node_names[at]);
     check(!disk_shows(sim.f.nodes[at].store, CANARY),
           "I9: a value lies open in the store of %s", node_names[at]);
 }
@@ -594,6 +622,7 @@ void check_quiet(void)
         look_end(i, mark);
     }
     check_messages();
+    check_forgotten();
     check_handles();
 }
 

@@ -58,6 +58,7 @@ struct person {
     uint64_t withdrawn_s; /* when it last took something back */
     bool told;            /* a partner passed on a withdrawal, or says so */
     bool young; /* made after the backup that its owner went back to */
+    bool gone;  /* asked to be forgotten; also its owner knows nothing */
 };
 
 struct message {
@@ -138,7 +139,7 @@ struct sim {
     struct sk_value reply; /* of the last request that was answered */
     /* what all seeds did */
     uint64_t frames_carried, frames_lost, crashes, disks_full, sent, denied,
-        withdrawn, told, handed_over, restored, lies, recalled;
+        withdrawn, told, forgotten, handed_over, restored, lies, recalled;
 };
 
 extern struct sim sim;

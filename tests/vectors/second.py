@@ -389,6 +389,8 @@ def items():
                  event[14], event[15], AT],
         "told": [13, rid(2), ["guidance.handover"], None,
                  ["contact", "origin"], "self-and-parent", AT],
+        "erasure": [14, rid(7), rid(2), [rid(1), rid(8)], "not-needed", 14,
+                    AT],
     }
 
 

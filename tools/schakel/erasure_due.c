@@ -5,6 +5,7 @@
 
 #include "tools/schakel/ask.h"
 #include "tools/schakel/json.h"
+#include "tools/schakel/render.h"
 
 static int by_due(const void *a, const void *b)
 {
@@ -71,6 +72,10 @@ size_t sk_erasures_print(const json_t *erasures, const char *today,
                                   : " TOO LATE",
                sk_glossary_word(glossary, from),
                json_object_size(json_object_get(one, "messages")));
+        if (sk_json_text(one, "ground")[0] != '\0')
+            printf(dutch ? "    De deelnemer vraagt om te wissen: %s\n"
+                         : "    The participant asks to be erased: %s\n",
+                   sk_render_ground(sk_json_text(one, "ground"), dutch));
         printf("    schakel erasure confirm %s --notice %s\n", from,
                sk_json_text(one, "notice"));
     }

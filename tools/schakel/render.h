@@ -27,6 +27,12 @@ bool sk_render_event(const struct sk_screen *screen, const char *op,
 bool sk_render_node(const struct sk_screen *screen, const char *op,
                     const json_t *result);
 
+/* The same for the rights of a participant: erasure. */
+bool sk_render_rights(const struct sk_screen *screen, const char *op,
+                      const json_t *result);
+/* A ground of GDPR art. 17.1 in words. */
+const char *sk_render_ground(const char *word, bool dutch);
+
 /* What a key or a state of a reply is called; itself when it has no name. */
 const char *sk_render_word(const char *key, bool dutch);
 /* A value (text, list, bool, number) in one line, into room. */

@@ -109,6 +109,6 @@ bool sk_render_node(const struct sk_screen *s, const char *op,
     else if (strcmp(op, "inbox.withdraw") == 0)
         tell_withdrawn(s, result);
     else
-        return false;
+        return sk_render_rights(s, op, result);
     return true;
 }

@@ -1,0 +1,204 @@
+#include "node/engine/consent.h"
+#include "node/engine/rights.h"
+#include "node/engine/session.h"
+#include "node/engine/timer.h"
+
+#include <string.h>
+
+/* Own records of one person.  What finds the rows is read first, while their
+   key is there; then rows, then the key. */
+
+/* ------------------------------------------------------------- rows */
+
+/* Every row of a table that starts with this id. */
+static enum sk_status drop_rows(struct sk_engine *e, enum sk_table table,
+                                const struct sk_id *id)
+{
+    struct sk_key prefix = sk_key_start(table);
+    struct sk_scan scan;
+
+    sk_key_id(&prefix, id);
+    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    for (;;) {
+        struct sk_key at = {.size = 0};
+        struct sk_bytes key;
+        struct sk_bytes value;
+        enum sk_status status = sk_scan_next(&scan, &key, &value);
+
+        if (status == SK_E_NOT_FOUND)
+            return SK_OK;
+        SK_TRY(status);
+        sk_key_bytes(&at, key);
+        SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&at)));
+    }
+}
+
+/* Rows of another table, named by the second id of these. */
+static enum sk_status drop_index(struct sk_engine *e, enum sk_table table,
+                                 const struct sk_id *id, enum sk_table index)
+{
+    struct sk_key prefix = sk_key_start(table);
+    struct sk_scan scan;
+
+    sk_key_id(&prefix, id);
+    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    for (;;) {
+        struct sk_key at = sk_key_start(index);
+        struct sk_bytes key;
+        struct sk_bytes value;
+        enum sk_status status = sk_scan_next(&scan, &key, &value);
+
+        if (status == SK_E_NOT_FOUND)
+            return SK_OK;
+        SK_TRY(status);
+        if (key.size != 1 + 2 * SK_ID_SIZE)
+            return SK_E_BAD_LENGTH;
+        sk_key_bytes(&at,
+                     (struct sk_bytes){key.data + 1 + SK_ID_SIZE, SK_ID_SIZE});
+        SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&at)));
+    }
+}
+
+/* ------------------------------------------------------------- what waits */
+
+/* It may still be on its way: its place in the log is empty from now on.  The
+   partner was asked to erase it all the same. */
+static enum sk_status unqueue(void *context, struct sk_ledger_entry *entry)
+{
+    struct sk_engine *e = context;
+    struct sk_out_entry out;
+    enum sk_status status;
+
+    if (!sk_ledger_waits(entry) || entry->number == 0)
+        return SK_OK;
+    status = sk_outbox_get(e, &entry->to, entry->number, &out);
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    SK_TRY(sk_outbox_remove(e, &entry->to, entry->number));
+    return sk_log_add(e, &entry->to, SK_COUNT_EVENTS, -1);
+}
+
+/* ------------------------------------------------------------- indexes */
+
+static enum sk_status drop_handle(void *context,
+                                  const struct sk_relation *relation)
+{
+    struct sk_key key = sk_key_start(SK_T_HANDLE_OWN);
+    struct sk_engine *e = context;
+
+    sk_key_org(&key, &relation->org);
+    sk_key_id(&key, &relation->handle.id);
+    return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key));
+}
+
+static enum sk_status drop_consent(void *context,
+                                   const struct sk_consent_record *record)
+{
+    struct sk_key key = sk_key_start(SK_T_CONSENT_OF);
+    struct sk_engine *e = context;
+
+    sk_key_id(&key, &record->consent.id);
+    return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key));
+}
+
+/* ------------------------------------------------------------- received */
+
+/* The messages of one partner about one of its handles. */
+static enum sk_status drop_received(struct sk_engine *e,
+                                    const struct sk_org *from,
+                                    const struct sk_id *handle)
+{
+    struct sk_scan scan = sk_inbox_behind(e, from, 0, 0);
+
+    for (;;) {
+        size_t mark = sk_arena_mark(&e->scratch);
+        struct sk_inbox_entry *entry =
+            sk_arena_get(&e->scratch, sizeof(*entry));
+        struct sk_message_id id;
+        struct sk_bytes key;
+        struct sk_bytes value;
+        int32_t until = INT32_MIN;
+        enum sk_status status;
+
+        if (entry == NULL)
+            return SK_E_MEMORY;
+        status = sk_scan_next(&scan, &key, &value);
+        if (status == SK_E_NOT_FOUND)
+            return SK_OK;
+        SK_TRY(status);
+        if (value.size != SK_ID_SIZE)
+            return SK_E_IO;
+        memcpy(id.id.bytes, value.data, SK_ID_SIZE);
+        status = sk_inbox_get(e, &id, entry);
+        if (status != SK_OK && status != SK_E_NOT_FOUND)
+            return status;
+        if (status == SK_OK && !entry->collective &&
+            sk_id_equal(&entry->event.handle.id, handle)) {
+            SK_TRY(sk_erasure_keep_until(e, from, &id, &until));
+            if (until < sk_today(e))
+                SK_TRY(sk_inbox_erase(e, from, &id, /* all */ true, NULL));
+        }
+        sk_arena_reset(&e->scratch, mark);
+    }
+}
+
+/* Handles of partners that were said to be this person. */
+static enum sk_status drop_assigned(struct sk_engine *e,
+                                    const struct sk_id *participant)
+{
+    struct sk_key prefix = sk_key_start(SK_T_HANDLE);
+    struct sk_scan scan =
+        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+
+    for (;;) {
+        struct sk_key at = {.size = 0};
+        struct sk_id handle;
+        struct sk_org from;
+        struct sk_bytes key;
+        struct sk_bytes value;
+        enum sk_status status = sk_scan_next(&scan, &key, &value);
+
+        if (status == SK_E_NOT_FOUND)
+            return SK_OK;
+        SK_TRY(status);
+        if (value.size != SK_ID_SIZE ||
+            memcmp(value.data, participant->bytes, SK_ID_SIZE) != 0)
+            continue;
+        /* The table's byte, the name, a zero byte, the handle. */
+        if (key.size < 3 + SK_ID_SIZE ||
+            !sk_org_parse(
+                (struct sk_bytes){key.data + 1, key.size - 2 - SK_ID_SIZE},
+                &from))
+            return SK_E_IO;
+        memcpy(handle.bytes, key.data + key.size - SK_ID_SIZE, SK_ID_SIZE);
+        sk_key_bytes(&at, key);
+        SK_TRY(drop_received(e, &from, &handle));
+        SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&at)));
+    }
+}
+
+/* ------------------------------------------------------------- all */
+
+enum sk_status sk_forget_own(struct sk_engine *e,
+                             const struct sk_participant_id *participant)
+{
+    static const enum sk_table tables[] = {
+        SK_T_PARTICIPANT, SK_T_RELATION,   SK_T_EVENT,        SK_T_EMPLOYER,
+        SK_T_OBJECTION,   SK_T_CONSENT,    SK_T_CONSENT_LAST, SK_T_TOLD,
+        SK_T_LEDGER,      SK_T_TIMER_LAST, SK_T_TRAJECTORY_OF};
+    const struct sk_id *id = &participant->id;
+
+    SK_TRY(sk_timers_erased(e, participant));
+    SK_TRY(sk_ledger_each(e, participant, unqueue, e));
+    SK_TRY(sk_participant_unindex(e, participant));
+    SK_TRY(sk_relation_each(e, participant, drop_handle, e));
+    SK_TRY(sk_consent_each(e, participant, drop_consent, e));
+    SK_TRY(drop_index(e, SK_T_EVENT, id, SK_T_EVENT_OF));
+    SK_TRY(drop_index(e, SK_T_LEDGER, id, SK_T_LEDGER_OF));
+    SK_TRY(drop_assigned(e, id));
+    for (size_t i = 0; i < SK_COUNT(tables); i++)
+        SK_TRY(drop_rows(e, tables[i], id));
+    sk_facts_forget(e);
+    return sk_vault_destroy(e, id);
+}

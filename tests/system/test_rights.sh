@@ -1,0 +1,111 @@
+#!/bin/sh
+# The rights of a participant on real nodes, in Dutch: to be forgotten.
+# docs/CONSENT.md 5
+set -u
+build=${1:?}
+failed=0
+ok() { echo "ok - $1"; }
+bad() { echo "not ok - $1"; failed=1; }
+check() { if [ "$2" = 0 ]; then ok "$1"; else bad "$1"; fi; }
+LANG=nl_BE.UTF-8; export LANG
+report=$(mktemp)
+# shellcheck disable=SC2086
+finish() {
+  [ -z "${pids:-}" ] || kill $pids 2>/dev/null
+  rm -f "$report"
+  [ -z "${root:-}" ] || rm -rf "$root"
+}
+trap finish EXIT
+trap 'exit 1' INT TERM
+"$build/schakel" rehearse --keep --json tests/scenarios/X1.yaml > "$report" 2>&1
+root=$(sed -n 's/.*"root": "\(.*\)".*/\1/p' "$report")
+pids=$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "$report")
+[ -n "$root" ] && [ -n "$pids" ] || { bad "the story leaves its nodes running"; exit 1; }
+
+at() { # NODE COMMAND...: for people
+  node=$1; shift
+  "$build/schakel" "$@" --dir "$root/$node"
+}
+json() { # NODE COMMAND...
+  node=$1; shift
+  "$build/schakel" "$@" --dir "$root/$node" --json
+}
+value() { sed -n 's/.*"'"$1"'": "\([^"]*\)".*/\1/p' | head -1; }
+until_true() { # COMMAND: within a minute or two
+  n=0
+  while [ $n -lt 300 ]; do
+    eval "$1" 2>/dev/null && return 0
+    sleep 0.2; n=$((n + 1))
+  done
+  return 1
+}
+# nowhere WHEN WORD...: no file of any node has it
+nowhere() {
+  when=$1; shift
+  for word; do
+    ! grep -rFaq -- "$word" "$root"
+    check "$when: '$word' is in no file" $?
+  done
+}
+
+# ---- a participant whose data went to a partner
+person=$(json ocmw-mol participant add --given-name Kanarienaam \
+  --family-name Kanariefamilie --birth-date 1984-03-14 --insz 84031499777 |
+  value participant)
+json ocmw-mol relation open "$person" sopraco --from 2027-02-28 >/dev/null
+json ocmw-mol consent give "$person" --until 2027-09-21 --purposes work.placement \
+  --recipients sopraco --categories identity.name,work.job --notice "$report" >/dev/null
+job=$(json ocmw-mol event record "$person" workplace.started \
+  --fields workplace_kind=art60_7 --fields workplace_org=1999900765 \
+  --fields start_date=2027-03-01 --fields hours_week=38 \
+  --fields given_name=Kanarienaam | value event)
+message=$(json ocmw-mol disclosure send "$job" --to sopraco --for work.placement |
+  value message)
+until_true 'json sopraco inbox open "$message" 2>/dev/null | grep -q Kanarienaam'
+check "a partner reads about a participant" $?
+
+# ---- to be forgotten
+json ocmw-mol participant erase "$person" --ground omdat | grep -q '"bad-argument"'
+check "a ground of the law is needed" $?
+at ocmw-mol participant erase "$person" --ground not-needed >"$report"
+grep -q "Dit knooppunt kan niets meer lezen over deze deelnemer" "$report" &&
+  grep -q "Gevraagd om te wissen: Sopraco.*berichten: 1" "$report"
+check "the coach sees what is erased, and who is asked" $?
+at ocmw-mol participant show "$person" 2>&1 | grep -q "niet bekend"
+check "the participant is not known any more" $?
+json ocmw-mol participant find --insz 84031499777 | grep -q '"participants": \[\]'
+check "and not found by number" $?
+at ocmw-mol participant erasure "$person" | grep -q "Sopraco.*: nog geen antwoord, berichten: 1"
+check "the report waits for the partner" $?
+json ocmw-mol status | grep -q '"erasures_open": 1'
+check "so does the status" $?
+until_true 'at sopraco erasure list 2>/dev/null | grep -q not-needed'
+check "the partner is asked, with the ground" $?
+at sopraco agenda | grep -q "De deelnemer vraagt om te wissen: niet meer nodig"
+check "its agenda says that the participant asks" $?
+json sopraco inbox open "$message" | grep -q '"unknown-message"'
+check "the partner does not read it any more" $?
+json sopraco erasure confirm ocmw-mol >/dev/null
+until_true 'at ocmw-mol participant erasure "$person" | grep -q "Alle antwoorden zijn er"'
+check "the answer comes" $?
+at ocmw-mol participant erasure "$person" | grep -q "Sopraco.*: gewist, berichten: 1" &&
+  at ocmw-mol participant erasure "$person" | grep -q "Hier: gewist"
+check "one report: here and at the partner" $?
+! json ocmw-mol status | grep -q erasures_open
+check "nothing is waited for" $?
+nowhere "while they run" Kanarienaam Kanariefamilie 84031499777
+
+# ---- keys of the person are in no file: LMDB has owner and wrapped key
+key=$(echo "$person" | tr -d -)
+! od -An -v -tx1 "$root/ocmw-mol/keys.mdb" | tr -d ' \n' | grep -q "$key"
+check "the person's data key is gone from its file" $?
+
+# shellcheck disable=SC2086
+kill $pids
+for pid in $pids; do
+  n=0
+  while kill -0 "$pid" 2>/dev/null && [ $n -lt 300 ]; do sleep 0.1; n=$((n + 1)); done
+done
+pids=
+nowhere "after they stopped" Kanarienaam Kanariefamilie 84031499777
+exit $failed

@@ -1,0 +1,201 @@
+/* To be forgotten (GDPR art. 17), in whole sentences: for the coach, and for
+   the participant who asked. */
+#include <string.h>
+
+#include "protocol/base.h"
+#include "tools/schakel/json.h"
+#include "tools/schakel/render.h"
+
+/* A ternary: the compiler then checks a format in both languages. */
+#define SAY(s, nl, en) ((s)->dutch ? (nl) : (en))
+
+struct ground {
+    const char *word;
+    const char *nl;
+    const char *en;
+};
+
+static const struct ground grounds[] = {
+    {"child", "gegevens van een kind (AVG art. 17.1.f)",
+     "data of a child (GDPR art. 17.1.f)"},
+    {"legal-duty", "een wet verplicht het wissen (AVG art. 17.1.e)",
+     "a law obliges to erase (GDPR art. 17.1.e)"},
+    {"not-needed", "niet meer nodig (AVG art. 17.1.a)",
+     "no longer needed (GDPR art. 17.1.a)"},
+    {"objection", "bezwaar (AVG art. 17.1.c)", "objection (GDPR art. 17.1.c)"},
+    {"unlawful", "het mocht niet (AVG art. 17.1.d)",
+     "it was not allowed (GDPR art. 17.1.d)"},
+    {"withdrawn", "akkoord ingetrokken (AVG art. 17.1.b)",
+     "consent withdrawn (GDPR art. 17.1.b)"},
+};
+
+const char *sk_render_ground(const char *word, bool dutch)
+{
+    for (size_t i = 0; i < SK_COUNT(grounds); i++)
+        if (strcmp(grounds[i].word, word) == 0)
+            return dutch ? grounds[i].nl : grounds[i].en;
+    return word;
+}
+
+static const char *partner_of(const struct sk_screen *s, const json_t *from)
+{
+    return sk_glossary_word(s->glossary, sk_json_text(from, "to"));
+}
+
+/* ------------------------------------------------------------- the request */
+
+static void tell_erase(const struct sk_screen *s, const json_t *result)
+{
+    const json_t *notices = json_object_get(result, "notices");
+    size_t dropped = json_array_size(json_object_get(result, "dropped"));
+
+    fputs(
+        strcmp(sk_json_text(result, "own"), "kept") == 0
+            ? SAY(s,
+                  "De eigen gegevens blijven tot een wet ze niet meer vraagt; "
+                  "dan wist dit\nknooppunt ze vanzelf.  Vanaf nu wordt niets "
+                  "meer gedeeld.\n",
+                  "Our own records stay until a law no longer asks for them; "
+                  "then this node erases\nthem by itself.  Nothing is shared "
+                  "from now on.\n")
+            : SAY(s,
+                  "Gewist.  Dit knooppunt kan niets meer lezen over deze "
+                  "deelnemer.\n",
+                  "Erased.  This node can read nothing about this "
+                  "participant any more.\n"),
+        s->out);
+    if (dropped > 0)
+        fprintf(s->out,
+                SAY(s, "Nog niet verstuurd, en nu ook niet meer: %zu.\n",
+                    "Not sent yet, and never will be: %zu.\n"),
+                dropped);
+    for (size_t i = 0; i < json_array_size(notices); i++) {
+        const json_t *notice = json_array_get(notices, i);
+
+        fprintf(s->out,
+                SAY(s, "Gevraagd om te wissen: %s, berichten: %zu.\n",
+                    "Asked to erase: %s, messages: %zu.\n"),
+                partner_of(s, notice),
+                json_object_size(json_object_get(notice, "messages")));
+    }
+    if (json_array_size(notices) == 0)
+        fputs(SAY(s, "Er is niemand die nog iets heeft.\n",
+                  "Nobody has anything any more.\n"),
+              s->out);
+    fprintf(s->out,
+            SAY(s, "De antwoorden:  schakel participant erasure %s\n",
+                "The answers:  schakel participant erasure %s\n"),
+            sk_json_text(result, "participant"));
+}
+
+/* ------------------------------------------------------------- the report */
+
+static size_t count_of(const json_t *part, const char *state)
+{
+    const char *id;
+    const json_t *value;
+    size_t count = 0;
+
+    json_object_foreach(json_object_get(part, "messages"), id, value) count +=
+        strcmp(json_string_value(value), state) == 0 ? 1 : 0;
+    return count;
+}
+
+static void tell_part(const struct sk_screen *s, const json_t *part)
+{
+    size_t asked = count_of(part, "asked");
+    size_t erased = count_of(part, "erased");
+    size_t kept = count_of(part, "kept");
+    const char *to = partner_of(s, part);
+
+    if (erased > 0)
+        fprintf(s->out,
+                SAY(s, "  %s: gewist, berichten: %zu (%.10s)\n",
+                    "  %s: erased, messages: %zu (%.10s)\n"),
+                to, erased, sk_json_text(part, "answered"));
+    if (kept > 0)
+        fprintf(s->out,
+                SAY(s,
+                    "  %s: moet bewaren tot en met %s, berichten: %zu (%s)\n",
+                    "  %s: must keep until %s, messages: %zu (%s)\n"),
+                to, sk_json_text(part, "keep_until"), kept,
+                sk_json_text(part, "law_reference"));
+    if (asked > 0)
+        fprintf(s->out,
+                SAY(s,
+                    "  %s: nog geen antwoord, berichten: %zu (gevraagd "
+                    "%.10s)\n",
+                    "  %s: no answer yet, messages: %zu (asked %.10s)\n"),
+                to, asked, sk_json_text(part, "at"));
+}
+
+static void tell_own(const struct sk_screen *s, const json_t *erasure)
+{
+    const char *erased = sk_json_text(erasure, "erased");
+
+    if (erased[0] != '\0')
+        fprintf(s->out,
+                SAY(s, "  Hier: gewist (%.10s)\n", "  Here: erased (%.10s)\n"),
+                erased);
+    else
+        fprintf(s->out,
+                SAY(s, "  Hier: bewaard tot en met %s (%s)\n",
+                    "  Here: kept until %s (%s)\n"),
+                sk_json_text(erasure, "keep_until"),
+                sk_json_text(erasure, "law"));
+}
+
+static void tell_erasure(const struct sk_screen *s, const json_t *erasure)
+{
+    const json_t *parts = json_object_get(erasure, "partners");
+    long long waiting =
+        (long long)json_integer_value(json_object_get(erasure, "waiting"));
+
+    fprintf(s->out,
+            SAY(s,
+                "Vraag om te wissen van %.10s\n  Deelnemer: %s\n  Grond: "
+                "%s\n",
+                "Request to erase of %.10s\n  Participant: %s\n  Ground: %s\n"),
+            sk_json_text(erasure, "at"), sk_json_text(erasure, "participant"),
+            sk_render_ground(sk_json_text(erasure, "ground"), s->dutch));
+    tell_own(s, erasure);
+    for (size_t i = 0; i < json_array_size(parts); i++)
+        tell_part(s, json_array_get(parts, i));
+    if (waiting == 0)
+        fputs(SAY(s, "  Alle antwoorden zijn er.\n",
+                  "  All answers have come.\n"),
+              s->out);
+    else
+        fprintf(s->out,
+                SAY(s, "  Wacht nog op antwoord: %lld\n",
+                    "  Still waits for answers: %lld\n"),
+                waiting);
+}
+
+static void tell_erasures(const struct sk_screen *s, const json_t *result)
+{
+    const json_t *list = json_object_get(result, "erasures");
+
+    for (size_t i = 0; i < json_array_size(list); i++)
+        tell_erasure(s, json_array_get(list, i));
+    if (json_array_size(list) == 0)
+        fputs(SAY(s, "(niets)\n", "(nothing)\n"), s->out);
+    if (json_is_true(json_object_get(result, "more")))
+        fputs(SAY(s, "Er is nog meer: vraag verder met --after.\n",
+                  "There is more: ask on with --after.\n"),
+              s->out);
+}
+
+bool sk_render_rights(const struct sk_screen *s, const char *op,
+                      const json_t *result)
+{
+    if (strcmp(op, "participant.erase") == 0)
+        tell_erase(s, result);
+    else if (strcmp(op, "participant.erasure") == 0)
+        tell_erasure(s, result);
+    else if (strcmp(op, "participant.erasures") == 0)
+        tell_erasures(s, result);
+    else
+        return false;
+    return true;
+}
