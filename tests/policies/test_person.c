@@ -10,12 +10,21 @@
 
 #define NOON (12 * 3600)
 
-static struct sk_bundle *mini(struct sk_arena *arena)
+/* The small bundle, with changes (14.2) unless NULL. */
+static struct sk_bundle *mini(const char *variant, struct sk_arena *arena)
 {
     struct sk_sources sources = test_sources(TEST_MINI, arena);
     struct sk_findings findings = sk_findings_start(arena);
+    const char *problem = NULL;
     struct sk_bundle *bundle;
 
+    cr_assert(eq(int, sk_sources_read(&sources, arena), SK_OK));
+    if (variant != NULL)
+        cr_assert(eq(int,
+                     sk_variant_apply(test_yaml(variant, arena), arena,
+                                      &sources, &problem),
+                     SK_OK));
+    cr_assert(eq(ptr, (void *)(uintptr_t)problem, NULL));
     cr_assert(
         eq(int, sk_sources_load(&sources, INT32_MIN, arena, &findings, &bundle),
            SK_OK));
@@ -161,7 +170,7 @@ Test(person, shows_what_decisions_let_through, .timeout = 300)
     static struct world_policy policy;
     static struct world_facts facts;
     struct sk_arena arena = test_arena();
-    struct sk_bundle *small = mini(&arena);
+    struct sk_bundle *small = mini(NULL, &arena);
     size_t base = sk_arena_mark(&arena);
     size_t open = 0;
     size_t less = 0;
@@ -209,12 +218,12 @@ struct hand {
     int64_t now;
 };
 
-static void start(struct hand *h)
+static void start(struct hand *h, const char *variant)
 {
     int32_t day;
 
     h->arena = test_arena();
-    h->bundle = mini(&h->arena);
+    h->bundle = mini(variant, &h->arena);
     cr_assert(sk_day_parse(sk_text("2026-06-01"), &day));
     h->now = sk_civil_start(day) + NOON;
     cr_assert(eq(int, sk_facts_start(h->bundle, &h->arena, &h->facts), SK_OK));
@@ -286,7 +295,7 @@ Test(person, is_told_why_nothing_flows)
 {
     struct hand h;
 
-    start(&h);
+    start(&h, NULL);
     cr_expect(eq(str, (char *)cell(&h, "training.attendance", "hours"),
                  "- not-linked"));
     link_to(&h, "sopraco");
@@ -313,12 +322,26 @@ Test(person, is_told_why_nothing_flows)
                  "- consent-withdrawn"));
 }
 
+/* An event of which no field may go does not go, unless a rule says so. */
+Test(person, the_fact_goes_with_a_field)
+{
+    struct hand h;
+
+    start(&h, "remove: [tm-training]");
+    link_to(&h, "thomas-more");
+    agree(&h, "given", h.now - 99, true, "training.attendance");
+    cr_expect(eq(str, (char *)cell(&h, "training.attendance", NULL),
+                 "- consent-missing"));
+    agree(&h, "given", h.now - 98, true, "health.absence");
+    cr_expect(eq(str, (char *)cell(&h, "training.attendance", NULL), "yes"));
+}
+
 Test(person, at_work_there_is_not_followed)
 {
     struct sk_fact_period ever = {0, INT32_MAX};
     struct hand h;
 
-    start(&h);
+    start(&h, NULL);
     link_to(&h, "thomas-more");
     agree(&h, "given", h.now - 100, false, "training.attendance");
     cr_assert(eq(int, sk_facts_employer(h.facts, sk_text("thomas-more"), ever),
@@ -332,7 +355,7 @@ Test(person, who_objects_is_told_so)
     struct sk_fact_objection objection = {.state = sk_text("open")};
     struct hand h;
 
-    start(&h);
+    start(&h, NULL);
     link_to(&h, "thomas-more");
     agree(&h, "given", h.now - 100, false, "training.attendance");
     objection.at = h.now + 5;
@@ -352,7 +375,7 @@ Test(person, needs_room_and_says_so)
     uint8_t room[64];
     struct hand h;
 
-    start(&h);
+    start(&h, NULL);
     small = sk_arena_start(room, sizeof(room));
     cr_expect(eq(int,
                  sk_person_cells(&h.matrix, h.facts, h.now, &small, &cells),

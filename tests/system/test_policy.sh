@@ -34,6 +34,15 @@ is "check a folder" 0 "$schakel" policy check $mini
 says "in Dutch unless asked" 'policy.yaml:48:19: let op W018: groep'
 is "check a bundle.yaml" 0 "$schakel" policy check $mini/bundle.yaml --lang en
 says "in English when asked" 'policy.yaml:48:19: warning W018: group'
+LANG=en_GB.UTF-8
+is "LANG asks for English" 0 "$schakel" policy check $mini
+says "and gets it" 'warning W018: group'
+LANG=nl_BE.UTF-8
+is "LANG asks for Dutch" 2 "$schakel" policy check nowhere
+says "also when it goes wrong" 'bestand'
+is "but --lang wins" 2 "$schakel" policy check nowhere --lang en
+says "also then" 'file'
+LANG=C
 is "strict counts warnings" 1 "$schakel" policy check $mini --strict
 is "a day adds what ends soon" 0 "$schakel" policy check $mini --day 2026-12-01
 says "W015 names the date" 'W015: .*2026-12-31'

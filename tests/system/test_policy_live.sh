@@ -66,7 +66,7 @@ run policy explain --event "$event" --to houtzaak
 [ $? = 2 ]
 check "half a question is refused" $?
 run policy explain --message "$event"
-[ $? = 1 ] && grep -q "not known here" "$work/err"
+[ $? = 1 ] && grep -q "hier niet bekend" "$work/err"
 check "a message that is none is refused" $?
 
 # ------------------------------------------------------------ of one person
@@ -99,7 +99,7 @@ sys.exit(not (m["at"][:10] == m["day"] and m["person"]
 END
 check "and for programs" $?
 matrix --person "$event"
-[ $? = 1 ] && grep -q "not known here" "$work/err"
+[ $? = 1 ] && grep -q "hier niet bekend" "$work/err"
 check "of a person who is not there" $?
 matrix --to gtb --day 2027-06-01 && says 'Het meeste dat kan' &&
   ! says houtzaak

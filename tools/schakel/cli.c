@@ -19,17 +19,33 @@ static const char default_dir[] = "/var/lib/schakel";
 static bool json_wanted;
 
 /* ------------------------------------------------------------ language */
-bool sk_cli_dutch(void)
+static enum sk_language asked_for; /* none: the environment says */
+
+enum sk_language sk_cli_language(void)
 {
     static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
 
+    if (asked_for != SK_LANGUAGE_NONE)
+        return asked_for;
     for (size_t i = 0; i < SK_COUNT(names); i++) {
         const char *value = getenv(names[i]);
 
         if (value != NULL && value[0] != '\0')
-            return strncmp(value, "nl", 2) == 0;
+            return strncmp(value, "nl", 2) == 0   ? SK_LANGUAGE_DUTCH
+                   : strncmp(value, "en", 2) == 0 ? SK_LANGUAGE_ENGLISH
+                                                  : SK_LANGUAGE_NONE;
     }
-    return false;
+    return SK_LANGUAGE_NONE;
+}
+
+void sk_cli_set_language(enum sk_language language)
+{
+    asked_for = language;
+}
+
+bool sk_cli_dutch(void)
+{
+    return sk_cli_language() == SK_LANGUAGE_DUTCH;
 }
 
 const char *sk_cli_word(const char *nl, const char *en)

@@ -36,6 +36,14 @@
 #define SK_OPTION_VALUES_MAX 256
 
 /* ------------------------------------------------------------ language */
+enum sk_language {
+    SK_LANGUAGE_NONE, /* neither of the two, as LANG=C */
+    SK_LANGUAGE_DUTCH,
+    SK_LANGUAGE_ENGLISH,
+};
+/* Of the environment, unless it was set for this run. */
+enum sk_language sk_cli_language(void);
+void sk_cli_set_language(enum sk_language language);
 bool sk_cli_dutch(void);
 /* One of the two, by language. */
 const char *sk_cli_word(const char *nl, const char *en);

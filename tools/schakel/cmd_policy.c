@@ -414,10 +414,13 @@ static int take_options(struct sk_policy_run *run,
 
     run->json = sk_cli_json();
     run->day = INT32_MIN;
-    run->dutch = lang == NULL || strcmp(lang, "nl") == 0;
+    run->dutch = lang != NULL ? strcmp(lang, "nl") == 0
+                              : sk_cli_language() != SK_LANGUAGE_ENGLISH;
     if (lang != NULL && !run->dutch && strcmp(lang, "en") != 0)
         return sk_policy_bad_option("--lang", "kies nl of en",
                                     "choose nl or en");
+    /* What goes wrong is told in the same language. */
+    sk_cli_set_language(run->dutch ? SK_LANGUAGE_DUTCH : SK_LANGUAGE_ENGLISH);
     if (day != NULL && !sk_day_parse(sk_text(day), &run->day))
         return sk_policy_bad_option("--day", "dit is geen datum (JJJJ-MM-DD)",
                                     "this is not a date (YYYY-MM-DD)");
