@@ -10,9 +10,10 @@ struct advice {
 
 static const struct advice list[] = {
     {"E001",
-     "kijk of de regel erboven goed eindigt, en of alles gelijk inspringt",
-     "look whether the line above ends well, and whether all is indented "
-     "alike"},
+     "kijk ook de regel erboven na: een spatie na ':', een gewoon streepje "
+     "voor elke regel van een lijst, en alles gelijk ingesprongen",
+     "look at the line above too: a space after ':', a plain dash before each "
+     "item of a list, and all indented alike"},
     {"E002", "schrijf de waarde hier nog eens voluit",
      "write the value in full here once more"},
     {"E003", "laat het woord met '!' weg", "leave out the word with '!'"},
@@ -23,8 +24,16 @@ static const struct advice list[] = {
     {"E006", "een bestand is een document: haal deze regel weg",
      "a file is one document: take this line away"},
     {"E007", "schrijf 'sleutel: waarde'", "write 'key: value'"},
-    {"E009", "zie de vorm van elk type in POLICY.md 3.4",
-     "see the form of each type in POLICY.md 3.4"},
+    {"E008",
+     "een lijst: for: [work.placement]; sleutels: to: {orgs: [sopraco]}",
+     "a list: for: [work.placement]; keys: to: {orgs: [sopraco]}"},
+    {"E009",
+     "een dag: 2026-09-01; een getal: 12; ja of nee: true of false "
+     "(POLICY.md 3.4)",
+     "a day: 2026-09-01; a number: 12; yes or no: true or false "
+     "(POLICY.md 3.4)"},
+    {"E010", "wat een regel mag zeggen, staat in POLICY.md 7",
+     "what a rule may say is in POLICY.md 7"},
     {"E011", "begin het bestand met die regel",
      "begin the file with that line"},
     {"E012", "pas deze versie aan, of neem het bestand van die versie",
@@ -54,6 +63,10 @@ static const struct advice list[] = {
      "what: {goal.set: {occupation: prefix4}, action.planned: only-the-fact}"},
     {"E030", "de velden staan in vocabulary.yaml, onder fields",
      "the fields are in vocabulary.yaml, under fields"},
+    {"E031",
+     "exact: volledig; year, quarter, month: jaar, kwartaal, maand; present: "
+     "alleen dat het er is",
+     "exact: in full; year, quarter, month; present: only that it is there"},
     {"E033", "consent: given", "consent: given"},
     {"E034", "kies een doel waarvoor gebeurtenissen gaan",
      "choose a purpose that carries events"},
@@ -79,6 +92,8 @@ static const struct advice list[] = {
      "take the event out of this rule, or give it a rule of its own"},
     {"E049", "zet het veld exact onder 'what', of haal 'where' weg",
      "put the field exact under 'what', or take 'where' away"},
+    {"E050", "de gegevenssoorten staan in vocabulary.yaml, onder categories",
+     "the categories are in vocabulary.yaml, under categories"},
     {"E051", "fields: {birth_date: year}", "fields: {birth_date: year}"},
     {"E062", "neem een einddatum binnen twee jaar na de eerste dag",
      "take a last day within two years of the first"},

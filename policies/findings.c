@@ -320,9 +320,37 @@ void sk_hint_offer(struct sk_hint *hint, struct sk_bytes choice)
     }
 }
 
+/* Capitals and what stands between words do not count. */
+static uint8_t plain(uint8_t c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return (uint8_t)(c - 'A' + 'a');
+    return c == '.' || c == '_' || c == '-' ? ' ' : c;
+}
+
+static bool is_called(struct sk_bytes word, struct sk_bytes label)
+{
+    if (word.size != label.size || label.size == 0)
+        return false;
+    for (size_t i = 0; i < word.size; i++) {
+        if (plain(word.data[i]) != plain(label.data[i]))
+            return false;
+    }
+    return true;
+}
+
+void sk_hint_offer_label(struct sk_hint *hint, struct sk_bytes choice,
+                         struct sk_bytes nl, struct sk_bytes en)
+{
+    sk_hint_offer(hint, choice);
+    if (hint->labelled.size == 0 &&
+        (is_called(hint->word, nl) || is_called(hint->word, en)))
+        hint->labelled = choice;
+}
+
 struct sk_bytes sk_hint_best(const struct sk_hint *hint)
 {
     size_t max = hint->word.size / 4 > 2 ? hint->word.size / 4 : 2;
 
-    return hint->distance <= max ? hint->best : (struct sk_bytes){NULL, 0};
+    return hint->distance <= max ? hint->best : hint->labelled;
 }

@@ -63,10 +63,15 @@ struct sk_hint {
     struct sk_bytes word;
     struct sk_bytes best;
     size_t distance;
+    struct sk_bytes labelled; /* the choice that people call so, or empty */
 };
 struct sk_hint sk_hint_start(struct sk_bytes word);
 void sk_hint_offer(struct sk_hint *hint, struct sk_bytes choice);
-/* The best choice when it is near enough, else empty. */
+/* A choice with its labels: who writes one of those, means the choice. */
+void sk_hint_offer_label(struct sk_hint *hint, struct sk_bytes choice,
+                         struct sk_bytes nl, struct sk_bytes en);
+/* The best choice when it is near enough, else the one with that label, else
+   empty. */
 struct sk_bytes sk_hint_best(const struct sk_hint *hint);
 
 /* How far a and b are apart: insert, delete, replace (3.8); bytes.  Texts of

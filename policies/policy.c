@@ -123,7 +123,8 @@ static uint64_t read_value(struct sk_loading *l, const struct sk_field *field,
     for (size_t i = 0; i < list->count; i++) {
         if (sk_bytes_equal(list->values[i].id, word->text))
             return sk_bit((unsigned)i);
-        sk_hint_offer(&hint, list->values[i].id);
+        sk_hint_offer_label(&hint, list->values[i].id, list->values[i].label.nl,
+                            list->values[i].label.en);
     }
     arguments[0] = (struct sk_argument){"value", word->text};
     arguments[1] = (struct sk_argument){"field", field->id};

@@ -62,7 +62,8 @@ uint16_t sk_read_event(struct sk_loading *l, struct sk_bytes word,
         return event;
     hint = sk_hint_start(word);
     for (size_t i = 0; i < v->events_count; i++)
-        sk_hint_offer(&hint, v->events[i].id);
+        sk_hint_offer_label(&hint, v->events[i].id, v->events[i].label.nl,
+                            v->events[i].label.en);
     say_hint(l, "E028", place, &hint);
     return SK_NONE;
 }
@@ -78,7 +79,8 @@ uint16_t sk_read_field(struct sk_loading *l, struct sk_bytes word,
         return field;
     hint = sk_hint_start(word);
     for (size_t i = 0; i < v->fields_count; i++)
-        sk_hint_offer(&hint, v->fields[i].id);
+        sk_hint_offer_label(&hint, v->fields[i].id, v->fields[i].label.nl,
+                            v->fields[i].label.en);
     say_hint(l, "E030", place, &hint);
     return SK_NONE;
 }
@@ -136,7 +138,8 @@ static void read_who_org(struct sk_loading *l, const struct sk_node *word,
     if (org == SK_NONE) {
         hint = sk_hint_start(word->text);
         for (size_t i = 0; i < roster->count; i++)
-            sk_hint_offer(&hint, roster->orgs[i].id);
+            sk_hint_offer_label(&hint, roster->orgs[i].id, roster->orgs[i].name,
+                                roster->orgs[i].name);
         say_hint(l, "E020", word->place, &hint);
         return;
     }
@@ -151,6 +154,7 @@ static void read_who_group(struct sk_loading *l, const struct sk_node *word,
                            struct sk_org_set *out)
 {
     const struct sk_roster *roster = &l->bundle->roster;
+    const struct sk_vocabulary *v = l->bundle->vocabulary;
     const struct sk_group *group;
     struct sk_hint hint;
 
@@ -161,6 +165,9 @@ static void read_who_group(struct sk_loading *l, const struct sk_node *word,
         hint = sk_hint_start(word->text);
         for (size_t i = 0; i < roster->groups_count; i++)
             sk_hint_offer(&hint, roster->groups[i].id);
+        for (size_t i = 0; i < v->roles_count; i++)
+            sk_hint_offer_label(&hint, v->roles[i].id, v->roles[i].label.nl,
+                                v->roles[i].label.en);
         say_hint(l, "E022", word->place, &hint);
         return;
     }
@@ -220,7 +227,8 @@ static uint16_t read_purpose(struct sk_loading *l, const struct sk_node *word)
     }
     hint = sk_hint_start(word->text);
     for (size_t i = 0; i < v->purposes_count; i++)
-        sk_hint_offer(&hint, v->purposes[i].id);
+        sk_hint_offer_label(&hint, v->purposes[i].id, v->purposes[i].label.nl,
+                            v->purposes[i].label.en);
     say_hint(l, "E025", word->place, &hint);
     return SK_NONE;
 }
@@ -300,7 +308,9 @@ uint64_t sk_read_data(struct sk_loading *l, const struct sk_node *list)
         if (category == SK_NONE) {
             hint = sk_hint_start(word->text);
             for (size_t i = 0; i < v->categories_count; i++)
-                sk_hint_offer(&hint, v->categories[i].id);
+                sk_hint_offer_label(&hint, v->categories[i].id,
+                                    v->categories[i].label.nl,
+                                    v->categories[i].label.en);
             say_hint(l, "E050", word->place, &hint);
             continue;
         }

@@ -249,6 +249,42 @@ static const char *best(const char *word, const char *const *choices,
     return text;
 }
 
+/* POLICY.md 3.8: who writes what people call it, means it; but the nearest
+   word comes first. */
+Test(findings, suggest_the_word_with_that_label)
+{
+    static const struct {
+        const char *word;
+        const char *best;
+    } rows[] = {
+        {"voornaam", "given_name"},
+        {"Voornaam", "given_name"},
+        {"Given name", "given_name"},
+        {"werkplek.gestart", "workplace.started"},
+        {"werkplek gestart", "workplace.started"},
+        {"werkplek", ""},
+        {"voornamen", ""},
+        {"", ""},
+        {"birth_data", "birth_date"},
+    };
+
+    for (size_t i = 0; i < SK_COUNT(rows); i++) {
+        struct sk_hint hint = sk_hint_start(sk_text(rows[i].word));
+        struct sk_bytes found;
+
+        sk_hint_offer_label(&hint, sk_text("workplace.started"),
+                            sk_text("Werkplek gestart"),
+                            sk_text("Workplace started"));
+        sk_hint_offer_label(&hint, sk_text("given_name"), sk_text("Voornaam"),
+                            sk_text("Given name"));
+        sk_hint_offer_label(&hint, sk_text("birth_date"), (struct sk_bytes){0},
+                            sk_text("birth data"));
+        found = sk_hint_best(&hint);
+        cr_expect(sk_bytes_equal(found, sk_text(rows[i].best)), "%s: %.*s",
+                  rows[i].word, (int)found.size, (const char *)found.data);
+    }
+}
+
 /* POLICY.md 3.8: the nearest, within max(2, length/4); the first of equals. */
 Test(findings, suggest_the_nearest_word)
 {

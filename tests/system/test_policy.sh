@@ -74,6 +74,27 @@ is "test needs a bundle that loads" 2 "$schakel" policy test cases/mini-decide.y
 has "and says why" 2 '"code": "E020"'
 says "and is not ok" '^  "ok": false$'
 sed -i 's/thomas-moore/thomas-more/' $mini/policy.yaml
+# What a privacy officer writes who thinks in Dutch.
+mol=library/kempen/nodes/ocmw-mol/policy.yaml
+cp $mol kept.yaml
+while IFS='|' read -r change place shown hint; do
+  sed "$change" kept.yaml >$mol
+  is "a mistake: $change" 1 "$schakel" policy check "${mol%/*}"
+  grep -q "^$mol:[0-9]*:[0-9]*: fout $place" out && grep -qF -- "$shown" out &&
+    grep -qF -- "$hint" out && ok "is told: $hint" || bad "is told: $hint"
+done <<'END'
+s/given_name: exact/voornaam: exact/|E030|^^^^^^^^|Bedoelde u 'given_name'?
+s/workplace.started:/werkplek.gestart:/|E028|^^^^^^^^^^^^^^^^|Bedoelde u 'workplace.started'?
+s/birth_date: year/birth_date: jaar/|E031|^^^^|= exact: volledig; year, quarter, month: jaar, kwartaal, maand
+s/orgs: \[sopraco\]/orgs: [Sopraco]/|E020|^^^^^^^|Bedoelde u 'sopraco'?
+s/groups: \[vdab\]/groups: [bedrijf]/|E022|^^^^^^^|Bedoelde u 'company'?
+s/to: {orgs: \[sopraco\]}/to: sopraco/|E008|^^^^^^^|= een lijst: for: [work.placement]; sleutels: to: {orgs: [sopraco]}
+s/from: 2026-09-01/from: 1 september 2026/|E009|^^^^^^^^^^^^^^^^|= een dag: 2026-09-01
+s/for: 12 months/for: 12 maanden/|E041|^^^^^^^^^^|schrijf bv. '12 months'
+s/data: \[financial\]/data: [geld]/|E050|^^^^|= de gegevenssoorten staan in vocabulary.yaml
+s/consent: explicit/consent: ja/|E033|^^|= consent: given
+END
+cp kept.yaml $mol
 sed -i 's/^guards:/guard:/' $mini/bundle.yaml
 is "an error in bundle.yaml" 1 "$schakel" policy check $mini
 says "is told like any other" "bundle.yaml:4:1: fout E010: .*Bedoelde u 'guards'"

@@ -62,6 +62,24 @@ static size_t offset_of(struct sk_bytes line, uint32_t column)
     return at;
 }
 
+/* Characters of the first word that the message quotes, when that is what
+   stands there: it may have spaces. */
+static size_t quoted_width(struct sk_bytes line, size_t from,
+                           const char *message)
+{
+    const char *quote = strchr(message, '\'');
+    const char *end = quote != NULL ? strchr(quote + 1, '\'') : NULL;
+    size_t size = end != NULL ? (size_t)(end - quote - 1) : 0;
+    size_t width = 0;
+
+    if (size == 0 || size > line.size - from ||
+        memcmp(line.data + from, quote + 1, size) != 0)
+        return 0;
+    for (size_t i = from; i < from + size; i++)
+        width += is_start(line.data[i]);
+    return width;
+}
+
 /* Characters of the word that begins there, at least one. */
 static size_t word_width(struct sk_bytes line, size_t from)
 {
@@ -118,7 +136,9 @@ static void print_source(FILE *out, struct shown *s,
     if (line.size == 0)
         return;
     from = offset_of(line, finding->place.column);
-    width = word_width(line, from);
+    width = quoted_width(line, from, finding->nl);
+    if (width == 0)
+        width = word_width(line, from);
     fprintf(out, "%5u | ", finding->place.line);
     put_line(out, line);
     fprintf(out, "      | %*s", (int)finding->place.column - 1, "");
