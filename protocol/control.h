@@ -2,7 +2,7 @@
  * Control messages: the one API of a node, over ctl.sock.
  *                                                        docs/CONTROL.md
  * Frame on the socket: uint32 big-endian size, then that many bytes.
- *     request  map {args: map, id?: str, op: str, v: 1}
+ *     request  map {args: map, id?: str, op: str, v: 1, why?: str}
  *     reply    map {ok: true,  result: value}
  *           or map {error: map {code: str, text..}, ok: false}
  *              error: code (a word of texts.h), and when known: field (the
@@ -103,6 +103,7 @@ struct sk_request {
     struct sk_value args; /* a checked map */
     bool has_id;          /* CONTROL.md 2.4 */
     struct sk_id id;
+    struct sk_bytes why; /* CONTROL.md 7.5, or empty; view */
 };
 
 /* What a request or its arguments got wrong; `code` is static. */

@@ -10,6 +10,7 @@
 #define MAP_TEXT_SIZE_MAX 8000
 #define FILES_COUNT_MAX 1000
 #define FILE_NAME_SIZE_MAX 200
+#define WHY_SIZE_MAX 500
 
 const struct sk_op *sk_op_find(struct sk_bytes name)
 {
@@ -197,18 +198,23 @@ static enum sk_status check_args(const struct sk_op *op, struct sk_value args,
     return SK_OK;
 }
 
-/* {args: map, id?: uuid, op: str, v: 1} and nothing else; op is looked up by
-   the caller. */
+/* {args: map, id?: uuid, op: str, v: 1, why?: text} and nothing else; op is
+   looked up by the caller. */
 static bool read_form(struct sk_value request, struct sk_value *op,
                       struct sk_request *out)
 {
     struct sk_value id = sk_value_get(request, "id");
+    struct sk_value why = sk_value_get(request, "why");
+    bool has_why = sk_value_kind(why) != SK_VALUE_NONE;
 
+    out->why = sk_value_str(why);
     out->args = sk_value_get(request, "args");
     out->has_id = sk_value_kind(id) != SK_VALUE_NONE;
     *op = sk_value_get(request, "op");
     return sk_value_kind(request) == SK_VALUE_MAP &&
-           sk_value_count(request) == (out->has_id ? 4u : 3u) &&
+           sk_value_count(request) ==
+               3u + (out->has_id ? 1u : 0u) + (has_why ? 1u : 0u) &&
+           (!has_why || is_text(why, WHY_SIZE_MAX)) &&
            sk_value_kind(out->args) == SK_VALUE_MAP &&
            (!out->has_id || (sk_value_kind(id) == SK_VALUE_STR &&
                              sk_id_parse(sk_value_str(id), &out->id))) &&

@@ -102,15 +102,33 @@ static void cut(struct sk_core *core, struct sk_client *client)
 
 /* ------------------------------------------------------------- accept */
 
-/* The socket is 0600; this says the same again, for a folder that is not. */
-static bool is_ours(int fd)
+/* Who may reach the socket is the folder's affair (its mode); who is heard,
+   the engine's.                                          CONTROL.md 1.1, 7 */
+static bool is_owner(uint32_t uid)
+{
+    return uid == geteuid() || uid == 0;
+}
+
+static bool read_uid(int fd, uint32_t *out)
 {
     struct ucred peer;
     socklen_t size = sizeof(peer);
 
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
         return false;
-    return peer.uid == geteuid() || peer.uid == 0;
+    *out = peer.uid;
+    return true;
+}
+
+/* One of many people must not take all connections. */
+static bool has_enough(const struct sk_core *core, uint32_t uid)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < SK_CLIENTS_MAX; i++)
+        count += core->clients[i].state != SK_CLIENT_FREE &&
+                 core->clients[i].uid == uid;
+    return !is_owner(uid) && count >= SK_CLIENTS_OTHERS_MAX;
 }
 
 static struct sk_client *find_free(struct sk_core *core)
@@ -127,18 +145,17 @@ void sk_control_accept(struct sk_core *core)
     int fd =
         accept4(core->control_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     struct sk_client *client = find_free(core);
+    uint32_t uid = 0;
 
     if (fd < 0)
         return;
-    if (client == NULL || !is_ours(fd)) {
-        sk_log_warn(NULL, SK_E_REFUSED,
-                    client == NULL ? "too many control connections"
-                                   : "control connection of another user");
+    if (client == NULL || !read_uid(fd, &uid) || has_enough(core, uid)) {
+        sk_log_warn(NULL, SK_E_REFUSED, "too many control connections");
         (void)close(fd);
         return;
     }
     *client = (struct sk_client){
-        .state = SK_CLIENT_READING, .fd = fd, .events = EPOLLIN};
+        .state = SK_CLIENT_READING, .fd = fd, .events = EPOLLIN, .uid = uid};
     if (sk_loop_watch(core, fd, SK_READY_CLIENT, index_of(core, client),
                       EPOLLIN) != SK_OK)
         cut(core, client);
@@ -297,6 +314,8 @@ static void ask(struct sk_core *core, struct sk_client *client)
         struct sk_batch_input *slot = sk_batch_add(core, SK_INPUT_CONTROL);
 
         slot->client = client;
+        slot->input.uid = client->uid;
+        slot->input.owner = is_owner(client->uid);
         slot->input.bytes = (struct sk_bytes){in->data + in->at + HEAD_SIZE,
                                               wanted_size(in) - HEAD_SIZE};
         in->at += wanted_size(in);
@@ -397,7 +416,7 @@ enum sk_status sk_control_open(struct sk_core *core)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX,
                                   .sun_path = SOCKET_NAME};
-    mode_t mask = umask(0177);
+    mode_t mask = umask(0111);
     enum sk_status status = SK_E_IO;
     int fd;
 

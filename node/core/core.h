@@ -33,6 +33,7 @@
 /* Control connections; bytes that all of them may make us hold; how long a
    request may take to arrive and a reply to be taken, ms. */
 #define SK_CLIENTS_MAX 64
+#define SK_CLIENTS_OTHERS_MAX 16 /* of one system user, not the node's own */
 #define SK_CLIENTS_SIZE_MAX (32u * 1024 * 1024)
 #define SK_CLIENT_SLOW_MS 10000
 
@@ -90,6 +91,7 @@ struct sk_client {
     uint64_t deadline_ms; /* monotonic; 0: idle, none */
     uint32_t events;      /* that epoll watches for */
     bool hang_up;         /* after this reply */
+    uint32_t uid;         /* of the peer, as the kernel says */
 };
 
 /* ------------------------------------------------------------- partners */

@@ -1,4 +1,5 @@
 #include "node/engine/timer.h"
+#include "node/engine/user.h"
 
 /* agenda.list, agenda.done: what is due, for whoever must act on it. */
 
@@ -48,11 +49,16 @@ static enum sk_status name_of(struct sk_engine *e, struct sk_bytes tell,
     return status == SK_E_NOT_FOUND ? SK_OK : status;
 }
 
+static struct sk_bytes tell_of(const struct sk_timer_rule *rule)
+{
+    return rule == NULL ? sk_text("coach") : rule->tell;
+}
+
 static enum sk_status pack_item(struct sk_engine *e, const struct sk_timer *t,
                                 const struct sk_timer_rule *rule,
                                 const struct sk_participant_id *person)
 {
-    struct sk_bytes tell = rule == NULL ? sk_text("coach") : rule->tell;
+    struct sk_bytes tell = tell_of(rule);
     struct sk_pack *p = &e->reply;
     struct sk_participant who;
     bool about = !sk_id_is_zero(&t->about);
@@ -105,6 +111,7 @@ static enum sk_status add_item(struct sk_engine *e, struct list *list,
     struct sk_participant_id person;
     struct sk_timer t;
     bool hidden;
+    bool told;
     enum sk_status status = sk_timer_get(e, number, &t);
 
     if (status == SK_E_NOT_FOUND)
@@ -116,7 +123,8 @@ static enum sk_status add_item(struct sk_engine *e, struct list *list,
         return SK_OK;
     SK_TRY(is_hidden(e, &t, &hidden));
     SK_TRY(sk_timer_person(e, &t, &person));
-    if (hidden ||
+    SK_TRY(sk_case_is_told(e, tell_of(rule), &person, &told));
+    if (hidden || !told ||
         (list->has_participant && !sk_id_equal(&person.id, &list->participant)))
         return SK_OK;
     list->count++;
@@ -230,15 +238,21 @@ enum sk_status sk_op_agenda_list(struct sk_engine *e, struct sk_value args)
 enum sk_status sk_op_agenda_done(struct sk_engine *e, struct sk_value args)
 {
     uint64_t number = sk_value_uint(sk_value_get(args, "item"));
+    struct sk_participant_id person;
     struct sk_timer t;
     bool hidden;
+    bool told;
     enum sk_status status = sk_timer_get(e, number, &t);
 
     if (status == SK_E_NOT_FOUND)
         return sk_refuse(e, "unknown-item", "item", (struct sk_bytes){0});
     SK_TRY(status);
     SK_TRY(is_hidden(e, &t, &hidden));
-    if (hidden)
+    SK_TRY(sk_timer_person(e, &t, &person));
+    SK_TRY(sk_case_is_told(e,
+                           tell_of(sk_timer_rule_find(e->timer_rules, t.rule)),
+                           &person, &told));
+    if (hidden || !told)
         return sk_refuse(e, "unknown-item", "item", (struct sk_bytes){0});
     if (t.state != SK_TIMER_RAISED)
         return sk_refuse(e, "wrong-state", "item", sk_text(states[t.state]));

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define STORE_FORMAT 2
+#define STORE_FORMAT 3
 #define BUNDLE_SIZE (14u * 1024 * 1024)
 #define SCRATCH_SIZE (16u * 1024 * 1024)
 /* A system clock that went back further than this is not believed. */
@@ -189,12 +189,14 @@ static enum sk_status publish_reply(struct sk_engine *e)
     return SK_OK;
 }
 
-static enum sk_status run_op(struct sk_engine *e, struct sk_bytes bytes)
+static enum sk_status run_op(struct sk_engine *e, const struct sk_input *input)
 {
+    struct sk_bytes bytes = input->bytes;
     struct sk_request request;
     struct sk_request_fault fault = {0};
     const struct sk_op_row *row;
     uint64_t writes = e->store->writes;
+    bool changed;
     bool done;
 
     if (sk_request_decode(bytes, &request, &fault) != SK_OK) {
@@ -205,6 +207,7 @@ static enum sk_status run_op(struct sk_engine *e, struct sk_bytes bytes)
     row = sk_op_row_find(request.op->name);
     if (row == NULL)
         return sk_refuse(e, "unknown-op", NULL, (struct sk_bytes){0});
+    SK_TRY(sk_access_check(e, input, &request));
     SK_TRY(sk_repeat_find(e, &request, bytes, &done));
     if (done)
         return e->reply.full ? SK_E_NO_ROOM : SK_OK;
@@ -218,7 +221,10 @@ static enum sk_status run_op(struct sk_engine *e, struct sk_bytes bytes)
     SK_TRY(row->handler(e, request.args));
     if (e->reply.full)
         return SK_E_NO_ROOM;
-    if (!request.has_id || row->again || e->store->writes == writes)
+    changed = e->store->writes != writes;
+    /* I4: what cannot be recorded was not seen. */
+    SK_TRY(sk_access_keep(e, &request));
+    if (!request.has_id || row->again || !changed)
         return SK_OK;
     return sk_repeat_keep(e, &request, bytes);
 }
@@ -229,7 +235,8 @@ static bool lacks_memory(enum sk_status status)
            status == SK_E_TOO_LARGE;
 }
 
-static enum sk_status on_control(struct sk_engine *e, struct sk_bytes bytes)
+static enum sk_status on_control(struct sk_engine *e,
+                                 const struct sk_input *input)
 {
     uint64_t writes = e->store->writes;
     enum sk_status status;
@@ -242,7 +249,8 @@ static enum sk_status on_control(struct sk_engine *e, struct sk_bytes bytes)
     e->refusal_findings = NULL;
     e->reply_owner = (struct sk_id){0};
     e->reply = sk_pack_start(e->reply_room);
-    status = run_op(e, bytes);
+    e->asker = (struct sk_asker){0};
+    status = run_op(e, input);
     if (status == SK_OK)
         return publish_reply(e);
 
@@ -349,7 +357,7 @@ static enum sk_status on_input(struct sk_engine *e,
     case SK_INPUT_LINK:
         return sk_session_link(e, &input->peer, input->up);
     case SK_INPUT_CONTROL:
-        return on_control(e, input->bytes);
+        return on_control(e, input);
     case SK_INPUT_TIMER:
         return sk_session_timer(e);
     case SK_INPUT_STOP:

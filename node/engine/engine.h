@@ -73,6 +73,8 @@ struct sk_input {
     struct sk_org peer;
     bool up;
     struct sk_bytes bytes;
+    uint32_t uid; /* CONTROL: of the peer, as the kernel says */
+    bool owner;   /* CONTROL: the system user that runs the node, or root */
 };
 
 struct sk_effect_frame {

@@ -1,4 +1,5 @@
 #include "node/engine/handover.h"
+#include "node/engine/user.h"
 
 /* More than anybody reads at once; the reply stays bounded. */
 #define LIST_MAX 1000
@@ -145,6 +146,23 @@ enum sk_status sk_op_handover_input(struct sk_engine *e, struct sk_value args)
     return give(e, args, input);
 }
 
+/* One line, when who asks may see it. */
+static enum sk_status list_one(struct sk_engine *e,
+                               const struct sk_handover_id *id, size_t *count)
+{
+    struct sk_participant_id person;
+    struct sk_handover h;
+    bool seen;
+
+    SK_TRY(sk_handover_get(e, id, &h));
+    SK_TRY(person_of(e, &h, &person));
+    SK_TRY(sk_case_is_seen(e, &person, &seen));
+    if (!seen)
+        return SK_OK;
+    (*count)++;
+    return view(e, &h, &e->reply);
+}
+
 enum sk_status sk_op_handover_list(struct sk_engine *e, struct sk_value args)
 {
     bool open = sk_value_bool(sk_value_get(args, "open"));
@@ -158,10 +176,9 @@ enum sk_status sk_op_handover_list(struct sk_engine *e, struct sk_value args)
     sk_pack_map(&e->reply, 1);
     sk_pack_cstr(&e->reply, "handovers");
     at = sk_reply_open(&e->reply);
-    for (; count < LIST_MAX; count++) {
+    while (count < LIST_MAX) {
         size_t mark = sk_arena_mark(&e->scratch);
         struct sk_handover_id id;
-        struct sk_handover h;
         struct sk_bytes key;
         struct sk_bytes value;
         enum sk_status status = sk_scan_next(&scan, &key, &value);
@@ -172,8 +189,7 @@ enum sk_status sk_op_handover_list(struct sk_engine *e, struct sk_value args)
         assert(key.size == 1 + SK_ID_SIZE);
         for (size_t i = 0; i < SK_ID_SIZE; i++)
             id.id.bytes[i] = key.data[1 + i];
-        SK_TRY(sk_handover_get(e, &id, &h));
-        SK_TRY(view(e, &h, &e->reply));
+        SK_TRY(list_one(e, &id, &count));
         sk_arena_reset(&e->scratch, mark);
     }
     sk_reply_close_array(&e->reply, at, count);

@@ -1,6 +1,7 @@
 #include "node/engine/session.h"
 
 #include "node/engine/timer.h"
+#include "node/engine/user.h"
 
 #define LIST_LIMIT 100
 #define LIST_LIMIT_MAX 1000
@@ -268,12 +269,29 @@ struct listing {
     bool more;
 };
 
+/* What nobody said whom it is about is every coach's. */
+static enum sk_status is_seen(struct sk_engine *e,
+                              const struct sk_inbox_entry *entry, bool *out)
+{
+    struct sk_participant_id person;
+    enum sk_status status = SK_E_NOT_FOUND;
+
+    if (!entry->collective)
+        status = sk_handle_find(e, &entry->from, &entry->event.handle, &person);
+    if (status == SK_E_NOT_FOUND)
+        person = (struct sk_participant_id){0};
+    else
+        SK_TRY(status);
+    return sk_case_is_seen(e, &person, out);
+}
+
 static enum sk_status list_one(struct sk_engine *e, struct listing *l,
                                const struct sk_message_id *id)
 {
     struct sk_inbox_entry *entry = sk_arena_get(&e->scratch, sizeof(*entry));
     const char *gone;
     enum sk_status status;
+    bool seen;
 
     if (entry == NULL)
         return SK_E_MEMORY;
@@ -284,7 +302,8 @@ static enum sk_status list_one(struct sk_engine *e, struct listing *l,
     if (entry->number <= l->after || (l->only_new && entry->opened_ms != 0))
         return SK_OK;
     SK_TRY(sk_inbox_gone(e, &entry->from, id, &gone));
-    if (gone != NULL)
+    SK_TRY(is_seen(e, entry, &seen));
+    if (gone != NULL || !seen)
         return SK_OK;
     if (l->count == l->limit) {
         l->more = true;

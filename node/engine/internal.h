@@ -25,6 +25,7 @@
  *   rights.h      to be forgotten: forget.c, forget_own.c
  *   handover.c    the state machine and the one owner
  *   timer.h       what is due on a civil day;  agenda.c: operations;  due.c
+ *   user.h        users, whose case a person is, who looked at what
  *
  * Conventions.  Functions that may write return a status of the store; a
  * refusal towards the user is a code set with sk_refuse() and SK_E_REFUSED,
@@ -98,6 +99,8 @@ enum sk_table {
     SK_T_REQUEST = 'r',       /* request -> its reply; repeat.c */
     SK_T_REPLY = 'y',         /* request -> its reply, sealed */
     SK_T_REQUEST_AT = 'q',    /* number -> request, instant */
+    SK_T_USER = 'M',          /* who works here, whose case: user.h */
+    SK_T_ACCESS = 'n',        /* who looked at what: user.h */
 };
 
 struct sk_key { /* a key under construction */
@@ -233,6 +236,18 @@ struct sk_bad_item {
     uint64_t number; /* 0: none */
 };
 
+/* Who makes this control request, and what it looks at.  CONTROL.md 7 */
+struct sk_asker {
+    bool known; /* a user; else the node has none, and serves its own */
+    struct sk_id id;
+    unsigned roles;
+    struct sk_bytes why; /* break-glass: the reason that was typed; or empty */
+    bool looks;          /* at what follows: it is recorded */
+    struct sk_participant_id participant; /* zero: nobody, or not known yet */
+    struct sk_id about;                   /* zero: nothing else */
+    bool glass;                           /* only because of `why` */
+};
+
 struct sk_engine {
     struct sk_store *store;
     struct sk_node_secrets secrets;
@@ -272,6 +287,7 @@ struct sk_engine {
     struct sk_session *sessions; /* SK_PARTNERS_MAX */
     size_t sessions_count;
     struct sk_effects *effects; /* of this step */
+    struct sk_asker asker;      /* of this control request */
     /* the answer to this control request */
     const char *refusal; /* a code of texts.h, or NULL */
     struct sk_bytes refusal_field;
@@ -402,6 +418,19 @@ SK_CHECKED enum sk_status sk_arg_words(struct sk_engine *e,
 SK_CHECKED enum sk_status sk_arg_participant(struct sk_engine *e,
                                              struct sk_value args,
                                              struct sk_participant_id *out);
+
+/* ------------------------------------------------------------- access.c
+ * CONTROL.md 7.  May this be asked by the system user who asks?  Refuses
+ * not-a-user, role-lacks, not-your-case.  Fills e->asker. */
+SK_CHECKED enum sk_status sk_access_check(struct sk_engine *e,
+                                          const struct sk_input *input,
+                                          const struct sk_request *request);
+/* It was answered: keep who looked at whom. */
+SK_CHECKED enum sk_status sk_access_keep(struct sk_engine *e,
+                                         const struct sk_request *request);
+/* A handler found whom it is about (NULL: nobody), and what else. */
+void sk_access_about(struct sk_engine *e, const struct sk_participant_id *id,
+                     const struct sk_id *about);
 
 /* ------------------------------------------------------------- repeat.c
  * CONTROL.md 2.4.  Was this request done before?  Then its reply is packed,

@@ -45,6 +45,7 @@ static const struct sk_op_row rows[] = {
     ROW("participant.erase", sk_op_participant_erase),
     ROW("participant.erasure", sk_op_participant_erasure),
     ROW("participant.erasures", sk_op_participant_erasures),
+    ROW("participant.assign", sk_op_participant_assign),
     ROW("relation.open", sk_op_relation_open),
     ROW("relation.close", sk_op_relation_close),
     DATES("objection.record", sk_op_objection_record),
@@ -90,6 +91,13 @@ static const struct sk_op_row rows[] = {
     ROW("peer.list", sk_op_peer_list),
     ROW("peer.show", sk_op_peer_show),
     ROW("peer.holds", sk_op_peer_holds),
+    ROW("user.add", sk_op_user_add),
+    ROW("user.change", sk_op_user_change),
+    ROW("user.end", sk_op_user_end),
+    ROW("user.list", sk_op_user_list),
+    ROW("user.stand-in", sk_op_user_stand_in),
+    ROW("access.list", sk_op_access_list),
+    ROW("access.seen", sk_op_access_seen),
 };
 
 const size_t sk_op_rows_count = SK_COUNT(rows);

@@ -38,6 +38,7 @@ sk_op_handler sk_op_participant_list;
 sk_op_handler sk_op_participant_erase;
 sk_op_handler sk_op_participant_erasure;
 sk_op_handler sk_op_participant_erasures;
+sk_op_handler sk_op_participant_assign;
 sk_op_handler sk_op_relation_open;
 sk_op_handler sk_op_relation_close;
 sk_op_handler sk_op_objection_record;
@@ -80,5 +81,12 @@ sk_op_handler sk_op_leave_keep;
 sk_op_handler sk_op_peer_list;
 sk_op_handler sk_op_peer_show;
 sk_op_handler sk_op_peer_holds;
+sk_op_handler sk_op_user_add;
+sk_op_handler sk_op_user_change;
+sk_op_handler sk_op_user_end;
+sk_op_handler sk_op_user_list;
+sk_op_handler sk_op_user_stand_in;
+sk_op_handler sk_op_access_list;
+sk_op_handler sk_op_access_seen;
 
 #endif

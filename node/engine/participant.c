@@ -1,4 +1,4 @@
-#include "node/engine/internal.h"
+#include "node/engine/user.h"
 
 #include <string.h>
 
@@ -309,6 +309,7 @@ enum sk_status sk_op_participant_add(struct sk_engine *e, struct sk_value args)
             (struct sk_bytes){who.id.id.bytes, sizeof(who.id.id.bytes)}));
     }
     SK_TRY(sk_source_keep(e, SK_SOURCE_PARTICIPANT, args, &who.id.id));
+    SK_TRY(sk_case_new(e, &who.id));
     sk_pack_map(&e->reply, 1);
     sk_reply_id(&e->reply, "participant", &who.id.id);
     return SK_OK;
@@ -334,13 +335,29 @@ static enum sk_status pack_line(struct sk_engine *e,
     return SK_OK;
 }
 
-/* Does the index have every word of this name for this participant? */
+/* Somebody who is known here, but not who asks: whose case it is. */
+static enum sk_status pack_other(struct sk_engine *e,
+                                 const struct sk_participant_id *id)
+{
+    struct sk_bytes name;
+    struct sk_id coach;
+
+    SK_TRY(sk_case_coach(e, id, &coach));
+    SK_TRY(sk_user_name(e, &coach, &name));
+    sk_pack_map(&e->reply, 2);
+    sk_reply_text(&e->reply, "coach", name);
+    sk_reply_id(&e->reply, "participant", &id->id);
+    return SK_OK;
+}
+
+/* Does the index have every word of this name for this participant, and may
+   who asks see it? */
 static enum sk_status has_words(struct sk_engine *e, struct sk_bytes name,
                                 const struct sk_participant_id *id, bool *out)
 {
     struct sk_name_word word;
 
-    *out = true;
+    SK_TRY(sk_case_is_seen(e, id, out));
     while (*out && sk_name_next(&name, &word)) {
         struct sk_key key = name_key(e, &word);
         struct sk_bytes value;
@@ -424,8 +441,12 @@ static enum sk_status pack_list(struct sk_engine *e,
     sk_reply_bool(&e->reply, "more", more);
     sk_pack_cstr(&e->reply, "participants");
     sk_pack_array(&e->reply, count);
-    for (size_t i = 0; i < count; i++)
-        SK_TRY(pack_line(e, &ids[i]));
+    for (size_t i = 0; i < count; i++) {
+        bool seen;
+
+        SK_TRY(sk_case_is_seen(e, &ids[i], &seen));
+        SK_TRY(seen ? pack_line(e, &ids[i]) : pack_other(e, &ids[i]));
+    }
     return SK_OK;
 }
 
@@ -448,9 +469,39 @@ enum sk_status sk_op_participant_find(struct sk_engine *e, struct sk_value args)
         SK_TRY(find_insz(e, insz, ids, &count));
     else
         SK_TRY(find_name(e, name, ids, &count));
+    /* Who has a number may ask whether that person is known: and it shows. */
+    if (count > 0 && insz.size + source.size > 0)
+        sk_access_about(e, &ids[0], NULL);
     if (count > LIST_DEFAULT)
         return pack_list(e, ids, LIST_DEFAULT, true);
     return pack_list(e, ids, count, false);
+}
+
+/* Everybody, in order, behind `after` (zero: from the start). */
+static enum sk_status list_all(struct sk_engine *e,
+                               const struct sk_participant_id *after,
+                               size_t most, struct sk_participant_id *ids,
+                               size_t *count, bool *more)
+{
+    struct sk_key prefix = sk_key_start(SK_T_PARTICIPANT);
+    struct sk_key from = record_key(after);
+    struct sk_scan scan = sk_scan_after(
+        e->store, SK_SPACE_DATA, sk_key_done(&prefix), sk_key_done(&from));
+    struct sk_bytes at;
+    struct sk_bytes value;
+    enum sk_status status = SK_OK;
+
+    *count = 0;
+    while (*count < most &&
+           (status = sk_scan_next(&scan, &at, &value)) == SK_OK) {
+        if (at.size != 1 + SK_ID_SIZE)
+            return SK_E_BAD_LENGTH;
+        memcpy(ids[(*count)++].id.bytes, at.data + 1, SK_ID_SIZE);
+    }
+    if (*count == most)
+        status = sk_scan_next(&scan, &at, &value);
+    *more = status == SK_OK;
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
 }
 
 enum sk_status sk_op_participant_list(struct sk_engine *e, struct sk_value args)
@@ -458,36 +509,20 @@ enum sk_status sk_op_participant_list(struct sk_engine *e, struct sk_value args)
     struct sk_value limit = sk_value_get(args, "limit");
     uint64_t most = LIST_DEFAULT;
     struct sk_participant_id ids[LIST_MAX];
-    struct sk_participant_id after;
-    struct sk_key prefix = sk_key_start(SK_T_PARTICIPANT);
-    struct sk_key from;
-    struct sk_scan scan;
-    struct sk_bytes at;
-    struct sk_bytes value;
-    size_t found = 0;
-    enum sk_status status = SK_OK;
+    struct sk_participant_id after = {0};
+    size_t count;
+    bool more;
 
     if (sk_value_kind(limit) == SK_VALUE_UINT)
         most = sk_value_uint(limit);
     if (most < 1 || most > LIST_MAX)
         return refuse_argument(e, "limit");
-    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
-    if (sk_arg_id(args, "after", &after.id)) {
-        from = record_key(&after);
-        scan = sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
-                             sk_key_done(&from));
-    }
-    while (found < most &&
-           (status = sk_scan_next(&scan, &at, &value)) == SK_OK) {
-        if (at.size != 1 + SK_ID_SIZE)
-            return SK_E_BAD_LENGTH;
-        memcpy(ids[found++].id.bytes, at.data + 1, SK_ID_SIZE);
-    }
-    if (found == most)
-        status = sk_scan_next(&scan, &at, &value);
-    if (status != SK_OK && status != SK_E_NOT_FOUND)
-        return status;
-    return pack_list(e, ids, found, status == SK_OK);
+    (void)sk_arg_id(args, "after", &after.id);
+    if (e->asker.known)
+        SK_TRY(sk_case_list(e, &after, most, ids, &count, &more));
+    else
+        SK_TRY(list_all(e, &after, most, ids, &count, &more));
+    return pack_list(e, ids, count, more);
 }
 
 /* ------------------------------------------------------------- show */

@@ -1,5 +1,6 @@
 #include "node/engine/leave.h"
 #include "node/engine/rights.h"
+#include "node/engine/user.h"
 #include "protocol/version.h"
 
 /* Operations on the node itself: how it is doing, and its clock. */
@@ -100,10 +101,28 @@ static enum sk_status charter_name(struct sk_engine *e, struct sk_bytes *out)
     return SK_OK;
 }
 
+/* Who asks; who works here, and what the privacy officer must look at. */
+static enum sk_status pack_users(struct sk_engine *e, uint64_t count)
+{
+    struct sk_bytes name;
+    uint64_t glass;
+
+    SK_TRY(sk_user_name(e, &e->asker.id, &name));
+    SK_TRY(sk_access_glass(e, &glass));
+    if (e->asker.known)
+        sk_reply_text(&e->reply, "user", name);
+    sk_pack_cstr(&e->reply, "users");
+    sk_pack_map(&e->reply, 2);
+    sk_reply_uint(&e->reply, "count", count);
+    sk_reply_uint(&e->reply, "glass", glass);
+    return SK_OK;
+}
+
 enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
 {
     struct sk_bytes charter;
     uint64_t notices;
+    uint64_t users;
     uint64_t events;
     uint64_t items;
     uint64_t up;
@@ -122,10 +141,12 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
     SK_TRY(sk_log_total(e, SK_COUNT_NOTICES, &notices));
     SK_TRY(sk_outbox_pending(e, NULL, &events, &items));
     SK_TRY(pending_up(e, &up));
-    sk_pack_map(&e->reply, 13u + (e->clock_back ? 1 : 0) +
+    SK_TRY(sk_users_count(e, &users));
+    sk_pack_map(&e->reply, 14u + (e->clock_back ? 1 : 0) +
                                (e->has_host ? 1 : 0) + (shred_due ? 1 : 0) +
                                (hold ? 1 : 0) + (leaving ? 1 : 0) +
-                               (erasures > 0 ? 1 : 0));
+                               (erasures > 0 ? 1 : 0) +
+                               (e->asker.known ? 1 : 0));
     sk_reply_uint(&e->reply, "card_version", e->card.version);
     pack_name(e, "charter", charter);
     sk_reply_cstr(&e->reply, "clock", e->manual_clock ? "manual" : "system");
@@ -153,6 +174,7 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
     if (shred_due)
         sk_reply_bool(&e->reply, "shred_due", true);
     pack_store(e);
+    SK_TRY(pack_users(e, users));
     sk_reply_cstr(&e->reply, "version", SK_VERSION);
     return SK_OK;
 }

@@ -699,7 +699,7 @@ static void line_or_time(struct feed *feed)
 static void ask(const char *op, const char *args)
 {
     static uint8_t room[65536];
-    struct sk_input input = {.type = SK_INPUT_CONTROL};
+    struct sk_input input = {.type = SK_INPUT_CONTROL, .owner = true};
     struct fx_json json = {args};
     struct sk_pack p = sk_pack_start((struct sk_room){room, sizeof(room)});
 

@@ -111,7 +111,8 @@ static bool is_kept(size_t mark)
 static void ask(struct sk_bytes request)
 {
     static struct sk_effects effects;
-    struct sk_input input = {.type = SK_INPUT_CONTROL, .bytes = request};
+    struct sk_input input = {
+        .type = SK_INPUT_CONTROL, .bytes = request, .owner = true};
     size_t mark = world.writes_count;
     size_t at = nodes[turn];
     uint64_t seeds = f->seeds;

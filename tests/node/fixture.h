@@ -82,6 +82,8 @@ struct fx {
     uint64_t partner_bytes; /* of nodes that open from now on; 0: default */
     uint64_t seeds;
     const char *request_id; /* of requests from now on; NULL: they have none */
+    const char *why;        /* the same: the reason of break-glass */
+    uint32_t uid;           /* who asks; 0: the system user of the node */
     struct fx_frame queue[FX_FRAMES_MAX];
     size_t queue_count;
     /* See or change each frame before it is queued; false drops it. */
@@ -589,7 +591,7 @@ fx_try(struct fx *f, const char *org, const char *op, const char *args, ...)
     va_start(list, args);
     vsnprintf(text, sizeof(text), args, list);
     va_end(list);
-    sk_pack_map(&p, f->request_id == NULL ? 3 : 4);
+    sk_pack_map(&p, 3 + (f->request_id != NULL) + (f->why != NULL));
     sk_pack_cstr(&p, "args");
     fx_value(&json, &p);
     if (f->request_id != NULL) {
@@ -600,7 +602,13 @@ fx_try(struct fx *f, const char *org, const char *op, const char *args, ...)
     sk_pack_cstr(&p, op);
     sk_pack_cstr(&p, "v");
     sk_pack_uint(&p, 1);
+    if (f->why != NULL) {
+        sk_pack_cstr(&p, "why");
+        sk_pack_cstr(&p, f->why);
+    }
     cr_assert(sk_pack_finish(&p, &input.bytes) == SK_OK);
+    input.uid = f->uid;
+    input.owner = f->uid == 0;
     status = fx_step(f, fx_index(f, org), &input, &effects);
     free(bytes);
     f->reply[0] = '\0';
@@ -857,7 +865,7 @@ static inline void fx_import(struct fx *f, const char *org,
                              const struct fx_charter *c)
 {
     static struct sk_effects effects;
-    struct sk_input input = {.type = SK_INPUT_CONTROL};
+    struct sk_input input = {.type = SK_INPUT_CONTROL, .owner = true};
     uint8_t *bytes = malloc(SK_CONTROL_SIZE_MAX);
 
     input.bytes.data = bytes;

@@ -398,7 +398,7 @@ Test(daemon, starts_answers_and_stops)
     cr_expect(eq(str, ready_line, "READY ocmw-mol -\n"));
     snprintf(path, sizeof(path), "%s/ctl.sock", dir);
     cr_assert(eq(int, stat(path, &info), 0));
-    cr_expect(eq(int, (int)(info.st_mode & 0777), 0600));
+    cr_expect(eq(int, (int)(info.st_mode & 0777), 0666));
     fd = dial();
     cr_assert(fd >= 0);
     cr_expect(answers(fd));

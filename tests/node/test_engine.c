@@ -43,7 +43,7 @@ Test(engine, tells_how_the_node_is_doing)
 Test(engine, refuses_requests_by_code)
 {
     static const uint8_t noise[] = {0x93, 0x01, 0xff, 0x00};
-    struct sk_input input = {.type = SK_INPUT_CONTROL};
+    struct sk_input input = {.type = SK_INPUT_CONTROL, .owner = true};
 
     fx_begin(&f, "S2A", "2026-09-01T08:00:00Z", true);
     input.bytes = (struct sk_bytes){noise, sizeof(noise)};
@@ -199,8 +199,8 @@ Test(engine, does_not_date_things_with_a_clock_set_back)
 Test(engine, forgets_a_batch_that_could_not_be_stored)
 {
     fx_start(&f, "S2A", "2026-09-01T08:00:00Z");
-    /* Key, record, one word of the name; and the commit. */
-    for (uint64_t writes = 1; writes <= 4; writes++) {
+    /* Key, record, one word of the name, whose case; and the commit. */
+    for (uint64_t writes = 1; writes <= 5; writes++) {
         sk_store_memory_fail_after(fx_node(&f, "buso")->store, writes);
         cr_expect(fx_try(&f, "buso", "participant.add",
                          "{'given_name':'Lotte'}") == SK_E_FULL,
@@ -209,7 +209,7 @@ Test(engine, forgets_a_batch_that_could_not_be_stored)
         fx_ok(&f, "buso", "participant.find", "{'name':'lotte'}");
         cr_expect(eq(str, (char *)fx_text(&f, "result.participants"), "[]"));
     }
-    sk_store_memory_fail_after(fx_node(&f, "buso")->store, 5);
+    sk_store_memory_fail_after(fx_node(&f, "buso")->store, 6);
     fx_ok(&f, "buso", "participant.add", "{'given_name':'Lotte'}");
     fx_end(&f);
 }

@@ -54,8 +54,10 @@ static void ask_and_abort(const char *op, const char *args)
     static struct sk_effects effects;
     struct fx_node *node = fx_node(&f, "buso");
     struct sk_engine *e = node->engine;
-    struct sk_input input = {
-        .type = SK_INPUT_CONTROL, .now_ms = f.real_ms, .seed = fx_seed(&f)};
+    struct sk_input input = {.type = SK_INPUT_CONTROL,
+                             .now_ms = f.real_ms,
+                             .seed = fx_seed(&f),
+                             .owner = true};
     static uint8_t bytes[4096];
     struct sk_pack p = sk_pack_start((struct sk_room){bytes, sizeof(bytes)});
     struct fx_json json = {args};

@@ -161,7 +161,7 @@ bool answered(void)
 
 static bool finish(size_t at, const char *op, struct sk_pack *p)
 {
-    struct sk_input input = {.type = SK_INPUT_CONTROL};
+    struct sk_input input = {.type = SK_INPUT_CONTROL, .owner = true};
     bool ok;
 
     sk_pack_cstr(p, "op");

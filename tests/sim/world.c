@@ -141,7 +141,7 @@ size_t suspended_of_seed(void)
 
 void world_charter(size_t at, size_t suspended)
 {
-    struct sk_input input = {.type = SK_INPUT_CONTROL};
+    struct sk_input input = {.type = SK_INPUT_CONTROL, .owner = true};
 
     input.bytes =
         (struct sk_bytes){charters[suspended].bytes, charters[suspended].size};

@@ -1,0 +1,339 @@
+#include "node/engine/timer.h"
+#include "node/engine/user.h"
+
+#include <string.h>
+
+#define ACCESS_SIZE_MAX 256
+
+/* Who may open a file that is not theirs, with a reason. */
+#define GLASS_ROLES                                                            \
+    (SK_ROLE_BIT(SK_ROLE_COACH) | SK_ROLE_BIT(SK_ROLE_TEAM_LEAD))
+
+/* ------------------------------------------------------------- who asks */
+
+static enum sk_status refuse_uid(struct sk_engine *e, uint32_t uid)
+{
+    char text[11];
+    size_t at = sizeof(text);
+
+    do {
+        text[--at] = (char)('0' + uid % 10);
+        uid /= 10;
+    } while (uid > 0);
+    return sk_refuse(
+        e, "not-a-user", NULL,
+        sk_arena_copy(&e->scratch, (struct sk_bytes){(const uint8_t *)text + at,
+                                                     sizeof(text) - at}));
+}
+
+/* I5: nobody is a user by default. */
+static enum sk_status find_asker(struct sk_engine *e,
+                                 const struct sk_input *input)
+{
+    struct sk_user user;
+    enum sk_status status;
+    uint64_t count;
+
+    SK_TRY(sk_users_count(e, &count));
+    if (count == 0)
+        return input->owner ? SK_OK : refuse_uid(e, input->uid);
+    status = sk_user_of_uid(e, input->uid, &user);
+    if (status == SK_E_NOT_FOUND)
+        return refuse_uid(e, input->uid);
+    SK_TRY(status);
+    e->asker.known = true;
+    e->asker.id = user.id;
+    e->asker.roles = user.roles;
+    return SK_OK;
+}
+
+/* ------------------------------------------------------------- about whom */
+
+void sk_access_about(struct sk_engine *e, const struct sk_participant_id *id,
+                     const struct sk_id *about)
+{
+    e->asker.looks = true;
+    if (id != NULL)
+        e->asker.participant = *id;
+    if (about != NULL)
+        e->asker.about = *about;
+}
+
+/* Who a handover, or a message that came, is about; zero: nobody said so. */
+static enum sk_status person_behind(struct sk_engine *e,
+                                    enum sk_timer_about kind,
+                                    const struct sk_id *id,
+                                    struct sk_participant_id *out)
+{
+    struct sk_timer timer = {.kind = kind, .about = *id};
+
+    return sk_timer_person(e, &timer, out);
+}
+
+static enum sk_status person_of_message(struct sk_engine *e,
+                                        const struct sk_id *id,
+                                        struct sk_participant_id *out)
+{
+    struct sk_ledger_entry *entry = sk_arena_get(&e->scratch, sizeof(*entry));
+    struct sk_message_id message = {*id};
+    enum sk_status status;
+
+    if (entry == NULL)
+        return SK_E_MEMORY;
+    status = sk_ledger_get(e, &message, entry);
+    if (status == SK_E_NOT_FOUND)
+        return person_behind(e, SK_TIMER_ABOUT_MESSAGE, id, out);
+    SK_TRY(status);
+    *out = entry->participant;
+    return SK_OK;
+}
+
+/* The event may be a message that came (disclosure.preview). */
+static enum sk_status person_of_event(struct sk_engine *e,
+                                      const struct sk_id *id,
+                                      struct sk_participant_id *out)
+{
+    struct sk_event_id event = {*id};
+    struct sk_recorded_event *found = sk_arena_get(&e->scratch, sizeof(*found));
+    enum sk_status status;
+
+    if (found == NULL)
+        return SK_E_MEMORY;
+    status = sk_event_get(e, &event, found);
+    if (status == SK_E_NOT_FOUND)
+        return person_of_message(e, id, out);
+    SK_TRY(status);
+    *out = found->participant;
+    return SK_OK;
+}
+
+static enum sk_status person_of_handover(struct sk_engine *e,
+                                         const struct sk_id *id,
+                                         struct sk_participant_id *out)
+{
+    return person_behind(e, SK_TIMER_ABOUT_HANDOVER, id, out);
+}
+
+static enum sk_status itself(struct sk_engine *e, const struct sk_id *id,
+                             struct sk_participant_id *out)
+{
+    (void)e;
+    out->id = *id;
+    return SK_OK;
+}
+
+/* The arguments that name somebody, what says most last. */
+static const struct {
+    const char *name;
+    enum sk_status (*person)(struct sk_engine *e, const struct sk_id *id,
+                             struct sk_participant_id *out);
+} naming[] = {
+    {"handover", person_of_handover},
+    {"message", person_of_message},
+    {"event", person_of_event},
+    {"participant", itself},
+};
+
+/* ------------------------------------------------------------- may they */
+
+static enum sk_status refuse_case(struct sk_engine *e,
+                                  const struct sk_participant_id *id)
+{
+    struct sk_id coach = {0};
+    struct sk_bytes name;
+
+    if (!sk_id_is_zero(&id->id))
+        SK_TRY(sk_case_coach(e, id, &coach));
+    SK_TRY(sk_user_name(e, &coach, &name));
+    return sk_refuse(e, "not-your-case", NULL, name);
+}
+
+/* The file of one person.  A register is open to privacy officers too. */
+static enum sk_status check_person(struct sk_engine *e, enum sk_need need,
+                                   const struct sk_participant_id *id)
+{
+    struct sk_asker *asker = &e->asker;
+    unsigned others =
+        need == SK_NEED_REGISTER ? SK_ROLE_BIT(SK_ROLE_PRIVACY_OFFICER) : 0;
+    bool seen;
+
+    if ((asker->roles & others) != 0)
+        return SK_OK;
+    SK_TRY(sk_case_is_seen(e, id, &seen));
+    if (seen)
+        return SK_OK;
+    if (asker->why.size == 0 || (asker->roles & GLASS_ROLES) == 0)
+        return refuse_case(e, id);
+    asker->glass = true;
+    return SK_OK;
+}
+
+static enum sk_status check_named(struct sk_engine *e,
+                                  const struct sk_request *request)
+{
+    enum sk_need need = request->op->need;
+    struct sk_participant_id person = {0};
+
+    for (size_t i = 0; i < SK_COUNT(naming); i++) {
+        struct sk_id id;
+
+        if (!sk_arg_id(request->args, naming[i].name, &id))
+            continue;
+        SK_TRY(naming[i].person(e, &id, &person));
+        SK_TRY(check_person(e, need, &person));
+        sk_access_about(e, sk_id_is_zero(&person.id) ? NULL : &person,
+                        naming[i].person == itself ? NULL : &id);
+    }
+    /* It names nobody: about everybody. */
+    if (!e->asker.looks && need == SK_NEED_REGISTER &&
+        (e->asker.roles & SK_ROLE_BIT(SK_ROLE_PRIVACY_OFFICER)) == 0)
+        return sk_refuse(e, "role-lacks", NULL, sk_text(sk_need_word(need)));
+    e->asker.looks = true;
+    return SK_OK;
+}
+
+enum sk_status sk_access_check(struct sk_engine *e,
+                               const struct sk_input *input,
+                               const struct sk_request *request)
+{
+    enum sk_need need = request->op->need;
+    unsigned roles = sk_need_roles(need);
+
+    SK_TRY(find_asker(e, input));
+    if (!e->asker.known)
+        return SK_OK;
+    e->asker.why = request->why;
+    if (need == SK_NEED_CASE || need == SK_NEED_REGISTER)
+        roles |= GLASS_ROLES;
+    if ((e->asker.roles & roles) == 0)
+        return sk_refuse(e, "role-lacks", NULL, sk_text(sk_need_word(need)));
+    if (need == SK_NEED_CASE || need == SK_NEED_REGISTER)
+        return check_named(e, request);
+    e->asker.looks = need == SK_NEED_USERS || need == SK_NEED_ASSIGN;
+    return SK_OK;
+}
+
+/* ------------------------------------------------------------- the record
+ * array [at ms, user, operation, participant or zero, about or zero, glass] */
+
+static struct sk_key part_key(char part)
+{
+    struct sk_key key = sk_key_start(SK_T_ACCESS);
+
+    sk_key_bytes(&key, (struct sk_bytes){(const uint8_t *)&part, 1});
+    return key;
+}
+
+static struct sk_key number_key(char part, uint64_t number)
+{
+    struct sk_key key = part_key(part);
+
+    sk_key_u64(&key, number);
+    return key;
+}
+
+static enum sk_status put_index(struct sk_engine *e, char part,
+                                const struct sk_id *id, uint64_t number)
+{
+    struct sk_key key = part_key(part);
+
+    if (id != NULL)
+        sk_key_id(&key, id);
+    sk_key_u64(&key, number);
+    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
+                        (struct sk_bytes){0});
+}
+
+static enum sk_status put_access(struct sk_engine *e, uint64_t number,
+                                 const char *op)
+{
+    const struct sk_asker *asker = &e->asker;
+    struct sk_key key = number_key('a', number);
+    struct sk_pack p = sk_scratch_pack(e, ACCESS_SIZE_MAX);
+    struct sk_bytes plain;
+
+    sk_pack_array(&p, 6);
+    sk_pack_uint(&p, e->now_ms);
+    sk_pack_id(&p, &asker->id);
+    sk_pack_cstr(&p, op);
+    sk_pack_id(&p, &asker->participant.id);
+    sk_pack_id(&p, &asker->about);
+    sk_pack_bool(&p, asker->glass);
+    SK_TRY(sk_pack_finish(&p, &plain));
+    return sk_staff_put(e, sk_key_done(&key), plain);
+}
+
+/* What was typed about a person goes with that person. */
+static enum sk_status put_reason(struct sk_engine *e, uint64_t number)
+{
+    const struct sk_asker *asker = &e->asker;
+    struct sk_key key = number_key('r', number);
+    enum sk_status status;
+
+    if (asker->why.size == 0)
+        return SK_OK;
+    if (sk_id_is_zero(&asker->participant.id))
+        return sk_staff_put(e, sk_key_done(&key), asker->why);
+    status =
+        sk_vault_put(e, &asker->participant.id, sk_key_done(&key), asker->why);
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
+}
+
+enum sk_status sk_access_keep(struct sk_engine *e,
+                              const struct sk_request *request)
+{
+    const struct sk_asker *asker = &e->asker;
+    uint64_t number = 0;
+    enum sk_status status;
+
+    /* Without users nobody asks; but who made the first one is kept. */
+    if (!asker->looks || (!asker->known && request->op->need != SK_NEED_USERS))
+        return SK_OK;
+    status = sk_meta_get_u64(e, "looks", &number);
+    if (status != SK_OK && status != SK_E_NOT_FOUND)
+        return status;
+    number++;
+    SK_TRY(sk_meta_put_u64(e, "looks", number));
+    SK_TRY(put_access(e, number, request->op->name));
+    SK_TRY(put_reason(e, number));
+    SK_TRY(put_index(e, 'u', &asker->id, number));
+    if (asker->glass)
+        SK_TRY(put_index(e, 'g', NULL, number));
+    if (sk_id_is_zero(&asker->participant.id))
+        return SK_OK;
+    return put_index(e, 'p', &asker->participant.id, number);
+}
+
+enum sk_status sk_access_get(struct sk_engine *e, uint64_t number,
+                             struct sk_access *out)
+{
+    struct sk_key key = number_key('a', number);
+    struct sk_access found = {.number = number};
+    struct sk_bytes plain;
+    struct sk_unpack u;
+
+    SK_TRY(sk_staff_get(e, sk_key_done(&key), &plain));
+    u = sk_unpack_start(plain);
+    sk_unpack_array(&u, 6);
+    found.at_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
+    sk_unpack_id(&u, &found.user);
+    found.op = sk_unpack_str(&u, 1, ACCESS_SIZE_MAX);
+    sk_unpack_id(&u, &found.participant.id);
+    sk_unpack_id(&u, &found.about);
+    found.glass = sk_unpack_bool(&u);
+    if (sk_unpack_finish(&u) != SK_OK)
+        return SK_E_IO;
+    *out = found;
+    return SK_OK;
+}
+
+enum sk_status sk_access_reason(struct sk_engine *e,
+                                const struct sk_access *access,
+                                struct sk_bytes *out)
+{
+    struct sk_key key = number_key('r', access->number);
+
+    if (sk_id_is_zero(&access->participant.id))
+        return sk_staff_get(e, sk_key_done(&key), out);
+    return sk_vault_get(e, &access->participant.id, sk_key_done(&key), out);
+}
