@@ -344,7 +344,7 @@ const struct sk_op sk_ops[] = {
      {HANDOVER, ARG("input", WORD, true, "de stap", "the step")}},
 
     /* ------------------------------------------- withdrawal, erasure */
-    {"erasure.list", false, SK_NEED_ERASE, "wat partners vragen te wissen",
+    {"erasure.list", false, SK_NEED_NODE, "wat partners vragen te wissen",
      "what partners ask you to erase",
      {ARG("from", WORD, false, "alleen van deze partner",
           "only from this partner")}},

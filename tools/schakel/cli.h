@@ -32,7 +32,7 @@
 #define SK_EXIT_IO 74
 #define SK_EXIT_NOPERM 77
 
-#define SK_OPTIONS_MAX 16
+#define SK_OPTIONS_MAX 20
 #define SK_OPTION_VALUES_MAX 256
 
 /* ------------------------------------------------------------ language */

@@ -29,7 +29,8 @@ struct sk_client {
     struct sk_client_hooks hooks;
     struct sk_id id; /* of the next request, when has_id */
     bool has_id;
-    bool sent; /* all of the last request left, on some connection */
+    const char *why; /* or NULL */
+    bool sent;       /* all of the last request left, on some connection */
 };
 
 static enum sk_status status_of_errno(void)
@@ -121,6 +122,11 @@ void sk_client_use_id(struct sk_client *client, const struct sk_id *id)
 {
     client->id = *id;
     client->has_id = true;
+}
+
+void sk_client_use_why(struct sk_client *client, const char *why)
+{
+    client->why = why;
 }
 
 bool sk_client_is_unknown(const struct sk_client *client)
@@ -284,7 +290,7 @@ static enum sk_status pack_request(struct sk_client *client, const char *op,
     struct sk_pack p = sk_pack_start(
         (struct sk_room){client->request + 4, SK_CONTROL_SIZE_MAX});
 
-    sk_pack_map(&p, 4);
+    sk_pack_map(&p, client->why == NULL ? 4 : 5);
     sk_pack_cstr(&p, "args");
     sk_pack_map(&p, count);
     for (size_t i = 0; i < count; i++) {
@@ -299,6 +305,10 @@ static enum sk_status pack_request(struct sk_client *client, const char *op,
     sk_pack_cstr(&p, op);
     sk_pack_cstr(&p, "v");
     sk_pack_uint(&p, 1);
+    if (client->why != NULL) {
+        sk_pack_cstr(&p, "why");
+        sk_pack_cstr(&p, client->why);
+    }
     return sk_pack_finish(&p, out) == SK_OK ? SK_OK : SK_E_TOO_LARGE;
 }
 

@@ -46,6 +46,10 @@ void sk_client_hook(struct sk_client *client,
 /* The id of the next request, when it is not to be a random one. */
 void sk_client_use_id(struct sk_client *client, const struct sk_id *id);
 
+/* Break-glass (CONTROL.md 7.5): the reason that goes with every request from
+   now on; borrowed for the life of the client. */
+void sk_client_use_why(struct sk_client *client, const char *why);
+
 /*
  * Ask and wait for the answer, 60 s at most; for a node that went away, 15 s
  * at most until it is back.

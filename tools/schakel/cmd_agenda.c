@@ -7,6 +7,7 @@
 #include "tools/schakel/erasure_due.h"
 #include "tools/schakel/json.h"
 #include "tools/schakel/render.h"
+#include "tools/schakel/staff.h"
 
 const struct sk_command sk_agenda_commands[] = {
     {.name = "agenda",
@@ -253,6 +254,8 @@ static void print_screen(struct sk_client *client, const json_t *result,
 {
     const json_t *items = json_object_get(result, "items");
     struct sk_glossary *glossary = sk_glossary_ask(client, dutch);
+    size_t looks =
+        sk_staff_glass_print(json_object_get(result, "looks"), dutch);
     size_t erasures =
         sk_erasures_print(json_object_get(result, "erasures"), today,
                           /* late_only */ false, glossary, dutch);
@@ -261,7 +264,7 @@ static void print_screen(struct sk_client *client, const json_t *result,
     print_items(items, "coming", dutch ? "Komt eraan" : "Coming", glossary,
                 dutch);
     print_items(items, "done", dutch ? "Gedaan" : "Done", glossary, dutch);
-    if (json_array_size(items) == 0 && erasures == 0)
+    if (json_array_size(items) == 0 && erasures == 0 && looks == 0)
         printf("%s\n", dutch ? "(niets)" : "(nothing)");
     if (json_is_true(json_object_get(result, "more")))
         printf("%s\n", dutch ? "Er is nog meer: vraag verder met --from."
@@ -303,6 +306,20 @@ static int add_erasures(struct sk_client *client,
     return code;
 }
 
+/* The same for files that were opened in an emergency. */
+static void add_looks(struct sk_client *client, const struct sk_parsed *parsed,
+                      const json_t *status, json_t *result)
+{
+    const char *tell = sk_cli_get(parsed, "tell");
+    json_t *looks = NULL;
+
+    if (!sk_cli_has(parsed, "participant") &&
+        (tell == NULL || strcmp(tell, "privacy") == 0))
+        looks = sk_staff_glass_ask(client, status);
+    if (looks != NULL)
+        json_object_set_new(result, "looks", looks);
+}
+
 int sk_cmd_agenda(int argc, char **argv)
 {
     struct sk_client *client = NULL;
@@ -321,6 +338,8 @@ int sk_cmd_agenda(int argc, char **argv)
         code = add_erasures(client, &parsed, result);
     if (code < 0)
         code = sk_node_ask(client, "node.status", NULL, NULL, 0, &status);
+    if (code < 0)
+        add_looks(client, &parsed, status, result);
     if (code < 0 && sk_cli_has(&parsed, "ical")) {
         code = print_ical(result, status, dutch);
     } else if (code < 0) {

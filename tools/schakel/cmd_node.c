@@ -11,6 +11,7 @@
 #include "tools/schakel/erasure_due.h"
 #include "tools/schakel/json.h"
 #include "tools/schakel/render.h"
+#include "tools/schakel/staff.h"
 #include "tools/schakel/typed.h"
 
 #define NAME_SIZE_MAX 64
@@ -141,6 +142,14 @@ static void make_command(const struct sk_op *op, struct made *out)
                        "JSON-object per regel",
                        "read events from standard input, one JSON object a "
                        "line"});
+    if (op->need == SK_NEED_CASE || op->need == SK_NEED_REGISTER)
+        add_option(c, &at,
+                   (struct sk_option){
+                       "break-glass", "REASON", false, false,
+                       "in nood: open andermans dossier; de reden ziet de "
+                       "privacyverantwoordelijke meteen",
+                       "in an emergency: open somebody else's file; the "
+                       "privacy officer sees the reason at once"});
     if (sk_ask_changes(op->name))
         add_option(c, &at,
                    (struct sk_option){
@@ -474,6 +483,17 @@ static void tell_late(struct sk_client *client, const json_t *status,
     json_decref(erasures);
 }
 
+/* And which files were opened in an emergency: for privacy officers. */
+static void tell_glass(struct sk_client *client, const json_t *status,
+                       bool dutch)
+{
+    json_t *looks = sk_staff_glass_ask(client, status);
+
+    if (sk_staff_glass_print(looks, dutch) > 0)
+        putchar('\n');
+    json_decref(looks);
+}
+
 static void render(struct sk_client *client, const char *op,
                    const json_t *result)
 {
@@ -481,8 +501,10 @@ static void render(struct sk_client *client, const char *op,
 
     if (has_words(op))
         screen.glossary = sk_glossary_ask(client, screen.dutch);
-    if (strcmp(op, "node.status") == 0)
+    if (strcmp(op, "node.status") == 0) {
+        tell_glass(client, result, screen.dutch);
         tell_late(client, result, screen.dutch);
+    }
     sk_render(&screen, op, result);
     sk_glossary_close(&screen.glossary);
 }
@@ -865,7 +887,11 @@ static int run_op(const struct sk_op *op, int argc, char **argv)
     } else {
         code = fill_request(op, &parsed, &r);
         if (code < 0)
+            code = sk_staff_resolve(r.args);
+        if (code < 0)
             code = sk_node_open(&parsed, &client);
+        if (code < 0)
+            sk_client_use_why(client, sk_cli_get(&parsed, "break-glass"));
         if (code < 0 && !sk_id_is_zero(&id))
             sk_client_use_id(client, &id);
         else if (code < 0)

@@ -52,12 +52,13 @@ static bool look_at_folder(struct sk_doctor *d)
         step.next_nl = "doe dit als de gebruiker van het knooppunt (sudo -u)";
         step.next_en = "do this as the node's user (sudo -u)";
         go_on = false;
-    } else if ((info.st_mode & 077) != 0) {
+    } else if ((info.st_mode & 066) != 0) {
+        /* Passing through, to ctl.sock, is all that users need. */
         step.state = SK_DOCTOR_FAIL;
-        step.nl = "anderen mogen in de map van het knooppunt";
-        step.en = "others may enter the node's folder";
-        step.next_nl = "chmod 700 op die map";
-        step.next_en = "chmod 700 that folder";
+        step.nl = "anderen mogen in de map van het knooppunt kijken";
+        step.en = "others may look into the node's folder";
+        step.next_nl = "chmod 700 op die map (710 als er gebruikers zijn)";
+        step.next_en = "chmod 700 that folder (710 when there are users)";
     } else if (access(d->dir, W_OK | X_OK) != 0) {
         step.state = SK_DOCTOR_FAIL;
         step.nl = "in de map kan niet geschreven worden";

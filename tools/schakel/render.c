@@ -4,6 +4,7 @@
 
 #include "policies/civil.h"
 #include "tools/schakel/json.h"
+#include "tools/schakel/staff.h"
 
 #define CELL_SIZE_MAX 512
 
@@ -172,6 +173,18 @@ static const struct word words[] = {
     {"forbidden", "een verbod houdt dit tegen", "a prohibition stops this"},
     {"limited", "een beperking houdt dit tegen", "a limit stops this"},
     {"not-granted", "geen regel deelt dit", "no rule shares this"},
+    {"user", "gebruiker", "user"},
+    {"users", "gebruikers", "users"},
+    {"system_user", "aanmeldnaam", "login"},
+    {"ended", "gestopt", "ended"},
+    {"moved", "dossiers overgedragen", "cases handed over"},
+    {"op", "wat", "what"},
+    {"glass", "noodtoegang", "break-glass"},
+    {"by", "door", "by"},
+    {"next", "verder met --after", "go on with --after"},
+    {"privacy-officer", "privacyverantwoordelijke", "privacy officer"},
+    {"operator", "beheerder", "operator"},
+    {"auditor", "auditor", "auditor"},
 };
 
 const char *sk_render_word(const char *key, bool dutch)
@@ -429,6 +442,8 @@ static const char *cell_of(const struct sk_screen *s, const json_t *row,
     /* What the node itself calls it, in both languages. */
     if (strcmp(key, "label") == 0)
         key = s->dutch ? "label_nl" : "label_en";
+    if (strcmp(key, "op") == 0)
+        return sk_staff_op_text(sk_json_text(row, "op"), s->dutch);
     shown(s, key, false, json_object_get(row, key), room, CELL_SIZE_MAX);
     return room;
 }
@@ -492,6 +507,10 @@ static const struct table tables[] = {
     {"policy.history",
      "versions",
      {"version", "at", "wider", "narrower", "signers", "in_force", "refused"}},
+    {"user.list", "users", {"name", "role", "team", "system_user", "ended"}},
+    {"access.list",
+     "looks",
+     {"item", "at", "user", "op", "participant", "glass", "reason"}},
     {"handover.list",
      "handovers",
      {"requested", "partner", "role", "kind", "state", "waits_for",
@@ -538,12 +557,25 @@ static void render_policy(const struct sk_screen *s, const json_t *result)
     }
 }
 
+/* What a table has no column for. */
+static void tell_more(const struct sk_screen *s, const json_t *result)
+{
+    const json_t *next = json_object_get(result, "next");
+
+    sk_staff_stand_ins_print(s->out, json_object_get(result, "users"),
+                             s->dutch);
+    if (json_is_integer(next))
+        fprintf(s->out, "%s %lld\n", sk_render_word("next", s->dutch),
+                (long long)json_integer_value(next));
+}
+
 void sk_render(const struct sk_screen *s, const char *op, const json_t *result)
 {
     for (size_t i = 0; i < SK_COUNT(tables); i++) {
         if (strcmp(tables[i].op, op) == 0) {
             render_table(s, json_object_get(result, tables[i].key),
                          tables[i].columns);
+            tell_more(s, result);
             return;
         }
     }

@@ -65,6 +65,16 @@ static void tell_urgent(const struct sk_screen *s, const json_t *status)
 {
     const json_t *hold = json_object_get(status, "hold");
 
+    const json_t *users =
+        json_object_get(json_object_get(status, "users"), "count");
+
+    if (json_is_integer(users) && json_integer_value(users) == 0)
+        fputs(SAY(s,
+                  "Er zijn geen gebruikers: wie bij ctl.sock kan, ziet alles "
+                  "(schakel user add --help).\n\n",
+                  "There are no users: whoever reaches ctl.sock sees "
+                  "everything (schakel user add --help).\n\n"),
+              s->out);
     if (hold != NULL)
         tell_hold(s, status, hold);
 }
