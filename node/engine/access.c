@@ -198,6 +198,7 @@ enum sk_status sk_access_check(struct sk_engine *e,
 {
     enum sk_need need = request->op->need;
     unsigned roles = sk_need_roles(need);
+    struct sk_participant_id person;
 
     SK_TRY(find_asker(e, input));
     if (!e->asker.known)
@@ -210,6 +211,10 @@ enum sk_status sk_access_check(struct sk_engine *e,
     if (need == SK_NEED_CASE || need == SK_NEED_REGISTER)
         return check_named(e, request);
     e->asker.looks = need == SK_NEED_USERS || need == SK_NEED_ASSIGN;
+    /* What an officer does about one person. */
+    if ((need == SK_NEED_POLICY || need == SK_NEED_ERASE) &&
+        sk_arg_id(request->args, "participant", &person.id))
+        sk_access_about(e, &person, NULL);
     return SK_OK;
 }
 

@@ -2,6 +2,7 @@
 #include "node/engine/rights.h"
 #include "node/engine/session.h"
 #include "node/engine/timer.h"
+#include "node/engine/user.h"
 
 #include <string.h>
 
@@ -197,6 +198,7 @@ enum sk_status sk_forget_own(struct sk_engine *e,
     SK_TRY(drop_index(e, SK_T_EVENT, id, SK_T_EVENT_OF));
     SK_TRY(drop_index(e, SK_T_LEDGER, id, SK_T_LEDGER_OF));
     SK_TRY(drop_assigned(e, id));
+    SK_TRY(sk_case_erased(e, participant));
     for (size_t i = 0; i < SK_COUNT(tables); i++)
         SK_TRY(drop_rows(e, tables[i], id));
     sk_facts_forget(e);
