@@ -142,11 +142,10 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
     SK_TRY(sk_outbox_pending(e, NULL, &events, &items));
     SK_TRY(pending_up(e, &up));
     SK_TRY(sk_users_count(e, &users));
-    sk_pack_map(&e->reply, 14u + (e->clock_back ? 1 : 0) +
-                               (e->has_host ? 1 : 0) + (shred_due ? 1 : 0) +
-                               (hold ? 1 : 0) + (leaving ? 1 : 0) +
-                               (erasures > 0 ? 1 : 0) +
-                               (e->asker.known ? 1 : 0));
+    sk_pack_map(&e->reply,
+                14u + (e->clock_back ? 1 : 0) + (e->has_host ? 1 : 0) +
+                    (shred_due ? 1 : 0) + (hold ? 1 : 0) + (leaving ? 1 : 0) +
+                    (erasures > 0 ? 1 : 0) + (e->asker.known ? 1 : 0));
     sk_reply_uint(&e->reply, "card_version", e->card.version);
     pack_name(e, "charter", charter);
     sk_reply_cstr(&e->reply, "clock", e->manual_clock ? "manual" : "system");
