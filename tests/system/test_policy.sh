@@ -44,6 +44,19 @@ is "but --lang wins" 2 "$schakel" policy check nowhere --lang en
 says "also then" 'file'
 LANG=C
 is "strict counts warnings" 1 "$schakel" policy check $mini --strict
+sed -i '65s/$/  # W002: de begeleider leest ze na/' $mini/policy.yaml
+cp $mini/policy.yaml kept.yaml
+sed -i '48s/$/   # W018: ook wie er later bij komt/' $mini/policy.yaml
+is "a warning that the file accepts is none" 0 "$schakel" policy check $mini --strict
+says "and is told" 'policy.yaml:48:19: aanvaard W018: groep'
+says "and counted apart" '^0 fouten, 0 waarschuwingen, 2 aanvaard$'
+sed -i '48s/W018/W002/' $mini/policy.yaml
+is "but not one of another code" 1 "$schakel" policy check $mini --strict
+{ sed -n 1,47p kept.yaml; echo '    # W018: zie hieronder'; sed '1,47d' kept.yaml; } >$mini/policy.yaml
+is "also from just above" 0 "$schakel" policy check $mini --strict
+{ sed -n 1,46p kept.yaml; echo '    # W018: te ver'; sed '1,46d' kept.yaml; } >$mini/policy.yaml
+is "not from further" 1 "$schakel" policy check $mini --strict
+cp kept.yaml $mini/policy.yaml
 is "a day adds what ends soon" 0 "$schakel" policy check $mini --day 2026-12-01
 says "W015 names the date" 'W015: .*2026-12-31'
 is "a wrong day" 2 "$schakel" policy check $mini --day 2026-02-30

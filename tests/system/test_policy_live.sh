@@ -57,10 +57,13 @@ event=$(values event message show "$handover")
 run policy explain --message "$handover" && says 'JA: dit mag' &&
   says 'alleen het jaar [year]  <- warm-handover' &&
   says 'Op:          2027-05-04 09:05' &&
+  says 'Van toen: het beleid, het charter, de akkoorden' &&
+  says 'Van nu, met hun eigen dagen: banden' &&
   says 'Zo staat het ook in het grootboek.'
 check "why a message went, as it was then" $?
 run policy explain --event "$event" --to houtzaak --for guidance.handover &&
-  says 'NEE' && says '[no-rule]' && says 'Zo antwoordt het knooppunt nu ook.'
+  says 'NEE' && says '[no-rule]' && says 'Zo antwoordt het knooppunt nu ook.' &&
+  ! says 'Van toen'
 check "why an event does not go, as it is now" $?
 run policy explain --event "$event" --to houtzaak
 [ $? = 2 ]

@@ -38,9 +38,13 @@ const struct sk_command sk_policy_commands[] = {
      "kijk een bundel na en toon alle fouten",
      "check a bundle and show every mistake",
      "BUNDLE is een map of een bundle.yaml. Einde 0: geen fouten; 1: fouten\n"
-     "(met --strict ook waarschuwingen); 2: een bestand ontbreekt.",
+     "(met --strict ook waarschuwingen, behalve wat het bestand zelf "
+     "aanvaardt\n"
+     "met een opmerking op of boven die regel: # W002: waarom); 2: een bestand "
+     "ontbreekt.",
      "BUNDLE is a folder or a bundle.yaml. Exit 0: no mistakes; 1: mistakes\n"
-     "(with --strict also warnings); 2: a file is missing.",
+     "(with --strict also warnings, but those that the file accepts with a\n"
+     "comment on or above that line: # W002: why); 2: a file is missing.",
      {{"strict", NULL, false, false, "waarschuwingen tellen mee",
        "warnings count too"},
       DAY_OPTION,

@@ -7,7 +7,9 @@
 static int tell_checked(const struct sk_policy_run *run, bool strict,
                         struct sk_findings *findings)
 {
-    bool ok = findings->errors == 0 && (!strict || findings->warnings == 0);
+    size_t accepted = sk_policy_accepted(findings);
+    bool ok =
+        findings->errors == 0 && (!strict || findings->warnings == accepted);
 
     sk_policy_sort(findings);
     if (run->json) {
@@ -20,9 +22,12 @@ static int tell_checked(const struct sk_policy_run *run, bool strict,
         json_decref(answer);
     } else {
         sk_policy_print(run, stdout, findings);
-        printf(run->dutch ? "%zu fouten, %zu waarschuwingen\n"
-                          : "%zu errors, %zu warnings\n",
-               findings->errors, findings->warnings);
+        printf(run->dutch ? "%zu fouten, %zu waarschuwingen"
+                          : "%zu errors, %zu warnings",
+               findings->errors, findings->warnings - accepted);
+        if (accepted > 0)
+            printf(run->dutch ? ", %zu aanvaard" : ", %zu accepted", accepted);
+        putchar('\n');
     }
     return ok ? SK_EXIT_YES : SK_EXIT_NO;
 }

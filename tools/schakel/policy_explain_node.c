@@ -181,11 +181,23 @@ static void print_levels(const json_t *came)
 
 static int tell(struct sk_policy_run *run, struct sk_explained *x, bool draft)
 {
+    /* A record of the ledger has a state, an answer of now has none. */
+    bool past = sk_json_text(x->came, "state")[0] != '\0';
     int code = sk_explain_tell(run, x);
 
     if (code != SK_EXIT_YES || run->json)
         return code;
     putchar('\n');
+    if (past)
+        puts(sk_policy_word(
+            run,
+            "Van toen: het beleid, het charter, de akkoorden en bezwaren die "
+            "genoteerd waren.\nVan nu, met hun eigen dagen: banden, "
+            "werkgevers, "
+            "geboortedatum, bewind.",
+            "Of then: the policy, the charter, the consents and objections "
+            "recorded by then.\nOf now, with days of their own: relations, "
+            "employers, birth date, administration."));
     print_what_came(run, x, draft);
     if (!x->same)
         print_levels(x->came);

@@ -43,6 +43,9 @@ json_t *sk_policy_json(const struct sk_policy_run *run,
                        const struct sk_findings *findings, char kind);
 void sk_policy_print(const struct sk_policy_run *run, FILE *out,
                      const struct sk_findings *findings);
+/* Warnings that the files themselves accept: a comment on the line, or above
+   it, names the code and says why ("# W002: ...").  POLICY.md 16 */
+size_t sk_policy_accepted(const struct sk_findings *findings);
 
 /* ---------------------------------------------------------------- failures */
 /* Each tells what is wrong and returns the exit code. */

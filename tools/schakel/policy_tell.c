@@ -147,6 +147,64 @@ static void print_source(FILE *out, struct shown *s,
     putc('\n', out);
 }
 
+/* Where the comment of a line begins; its size when it has none. */
+static size_t comment_at(struct sk_bytes line)
+{
+    for (size_t i = 0; i < line.size; i++)
+        if (line.data[i] == '#' && (i == 0 || line.data[i - 1] == ' '))
+            return i;
+    return line.size;
+}
+
+/* "# W002: why it may stay" */
+static bool names_code(struct sk_bytes line, const char *code)
+{
+    for (size_t i = comment_at(line); i + 4 < line.size; i++)
+        if (memcmp(line.data + i, code, 4) == 0 && line.data[i + 4] == ':')
+            return true;
+    return false;
+}
+
+static bool is_comment(struct sk_bytes line)
+{
+    size_t at = comment_at(line);
+
+    for (size_t i = 0; i < at; i++)
+        if (line.data[i] != ' ')
+            return false;
+    return at < line.size;
+}
+
+/* POLICY.md 16: a comment on the line of a warning, or just above it. */
+static bool is_accepted(struct shown *s, const struct sk_finding *f)
+{
+    struct sk_bytes line;
+
+    if (f->code[0] != 'W')
+        return false;
+    open_shown(s, f->place.file);
+    line = line_of(s->bytes, f->place.line);
+    for (uint32_t above = f->place.line; above > 0; above--) {
+        if (names_code(line, f->code))
+            return true;
+        line = line_of(s->bytes, above - 1);
+        if (above == 1 || !is_comment(line))
+            return false;
+    }
+    return false;
+}
+
+size_t sk_policy_accepted(const struct sk_findings *findings)
+{
+    struct shown s = {.path = NULL};
+    size_t count = 0;
+
+    for (size_t i = 0; i < findings->count; i++)
+        count += is_accepted(&s, &findings->list[i]);
+    free((void *)(uintptr_t)s.bytes.data);
+    return count;
+}
+
 void sk_policy_print(const struct sk_policy_run *run, FILE *out,
                      const struct sk_findings *findings)
 {
@@ -154,10 +212,12 @@ void sk_policy_print(const struct sk_policy_run *run, FILE *out,
 
     for (size_t i = 0; i < findings->count; i++) {
         const struct sk_finding *f = &findings->list[i];
-        const char *kind = f->code[0] == 'E'
-                               ? sk_policy_word(run, "fout", "error")
-                               : sk_policy_word(run, "let op", "warning");
-        const char *advice = sk_advice(f->code, run->dutch);
+        bool accepted = is_accepted(&s, f);
+        const char *kind =
+            f->code[0] == 'E' ? sk_policy_word(run, "fout", "error")
+            : accepted        ? sk_policy_word(run, "aanvaard", "accepted")
+                              : sk_policy_word(run, "let op", "warning");
+        const char *advice = accepted ? NULL : sk_advice(f->code, run->dutch);
 
         fprintf(out, "%s:%u:%u: %s %s: %s\n", f->place.file, f->place.line,
                 f->place.column, kind, f->code, run->dutch ? f->nl : f->en);
