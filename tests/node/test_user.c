@@ -299,6 +299,36 @@ Test(user, who_leaves_hands_over)
     cr_expect(eq(sz, count("result.participants"), 2));
 }
 
+/* A person who is erased is in no list; that it was done stays, and says of
+   whom no more than a number. */
+Test(user, an_erased_person_is_nobodys_case)
+{
+    struct people_id who;
+
+    staff_add(&f, "buso");
+    who = add_as(BRAM);
+    staff_as(&f, IRIS);
+    f.why = "kanariereden";
+    fx_ok(&f, "buso", "participant.show", "{'participant':'%s'}", who.text);
+    f.why = NULL;
+    staff_as(&f, ELS);
+    fx_ok(&f, "buso", "access.list", "{'participant':'%s'}", who.text);
+    cr_expect(ne(ptr, strstr(f.reply, "kanariereden"), NULL));
+    fx_ok(&f, "buso", "participant.erase",
+          "{'participant':'%s','ground':'withdrawn'}", who.text);
+    staff_as(&f, BRAM);
+    fx_ok(&f, "buso", "participant.list", "{}");
+    cr_expect(eq(sz, count("result.participants"), 0));
+    staff_as(&f, ELS);
+    fx_ok(&f, "buso", "access.list", "{'participant':'%s'}", who.text);
+    cr_expect(eq(sz, count("result.looks"), 3));
+    EQ(fx_text(&f, "result.looks.2.op"), "participant.erase");
+    EQ(fx_text(&f, "result.looks.2.user"), "els");
+    cr_expect(eq(ptr, strstr(f.reply, "kanariereden"), NULL),
+              "the reason goes with the person");
+    fx_ok(&f, "buso", "user.end", "{'name':'bram'}");
+}
+
 /* ------------------------------------------------------------- stand-ins */
 
 /* Up to and including the day; then no more, without anybody doing anything. */

@@ -354,6 +354,9 @@ static void shown(const struct sk_screen *s, const char *key, bool field,
             if (json_is_string(one) && names_words(key))
                 append(room, size_max, &size,
                        sk_glossary_word(s->glossary, json_string_value(one)));
+            else if (json_is_string(one) && strcmp(key, "role") == 0)
+                append(room, size_max, &size,
+                       sk_render_word(json_string_value(one), s->dutch));
             else
                 append_value(room, size_max, &size, one);
         }

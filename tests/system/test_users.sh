@@ -1,0 +1,182 @@
+#!/bin/sh
+# People who work at a node, as real system users on a real daemon: who is
+# heard, what a coach may not see, stand-ins, break-glass.   docs/CONTROL.md 7
+#   sh tests/system/test_users.sh BUILD_DIR
+set -u
+build=$(cd "${1:?}" && pwd)
+work=$(mktemp -d)
+failed=0
+pids=
+
+finish() {
+  for pid in $pids; do kill -9 "$pid" 2>/dev/null; done
+  rm -rf "$work"
+}
+trap finish EXIT INT TERM
+
+check() { # NAME STATUS
+  if [ "$2" = 0 ]; then
+    echo "ok - $1"
+  else
+    echo "not ok - $1"
+    failed=1
+    cat "$work/out" "$work/err" 2>/dev/null
+  fi
+}
+
+if [ "$(id -u)" != 0 ] || ! command -v setpriv >/dev/null; then
+  echo "ok - (skipped: to be several system users takes root and setpriv)"
+  exit 0
+fi
+
+TMPDIR=$work LANG=nl_BE.UTF-8 "$build/schakel" rehearse --keep \
+  tests/scenarios/S2A.yaml >"$work/story" 2>"$work/err"
+check "the story runs and stays" $?
+pids=$(sed -n 's/.*# pid \([0-9]*\)$/\1/p' "$work/story")
+root=$(sed -n 's/.*--dir \(.*\)\/buso .*/\1/p' "$work/story")
+node=$root/buso
+# The program is for everybody; the folder of the node only to pass through.
+mkdir "$work/bin"
+cp "$build/schakel" "$work/bin"
+chmod 755 "$work" "$work/bin" "$work/bin/schakel"
+
+as() { # LOGIN WORD...: in Dutch
+  login=$1
+  shift
+  LANG=nl_BE.UTF-8 setpriv --reuid="$login" --regid=65534 --clear-groups \
+    "$work/bin/schakel" "$@" --dir "$node" >"$work/out" 2>"$work/err"
+  got=$?
+  [ "$login" != daemon ] || cat "$work/out" "$work/err" >>"$work/operator"
+  return $got
+}
+says() { grep -qF -- "$1" "$work/out" "$work/err"; }
+refused() { # CODE LOGIN WORD...
+  code=$1
+  shift
+  as "$@" --json
+  [ $? = 1 ] && says "\"code\": \"$code\""
+}
+id_of() { grep -o "\"$1\": *\"[^\"]*\"" "$work/out" | head -n 1 | cut -d '"' -f 4; }
+
+# ------------------------------------------------------------ the first user
+as root status && says 'Er zijn geen gebruikers'
+check "without users the node says that everybody sees everything" $?
+as games status
+[ $? = 77 ]
+check "a folder that is closed lets nobody else in" $?
+for dir in "$root" "$node"; do chmod 711 "$dir"; done
+path=$root
+while [ "$path" != / ] && [ "$path" != "$work" ]; do
+  chmod a+x "$path"
+  path=$(dirname "$path")
+done
+refused not-a-user games status
+check "in an open folder only the node's own user is heard" $?
+
+as root user add els --role coach --system-user games
+[ $? = 1 ] && says 'de eerste gebruiker moet privacyverantwoordelijke zijn'
+check "the first user must be able to let others in" $?
+as root user add els --role privacy-officer --system-user niet-hier
+[ $? = 1 ] && says 'deze aanmeldnaam bestaat niet op deze machine'
+check "a login that does not exist is told" $?
+as root user add els --role privacy-officer --system-user games
+check "the first user" $?
+refused not-a-user root status && refused not-a-user root user list
+check "from then on not even root is heard" $?
+
+as games user add iris --role coach --system-user bin --team noord &&
+  as games user add bram --role coach --system-user man --team noord &&
+  as games user add tess --role team-lead --system-user sys --team noord &&
+  as games user add omar --role operator --system-user daemon &&
+  as games user add anna --role auditor --system-user news
+check "who is privacy officer lets the others in" $?
+as bin user list && says 'privacyverantwoordelijke' && says 'beheerder' &&
+  says 'games'
+check "everybody sees who works here" $?
+refused role-lacks bin user add ik --role privacy-officer --uid 4711
+check "a coach lets nobody in" $?
+refused not-a-user nobody participant list
+check "a system user who is nobody here is refused by name" $?
+
+# ------------------------------------------------------------ cases
+as man participant add Kanarievogel --family-name Kanarievanger --json
+person=$(id_of participant)
+as man event record "$person" goal.set --fields occupation=8344.1 \
+  --fields preference_kind=wanted
+check "a coach works" $?
+as man participant show "$person" && says Kanarievogel
+check "the coach sees the own case" $?
+refused not-your-case bin participant show "$person" && says '"bram"' &&
+  refused not-your-case bin event list "$person" &&
+  refused not-your-case bin disclosure list "$person"
+check "another coach does not, and hears whose it is" $?
+as bin participant list && ! says Kanarie && as bin participant find --name \
+  Kanarievogel && ! says Kanarie
+check "nor in lists and searches" $?
+refused role-lacks games participant show "$person" &&
+  refused not-your-case sys event list "$person"
+check "nor do the privacy officer and the team lead" $?
+as games disclosure list "$person"
+check "the privacy officer sees who got what" $?
+
+# ------------------------------------------------------------ stand-in
+as daemon status --json
+today=$(id_of now | cut -c1-10)
+as man user stand-in bram iris "$today" && as bin user list &&
+  says "iris vervangt bram tot en met $today"
+check "a coach names who stands in" $?
+as bin participant show "$person" && says Kanarievogel
+check "who stands in sees the case" $?
+as daemon clock set "$(date -u -d "$today + 1 day" +%Y-%m-%dT12:00:00Z)" &&
+  refused not-your-case bin participant show "$person"
+check "until the day is over" $?
+
+# ------------------------------------------------------------ break-glass
+as bin participant show "$person" --break-glass 'Bram is ziek, het is dringend' &&
+  says Kanarievogel
+check "in an emergency a file opens" $?
+as games status && says 'Noodtoegang' && says 'Bram is ziek, het is dringend' &&
+  says 'schakel access seen' && as games agenda && says 'Noodtoegang'
+check "the privacy officer sees it at once" $?
+as bin status && ! says 'Bram is ziek' && as bin agenda && ! says 'Noodtoegang'
+check "and nobody else" $?
+as games access list --participant "$person" && says 'alles over een deelnemer' &&
+  says iris && says bram && says ja
+check "every look at the file is there, in words" $?
+as news access list --user iris && says 'Bram is ziek'
+check "the auditor reads it too" $?
+refused role-lacks news participant list && refused role-lacks news status
+check "and nothing else" $?
+as games access list --glass --json
+item=$(grep -o '"item": *[0-9]*' "$work/out" | head -n 1 | grep -o '[0-9]*$')
+as games access seen "$item" && as games status && ! says 'Noodtoegang'
+check "once looked at it is raised no more" $?
+
+# ------------------------------------------------------------ the operator
+for words in 'status' 'peer list' 'policy show' 'charter show' 'user list' \
+  'agenda' 'participant list' "participant show $person" 'inbox list' \
+  'handover list' 'erasure list' "event list $person" 'access list' \
+  "disclosure list $person" "participant show $person --break-glass kijken"; do
+  # shellcheck disable=SC2086
+  as daemon $words
+done
+[ "$(wc -l <"$work/operator")" -gt 40 ]
+check "the operator asks everything" $?
+! grep -qi "kanarie\|$person" "$work/operator"
+check "and never sees what is in a file" $?
+! grep -rqi 'kanarie' "$root"/*.log "$root"/*/*.log "$work/story" 2>/dev/null
+check "nor does a log" $?
+! grep -qi 'kanarie\|Bram is ziek' "$node"/*.mdb
+check "on the disk it is sealed" $?
+
+# ------------------------------------------------------------ who leaves
+as games user end bram
+[ $? = 1 ] && says 'heeft nog dossiers'
+check "who leaves hands over first" $?
+as games user end bram --to iris && refused not-a-user man participant list &&
+  as bin participant show "$person" && says Kanarievogel
+check "then the cases are somebody else's" $?
+as games user end els
+[ $? = 1 ] && says 'laatste privacyverantwoordelijke'
+check "and the last privacy officer stays" $?
+exit $failed
