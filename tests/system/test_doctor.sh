@@ -171,9 +171,12 @@ start alfa && eventually doctor_says 0 beta alfa 'alfa: the line is open'
 check "it is back" $?
 
 # ------------------------------------------------------------ the folder
-chmod 755 "$work/beta" && doctor 1 beta && says 'others may enter' &&
+chmod 755 "$work/beta" && doctor 1 beta && says 'others may look into' &&
   chmod 700 "$work/beta"
 check "a folder that is open to others" $?
+chmod 711 "$work/beta" && doctor 1 beta && ! says 'others may look into'
+check "one that others may pass through is good: users need that" $?
+chmod 700 "$work/beta"
 chmod 644 "$work/beta.key" && doctor 1 beta &&
   says 'others may read what unlocks node.key' && chmod 600 "$work/beta.key"
 check "a key file that others may read" $?
