@@ -3,49 +3,7 @@
 # reaches the others, a node that was away takes every version it missed, a
 # forged one is refused by name.   docs/PROTOCOL.md 8.10
 #   sh tests/system/test_charter.sh BUILD_DIR
-set -u
-build=$(cd "${1:?}" && pwd)
-work=$(mktemp -d)
-library=$(cd policies/library && pwd)
-failed=0
-pids=
-
-finish() {
-  for pid in $pids; do kill -9 "$pid" 2>/dev/null; done
-  rm -rf "$work"
-}
-trap finish EXIT INT TERM
-
-check() { # NAME STATUS
-  if [ "$2" = 0 ]; then
-    echo "ok - $1"
-  else
-    echo "not ok - $1"
-    failed=1
-    tail -n 5 "$work"/*.log
-  fi
-}
-
-schakel() { LANG=C "$build/schakel" "$@" >>"$work/cli.log" 2>&1; }
-
-free_port() {
-  port=$((20000 + ($$ * 7 + ${1:-0} * 101) % 20000))
-  while grep -qi ":$(printf %04X $port) 00000000:0000 0A" /proc/net/tcp \
-      /proc/net/tcp6 2>/dev/null; do port=$((port + 1)); done
-  echo $port
-}
-
-start() { # ORG
-  : >"$work/$1.out"
-  "$build/schakeld" --dir "$work/$1" >"$work/$1.out" 2>>"$work/$1.log" &
-  eval "pid_$1=$!"
-  pids="$pids $!"
-  for _ in $(seq 900); do
-    grep -q '^READY' "$work/$1.out" && return 0
-    sleep 0.05
-  done
-  return 1
-}
+. tests/system/nodes.inc
 
 stop() { # ORG
   eval "pid=\$pid_$1"

@@ -1,28 +1,6 @@
 #!/bin/sh
 # schakel policy check and test: exit codes, text, JSON (docs/POLICY.md 16).
-set -u
-build=${1:?}
-case $build in /*) ;; *) build=$PWD/$build ;; esac
-schakel=$build/schakel
-root=$PWD
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cp -R "$root/tests/policies/cases" "$work/cases"
-cp -R "$root/policies/library" "$work/library"
-cd "$work" || exit 1
-unset SCHAKEL_DIR LC_ALL LC_MESSAGES
-export LANG=C
-failed=0
-ok() { echo "ok - $1"; }
-bad() { echo "not ok - $1"; failed=1; sed 's/^/  | /' out err 2>/dev/null; }
-# is NAME CODE COMMAND...: the exit code is as expected.
-is() {
-  name=$1; want=$2; shift 2
-  "$@" >out 2>err </dev/null
-  got=$?
-  [ $got = "$want" ] && ok "$name" || { bad "$name"; echo "  | exit $got, not $want"; }
-}
-says() { grep -q -e "$2" out err && ok "$1" || bad "$1"; }
+. tests/system/policy.inc
 # has NAME COUNT PATTERN: so many lines of the answer.
 has() {
   [ "$(grep -c -e "$3" out)" = "$2" ] && ok "$1" || bad "$1"

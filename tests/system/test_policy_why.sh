@@ -1,29 +1,7 @@
 #!/bin/sh
 # schakel policy explain and test --coverage: why an answer is what it is, and
 # what the tests do not reach (docs/POLICY.md 8.5, 8.6, 14.4, 16).
-set -u
-build=${1:?}
-case $build in /*) ;; *) build=$PWD/$build ;; esac
-schakel=$build/schakel
-root=$PWD
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cp -R "$root/tests/policies/cases" "$work/cases"
-cp -R "$root/policies/library" "$work/library"
-cd "$work" || exit 1
-unset SCHAKEL_DIR LC_ALL LC_MESSAGES
-export LANG=C
-failed=0
-ok() { echo "ok - $1"; }
-bad() { echo "not ok - $1"; failed=1; sed 's/^/  | /' out err 2>/dev/null; }
-# is NAME CODE COMMAND...: the exit code is as expected.
-is() {
-  name=$1; want=$2; shift 2
-  "$@" >out 2>err </dev/null
-  got=$?
-  [ $got = "$want" ] && ok "$name" || { bad "$name"; echo "  | exit $got, not $want"; }
-}
-says() { grep -q -e "$2" out err && ok "$1" || bad "$1"; }
+. tests/system/policy.inc
 # json NAME EXPRESSION: true of the answer x (Python).
 json() {
   python3 -c 'import json,sys; x=json.load(open("out")); sys.exit(not ('"$2"'))' \
