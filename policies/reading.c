@@ -51,7 +51,7 @@ static struct sk_bytes short_number(struct sk_bytes text, size_t at)
     return text.data[at] == '0' ? part(text, at + 1, 1) : part(text, at, 2);
 }
 
-static const char *month_name(struct sk_bytes text, size_t at, bool dutch)
+const char *sk_month_name(uint32_t month, bool dutch)
 {
     static const char *const nl[] = {
         "januari", "februari", "maart",     "april",   "mei",      "juni",
@@ -59,12 +59,18 @@ static const char *month_name(struct sk_bytes text, size_t at, bool dutch)
     static const char *const en[] = {
         "January", "February", "March",     "April",   "May",      "June",
         "July",    "August",   "September", "October", "November", "December"};
-    unsigned month = (unsigned)(text.data[at] - '0') * 10 +
-                     (unsigned)(text.data[at + 1] - '0');
 
-    if (month < 1 || month > 12)
-        return NULL;
+    assert(1 <= month && month <= 12);
+
     return dutch ? nl[month - 1] : en[month - 1];
+}
+
+static const char *month_name(struct sk_bytes text, size_t at, bool dutch)
+{
+    uint32_t month = (uint32_t)(text.data[at] - '0') * 10 +
+                     (uint32_t)(text.data[at + 1] - '0');
+
+    return month < 1 || month > 12 ? NULL : sk_month_name(month, dutch);
 }
 
 /* "2027-01-18", "2027-01": false when it is neither. */

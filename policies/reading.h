@@ -8,6 +8,9 @@
 
 #include "policies/levels.h"
 
+/* "januari", "January"; month: 1 to 12. */
+const char *sk_month_name(uint32_t month, bool dutch);
+
 /*
  * What stands in a field at a level, as coarsened: "18 januari 2027", "ja",
  * "Meer pauzes, Korte taken".  A value that has no words (a code, a name, or

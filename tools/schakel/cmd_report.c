@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "policies/civil.h"
+#include "policies/reading.h"
 #include "tools/schakel/cmd_node.h"
 #include "tools/schakel/json.h"
 #include "tools/schakel/render.h"
@@ -51,12 +52,6 @@ static const char *day_words(const struct report *r, const char *text)
 {
     static char room[4][32];
     static unsigned next;
-    static const char *const nl[] = {
-        "januari", "februari", "maart",     "april",   "mei",      "juni",
-        "juli",    "augustus", "september", "oktober", "november", "december"};
-    static const char *const en[] = {
-        "January", "February", "March",     "April",   "May",      "June",
-        "July",    "August",   "September", "October", "November", "December"};
     char *out = room[next++ % 4];
     struct sk_date date;
     int64_t instant;
@@ -68,7 +63,7 @@ static const char *day_words(const struct report *r, const char *text)
         return text;
     date = sk_date_of_day(day);
     snprintf(out, sizeof(room[0]), "%u %s %d", date.day,
-             r->dutch ? nl[date.month - 1] : en[date.month - 1], date.year);
+             sk_month_name(date.month, r->dutch), date.year);
     return out;
 }
 

@@ -1,3 +1,4 @@
+#include "policies/reading.h"
 #include "tools/schakel/rehearse.h"
 
 #include <stdarg.h>
@@ -55,12 +56,6 @@ static const char *colour(const char *code)
 /* "vrijdag 8 januari 2027" of a civil minute or a DATE. */
 static void print_day(const struct sk_world *w, const char *text, bool weekday)
 {
-    static const char *const nl[] = {
-        "januari", "februari", "maart",     "april",   "mei",      "juni",
-        "juli",    "augustus", "september", "oktober", "november", "december"};
-    static const char *const en[] = {
-        "January", "February", "March",     "April",   "May",      "June",
-        "July",    "August",   "September", "October", "November", "December"};
     static const char *const days_nl[] = {"donderdag", "vrijdag", "zaterdag",
                                           "zondag",    "maandag", "dinsdag",
                                           "woensdag"};
@@ -80,8 +75,8 @@ static void print_day(const struct sk_world *w, const char *text, bool weekday)
     since = ((day % 7) + 7) % 7;
     if (weekday)
         printf("%s ", w->dutch ? days_nl[since] : days_en[since]);
-    printf("%u %s %d", date.day,
-           w->dutch ? nl[date.month - 1] : en[date.month - 1], date.year);
+    printf("%u %s %d", date.day, sk_month_name(date.month, w->dutch),
+           date.year);
 }
 
 /* ------------------------------------------------------------- title */
