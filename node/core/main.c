@@ -182,6 +182,9 @@ static enum sk_status open_engine(void)
                      "newer schakeld");
     else if (status != SK_OK)
         sk_log_error(NULL, status, "engine");
+    /* Under another master key: before anybody hears that it is ready. */
+    if (status == SK_OK && sk_engine_master_changed(core.engine))
+        sk_keys_tend(&core);
     return status;
 }
 

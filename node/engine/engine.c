@@ -11,8 +11,7 @@
 #define CLOCK_KEEP_MS (60 * 1000u)
 
 static const char context_wrap[] = "schakel/store/wrap/1";
-static const char context_index[] = "schakel/store/index/1";
-static const char context_check[] = "schakel/store/check/1";
+static const char context_first[] = "schakel/store/first/1";
 
 /* What a rollback goes back to: all that is volatile, as it was before the
    first input of the batch. */
@@ -439,16 +438,8 @@ enum sk_status sk_engine_pump(struct sk_engine *e, uint64_t now_ms,
 
 static enum sk_status write_identity(struct sk_engine *e)
 {
-    uint8_t nonce[24];
-    uint8_t sealed[SK_BOX_OVERHEAD];
-    struct sk_bytes out;
-
-    sk_fill_random(e, nonce, sizeof(nonce));
-    SK_TRY(sk_box_seal(&e->wrap_secret, nonce, sk_text(context_check),
-                       (struct sk_bytes){0},
-                       (struct sk_room){sealed, sizeof(sealed)}, &out));
     SK_TRY(sk_meta_put_u64(e, "format", STORE_FORMAT));
-    SK_TRY(sk_meta_put(e, "check", out));
+    SK_TRY(sk_rewrap_check_put(e));
     return sk_meta_put(e, "org", sk_org_text(&e->org));
 }
 
@@ -456,10 +447,7 @@ static enum sk_status write_identity(struct sk_engine *e)
 static enum sk_status check_identity(struct sk_engine *e)
 {
     struct sk_bytes org;
-    struct sk_bytes check;
-    struct sk_bytes plain;
     uint64_t format;
-    uint8_t none[1];
 
     SK_TRY(sk_meta_get_u64(e, "format", &format));
     if (format != STORE_FORMAT)
@@ -467,11 +455,8 @@ static enum sk_status check_identity(struct sk_engine *e)
     SK_TRY(sk_meta_get(e, "org", &org));
     if (!sk_bytes_equal(org, sk_org_text(&e->org)))
         return SK_E_REFUSED;
-    SK_TRY(sk_meta_get(e, "check", &check));
-    if (sk_box_open(&e->wrap_secret, sk_text(context_check), check,
-                    (struct sk_room){none, sizeof(none)}, &plain) != SK_OK)
-        return SK_E_WRONG_KEY;
-    return SK_OK;
+    SK_TRY(sk_rewrap_check(e));
+    return sk_rewrap_index(e);
 }
 
 static enum sk_status load_clock(struct sk_engine *e, uint64_t now_ms)
@@ -575,8 +560,9 @@ enum sk_status sk_engine_open(const struct sk_engine_config *config,
                               struct sk_engine **out)
 {
     struct sk_effects *effects;
+    struct sk_box_key first;
     struct sk_engine *e;
-    enum sk_status status;
+    enum sk_status status = SK_OK;
 
     assert(config->room.size_max >= SK_ENGINE_MEMORY_SIZE);
     assert((uintptr_t)config->room.data % 64 == 0);
@@ -591,16 +577,20 @@ enum sk_status sk_engine_open(const struct sk_engine_config *config,
         config->partner_bytes == 0 ? SK_PARTNER_BYTES : config->partner_bytes;
     e->due_day = INT32_MIN;
     sk_derive(&e->secrets.master, context_wrap, &e->wrap_secret);
-    sk_derive(&e->secrets.master, context_index, &e->index_secret);
-    /* The only random bytes of opening are the nonce of a new store's check,
-       under a key that is used once with it. */
-    memcpy(e->random.seed.secret_bytes, e->index_secret.secret_bytes,
+    /* The only random bytes of opening are the nonce of the store's check: of
+       nothing, under a key of which this is the only one. */
+    sk_derive(&e->secrets.master, context_first, &first);
+    memcpy(e->random.seed.secret_bytes, first.secret_bytes,
            sizeof(e->random.seed.secret_bytes));
+    sk_wipe(&first, sizeof(first));
     effects = sk_arena_get(&e->scratch, sizeof(*effects));
     assert(effects != NULL);
     e->effects = effects;
 
-    status = sk_store_begin(e->store);
+    if (e->secrets.has_master_before)
+        status = sk_rewrap(e);
+    if (status == SK_OK)
+        status = sk_store_begin(e->store);
     if (status == SK_OK) {
         status = load(e, config);
         if (status == SK_OK)

@@ -133,11 +133,13 @@ SK_CHECKED enum sk_status sk_engine_error_reply(const char *code,
                                                 struct sk_bytes *out);
 
 /*
- * Keys that have had their time, between two batches (renew.c).  due: node.key
+ * Keys that have had their time, between two batches (renew.c), and the master
+ * key before, once keys.mdb was overwritten.  due: node.key
  * is to be written again; rewrite: as it was read, without them, fails with
  * SK_E_REFUSED while a person is renewing; then drop: they are forgotten, and
  * sk_engine_curve() may be another key: lines must be opened anew.
  */
+bool sk_engine_master_changed(const struct sk_engine *engine);
 bool sk_engine_keys_due(const struct sk_engine *engine);
 SK_CHECKED enum sk_status sk_engine_keys_rewrite(const struct sk_engine *engine,
                                                  struct sk_bytes in,

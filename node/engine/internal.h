@@ -10,7 +10,8 @@
  *   federation.c  charter, cards, roster, policy: the bundle in force;
  *                 charter.c policy.c status.c: operations on them;
  *                 charter_share.c: a newer charter goes from node to node
- *   renew.c       our own keys: new ones into force, old ones destroyed
+ *   renew.c       our own keys: new ones into force, old ones destroyed;
+ *                 rewrap.c: another master key
  *   participant.c relation.c event.c record.c employer.c objection.c calendar.c
  *   collective.c text.c clean.c;  source.c: what was imported before
  *   consent.c     consent records;  facts.c: what a decision needs to know
@@ -447,6 +448,10 @@ SK_CHECKED enum sk_status sk_repeat_keep(struct sk_engine *e,
  * A data key belongs to an id: of a participant (own data), or a number of its
  * own (one for each message that was received).  Wrapped under wrap_secret in
  * SPACE_KEYS. */
+/* What a wrapped key is bound to: its additional data. */
+#define SK_VAULT_BOUND_SIZE (20 + SK_ID_SIZE)
+void sk_vault_bound(const struct sk_id *owner,
+                    uint8_t out[SK_VAULT_BOUND_SIZE]);
 SK_CHECKED enum sk_status sk_vault_make(struct sk_engine *e,
                                         const struct sk_id *owner);
 /* Seal plain under owner's key; `table key` is the additional data, so a
@@ -924,6 +929,16 @@ SK_CHECKED enum sk_status sk_outbox_pending(struct sk_engine *e,
 /* One count over all partners, also those that left the charter. */
 SK_CHECKED enum sk_status sk_log_total(struct sk_engine *e,
                                        enum sk_log_count which, uint64_t *out);
+
+/* ------------------------------------------------------------- rewrap.c
+ * Before the store is used: while there is a master key before, what that one
+ * wraps is wrapped under the other one.  In transactions of its own. */
+SK_CHECKED enum sk_status sk_rewrap(struct sk_engine *e);
+/* e->index_secret, from the store or derived. */
+SK_CHECKED enum sk_status sk_rewrap_index(struct sk_engine *e);
+/* META `check`: tells under which master key a store is. */
+SK_CHECKED enum sk_status sk_rewrap_check_put(struct sk_engine *e);
+SK_CHECKED enum sk_status sk_rewrap_check(struct sk_engine *e);
 
 /* ------------------------------------------------------------- renew.c */
 /* Hand our card to a partner whose HELLO named an older one, once. */

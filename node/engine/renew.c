@@ -121,9 +121,16 @@ static bool sealing_is_over(const struct sk_engine *e)
            e->now_ms / 1000 >= e->card.sealing[1].until_s;
 }
 
+bool sk_engine_master_changed(const struct sk_engine *e)
+{
+    return e->secrets.has_master_before;
+}
+
 bool sk_engine_keys_due(const struct sk_engine *e)
 {
-    return curve_is_over(e) || sealing_is_over(e);
+    /* The store is under the other one since it was opened. */
+    return e->secrets.has_master_before || curve_is_over(e) ||
+           sealing_is_over(e);
 }
 
 /* Without what has had its time. */
@@ -133,6 +140,8 @@ static void drop(const struct sk_engine *e, struct sk_node_secrets *secrets)
         sk_wipe(&secrets->curve_before, sizeof(secrets->curve_before));
         secrets->has_curve_before = false;
     }
+    sk_wipe(&secrets->master_before, sizeof(secrets->master_before));
+    secrets->has_master_before = false;
     if (sealing_is_over(e)) {
         sk_wipe(&secrets->sealing[1], sizeof(secrets->sealing[1]));
         secrets->sealing_count = 1;

@@ -16,9 +16,11 @@ static struct sk_bytes owner_key(const struct sk_id *owner)
     return (struct sk_bytes){owner->bytes, sizeof(owner->bytes)};
 }
 
-static void owner_bound(const struct sk_id *owner,
-                        uint8_t out[sizeof(context_key) + SK_ID_SIZE])
+void sk_vault_bound(const struct sk_id *owner, uint8_t out[SK_VAULT_BOUND_SIZE])
 {
+    static_assert(sizeof(context_key) + SK_ID_SIZE == SK_VAULT_BOUND_SIZE,
+                  "context and owner");
+
     for (size_t i = 0; i < sizeof(context_key); i++)
         out[i] = (uint8_t)context_key[i];
     for (size_t i = 0; i < SK_ID_SIZE; i++)
@@ -51,7 +53,7 @@ void sk_vault_forget(struct sk_engine *e)
 
 enum sk_status sk_vault_make(struct sk_engine *e, const struct sk_id *owner)
 {
-    uint8_t bound[sizeof(context_key) + SK_ID_SIZE];
+    uint8_t bound[SK_VAULT_BOUND_SIZE];
     uint8_t sealed[sizeof(struct sk_box_key) + SK_BOX_OVERHEAD];
     uint8_t nonce[24];
     struct sk_box_key key;
@@ -59,7 +61,7 @@ enum sk_status sk_vault_make(struct sk_engine *e, const struct sk_id *owner)
     enum sk_status status;
 
     forget(e, owner);
-    owner_bound(owner, bound);
+    sk_vault_bound(owner, bound);
     sk_fill_random(e, key.secret_bytes, sizeof(key.secret_bytes));
     sk_fill_random(e, nonce, sizeof(nonce));
     status = sk_box_seal(
@@ -74,11 +76,11 @@ enum sk_status sk_vault_make(struct sk_engine *e, const struct sk_id *owner)
 static enum sk_status unwrap(struct sk_engine *e, const struct sk_id *owner,
                              struct sk_box_key *out)
 {
-    uint8_t bound[sizeof(context_key) + SK_ID_SIZE];
+    uint8_t bound[SK_VAULT_BOUND_SIZE];
     struct sk_bytes wrapped;
     struct sk_bytes plain;
 
-    owner_bound(owner, bound);
+    sk_vault_bound(owner, bound);
     SK_TRY(sk_store_get(e->store, SK_SPACE_KEYS, owner_key(owner), &wrapped));
     return sk_box_open(
         &e->wrap_secret, (struct sk_bytes){bound, sizeof(bound)}, wrapped,

@@ -316,7 +316,7 @@ Test(renew, a_batch_that_fails_takes_it_back)
     buso = fx_node(&f, "buso");
     saved = *buso;
     next_keys(buso, true);
-    sk_store_memory_fail_after(buso->store, 1);
+    sk_store_memory_fail_after(buso->store, 2); /* the commit */
     cr_expect(eq(int,
                  try_renewed("buso", (struct sk_bytes){buso->card_bytes,
                                                        buso->card_size}),

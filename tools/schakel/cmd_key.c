@@ -1,4 +1,5 @@
-/* schakel key show|change|export: what unlocks the node, and the identity. */
+/* schakel key show|change|rotate|export: what unlocks the node, and the
+ * identity. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,25 @@ const struct sk_command sk_key_commands[] = {
      .more_en = "The keys themselves and the data do not change.  The node "
                 "may run on; the new\nkey counts at the next start.\n",
      .options = {DIR_OPTION, SK_UNLOCK_OPTIONS, SK_NEW_UNLOCK_OPTIONS}},
+    {.name = "key rotate",
+     .operands = "",
+     .nl = "maak een nieuwe hoofdsleutel voor alles wat bewaard wordt",
+     .en = "make a new master key for all that is stored",
+     .more_nl =
+         "Bij zijn volgende start verpakt het knooppunt elke gegevenssleutel "
+         "opnieuw en\nvernietigt het de vorige hoofdsleutel.  Oude bestanden "
+         "gaan dan niet meer open met\nde sleutels van nu, ook niet wat "
+         "gewist is.  Kies ook iets nieuws om te ontgrendelen\n(--new-...): "
+         "een oude node.key opent anders nog met het oude.  Neem daarna een\n"
+         "nieuwe reservekopie, en vernietig de vorige.\n",
+     .more_en =
+         "At its next start the node wraps every data key anew and destroys "
+         "the master key\nbefore.  Old files then no longer open with the "
+         "keys of now, nor does what was\nerased.  Choose something new to "
+         "unlock with too (--new-...): an old node.key still\nopens with the "
+         "old one.  Then make a new backup, and destroy those before.\n",
+     .options = {DIR_OPTION, IDENTITY_OPTION, SK_UNLOCK_OPTIONS,
+                 SK_NEW_UNLOCK_OPTIONS}},
     {.name = "key export",
      .operands = "FILE",
      .operands_min = 1,
@@ -151,6 +171,138 @@ static int run_change(int argc, char **argv)
     return SK_EXIT_YES;
 }
 
+/* -------------------------------------------------------------- rotate */
+struct rotation {
+    struct sk_config config;
+    struct sk_node_secrets secrets;
+    struct sk_identity identity;
+    struct sk_unlocking unlocking; /* from now on */
+    bool new_unlocking;
+};
+
+static int fail_under_way(const char *dir)
+{
+    return sk_cli_fail(
+        SK_EXIT_NO,
+        &(struct sk_problem){
+            .code = "rotation-under-way",
+            .nl = "er is al een nieuwe hoofdsleutel",
+            .en = "there is a new master key already",
+            .where = dir,
+            .next_nl = "start het knooppunt eerst: dan is ze in gebruik",
+            .next_en = "start the node first: it is then in use"});
+}
+
+/* Both kinds of secrets, and what unlocks from now on. */
+static int open_rotation(const struct sk_parsed *parsed, const char *dir,
+                         struct rotation *r)
+{
+    char *path = sk_cli_path(dir, SK_NODE_KEY_NAME);
+    struct sk_bytes bytes;
+    enum sk_status status = sk_cli_read(path, SK_NODE_KEY_SIZE_MAX, &bytes);
+    int code;
+
+    if (status != SK_OK) {
+        code = sk_cli_fail_file(status, path);
+        free(path);
+        return code;
+    }
+    free(path);
+    code = sk_unlocking_of(parsed, dir, bytes, &r->unlocking);
+    if (code < 0)
+        code = sk_nodedir_open(dir, bytes, &r->unlocking.unlock, &r->secrets);
+    free((void *)(uintptr_t)bytes.data);
+    if (code < 0 && r->secrets.has_master_before)
+        code = fail_under_way(dir);
+    if (code < 0)
+        code = sk_nodedir_identity(dir, sk_cli_get(parsed, "identity"),
+                                   &r->secrets, &r->identity);
+    r->new_unlocking = sk_cli_has(parsed, "new-passphrase-file") ||
+                       sk_cli_has(parsed, "new-key-file") ||
+                       sk_cli_has(parsed, "new-credential");
+    if (code < 0 && r->new_unlocking) {
+        sk_unlocking_end(&r->unlocking);
+        code = sk_unlocking_new(parsed, "new-", &r->unlocking);
+    }
+    return code;
+}
+
+static int reseal_identity(const struct sk_parsed *parsed, const char *dir,
+                           const struct rotation *r)
+{
+    uint8_t room[SK_IDENTITY_KEY_SIZE_MAX];
+    const char *path = sk_cli_get(parsed, "identity");
+    struct sk_bytes bytes;
+    struct sk_seed seed;
+    enum sk_status status;
+
+    sk_seed_fill(&seed);
+    status = sk_identity_seal(&r->identity, &r->secrets.master, &seed,
+                              (struct sk_room){room, sizeof(room)}, &bytes);
+    assert(status == SK_OK);
+    sk_wipe(&seed, sizeof(seed));
+    if (path == NULL)
+        return sk_nodedir_write(dir, SK_IDENTITY_KEY_NAME, bytes, 0600, true);
+    status = sk_cli_write(path, bytes, 0600, true);
+    return status == SK_OK ? -1 : sk_cli_fail_file(status, path);
+}
+
+/* node.key with both master keys first: it opens the identity either way. */
+static int rotate(const struct sk_parsed *parsed, const char *dir,
+                  struct rotation *r)
+{
+    struct sk_seed seed;
+    int code;
+
+    r->secrets.master_before = r->secrets.master;
+    r->secrets.has_master_before = true;
+    sk_seed_fill(&seed);
+    memcpy(r->secrets.master.secret_bytes, seed.secret_bytes,
+           sizeof(r->secrets.master.secret_bytes));
+    sk_wipe(&seed, sizeof(seed));
+    code = sk_issue_write_key(dir, &r->secrets, &r->unlocking.unlock, true);
+    if (code < 0 && r->new_unlocking) {
+        r->config.key = r->unlocking.config.key;
+        memcpy(r->config.key_name, r->unlocking.config.key_name,
+               sizeof(r->config.key_name));
+        code = write_config(dir, &r->config);
+    }
+    return code < 0 ? reseal_identity(parsed, dir, r) : code;
+}
+
+static int run_rotate(int argc, char **argv)
+{
+    struct sk_parsed parsed;
+    struct rotation r = {0};
+    const char *dir;
+    int lock = -1;
+    int code = sk_cli_parse(&sk_key_commands[2], argc, argv, &parsed);
+
+    if (code >= 0)
+        return code;
+    dir = sk_cli_dir(&parsed);
+    code = sk_nodedir_lock(dir, &lock);
+    if (code < 0)
+        code = sk_nodedir_config(dir, &r.config);
+    if (code < 0)
+        code = open_rotation(&parsed, dir, &r);
+    if (code < 0)
+        code = rotate(&parsed, dir, &r);
+    sk_nodedir_unlock(lock);
+    sk_wipe(&r, sizeof(r));
+    if (code >= 0)
+        return code;
+    if (sk_cli_json())
+        puts("{\n  \"ok\": true,\n  \"result\": {}\n}");
+    else
+        puts(sk_cli_word("Start het knooppunt nu opnieuw: dan neemt het de "
+                         "nieuwe hoofdsleutel in gebruik\nen vernietigt het "
+                         "de vorige.",
+                         "Now restart the node: it then uses the new master "
+                         "key and destroys the one before."));
+    return SK_EXIT_YES;
+}
+
 /* -------------------------------------------------------------- export */
 static int run_export(int argc, char **argv)
 {
@@ -159,7 +311,7 @@ static int run_export(int argc, char **argv)
     struct sk_parsed parsed;
     struct sk_bytes bytes;
     enum sk_status status;
-    int code = sk_cli_parse(&sk_key_commands[2], argc, argv, &parsed);
+    int code = sk_cli_parse(&sk_key_commands[3], argc, argv, &parsed);
 
     if (code >= 0)
         return code;
@@ -188,6 +340,8 @@ int sk_cmd_key(int argc, char **argv)
         return run_show(argc - 1, argv + 1);
     if (strcmp(word, "change") == 0)
         return run_change(argc - 1, argv + 1);
+    if (strcmp(word, "rotate") == 0)
+        return run_rotate(argc - 1, argv + 1);
     if (strcmp(word, "export") == 0)
         return run_export(argc - 1, argv + 1);
     return sk_cli_fail(SK_EXIT_USAGE,

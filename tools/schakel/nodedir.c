@@ -545,6 +545,8 @@ int sk_nodedir_identity(const char *dir, const char *path,
         code = sk_cli_fail_file(status, whole);
     } else {
         status = sk_identity_open(bytes, &secrets->master, out);
+        if (status == SK_E_BAD_SEAL && secrets->has_master_before)
+            status = sk_identity_open(bytes, &secrets->master_before, out);
         if (status != SK_OK)
             code = fail_open(status, whole);
     }
