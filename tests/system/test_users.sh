@@ -169,6 +169,14 @@ check "nor does a log" $?
 ! grep -qi 'kanarie\|Bram is ziek' "$node"/*.mdb
 check "on the disk it is sealed" $?
 
+# ------------------------------------------------------------ the doctor
+as games user add baas --role operator --system-user root &&
+  as games user add spook --role coach --system-user spook --uid 4711
+as root doctor
+says 'elke vraag is van een gebruiker' && says 'spook: het nummer' &&
+  says 'uid 4711: spook, -' && ! says 'iris:'
+check "the doctor finds a number that is not the login's here" $?
+
 # ------------------------------------------------------------ who leaves
 as games user end bram
 [ $? = 1 ] && says 'heeft nog dossiers'

@@ -4,6 +4,7 @@
  *   cmd_doctor.c      the command, and how it tells
  *   doctor_folder.c   the folder, the keys, the card: without a running node
  *   doctor_node.c     the node that runs, its endpoint, its partners
+ *   doctor_users.c    the people who use it
  */
 #ifndef SK_TOOLS_DOCTOR_H
 #define SK_TOOLS_DOCTOR_H
@@ -56,6 +57,8 @@ void sk_doctor_note(struct sk_doctor *d, const struct sk_step *step);
 
 void sk_doctor_folder(struct sk_doctor *d);
 void sk_doctor_node(struct sk_doctor *d);
+/* Who may ask it; status: of node.status.  doctor_users.c */
+void sk_doctor_users(struct sk_doctor *d, const json_t *status);
 
 int sk_cmd_doctor(int argc, char **argv);
 extern const struct sk_command sk_doctor_commands[];

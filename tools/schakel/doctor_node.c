@@ -173,20 +173,6 @@ static void look_at_hold(struct sk_doctor *d, const json_t *status)
                           "schakel restore done"});
 }
 
-static void look_at_users(struct sk_doctor *d, const json_t *users)
-{
-    bool none = json_integer_value(json_object_get(users, "count")) == 0;
-
-    if (none)
-        note(d, "users", SK_DOCTOR_OK,
-             "er zijn geen gebruikers: wie bij ctl.sock kan, ziet alles",
-             "there are no users: whoever reaches ctl.sock sees everything");
-    else
-        note(d, "users", SK_DOCTOR_OK,
-             "elke vraag is van een gebruiker, met een rol",
-             "every request is a user's, with a role");
-}
-
 static void look_at_status(struct sk_doctor *d, const json_t *status)
 {
     const json_t *room =
@@ -194,7 +180,7 @@ static void look_at_status(struct sk_doctor *d, const json_t *status)
 
     note(d, "daemon", SK_DOCTOR_OK, "het knooppunt draait en antwoordt",
          "the node runs and answers");
-    look_at_users(d, json_object_get(status, "users"));
+    sk_doctor_users(d, status);
     if (json_is_true(json_object_get(status, "clock_back")))
         sk_doctor_note(
             d, &(struct sk_step){
