@@ -39,7 +39,7 @@ const struct sk_op sk_ops[] = {
     {"clock.set", true, SK_NEED_OPERATE, "zet de klok van een oefenknooppunt",
      "set the clock of a rehearsal node",
      {ARG("at", INSTANT, true, "het nieuwe tijdstip", "the new instant")}},
-    {"calendar.close", false, SK_NEED_OPERATE,
+    {"calendar.close", false, SK_NEED_AGENDA,
      "dagen waarop deze organisatie gesloten is",
      "days on which this organisation is closed",
      {ARG("days", DATES, true, "de dagen", "the days")}},
