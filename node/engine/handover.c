@@ -434,6 +434,24 @@ enum sk_status sk_handover_dropped(struct sk_engine *e,
         e, &h, h.again ? SK_HANDOVER_NEED_INFO : SK_HANDOVER_CANCELLED);
 }
 
+enum sk_status sk_handover_recalled(struct sk_engine *e,
+                                    const struct sk_ledger_entry *entry)
+{
+    struct sk_handover h;
+    enum sk_status status;
+
+    if (!is_request(entry))
+        return SK_OK;
+    status = sk_handover_get(e, &entry->handover, &h);
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    if (!h.sender || !sk_handover_is_open(h.state) ||
+        !sk_id_equal(&h.message.id, &entry->message.id))
+        return SK_OK;
+    return sk_handover_own(e, &h, SK_STEP_CANCEL);
+}
+
 enum sk_status sk_handover_wants(struct sk_engine *e,
                                  const struct sk_ledger_entry *entry, bool *out)
 {

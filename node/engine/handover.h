@@ -142,6 +142,10 @@ SK_CHECKED enum sk_status sk_handover_is_with(struct sk_engine *e,
    partner never knew, and the handover ends here. */
 SK_CHECKED enum sk_status
 sk_handover_dropped(struct sk_engine *e, const struct sk_ledger_entry *entry);
+/* A message was asked back whole: when it was the request, nobody may accept
+   any more what is no longer there, and the handover is cancelled. */
+SK_CHECKED enum sk_status
+sk_handover_recalled(struct sk_engine *e, const struct sk_ledger_entry *entry);
 /* May this request still go?  False when its handover was closed before it ever
    left. */
 SK_CHECKED enum sk_status sk_handover_wants(struct sk_engine *e,

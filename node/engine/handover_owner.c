@@ -162,6 +162,9 @@ static enum sk_status on_unreleased(struct sk_engine *e,
     if (!h->sender) {
         if (sk_trajectory_is_ours(e, &t) && t.epoch == h->epoch + 1)
             return SK_OK;
+        /* What the sender told before, or we did, is the story already. */
+        if (h->state == SK_HANDOVER_EXPIRED || h->state == SK_HANDOVER_DECLINED)
+            return SK_OK;
         return sk_handover_move(e, h, SK_HANDOVER_CANCELLED);
     }
     SK_TRY(sk_was_restored(e, from, &restored));

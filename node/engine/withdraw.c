@@ -1,4 +1,5 @@
 #include "node/engine/gate.h"
+#include "node/engine/handover.h"
 #include "node/engine/notice.h"
 #include "node/engine/rights.h"
 
@@ -360,7 +361,8 @@ static enum sk_status write_loss(struct sk_engine *e, const struct loss *loss)
     entry->law_reference = (struct sk_bytes){0};
     entry->keep_until = (struct sk_bytes){0};
     entry->answered_ms = 0;
-    return sk_ledger_put(e, entry);
+    SK_TRY(sk_ledger_put(e, entry));
+    return loss->all ? sk_handover_recalled(e, entry) : SK_OK;
 }
 
 /* ------------------------------------------------------------- all of it */

@@ -561,6 +561,44 @@ Test(handover, an_expiry_wins_from_an_answer_it_crosses)
 }
 
 /* A question back crosses nothing; a new answer crosses the new question. */
+/* Both say expired: the claim that is refused adds nothing to that. */
+Test(handover, an_expiry_wins_from_a_completion_it_crosses)
+{
+    struct people_id h = request("gtb");
+
+    fx_run(&f);
+    fx_offline(&f, "gtb", true);
+    give("gtb", h, "answer-accepted");
+    give("gtb", h, "complete");
+    fx_clock(&f, "2027-03-24T09:00:00Z");
+    EQ(shown("buso", h, "state"), "expired");
+    fx_offline(&f, "gtb", false);
+    fx_wait(&f, 130000);
+    expect_both(h, "expired");
+    EQ(shown("gtb", h, "owner"), "buso");
+}
+
+/* Nobody accepts what the participant took back. */
+Test(handover, a_request_that_is_asked_back_is_cancelled)
+{
+    struct people_id h = request("gtb");
+
+    fx_run(&f);
+    fx_clock(&f, "2027-03-02T09:00:00Z");
+    /* A part of it: the question is still there. */
+    fx_ok(&f, "buso", "consent.withdraw",
+          "{'participant':'%s','categories':['contact.coach']}", who.text);
+    fx_run(&f);
+    expect_both(h, "requested");
+    fx_offline(&f, "gtb", true);
+    give("gtb", h, "answer-accepted");
+    fx_ok(&f, "buso", "consent.withdraw", "{'participant':'%s'}", who.text);
+    fx_offline(&f, "gtb", false);
+    fx_wait(&f, 130000);
+    expect_both(h, "cancelled");
+    refuse("gtb", h, "complete");
+}
+
 Test(handover, an_answer_stands_that_crosses_a_new_request)
 {
     struct people_id h = request("gtb");
