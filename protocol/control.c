@@ -10,6 +10,10 @@
 #define ORG_TO ARG("to", WORD, true, "de partner", "the partner")
 #define ORG ARG("org", WORD, true, "de partner", "the partner")
 #define MESSAGE ARG("message", ID, true, "het bericht", "the message")
+#define DRAFT ARG("draft", ID, true, "het ontwerp", "the draft")
+#define SUBSCRIBER                                                             \
+    ARG("subscriber", WORD, true, "naam van wie volgt",                        \
+        "name of who follows")
 #define SOURCE_ID                                                              \
     TEXT("source_id", false, 200, "kenmerk in uw eigen systeem",               \
          "key in your own system")
@@ -190,6 +194,29 @@ const struct sk_op sk_ops[] = {
      "the events of a participant", {PARTICIPANT}},
     {"event.show", false, SK_NEED_CASE, "een gebeurtenis", "one event",
      {ARG("event", ID, true, "de gebeurtenis", "the event")}},
+    {"draft.add", false, SK_NEED_CASE,
+     "bewaar wat een authentieke bron antwoordde, als ontwerp",
+     "keep what an authentic source answered, as a draft",
+     {PARTICIPANT, ARG("type", WORD, true, "soort", "type"),
+      ARG("fields", MAP, false, "gegevens, misschien niet alle",
+          "fields, perhaps not all"),
+      ARG("occurred", DATE, false, "dag (vandaag)", "day (today)"),
+      ARG("source", WORD, true, "welke partner antwoordde",
+          "which partner answered"),
+      TEXT("note", false, 1000, "wat geen gegeven is", "what is no field"),
+      SOURCE_ID, DRY_RUN}},
+    {"draft.list", false, SK_NEED_CASE, "de ontwerpen van een deelnemer",
+     "the drafts of a participant", {PARTICIPANT}},
+    {"draft.confirm", false, SK_NEED_CASE,
+     "zeg dat een ontwerp klopt: het wordt een gebeurtenis",
+     "say that a draft is right: it becomes an event",
+     {PARTICIPANT, DRAFT,
+      ARG("fields", MAP, false, "gegevens erbij, of in de plaats",
+          "fields besides, or instead"),
+      ARG("occurred", DATE, false, "dag (die van het ontwerp)",
+          "day (that of the draft)")}},
+    {"draft.drop", false, SK_NEED_CASE, "gooi een ontwerp weg",
+     "throw a draft away", {PARTICIPANT, DRAFT}},
 
     /* ------------------------------------------------------ consent */
     {"consent.give", false, SK_NEED_CASE,
@@ -382,6 +409,23 @@ const struct sk_op sk_ops[] = {
      "say which law makes you keep a received message",
      {MESSAGE, TEXT("law_reference", true, 500, "de wet", "the law"),
       ARG("keep_until", DATE, true, "tot wanneer", "until when")}},
+
+    /* -------------------------------------------------------- feed */
+    {"feed.read", false, SK_NEED_REGISTER,
+     "wat hier gebeurde, in volgorde, voor het eigen systeem",
+     "what happened here, in order, for the own system",
+     {ARG("since", UINT, false, "na dit nummer (wat bevestigd is)",
+          "after this number (what was confirmed)"),
+      ARG("subscriber", WORD, false, "naam van wie volgt",
+          "name of who follows"),
+      ARG("limit", UINT, false, "hoeveel hoogstens", "how many at most")}},
+    {"feed.confirm", false, SK_NEED_REGISTER,
+     "zeg tot waar het eigen systeem alles heeft",
+     "say how far the own system has everything",
+     {SUBSCRIBER, ARG("cursor", UINT, true, "tot en met dit nummer",
+                      "up to and including this number")}},
+    {"feed.list", false, SK_NEED_NODE, "wie volgt, en tot waar",
+     "who follows, and how far", {{0}}},
 
     /* ------------------------------------------------------- peers */
     {"peer.list", false, SK_NEED_NODE,

@@ -31,6 +31,9 @@
 #define SK_REQUEST_KEPT_MS (24 * 60 * 60 * 1000u)
 #define SK_REQUESTS_KEPT_MAX 16384
 
+/* Who may follow along (feed.confirm), count. */
+#define SK_SUBSCRIBERS_MAX 64
+
 /* One file of a bundle or charter, bytes (POLICY.md 3.1). */
 #define SK_YAML_SIZE_MAX 1048576
 

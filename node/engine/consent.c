@@ -421,6 +421,9 @@ enum sk_status sk_consent_append(struct sk_engine *e,
     SK_TRY(sk_vault_put(e, &record->participant.id, sk_key_done(&key), bytes));
     SK_TRY(put_head(e, record));
     SK_TRY(put_index(e, record));
+    if (sk_bytes_equal(record->fact.state, sk_text("withdrawn")))
+        SK_TRY(
+            sk_feed_put(e, SK_FEED_WITHDRAWN, &record->consent.id, NULL, NULL));
     return sk_timers_consent(e, record);
 }
 

@@ -233,6 +233,11 @@ static void pack_event(struct sk_pack *p, const struct sk_recorded_event *event,
     sk_reply_text(p, "type", view->type);
 }
 
+void sk_event_pack(struct sk_pack *p, const struct sk_recorded_event *event)
+{
+    pack_event(p, event, true, true);
+}
+
 struct listed {
     struct sk_recorded_event event;
     uint64_t number;
@@ -320,7 +325,7 @@ enum sk_status sk_op_event_show(struct sk_engine *e, struct sk_value args)
     if (status == SK_E_NOT_FOUND)
         return sk_refuse(e, "unknown-event", "event", (struct sk_bytes){0});
     SK_TRY(status);
-    pack_event(&e->reply, &event, true, true);
+    sk_event_pack(&e->reply, &event);
     return SK_OK;
 }
 
@@ -335,6 +340,7 @@ enum sk_status sk_event_record(struct sk_engine *e,
     if (event->has_about && ours)
         SK_TRY(sk_handover_recorded(e, event));
     SK_TRY(event_put(e, event));
+    SK_TRY(sk_feed_put(e, SK_FEED_EVENT, &event->id.id, NULL, NULL));
     if (ours)
         SK_TRY(sk_employer_recorded(e, event));
     if (ours && sk_bytes_equal(event->view.type, sk_text("trajectory.started")))

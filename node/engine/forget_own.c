@@ -192,6 +192,8 @@ enum sk_status sk_forget_own(struct sk_engine *e,
 
     SK_TRY(sk_timers_erased(e, participant));
     SK_TRY(sk_ledger_each(e, participant, unqueue, e));
+    SK_TRY(sk_drafts_forget(e, participant));
+    SK_TRY(sk_feed_put(e, SK_FEED_FORGOTTEN, id, NULL, NULL));
     SK_TRY(sk_participant_unindex(e, participant));
     SK_TRY(sk_relation_each(e, participant, drop_handle, e));
     SK_TRY(sk_consent_each(e, participant, drop_consent, e));

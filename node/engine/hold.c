@@ -24,6 +24,7 @@ static struct sk_key held_key(const struct sk_org *to, uint64_t number)
 
 enum sk_status sk_hold_start(struct sk_engine *e)
 {
+    SK_TRY(sk_feed_restored(e));
     return sk_meta_put_u64(e, NAME, e->now_ms);
 }
 

@@ -242,6 +242,7 @@ enum sk_status sk_inbox_add(struct sk_engine *e, const struct sk_org *from,
     SK_TRY(save(e, id, record));
     sk_log_add_later(s, SK_COUNT_UNREAD, 1);
     sk_log_add_later(s, SK_COUNT_WAITING, (int64_t)waiting_of(record));
+    SK_TRY(sk_feed_put(e, SK_FEED_MESSAGE, &id->id, from, NULL));
     return index_record(e, id, record);
 }
 
@@ -473,6 +474,8 @@ enum sk_status sk_inbox_lock(struct sk_engine *e, const struct sk_org *from,
     if (status == SK_E_NOT_FOUND)
         return SK_OK;
     SK_TRY(status);
+    SK_TRY(
+        sk_feed_put(e, SK_FEED_RECALLED, &id->id, from, all ? NULL : fields));
     if (all) {
         new = order_key("n", record->number);
         return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&new));
@@ -530,6 +533,7 @@ enum sk_status sk_inbox_erase(struct sk_engine *e, const struct sk_org *from,
     if (status == SK_E_NOT_FOUND)
         return SK_OK;
     SK_TRY(status);
+    SK_TRY(sk_feed_put(e, SK_FEED_ERASED, &id->id, from, all ? NULL : fields));
     if (all)
         return drop_record(e, id, record);
     return erase_fields(e, id, fields);
@@ -556,5 +560,6 @@ enum sk_status sk_inbox_expire(struct sk_engine *e,
         return sk_due_put(e, until + 1, SK_DUE_ERASE_BY, &id->id,
                           sk_org_text(&org));
     SK_TRY(mark_gone(e, &org, id, GONE_EXPIRED));
+    SK_TRY(sk_feed_put(e, SK_FEED_ERASED, &id->id, &org, NULL));
     return drop_record(e, id, record);
 }

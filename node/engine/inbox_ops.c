@@ -168,8 +168,8 @@ static enum sk_status pack_event_tail(struct sk_engine *e, struct sk_pack *p,
 }
 
 /* Everything about one message. */
-static enum sk_status pack_view(struct sk_engine *e, struct sk_pack *p,
-                                const struct sk_inbox_entry *entry)
+enum sk_status sk_inbox_pack(struct sk_engine *e, struct sk_pack *p,
+                             const struct sk_inbox_entry *entry)
 {
     const struct sk_item_event *event = &entry->event;
     size_t at = sk_reply_open(p);
@@ -434,7 +434,7 @@ enum sk_status sk_op_inbox_open(struct sk_engine *e, struct sk_value args)
 
     SK_TRY(sk_arg_message(e, args, &entry));
     SK_TRY(open_entry(e, entry));
-    return pack_view(e, &e->reply, entry);
+    return sk_inbox_pack(e, &e->reply, entry);
 }
 
 enum sk_status sk_op_inbox_peek(struct sk_engine *e, struct sk_value args)
@@ -442,7 +442,7 @@ enum sk_status sk_op_inbox_peek(struct sk_engine *e, struct sk_value args)
     struct sk_inbox_entry *entry;
 
     SK_TRY(sk_arg_message(e, args, &entry));
-    return pack_view(e, &e->reply, entry);
+    return sk_inbox_pack(e, &e->reply, entry);
 }
 
 enum sk_status sk_op_inbox_assign(struct sk_engine *e, struct sk_value args)
@@ -456,6 +456,8 @@ enum sk_status sk_op_inbox_assign(struct sk_engine *e, struct sk_value args)
         return sk_refuse(e, "wrong-state", "message", (struct sk_bytes){0});
     SK_TRY(
         sk_handle_assign(e, &entry->from, &entry->event.handle, &participant));
+    SK_TRY(sk_feed_put(e, SK_FEED_ASSIGNED, &entry->message.id, &entry->from,
+                       NULL));
     if (entry->event.has_handover)
         SK_TRY(sk_handover_assigned(e, &entry->event.handover, &participant));
     SK_TRY(sk_timers_received(e, entry->event.type, &entry->message));

@@ -14,6 +14,8 @@
  *                 rewrap.c: another master key
  *   participant.c relation.c event.c record.c employer.c objection.c calendar.c
  *   collective.c text.c clean.c;  source.c: what was imported before
+ *   draft.c       what a person must still confirm
+ *   feed.c        what happened, for who follows along
  *   consent.c     consent records;  facts.c: what a decision needs to know
  *   ledger.c      who got what: every disclosure, per field
  *   gate.c        I1: the one function through which an event leaves
@@ -59,6 +61,7 @@ enum sk_table {
     SK_T_PARTICIPANT = 'P',   /* participant -> sealed */
     SK_T_INSZ = 'I',          /* keyed hash -> participant */
     SK_T_SOURCE = 'i',        /* keyed hash -> what was imported; source.c */
+    SK_T_FEED = 'F',          /* what happened, in order; drafts; feed.c */
     SK_T_NAME = 'N',          /* keyed hash 16, participant -> empty */
     SK_T_RELATION = 'L',      /* participant, org -> sealed */
     SK_T_HANDLE = 'H',        /* org, handle -> participant (assigned) */
@@ -711,6 +714,13 @@ SK_CHECKED enum sk_status sk_event_record(struct sk_engine *e,
 bool sk_event_field(const struct sk_event_view *view, const char *name,
                     struct sk_bytes *out);
 
+/* What event.record takes, checked, without an id; whole: with all that must
+   be there.  Refuses.  record.c */
+SK_CHECKED enum sk_status sk_record_read(struct sk_engine *e,
+                                         struct sk_value args, bool whole,
+                                         struct sk_recorded_event *out);
+/* Everything about it, as event.show. */
+void sk_event_pack(struct sk_pack *p, const struct sk_recorded_event *event);
 /* SK_E_NOT_FOUND when there is no such event; reads no values. */
 SK_CHECKED enum sk_status sk_event_exists(struct sk_engine *e,
                                           const struct sk_event_id *id);
@@ -718,7 +728,11 @@ SK_CHECKED enum sk_status sk_event_exists(struct sk_engine *e,
 /* ------------------------------------------------------------- source.c
  * A key of another system, "source_id": what was made under it once is not
  * made again.                                          docs/IMPORT.md 4 */
-enum sk_source_kind { SK_SOURCE_PARTICIPANT, SK_SOURCE_EVENT };
+enum sk_source_kind {
+    SK_SOURCE_PARTICIPANT,
+    SK_SOURCE_EVENT,
+    SK_SOURCE_DRAFT, /* or the event that it became, under the same id */
+};
 /* What was made under this key; also when it was erased since.
    SK_E_NOT_FOUND. */
 SK_CHECKED enum sk_status sk_source_find(struct sk_engine *e,
@@ -737,6 +751,36 @@ SK_CHECKED enum sk_status sk_source_keep(struct sk_engine *e,
                                          const struct sk_id *id);
 /* Everything was checked: is it only a trial?  Then that is the reply. */
 bool sk_arg_dry_run(struct sk_engine *e, struct sk_value args);
+
+/* ------------------------------------------------------------- draft.c */
+/* SK_E_NOT_FOUND when there is no such draft of this participant. */
+SK_CHECKED enum sk_status sk_draft_exists(struct sk_engine *e,
+                                          const struct sk_id *owner,
+                                          const struct sk_id *id);
+
+/* Every draft of a participant goes. */
+SK_CHECKED enum sk_status
+sk_drafts_forget(struct sk_engine *e,
+                 const struct sk_participant_id *participant);
+
+/* ------------------------------------------------------------- feed.c
+ * For who follows along (IMPORT.md 5): told in the transaction of what
+ * happened. */
+enum sk_feed_kind {
+    SK_FEED_EVENT = 1, /* id: of an event, recorded here */
+    SK_FEED_MESSAGE,   /* id: of a message that arrived */
+    SK_FEED_ASSIGNED,  /* id: of a message; a person said whom it is about */
+    SK_FEED_WITHDRAWN, /* id: of the consent record */
+    SK_FEED_RECALLED,  /* id: of a message of `from` that it asks back */
+    SK_FEED_ERASED,    /* id: of a message of `from` that is gone */
+    SK_FEED_FORGOTTEN, /* id: of a participant, of whom nothing is left */
+};
+/* from: NULL for what is ours; fields: which of them, NULL for all. */
+SK_CHECKED enum sk_status
+sk_feed_put(struct sk_engine *e, enum sk_feed_kind kind, const struct sk_id *id,
+            const struct sk_org *from, const struct sk_words *fields);
+/* The store went back to a backup: numbers go on where nobody was. */
+SK_CHECKED enum sk_status sk_feed_restored(struct sk_engine *e);
 
 /* Regular employers that are in the roster (DOMAIN 3.5), for facts.c. */
 struct sk_employer {

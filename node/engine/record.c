@@ -106,6 +106,7 @@ struct recording {
     const struct sk_event_type *type;
     struct sk_recorded_event event;
     struct sk_named_value *fields;
+    bool whole;   /* what must be there must be there */
     size_t size;  /* of all values, bytes */
     bool odd_day; /* a national number has a day that no month has */
 };
@@ -172,7 +173,8 @@ static enum sk_status read_fields(struct sk_engine *e, struct sk_value args,
         return SK_E_MEMORY;
     while (sk_value_next(&walk))
         SK_TRY(read_field(e, r, walk.key, walk.value));
-    SK_TRY(check_required(e, r));
+    if (r->whole)
+        SK_TRY(check_required(e, r));
     if (r->size > SK_EVENT_SIZE_MAX)
         return sk_refuse(e, "too-large", "fields", (struct sk_bytes){0});
     r->event.view.fields = r->fields;
@@ -260,9 +262,19 @@ static enum sk_status read_event(struct sk_engine *e, struct sk_value args,
     return read_about(e, args, r);
 }
 
+enum sk_status sk_record_read(struct sk_engine *e, struct sk_value args,
+                              bool whole, struct sk_recorded_event *out)
+{
+    struct recording r = {.whole = whole};
+
+    SK_TRY(read_event(e, args, &r));
+    *out = r.event;
+    return SK_OK;
+}
+
 enum sk_status sk_op_event_record(struct sk_engine *e, struct sk_value args)
 {
-    struct recording r = {0};
+    struct recording r = {.whole = true};
     bool answered;
 
     SK_TRY(sk_source_answer(e, SK_SOURCE_EVENT, args, &answered));

@@ -98,6 +98,9 @@ SK_CHECKED enum sk_status sk_session_adopt(struct sk_engine *e,
 /* ------------------------------------------------------------- inbox.c */
 /* Why this message of `from` cannot come (again): "recalled", "expired"; NULL
    when nothing is against it. */
+/* Everything about one message, as inbox.open shows it.  inbox_ops.c */
+SK_CHECKED enum sk_status sk_inbox_pack(struct sk_engine *e, struct sk_pack *p,
+                                        const struct sk_inbox_entry *entry);
 SK_CHECKED enum sk_status sk_inbox_gone(struct sk_engine *e,
                                         const struct sk_org *from,
                                         const struct sk_message_id *id,

@@ -17,6 +17,7 @@
 static const char *const contexts[] = {
     [SK_SOURCE_PARTICIPANT] = "schakel/index/source/participant/1",
     [SK_SOURCE_EVENT] = "schakel/index/source/event/1",
+    [SK_SOURCE_DRAFT] = "schakel/index/source/draft/1",
 };
 static const char context_content[] = "schakel/index/source/content/1";
 
@@ -97,14 +98,21 @@ static enum sk_status is_same(struct sk_engine *e, enum sk_source_kind kind,
 
 /* Is what was made of it still here? */
 static enum sk_status is_here(struct sk_engine *e, enum sk_source_kind kind,
-                              const struct sk_id *id, bool *out)
+                              struct sk_value args, const struct sk_id *id,
+                              bool *out)
 {
     struct sk_participant_id participant = {*id};
     struct sk_event_id event = {*id};
-    enum sk_status status = kind == SK_SOURCE_PARTICIPANT
-                                ? sk_participant_exists(e, &participant)
-                                : sk_event_exists(e, &event);
+    struct sk_id owner;
+    enum sk_status status;
 
+    if (kind == SK_SOURCE_PARTICIPANT)
+        status = sk_participant_exists(e, &participant);
+    else
+        status = sk_event_exists(e, &event);
+    if (status == SK_E_NOT_FOUND && kind == SK_SOURCE_DRAFT &&
+        sk_arg_id(args, "participant", &owner))
+        status = sk_draft_exists(e, &owner, id);
     if (status != SK_OK && status != SK_E_NOT_FOUND)
         return status;
     *out = status == SK_OK;
@@ -134,10 +142,11 @@ enum sk_status sk_source_answer(struct sk_engine *e, enum sk_source_kind kind,
         return SK_OK;
     SK_TRY(status);
     SK_TRY(is_same(e, kind, args, &same));
-    SK_TRY(is_here(e, kind, &id, &here));
+    SK_TRY(is_here(e, kind, args, &id, &here));
     sk_pack_map(&e->reply, here ? 2 : 1);
-    if (here && kind == SK_SOURCE_EVENT)
-        sk_reply_id(&e->reply, "event", &id);
+    if (here && kind != SK_SOURCE_PARTICIPANT)
+        sk_reply_id(&e->reply, kind == SK_SOURCE_EVENT ? "event" : "draft",
+                    &id);
     sk_reply_cstr(&e->reply, "known", known_word(here, same));
     if (here && kind == SK_SOURCE_PARTICIPANT)
         sk_reply_id(&e->reply, "participant", &id);

@@ -26,7 +26,7 @@
 #define A_DAY_MS UINT64_C(86400000)
 
 /* What a frame may write to: delivery, inbox, ledger, notices, handovers. */
-static const char frame_tables[] = "mk1DdQRSsBbXWwaVvUTtZKAoGjx";
+static const char frame_tables[] = "mk1DdQRSsBbXWwaVvUTtZKAoGjxF";
 /* And to these when the partner told of a withdrawal, which goes to others;
    'p' has a mark of what it said before, under its own name. */
 static const char told_tables[] = "CclQR";

@@ -136,24 +136,12 @@ Test(source, keeps_no_key)
 /* What was erased does not come back with the next import. */
 Test(source, does_not_bring_back_what_was_erased)
 {
-    struct fx_node *node;
-    struct people_id who;
-    struct sk_id id;
-    uint8_t key[1 + SK_ID_SIZE] = {SK_T_PARTICIPANT};
-
     begin();
-    node = fx_node(&f, "buso");
     fx_ok(&f, "buso", "participant.add",
           "{'given_name':'Yara','source_id':'kids-7'}");
-    who = people_take(&f, "result.participant");
-    cr_assert(sk_id_parse(sk_text(who.text), &id));
-    memcpy(key + 1, id.bytes, SK_ID_SIZE);
-    cr_assert(eq(int, sk_store_begin(node->store), SK_OK));
-    cr_assert(eq(int,
-                 sk_store_delete(node->store, SK_SPACE_DATA,
-                                 (struct sk_bytes){key, sizeof(key)}),
-                 SK_OK));
-    cr_assert(eq(int, sk_store_commit(node->store), SK_OK));
+    fx_ok(&f, "buso", "participant.erase",
+          "{'participant':'%s','ground':'not-needed'}",
+          people_take(&f, "result.participant").text);
     fx_ok(&f, "buso", "participant.add",
           "{'given_name':'Yara','source_id':'kids-7'}");
     cr_expect(eq(str, f.reply, "{'ok':true,'result':{'known':'erased'}}"));

@@ -347,3 +347,19 @@ out:
     fclose(tty);
     return status;
 }
+
+int sk_cli_unknown(const char *group, const char *word)
+{
+    char next_nl[128];
+    char next_en[128];
+
+    snprintf(next_nl, sizeof(next_nl), "zie: schakel %s --help", group);
+    snprintf(next_en, sizeof(next_en), "see: schakel %s --help", group);
+    return sk_cli_fail(SK_EXIT_USAGE,
+                       &(struct sk_problem){.code = "unknown-command",
+                                            .nl = "dit commando bestaat niet",
+                                            .en = "there is no such command",
+                                            .where = word,
+                                            .next_nl = next_nl,
+                                            .next_en = next_en});
+}

@@ -119,6 +119,8 @@ struct sk_problem {
 };
 /* Tell it (stderr; with --json an object on stdout) and return `code`. */
 int sk_cli_fail(int code, const struct sk_problem *problem);
+/* sk_cli_fail() for a second word that no command of this group has. */
+int sk_cli_unknown(const char *group, const char *word);
 /* sk_cli_fail() for a file that could not be read or written. */
 int sk_cli_fail_file(enum sk_status status, const char *path);
 

@@ -13,6 +13,7 @@
 #include "tools/schakel/cli.h"
 #include "tools/schakel/cmd_agenda.h"
 #include "tools/schakel/cmd_consent.h"
+#include "tools/schakel/cmd_export.h"
 #include "tools/schakel/cmd_import.h"
 #include "tools/schakel/cmd_leave.h"
 #include "tools/schakel/cmd_node.h"
@@ -40,6 +41,7 @@ static const struct cmd cmds[] = {
     {"policy", sk_cmd_policy, sk_policy_commands, true},
     {"participant", sk_cmd_report, sk_report_commands, true},
     {"consent", sk_cmd_consent, sk_consent_commands, true},
+    {"export", sk_cmd_export, sk_export_commands, false},
     {"import", sk_cmd_import, sk_import_commands, false},
     {"agenda", sk_cmd_agenda, sk_agenda_commands, true},
     {"leave", sk_cmd_leave, sk_leave_commands, true},
