@@ -161,26 +161,40 @@ void sk_facts_forget(struct sk_engine *e)
 
 /* I1, I2: as if read from the store now, or not used. */
 static bool is_current(const struct sk_engine *e,
-                       const struct sk_kept_facts *kept,
-                       const struct sk_participant_id *id)
+                       const struct sk_kept_facts *kept)
 {
-    return kept->facts != NULL && sk_id_equal(&kept->participant, &id->id) &&
-           kept->bundle_number == e->bundle_number &&
+    return kept->facts != NULL && kept->bundle_number == e->bundle_number &&
            kept->version == sk_store_version(e->store, tables);
+}
+
+/* Theirs, or an empty one, or that of somebody else. */
+static struct sk_kept_facts *slot_of(struct sk_engine *e,
+                                     const struct sk_participant_id *id)
+{
+    const uint8_t *b = id->id.bytes;
+    size_t set = ((size_t)b[14] << 8 | b[15]) % (SK_KEPT_FACTS / SK_KEPT_WAYS);
+    struct sk_kept_facts *first = &e->kept_facts[set * SK_KEPT_WAYS];
+    struct sk_kept_facts *slot = NULL;
+
+    for (size_t i = 0; i < SK_KEPT_WAYS; i++) {
+        if (first[i].facts == NULL)
+            slot = &first[i];
+        else if (sk_id_equal(&first[i].participant, &id->id))
+            return &first[i];
+    }
+    return slot != NULL ? slot : &first[e->kept_turn++ % SK_KEPT_WAYS];
 }
 
 enum sk_status sk_facts_now(struct sk_engine *e,
                             const struct sk_participant_id *id,
                             const struct sk_facts **out)
 {
-    const uint8_t *b = id->id.bytes;
-    size_t at = ((size_t)b[14] << 8 | b[15]) % SK_KEPT_FACTS;
-    struct sk_kept_facts *kept = &e->kept_facts[at];
+    struct sk_kept_facts *kept = slot_of(e, id);
     struct sk_facts *facts = NULL;
     size_t mark = sk_arena_mark(&e->scratch);
     enum sk_status status;
 
-    if (is_current(e, kept, id)) {
+    if (sk_id_equal(&kept->participant, &id->id) && is_current(e, kept)) {
         *out = kept->facts;
         return SK_OK;
     }

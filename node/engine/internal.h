@@ -199,9 +199,11 @@ struct sk_session {
 #define SK_FRAME_SIZES_MAX 64
 
 /* ------------------------------------------------------------- memory of
- * what is needed again and again; a slot is found by bytes of the id.  Data
- * keys (vault.c), unwrapped: gone at once when a key is destroyed.  Facts
- * (facts.c), compiled: days and sets, no names or texts of a person. */
+ * what is needed again and again.  Bytes of the id say which SK_KEPT_WAYS slots
+ * it may be in; when all are used, one of them makes room in turn.  Data keys
+ * (vault.c), unwrapped: gone at once when a key is destroyed.  Facts (facts.c),
+ * compiled: days and sets, no names or texts of a person. */
+#define SK_KEPT_WAYS 8
 #define SK_KEPT_KEYS 1024
 struct sk_kept_key {
     bool used;
@@ -284,6 +286,7 @@ struct sk_engine {
     uint64_t bundle_number;        /* another one for every bundle in force */
     struct sk_kept_key *kept_keys; /* SK_KEPT_KEYS */
     struct sk_kept_facts *kept_facts; /* SK_KEPT_FACTS */
+    size_t kept_turn;                 /* whose turn it is to make room */
     bool has_policy;
     uint64_t charter_version;
     struct sk_fetch fetch;

@@ -27,20 +27,40 @@ void sk_vault_bound(const struct sk_id *owner, uint8_t out[SK_VAULT_BOUND_SIZE])
         out[sizeof(context_key) + i] = owner->bytes[i];
 }
 
-static struct sk_kept_key *slot_of(struct sk_engine *e,
-                                   const struct sk_id *owner)
+/* Where its key is; NULL: in none of its slots. */
+static struct sk_kept_key *find(struct sk_engine *e, const struct sk_id *owner,
+                                struct sk_kept_key **first)
 {
     const uint8_t *b = owner->bytes;
+    size_t set = ((size_t)b[0] << 8 ^ (size_t)b[14] << 8 ^ b[15]) %
+                 (SK_KEPT_KEYS / SK_KEPT_WAYS);
 
-    return &e->kept_keys[((size_t)b[0] << 8 ^ (size_t)b[14] << 8 ^ b[15]) %
-                         SK_KEPT_KEYS];
+    *first = &e->kept_keys[set * SK_KEPT_WAYS];
+    for (size_t i = 0; i < SK_KEPT_WAYS; i++)
+        if ((*first)[i].used && sk_id_equal(&(*first)[i].owner, owner))
+            return &(*first)[i];
+    return NULL;
+}
+
+/* The slot that it may have, wiped. */
+static struct sk_kept_key *make_room(struct sk_engine *e,
+                                     struct sk_kept_key *first)
+{
+    struct sk_kept_key *slot = &first[e->kept_turn++ % SK_KEPT_WAYS];
+
+    for (size_t i = 0; i < SK_KEPT_WAYS; i++)
+        if (!first[i].used)
+            slot = &first[i];
+    sk_wipe(slot, sizeof(*slot));
+    return slot;
 }
 
 static void forget(struct sk_engine *e, const struct sk_id *owner)
 {
-    struct sk_kept_key *kept = slot_of(e, owner);
+    struct sk_kept_key *first;
+    struct sk_kept_key *kept = find(e, owner, &first);
 
-    if (kept->used && sk_id_equal(&kept->owner, owner))
+    if (kept != NULL)
         sk_wipe(kept, sizeof(*kept));
 }
 
@@ -90,11 +110,12 @@ static enum sk_status unwrap(struct sk_engine *e, const struct sk_id *owner,
 static enum sk_status data_key(struct sk_engine *e, const struct sk_id *owner,
                                const struct sk_box_key **out)
 {
-    struct sk_kept_key *kept = slot_of(e, owner);
+    struct sk_kept_key *first;
+    struct sk_kept_key *kept = find(e, owner, &first);
     enum sk_status status;
 
-    if (!kept->used || !sk_id_equal(&kept->owner, owner)) {
-        kept->used = false;
+    if (kept == NULL) {
+        kept = make_room(e, first);
         status = unwrap(e, owner, &kept->secret);
         if (status != SK_OK) {
             sk_wipe(kept, sizeof(*kept));

@@ -93,6 +93,29 @@ Test(facts, are_read_once_while_nothing_changes)
     sk_store_abort(e->store);
 }
 
+/* Also when others share their place in memory: so many that some do. */
+Test(facts, of_neighbours_are_kept_apart)
+{
+    struct sk_engine *e = fx_node(&f, "buso")->engine;
+    const struct sk_facts *first[64];
+    struct people_id persons[SK_COUNT(first)];
+
+    for (size_t i = 0; i < SK_COUNT(first); i++)
+        persons[i] = people_add(&f, "buso", "2000-05-14");
+    cr_assert(sk_store_begin(e->store) == SK_OK);
+    for (size_t i = 0; i < SK_COUNT(first); i++) {
+        who = persons[i];
+        first[i] = now(e);
+        for (size_t k = 0; k < i; k++)
+            cr_assert(first[k] != first[i]);
+    }
+    for (size_t i = 0; i < SK_COUNT(first); i++) {
+        who = persons[i];
+        cr_expect(now(e) == first[i], "%zu", i);
+    }
+    sk_store_abort(e->store);
+}
+
 /* Each record behind them, changed between two offers of the same event. */
 Test(facts, follow_every_change_at_once)
 {

@@ -190,3 +190,40 @@ Test(vault, says_that_the_disk_is_full)
               SK_E_FULL);
     end(e);
 }
+
+/* Keys in memory share slots: each finds its own, one that was unwrapped is
+   not read again, and one that was destroyed is gone from there too. */
+Test(vault, keeps_keys_of_neighbours_apart)
+{
+    struct sk_engine *e = begin();
+    struct sk_id owners[2 * SK_KEPT_WAYS] = {{{0}}};
+    struct sk_bytes key = sk_text("Pa");
+    struct sk_bytes plain;
+
+    for (size_t i = 0; i < SK_COUNT(owners); i++) {
+        owners[i].bytes[1] = (uint8_t)(i + 1); /* not one that names slots */
+        cr_assert(sk_vault_make(e, &owners[i]) == SK_OK);
+    }
+    for (size_t i = 0; i < SK_COUNT(owners); i++) {
+        struct sk_bytes text = {owners[i].bytes, SK_ID_SIZE};
+
+        cr_assert(sk_vault_put(e, &owners[i], key, text) == SK_OK);
+        cr_assert(sk_vault_get(e, &owners[i], key, &plain) == SK_OK);
+        cr_expect(sk_bytes_equal(plain, text));
+        cr_expect(sk_vault_get(e, &owners[i / 2], key, &plain) ==
+                  (i / 2 == i ? SK_OK : SK_E_BAD_SEAL));
+    }
+    sk_vault_forget(e);
+    for (size_t i = 0; i < SK_KEPT_WAYS; i++)
+        cr_assert(sk_vault_put(e, &owners[i], key, sk_text("x")) == SK_OK);
+    for (size_t i = 0; i < SK_KEPT_WAYS; i++)
+        cr_assert(sk_store_delete(
+                      e->store, SK_SPACE_KEYS,
+                      (struct sk_bytes){owners[i].bytes, SK_ID_SIZE}) == SK_OK);
+    for (size_t i = 0; i < SK_KEPT_WAYS; i++)
+        cr_expect(sk_vault_put(e, &owners[i], key, sk_text("x")) == SK_OK);
+    cr_assert(sk_vault_destroy(e, &owners[3]) == SK_OK);
+    cr_expect(sk_vault_put(e, &owners[3], key, sk_text("x")) == SK_E_NOT_FOUND);
+    cr_expect(sk_vault_put(e, &owners[4], key, sk_text("x")) == SK_OK);
+    end(e);
+}
