@@ -85,6 +85,13 @@ enum sk_status sk_store_put(struct sk_store *store, enum sk_space space,
     return note(store, store->vtable->put(store, space, key, value));
 }
 
+void sk_store_promise(struct sk_store *store)
+{
+    assert(store->open);
+
+    store->writes++;
+}
+
 enum sk_status sk_store_delete(struct sk_store *store, enum sk_space space,
                                struct sk_bytes key)
 {

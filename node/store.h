@@ -92,6 +92,9 @@ SK_CHECKED enum sk_status sk_store_get(struct sk_store *store,
 SK_CHECKED enum sk_status sk_store_put(struct sk_store *store,
                                        enum sk_space space, struct sk_bytes key,
                                        struct sk_bytes value);
+/* A put that its caller will do later in this transaction, once for many:
+   counts as a write from now on. */
+void sk_store_promise(struct sk_store *store);
 /* SK_OK also when the key was absent. */
 SK_CHECKED enum sk_status sk_store_delete(struct sk_store *store,
                                           enum sk_space space,

@@ -316,6 +316,8 @@ void sk_engine_rollback(struct sk_engine *e)
     e->frame_sizes_count = batch->frame_sizes_count;
     sk_vault_forget(e);
     sk_facts_forget(e);
+    memset(e->series, 0, sizeof(e->series));
+    e->done.count = 0;
     e->fetch = batch->fetch;
     e->reload =
         batch->reload || e->reload || e->bundle_number != batch->bundle_number;
@@ -409,6 +411,14 @@ enum sk_status sk_engine_step(struct sk_engine *e, const struct sk_input *input,
     return status;
 }
 
+/* What is written once for all inputs of the batch. */
+static enum sk_status settle(struct sk_engine *e)
+{
+    SK_TRY(sk_log_settle(e));
+    SK_TRY(sk_repeat_settle(e));
+    return sk_series_settle(e);
+}
+
 enum sk_status sk_engine_pump(struct sk_engine *e, uint64_t now_ms,
                               const struct sk_seed *seed,
                               struct sk_effects *effects)
@@ -425,6 +435,8 @@ enum sk_status sk_engine_pump(struct sk_engine *e, uint64_t now_ms,
         status = sk_federation_load(e);
     if (status == SK_OK)
         status = sk_session_pump(e);
+    if (status == SK_OK)
+        status = settle(e);
     sk_backup_expire(e);
     sk_wipe(&e->random, sizeof(e->random));
     forget_scratch(e);

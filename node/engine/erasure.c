@@ -244,13 +244,11 @@ static enum sk_status is_open(struct sk_engine *e, const struct sk_org *from,
 /* In order of arrival. */
 static enum sk_status next_number(struct sk_engine *e, uint64_t *out)
 {
-    uint64_t number = 0;
-    enum sk_status status = sk_meta_get_u64(e, "notice", &number);
+    uint64_t before;
 
-    if (status != SK_OK && status != SK_E_NOT_FOUND)
-        return status;
-    *out = number + 1;
-    return sk_meta_put_u64(e, "notice", *out);
+    SK_TRY(sk_series_next(e, SK_SERIES_NOTICES, &before));
+    *out = before + 1;
+    return SK_OK;
 }
 
 /* Erase what a notice names and say so; what a law keeps waits for a person. */

@@ -144,13 +144,10 @@ static enum sk_status event_put(struct sk_engine *e,
     struct sk_key key = event_key(&event->participant, &event->id);
     struct sk_key index = index_key(&event->id);
     struct sk_bytes plain;
-    uint64_t number = 0;
-    enum sk_status status = sk_meta_get_u64(e, "events", &number);
+    uint64_t number;
 
-    if (status != SK_E_NOT_FOUND)
-        SK_TRY(status);
+    SK_TRY(sk_series_next(e, SK_SERIES_EVENTS, &number));
     SK_TRY(encode(e, event, number, &plain));
-    SK_TRY(sk_meta_put_u64(e, "events", number + 1));
     SK_TRY(sk_vault_put(e, &event->participant.id, sk_key_done(&key), plain));
     return sk_store_put(
         e->store, SK_SPACE_DATA, sk_key_done(&index),

@@ -302,6 +302,8 @@ enum sk_status sk_federation_sessions(struct sk_engine *e,
 
     if (list == NULL)
         return SK_E_MEMORY;
+    /* The log with a partner that leaves stays. */
+    SK_TRY(sk_log_settle(e));
     for (size_t i = 0; i < orgs; i++) {
         const struct sk_roster_org *org = sk_bundle_org_at(e->bundle, i);
         struct sk_org id;

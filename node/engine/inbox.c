@@ -176,13 +176,11 @@ static enum sk_status index_record(struct sk_engine *e,
 
 static enum sk_status next_number(struct sk_engine *e, uint64_t *out)
 {
-    uint64_t number = 0;
-    enum sk_status status = sk_meta_get_u64(e, "inbox", &number);
+    uint64_t before;
 
-    if (status != SK_OK && status != SK_E_NOT_FOUND)
-        return status;
-    *out = number + 1;
-    return sk_meta_put_u64(e, "inbox", *out);
+    SK_TRY(sk_series_next(e, SK_SERIES_INBOX, &before));
+    *out = before + 1;
+    return SK_OK;
 }
 
 static enum sk_status drop_record(struct sk_engine *e,

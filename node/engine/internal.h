@@ -101,8 +101,7 @@ enum sk_table {
     SK_T_TIMER_DAY = 'G',     /* state, day, number -> empty */
     SK_T_TIMER_LAST = 'j',    /* participant, org -> day of last message */
     SK_T_REQUEST = 'r',       /* request -> its reply; repeat.c */
-    SK_T_REPLY = 'y',         /* request -> its reply, sealed */
-    SK_T_REQUEST_AT = 'q',    /* number -> request, instant */
+    SK_T_REQUEST_AT = 'q',    /* number -> instant, requests from it on */
     SK_T_USER = 'M',          /* who works here, whose case: user.h */
     SK_T_ACCESS = 'n',        /* who looked at what: user.h */
 };
@@ -139,6 +138,7 @@ enum sk_log_count {
 };
 struct sk_log {
     bool loaded;
+    bool due; /* to be written at the end of the batch */
     uint64_t incarnation;
     uint64_t base;
     uint64_t head;            /* last entry queued; base when there is none */
@@ -220,6 +220,31 @@ struct sk_kept_facts {
     struct sk_arena arena;  /* SK_KEPT_FACTS_SIZE bytes */
 };
 
+/* Numbers in the order in which things came; how many there were is kept in
+   META, written once per batch. */
+enum sk_series {
+    SK_SERIES_EVENTS,
+    SK_SERIES_INBOX,
+    SK_SERIES_KEYS, /* taken: vault.c */
+    SK_SERIES_NOTICES,
+    SK_SERIES_REQUESTS,
+    SK_SERIES_TIMERS,
+    SK_SERIES
+};
+struct sk_count {
+    bool loaded;
+    bool due; /* to be written */
+    uint64_t count;
+};
+
+/* Requests that were done in this batch, in order.  repeat.c */
+#define SK_DONE_MAX 512
+struct sk_done {
+    uint64_t first; /* number of ids[0] */
+    size_t count;
+    struct sk_id ids[SK_DONE_MAX];
+};
+
 /* A charter that a partner hands on, part by part.  charter_share.c */
 struct sk_fetch {
     bool active;
@@ -293,6 +318,8 @@ struct sk_engine {
     struct sk_room fetch_room;   /* SK_CHARTER_SIZE_MAX */
     struct sk_session *sessions; /* SK_PARTNERS_MAX */
     size_t sessions_count;
+    struct sk_count series[SK_SERIES];
+    struct sk_done done;
     struct sk_effects *effects; /* of this step */
     struct sk_asker asker;      /* of this control request */
     /* the answer to this control request */
@@ -373,6 +400,11 @@ SK_CHECKED enum sk_status sk_meta_get_u64(struct sk_engine *e, const char *name,
                                           uint64_t *out);
 SK_CHECKED enum sk_status sk_meta_put_u64(struct sk_engine *e, const char *name,
                                           uint64_t value);
+/* How many there were before this one; from 0 on, never the same again. */
+SK_CHECKED enum sk_status sk_series_next(struct sk_engine *e,
+                                         enum sk_series which, uint64_t *out);
+/* At the end of the batch: write how far they came. */
+SK_CHECKED enum sk_status sk_series_settle(struct sk_engine *e);
 void sk_fill_random(struct sk_engine *e, void *out, size_t size);
 void sk_new_id(struct sk_engine *e, struct sk_id *out);
 int32_t sk_today(const struct sk_engine *e);   /* civil day of now */
@@ -449,6 +481,8 @@ SK_CHECKED enum sk_status sk_repeat_find(struct sk_engine *e,
 SK_CHECKED enum sk_status sk_repeat_keep(struct sk_engine *e,
                                          const struct sk_request *request,
                                          struct sk_bytes bytes);
+/* At the end of the batch: write in which order, and drop what is too old. */
+SK_CHECKED enum sk_status sk_repeat_settle(struct sk_engine *e);
 
 /* ------------------------------------------------------------- vault.c
  * A data key belongs to an id: of a participant (own data), or a number of its
@@ -482,8 +516,13 @@ SK_CHECKED enum sk_status sk_vault_open(struct sk_engine *e,
    that arrives writes to DATA alone.  docs/decisions/0003 */
 SK_CHECKED enum sk_status sk_vault_take(struct sk_engine *e,
                                         struct sk_id *owner);
-/* The same as put, get and open for a record that starts with the owner of
-   its key; owner: also without the key. */
+/* put for a record that starts with `head` in the clear; put and get for one
+   that starts with the owner of its key; owner: also without the key. */
+SK_CHECKED enum sk_status sk_vault_put_behind(struct sk_engine *e,
+                                              const struct sk_id *owner,
+                                              struct sk_bytes head,
+                                              struct sk_bytes key,
+                                              struct sk_bytes plain);
 SK_CHECKED enum sk_status sk_vault_put_owned(struct sk_engine *e,
                                              const struct sk_id *owner,
                                              struct sk_bytes key,
@@ -953,6 +992,9 @@ sk_log_get(struct sk_engine *e, const struct sk_org *org, struct sk_log *out);
 SK_CHECKED enum sk_status sk_log_put(struct sk_engine *e,
                                      const struct sk_org *org,
                                      const struct sk_log *log);
+/* That of a session is written once per batch, at its end or before somebody
+   reads SK_T_PEER itself. */
+SK_CHECKED enum sk_status sk_log_settle(struct sk_engine *e);
 /* Count up or down, and store it. */
 SK_CHECKED enum sk_status sk_log_add(struct sk_engine *e,
                                      const struct sk_org *org,

@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+/* Of sk_series, in META. */
+static const char *const series_names[SK_SERIES] = {
+    "events", "inbox", "keys", "notice", "requests", "timers",
+};
+
 /* ------------------------------------------------------------- keys */
 
 struct sk_key sk_key_start(enum sk_table table)
@@ -98,6 +103,38 @@ enum sk_status sk_meta_put_u64(struct sk_engine *e, const char *name,
     for (size_t i = 0; i < sizeof(bytes); i++)
         bytes[i] = (uint8_t)(value >> (56 - 8 * i));
     return sk_meta_put(e, name, (struct sk_bytes){bytes, sizeof(bytes)});
+}
+
+enum sk_status sk_series_next(struct sk_engine *e, enum sk_series which,
+                              uint64_t *out)
+{
+    struct sk_count *series = &e->series[which];
+    enum sk_status status = SK_OK;
+
+    if (!series->loaded) {
+        series->count = 0;
+        status = sk_meta_get_u64(e, series_names[which], &series->count);
+    }
+    if (status != SK_OK && status != SK_E_NOT_FOUND)
+        return status;
+    series->loaded = true;
+    series->due = true;
+    sk_store_promise(e->store);
+    *out = series->count++;
+    return SK_OK;
+}
+
+enum sk_status sk_series_settle(struct sk_engine *e)
+{
+    for (size_t i = 0; i < SK_SERIES; i++) {
+        struct sk_count *series = &e->series[i];
+
+        if (!series->due)
+            continue;
+        SK_TRY(sk_meta_put_u64(e, series_names[i], series->count));
+        series->due = false;
+    }
+    return SK_OK;
 }
 
 void sk_fill_random(struct sk_engine *e, void *out, size_t size)

@@ -115,25 +115,47 @@ enum sk_status sk_log_get(struct sk_engine *e, const struct sk_org *org,
     return SK_OK;
 }
 
-enum sk_status sk_log_put(struct sk_engine *e, const struct sk_org *org,
-                          const struct sk_log *log)
+static enum sk_status write_log(struct sk_engine *e, const struct sk_org *org,
+                                const struct sk_log *log)
 {
-    struct sk_session *s = sk_session_find(e, org);
     struct sk_key key = log_key(org);
     uint8_t bytes[LOG_SIZE_MAX];
     struct sk_pack p = sk_pack_start((struct sk_room){bytes, sizeof(bytes)});
     struct sk_bytes value;
+
+    pack_log(&p, log);
+    SK_TRY(sk_pack_finish(&p, &value));
+    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value);
+}
+
+enum sk_status sk_log_put(struct sk_engine *e, const struct sk_org *org,
+                          const struct sk_log *log)
+{
+    struct sk_session *s = sk_session_find(e, org);
 
     assert(log->incarnation > 0);
     assert(log->base <= log->handed);
     assert(log->handed <= log->head);
     assert(log->stored <= log->head);
 
-    pack_log(&p, log);
-    SK_TRY(sk_pack_finish(&p, &value));
-    SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value));
-    if (s != NULL)
-        s->log = *log;
+    if (s == NULL)
+        return write_log(e, org, log);
+    sk_store_promise(e->store);
+    s->log = *log;
+    s->log.due = true;
+    return SK_OK;
+}
+
+enum sk_status sk_log_settle(struct sk_engine *e)
+{
+    for (size_t i = 0; i < e->sessions_count; i++) {
+        struct sk_session *s = &e->sessions[i];
+
+        if (!s->log.due)
+            continue;
+        SK_TRY(write_log(e, &s->org, &s->log));
+        s->log.due = false;
+    }
     return SK_OK;
 }
 
@@ -391,8 +413,9 @@ static enum sk_status each_log(struct sk_engine *e,
         sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
     struct sk_bytes key;
     struct sk_bytes value;
-    enum sk_status status;
+    enum sk_status status = sk_log_settle(e);
 
+    SK_TRY(status);
     while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
         struct sk_org org;
         struct sk_log log;

@@ -160,15 +160,12 @@ static enum sk_status put_day(struct sk_engine *e, const struct sk_timer *t)
 enum sk_status sk_timer_add(struct sk_engine *e, struct sk_timer *t)
 {
     struct sk_key scope;
-    uint64_t number = 0;
-    enum sk_status status = sk_meta_get_u64(e, "timers", &number);
+    uint64_t before;
 
-    if (status != SK_OK && status != SK_E_NOT_FOUND)
-        return status;
-    t->number = number + 1;
+    SK_TRY(sk_series_next(e, SK_SERIES_TIMERS, &before));
+    t->number = before + 1;
     t->state = SK_TIMER_WAITS;
     scope = scope_key(&t->scope, t->number);
-    SK_TRY(sk_meta_put_u64(e, "timers", t->number));
     SK_TRY(put_row(e, t));
     SK_TRY(put_empty(e, &scope));
     return put_day(e, t);

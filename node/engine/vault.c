@@ -128,10 +128,10 @@ static enum sk_status data_key(struct sk_engine *e, const struct sk_id *owner,
     return SK_OK;
 }
 
-/* Seal behind `head`, and store. */
-static enum sk_status put(struct sk_engine *e, const struct sk_id *owner,
-                          struct sk_bytes head, struct sk_bytes key,
-                          struct sk_bytes plain)
+enum sk_status sk_vault_put_behind(struct sk_engine *e,
+                                   const struct sk_id *owner,
+                                   struct sk_bytes head, struct sk_bytes key,
+                                   struct sk_bytes plain)
 {
     size_t mark = sk_arena_mark(&e->scratch);
     struct sk_bytes record;
@@ -163,14 +163,14 @@ static enum sk_status put(struct sk_engine *e, const struct sk_id *owner,
 enum sk_status sk_vault_put(struct sk_engine *e, const struct sk_id *owner,
                             struct sk_bytes key, struct sk_bytes plain)
 {
-    return put(e, owner, (struct sk_bytes){0}, key, plain);
+    return sk_vault_put_behind(e, owner, (struct sk_bytes){0}, key, plain);
 }
 
 enum sk_status sk_vault_put_owned(struct sk_engine *e,
                                   const struct sk_id *owner,
                                   struct sk_bytes key, struct sk_bytes plain)
 {
-    return put(e, owner, owner_key(owner), key, plain);
+    return sk_vault_put_behind(e, owner, owner_key(owner), key, plain);
 }
 
 enum sk_status sk_vault_open(struct sk_engine *e, const struct sk_id *owner,
@@ -228,18 +228,15 @@ static struct sk_id ahead_owner(uint64_t number)
 
 enum sk_status sk_vault_take(struct sk_engine *e, struct sk_id *owner)
 {
-    uint64_t taken = 0;
-    enum sk_status status = sk_meta_get_u64(e, "keys", &taken);
+    uint64_t taken;
 
-    if (status != SK_OK && status != SK_E_NOT_FOUND)
-        return status;
+    SK_TRY(sk_series_next(e, SK_SERIES_KEYS, &taken));
     /* What was made is a multiple of AHEAD_COUNT. */
     for (uint64_t i = 0; taken % AHEAD_COUNT == 0 && i < AHEAD_COUNT; i++) {
         struct sk_id made = ahead_owner(taken + i);
 
         SK_TRY(sk_vault_make(e, &made));
     }
-    SK_TRY(sk_meta_put_u64(e, "keys", taken + 1));
     *owner = ahead_owner(taken);
     return SK_OK;
 }
