@@ -377,7 +377,7 @@ static enum sk_status queue(struct sk_engine *e,
     SK_TRY(link_handover(e, event, entry));
     out.message = entry->message;
     SK_TRY(sk_outbox_put(e, &entry->to, &out, &entry->number));
-    return sk_ledger_put(e, entry);
+    return sk_gate_queue(e, &a->gate->decision, entry);
 }
 
 enum sk_status sk_op_disclosure_send(struct sk_engine *e, struct sk_value args)

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define STORE_FORMAT 3
+#define STORE_FORMAT 4
 #define BUNDLE_SIZE (14u * 1024 * 1024)
 #define SCRATCH_SIZE (16u * 1024 * 1024)
 /* A system clock that went back further than this is not believed. */
@@ -318,6 +318,7 @@ void sk_engine_rollback(struct sk_engine *e)
     sk_facts_forget(e);
     memset(e->series, 0, sizeof(e->series));
     e->done.count = 0;
+    sk_ready_forget(e);
     e->fetch = batch->fetch;
     e->reload =
         batch->reload || e->reload || e->bundle_number != batch->bundle_number;
@@ -414,6 +415,7 @@ enum sk_status sk_engine_step(struct sk_engine *e, const struct sk_input *input,
 /* What is written once for all inputs of the batch. */
 static enum sk_status settle(struct sk_engine *e)
 {
+    SK_TRY(sk_ready_settle(e));
     SK_TRY(sk_log_settle(e));
     SK_TRY(sk_repeat_settle(e));
     return sk_series_settle(e);
@@ -561,6 +563,9 @@ static struct sk_engine *lay_out(struct sk_room room)
     for (size_t i = 0; i < SK_KEPT_FACTS; i++)
         e->kept_facts[i].arena =
             sk_arena_start(cut(&room, SK_KEPT_FACTS_SIZE), SK_KEPT_FACTS_SIZE);
+    e->ready = cut(&room, sizeof(*e->ready));
+    memset(e->ready, 0, sizeof(*e->ready));
+    e->ready->memory = sk_arena_start(cut(&room, SK_READY_SIZE), SK_READY_SIZE);
     e->fetch_room.data = cut(&room, SK_CHARTER_SIZE_MAX);
     e->fetch_room.size_max = SK_CHARTER_SIZE_MAX;
     e->timer_rules = cut(&room, sizeof(*e->timer_rules));
@@ -629,6 +634,7 @@ void sk_engine_close(struct sk_engine **engine)
         return;
     sk_vault_forget(e);
     sk_facts_forget(e);
+    sk_ready_forget(e);
     sk_wipe(e->reply_room.data, e->reply_room.size_max);
     sk_wipe(e->batch, sizeof(*e->batch));
     sk_wipe(e, sizeof(*e));

@@ -159,12 +159,17 @@ void sk_facts_forget(struct sk_engine *e)
             forget(&e->kept_facts[i]);
 }
 
+uint64_t sk_facts_version(const struct sk_engine *e)
+{
+    return sk_store_version(e->store, tables);
+}
+
 /* I1, I2: as if read from the store now, or not used. */
 static bool is_current(const struct sk_engine *e,
                        const struct sk_kept_facts *kept)
 {
     return kept->facts != NULL && kept->bundle_number == e->bundle_number &&
-           kept->version == sk_store_version(e->store, tables);
+           kept->version == sk_facts_version(e);
 }
 
 /* Theirs, or an empty one, or that of somebody else. */
@@ -214,7 +219,7 @@ enum sk_status sk_facts_now(struct sk_engine *e,
     }
     kept->participant = id->id;
     kept->bundle_number = e->bundle_number;
-    kept->version = sk_store_version(e->store, tables);
+    kept->version = sk_facts_version(e);
     kept->facts = facts;
     *out = facts;
     return SK_OK;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "node/engine/leave.h"
+#include "node/engine/session.h"
 #include "node/engine/timer.h"
 
 /* ------------------------------------------------------------- the decision */
@@ -295,6 +296,28 @@ static enum sk_status drop(struct sk_engine *e, struct sk_ledger_entry *entry,
     return empty_place(e, room, out);
 }
 
+/* What may leave, and its entry, sent.  Writes nothing; fails with
+   SK_E_TOO_LARGE or SK_E_NO_ROOM when it does not fit. */
+static enum sk_status make_item(struct sk_engine *e,
+                                struct sk_ledger_entry *entry,
+                                const struct sk_decision *d,
+                                struct sk_room room, struct sk_bytes *out)
+{
+    struct sk_item *item = sk_arena_take(&e->scratch, sizeof(*item));
+
+    if (item == NULL)
+        return SK_E_MEMORY;
+    memset(&item->event, 0, offsetof(struct sk_item_event, fields));
+    item->kind = SK_ITEM_EVENT;
+    SK_TRY(item_event(e, entry, d, &item->event));
+    SK_TRY(sk_item_encode(item, room, out));
+    if (entry->state == SK_LEDGER_QUEUED)
+        entry->state = SK_LEDGER_SENT;
+    if (entry->sent_ms == 0)
+        entry->sent_ms = e->now_ms;
+    return SK_OK;
+}
+
 /* Writes only when all is well: before that it fails with SK_E_TOO_LARGE or
    SK_E_NO_ROOM. */
 static enum sk_status pass(struct sk_engine *e,
@@ -302,26 +325,60 @@ static enum sk_status pass(struct sk_engine *e,
                            const struct sk_decision *d, struct sk_room room,
                            struct sk_bytes *out)
 {
-    struct sk_ledger_entry *entry = sk_arena_get(&e->scratch, sizeof(*entry));
-    struct sk_item *item = sk_arena_take(&e->scratch, sizeof(*item));
+    struct sk_ledger_entry *entry = sk_arena_take(&e->scratch, sizeof(*entry));
 
-    if (entry == NULL || item == NULL)
+    if (entry == NULL)
         return SK_E_MEMORY;
-    memset(&item->event, 0, offsetof(struct sk_item_event, fields));
     *entry = *before;
     SK_TRY(sk_gate_fill(e, e->bundle, d, entry));
     if (before->sent_ms != 0)
         SK_TRY(merge(e->bundle, before, entry));
-    item->kind = SK_ITEM_EVENT;
-    SK_TRY(item_event(e, entry, d, &item->event));
-    SK_TRY(sk_item_encode(item, room, out));
-    if (entry->state == SK_LEDGER_QUEUED)
-        entry->state = SK_LEDGER_SENT;
-    if (entry->sent_ms == 0) {
-        entry->sent_ms = e->now_ms;
-        SK_TRY(sk_timers_sent(e, entry));
-    }
+    SK_TRY(make_item(e, entry, d, room, out));
+    if (before->sent_ms == 0)
+        SK_TRY(sk_timers_sent(e, &entry->participant, &entry->to));
     return sk_ledger_put(e, entry);
+}
+
+/* Is its place among those that leave with this batch, as far as one can say
+   now?  A message of a handover is decided when its turn comes. */
+static bool leaves_now(struct sk_engine *e, const struct sk_ledger_entry *entry)
+{
+    const struct sk_session *s = sk_session_find(e, &entry->to);
+
+    return s != NULL && s->up && s->known && s->greeted && !s->asking &&
+           s->full_times == 0 && !entry->has_handover &&
+           entry->number - s->sent <=
+               (SK_IN_FLIGHT_MAX - s->flight_count) * SK_ITEMS_COUNT_MAX;
+}
+
+static enum sk_status make_ready(struct sk_engine *e,
+                                 const struct sk_decision *d,
+                                 const struct sk_ledger_entry *queued)
+{
+    struct sk_ledger_entry *entry = sk_arena_take(&e->scratch, sizeof(*entry));
+    struct sk_room room = {.size_max = SK_ITEM_SIZE_MAX};
+    struct sk_bytes item;
+
+    room.data = sk_arena_take(&e->scratch, room.size_max);
+    if (entry == NULL || room.data == NULL)
+        return SK_E_MEMORY;
+    *entry = *queued;
+    SK_TRY(make_item(e, entry, d, room, &item));
+    return sk_ready_put(e, entry, item);
+}
+
+enum sk_status sk_gate_queue(struct sk_engine *e, const struct sk_decision *d,
+                             const struct sk_ledger_entry *entry)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+    enum sk_status status = SK_E_NO_ROOM;
+
+    if (leaves_now(e, entry))
+        status = make_ready(e, d, entry);
+    sk_arena_reset(&e->scratch, mark);
+    if (status == SK_E_NO_ROOM || status == SK_E_TOO_LARGE)
+        return sk_ledger_put(e, entry);
+    return status;
 }
 
 /* Why the message may not even be decided about; NULL: decide. */
@@ -355,13 +412,16 @@ enum sk_status sk_gate_item(struct sk_engine *e,
                             const struct sk_message_id *message,
                             struct sk_room room, struct sk_bytes *out)
 {
-    struct sk_ledger_entry *entry = sk_arena_get(&e->scratch, sizeof(*entry));
     struct sk_recorded_event event;
     struct sk_gate_question question;
+    struct sk_ledger_entry *entry;
     struct sk_gate_answer *answer;
     const char *reason;
-    enum sk_status status;
+    enum sk_status status = sk_ready_take(e, message, room, out);
 
+    if (status != SK_E_NOT_FOUND)
+        return status;
+    entry = sk_arena_get(&e->scratch, sizeof(*entry));
     if (entry == NULL)
         return SK_E_MEMORY;
     status = sk_ledger_get(e, message, entry);

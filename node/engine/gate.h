@@ -54,4 +54,15 @@ SK_CHECKED enum sk_status sk_gate_fill(struct sk_engine *e,
                                        const struct sk_decision *decision,
                                        struct sk_ledger_entry *entry);
 
+/* Permitted, and at its place in the log: its ledger entry is written, or made
+   ready to be sent in this batch. */
+SK_CHECKED enum sk_status sk_gate_queue(struct sk_engine *e,
+                                        const struct sk_decision *decision,
+                                        const struct sk_ledger_entry *entry);
+
+/* Keep what was made of it for sk_ready_take(); SK_E_NO_ROOM: not kept. */
+SK_CHECKED enum sk_status sk_ready_put(struct sk_engine *e,
+                                       const struct sk_ledger_entry *sent,
+                                       struct sk_bytes item);
+
 #endif

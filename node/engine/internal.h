@@ -18,7 +18,8 @@
  *   feed.c        what happened, for who follows along
  *   consent.c     consent records;  facts.c: what a decision needs to know
  *   ledger.c      who got what: every disclosure, per field
- *   gate.c        I1: the one function through which an event leaves
+ *   gate.c        I1: the one function through which an event leaves;
+ *   ready.c       what it made in this batch and may let go in it
  *   question.c    questions with their facts, of now and of then
  *   shadow.c      a draft that is asked too, and only counted
  *   outbox.c      a log per partner;  session.c: hello, in flight, receipts
@@ -245,6 +246,29 @@ struct sk_done {
     struct sk_id ids[SK_DONE_MAX];
 };
 
+/* What was offered in this batch and may leave in it.  ready.c */
+#define SK_READY_MAX 512
+#define SK_READY_SLOTS (2 * SK_READY_MAX)
+#define SK_READY_SIZE (1024u * 1024)
+struct sk_ready_entry {
+    struct sk_message_id message;
+    struct sk_participant_id participant;
+    struct sk_org to;
+    bool taken;
+    struct sk_bytes item;   /* as it may leave */
+    struct sk_bytes record; /* its ledger entry, sent */
+};
+struct sk_ready {
+    /* What it was decided from. */
+    uint64_t version; /* of the store's tables */
+    uint64_t bundle_number;
+    uint64_t now_ms;
+    size_t count;
+    struct sk_ready_entry list[SK_READY_MAX];
+    uint16_t slots[SK_READY_SLOTS]; /* by id: place in list + 1; 0: none */
+    struct sk_arena memory;         /* SK_READY_SIZE */
+};
+
 /* A charter that a partner hands on, part by part.  charter_share.c */
 struct sk_fetch {
     bool active;
@@ -320,6 +344,7 @@ struct sk_engine {
     size_t sessions_count;
     struct sk_count series[SK_SERIES];
     struct sk_done done;
+    struct sk_ready *ready;
     struct sk_effects *effects; /* of this step */
     struct sk_asker asker;      /* of this control request */
     /* the answer to this control request */
@@ -868,6 +893,8 @@ SK_CHECKED enum sk_status sk_facts_of(struct sk_engine *e,
 SK_CHECKED enum sk_status sk_facts_now(struct sk_engine *e,
                                        const struct sk_participant_id *id,
                                        const struct sk_facts **out);
+/* While it is the same, so are the records behind everybody's facts. */
+uint64_t sk_facts_version(const struct sk_engine *e);
 void sk_facts_forget(struct sk_engine *e);
 
 /* ------------------------------------------------------------- ledger.c
@@ -943,6 +970,19 @@ SK_CHECKED enum sk_status sk_ledger_messages(struct sk_engine *e,
 bool sk_ledger_is_out(const struct sk_engine *e,
                       const struct sk_ledger_entry *entry);
 bool sk_ledger_fits(const struct sk_ledger_entry *entry);
+/* The two halves of put: the record in scratch; and store it, sealed, also in
+   the index that says who it is about. */
+SK_CHECKED enum sk_status sk_ledger_pack(struct sk_engine *e,
+                                         const struct sk_ledger_entry *entry,
+                                         struct sk_bytes *out);
+SK_CHECKED enum sk_status
+sk_ledger_put_packed(struct sk_engine *e, const struct sk_message_id *message,
+                     const struct sk_participant_id *participant,
+                     const struct sk_org *to, struct sk_bytes record);
+/* The other way. */
+SK_CHECKED enum sk_status sk_ledger_unpack(struct sk_engine *e,
+                                           struct sk_bytes record,
+                                           struct sk_ledger_entry *out);
 /* Its partner has not confirmed it, and may still. */
 bool sk_ledger_waits(const struct sk_ledger_entry *entry);
 /* Views of the entry, and what fn takes from scratch, die when fn returns. */
@@ -965,6 +1005,23 @@ SK_CHECKED enum sk_status sk_gate_item(struct sk_engine *e,
                                        const struct sk_message_id *message,
                                        struct sk_room room,
                                        struct sk_bytes *out);
+
+/* ------------------------------------------------------------- ready.c
+ * An offer is decided twice: when it is made, and when it is sent (I2).  When
+ * both happen in one transaction, at one instant, with nothing written between
+ * them that a decision looks at, the second would be the first again: then the
+ * item and the ledger entry of the first are used. */
+/* Forget; the batch is over, or was taken back. */
+void sk_ready_forget(struct sk_engine *e);
+/* Write the entries that wait in memory, as queued: whoever reads the ledger
+   does this first.  What is sent then is decided again. */
+SK_CHECKED enum sk_status sk_ready_settle(struct sk_engine *e);
+/* The item of this message, its ledger entry written; SK_E_NOT_FOUND: decide.
+ */
+SK_CHECKED enum sk_status sk_ready_take(struct sk_engine *e,
+                                        const struct sk_message_id *message,
+                                        struct sk_room room,
+                                        struct sk_bytes *out);
 
 /* ------------------------------------------------------------- outbox.c */
 enum sk_out_kind {

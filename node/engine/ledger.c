@@ -151,8 +151,8 @@ static void unpack_terms(struct sk_unpack *u, struct sk_ledger_entry *out)
     sk_unpack_id(u, &out->handover.id);
 }
 
-static enum sk_status unpack_entry(struct sk_engine *e, struct sk_bytes plain,
-                                   struct sk_ledger_entry *out)
+enum sk_status sk_ledger_unpack(struct sk_engine *e, struct sk_bytes plain,
+                                struct sk_ledger_entry *out)
 {
     struct sk_unpack u = sk_unpack_start(plain);
 
@@ -257,6 +257,7 @@ enum sk_status sk_ledger_get(struct sk_engine *e,
     struct sk_bytes value;
     struct sk_bytes plain;
 
+    SK_TRY(sk_ready_settle(e));
     SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value));
     if (value.size < SK_ID_SIZE)
         return SK_E_BAD_FORM;
@@ -264,46 +265,75 @@ enum sk_status sk_ledger_get(struct sk_engine *e,
         participant.id.bytes[i] = value.data[i];
     key = entry_key(&participant, id);
     SK_TRY(sk_vault_get(e, &participant.id, sk_key_done(&key), &plain));
-    SK_TRY(unpack_entry(e, plain, out));
+    SK_TRY(sk_ledger_unpack(e, plain, out));
     return settle(e, out);
 }
 
 /* Who it is about and whom it went to, without opening it: the index outlives
    the participant's key. */
 static enum sk_status put_index(struct sk_engine *e,
-                                const struct sk_ledger_entry *entry)
+                                const struct sk_message_id *message,
+                                const struct sk_participant_id *participant,
+                                const struct sk_org *to)
 {
-    struct sk_key key = index_key(&entry->message);
+    struct sk_key key = index_key(message);
     uint8_t value[SK_ID_SIZE + SK_ORG_SIZE_MAX];
-    struct sk_bytes org = sk_org_text(&entry->to);
+    struct sk_bytes org = sk_org_text(to);
 
     for (size_t i = 0; i < SK_ID_SIZE; i++)
-        value[i] = entry->participant.id.bytes[i];
+        value[i] = participant->id.bytes[i];
     for (size_t i = 0; i < org.size; i++)
         value[SK_ID_SIZE + i] = org.data[i];
     return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
                         (struct sk_bytes){value, SK_ID_SIZE + org.size});
 }
 
-enum sk_status sk_ledger_put(struct sk_engine *e,
-                             const struct sk_ledger_entry *entry)
+enum sk_status sk_ledger_pack(struct sk_engine *e,
+                              const struct sk_ledger_entry *entry,
+                              struct sk_bytes *out)
 {
-    size_t mark = sk_arena_mark(&e->scratch);
-    struct sk_key key = entry_key(&entry->participant, &entry->message);
     struct sk_pack p;
-    struct sk_bytes plain;
-    enum sk_status status = SK_E_MEMORY;
 
     if (!sk_ledger_fits(entry))
         return SK_E_TOO_LARGE;
     p = sk_scratch_pack(e, size_of(entry));
     pack_entry(&p, entry);
-    if (sk_pack_finish(&p, &plain) == SK_OK)
-        status =
-            sk_vault_put(e, &entry->participant.id, sk_key_done(&key), plain);
+    return sk_pack_finish(&p, out) == SK_OK ? SK_OK : SK_E_MEMORY;
+}
+
+static enum sk_status put_record(struct sk_engine *e,
+                                 const struct sk_message_id *message,
+                                 const struct sk_participant_id *participant,
+                                 struct sk_bytes record)
+{
+    struct sk_key key = entry_key(participant, message);
+
+    return sk_vault_put(e, &participant->id, sk_key_done(&key), record);
+}
+
+enum sk_status sk_ledger_put_packed(struct sk_engine *e,
+                                    const struct sk_message_id *message,
+                                    const struct sk_participant_id *participant,
+                                    const struct sk_org *to,
+                                    struct sk_bytes record)
+{
+    SK_TRY(put_record(e, message, participant, record));
+    return put_index(e, message, participant, to);
+}
+
+enum sk_status sk_ledger_put(struct sk_engine *e,
+                             const struct sk_ledger_entry *entry)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+    struct sk_bytes record;
+    enum sk_status status;
+
+    SK_TRY(sk_ledger_pack(e, entry, &record));
+    status = put_record(e, &entry->message, &entry->participant, record);
+    /* The index stays as it was first written. */
     if (status == SK_OK && entry->sent_ms == 0)
-        status = put_index(e, entry);
-    sk_wipe(p.data, p.size);
+        status = put_index(e, &entry->message, &entry->participant, &entry->to);
+    sk_wipe(e->scratch.data + mark, e->scratch.size - mark);
     sk_arena_reset(&e->scratch, mark);
     return status;
 }
@@ -319,6 +349,7 @@ sk_ledger_each(struct sk_engine *e, const struct sk_participant_id *id,
 
     if (entry == NULL)
         return SK_E_MEMORY;
+    SK_TRY(sk_ready_settle(e));
     sk_key_id(&prefix, &id->id);
     scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
     for (;;) {
@@ -332,7 +363,7 @@ sk_ledger_each(struct sk_engine *e, const struct sk_participant_id *id,
             return SK_OK;
         SK_TRY(status);
         SK_TRY(sk_vault_open(e, &id->id, key, sealed, &plain));
-        SK_TRY(unpack_entry(e, plain, entry));
+        SK_TRY(sk_ledger_unpack(e, plain, entry));
         SK_TRY(settle(e, entry));
         SK_TRY(fn(context, entry));
         sk_arena_reset(&e->scratch, mark);
@@ -371,6 +402,7 @@ enum sk_status sk_ledger_messages(struct sk_engine *e,
 {
     size_t n;
 
+    SK_TRY(sk_ready_settle(e));
     SK_TRY(scan_messages(e, id, NULL, &n));
     *out = sk_arena_get_array(&e->scratch, n + 1, sizeof(**out));
     if (*out == NULL)

@@ -569,6 +569,7 @@ static enum sk_status tell_page(struct sk_engine *e, struct sk_value args,
         sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
     struct sk_id after;
 
+    SK_TRY(sk_ready_settle(e));
     if (sk_arg_id(args, "after", &after)) {
         struct sk_key from = prefix;
 

@@ -193,8 +193,9 @@ SK_CHECKED enum sk_status sk_timers_received(struct sk_engine *e,
                                              struct sk_bytes type,
                                              const struct sk_message_id *id);
 /* A message about somebody leaves for the first time. */
-SK_CHECKED enum sk_status sk_timers_sent(struct sk_engine *e,
-                                         const struct sk_ledger_entry *entry);
+SK_CHECKED enum sk_status
+sk_timers_sent(struct sk_engine *e, const struct sk_participant_id *participant,
+               const struct sk_org *to);
 SK_CHECKED enum sk_status
 sk_timers_consent(struct sk_engine *e, const struct sk_consent_record *record);
 /* A partner was asked to erase; it answered in full.  sealed: under the key of

@@ -432,13 +432,14 @@ static enum sk_status end_towards(void *context, struct sk_timer *t)
 }
 
 enum sk_status sk_timers_sent(struct sk_engine *e,
-                              const struct sk_ledger_entry *entry)
+                              const struct sk_participant_id *participant,
+                              const struct sk_org *org)
 {
-    struct sk_key key = last_key(&entry->participant.id, &entry->to);
+    struct sk_key key = last_key(&participant->id, org);
     struct sk_timer like = {.sealed = true,
-                            .scope = entry->participant.id,
+                            .scope = participant->id,
                             .kind = SK_TIMER_ABOUT_RELATION,
-                            .partner = entry->to};
+                            .partner = *org};
     struct sk_bytes value;
     char today[11];
     enum sk_status status;
@@ -452,7 +453,7 @@ enum sk_status sk_timers_sent(struct sk_engine *e,
     SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
                         sk_text(today)));
     for (size_t i = 0; i < e->timer_rules->count; i++) {
-        struct towards to = {e, &e->timer_rules->list[i], &entry->to};
+        struct towards to = {e, &e->timer_rules->list[i], org};
 
         if (to.rule->trigger != SK_TIMER_ON_MESSAGE)
             continue;

@@ -192,8 +192,10 @@ Test(repeat, is_known_when_many_were_done_together)
     cr_assert(sk_store_begin(e->store) == SK_OK);
     for (unsigned i = 0; i < many; i++) {
         uint8_t bytes[256];
-        struct sk_input input = {
-            .type = SK_INPUT_CONTROL, .now_ms = f.real_ms, .seed = fx_seed(&f)};
+        struct sk_input input = {.type = SK_INPUT_CONTROL,
+                                 .owner = true,
+                                 .now_ms = f.real_ms,
+                                 .seed = fx_seed(&f)};
         struct sk_pack p =
             sk_pack_start((struct sk_room){bytes, sizeof(bytes)});
         struct fx_json json = {"{'days':['2026-12-25']}"};
