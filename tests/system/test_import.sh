@@ -189,4 +189,46 @@ while read -r block; do
 done <../list
 [ $blocks -ge 15 ]
 check "$blocks blocks were run" $?
+
+# ------------------------------------------------------------ a KVS answer
+export LANG=C
+answer=$root/tests/tools/kvs/antwoord.jsonld
+work_out() { "$build/schakel" "$@" >"$work/out" 2>"$work/err"; }
+kvs() { # NAME CODE WORD...
+  name=$1 want=$2
+  shift 2
+  work_out "$@"
+  [ $? = "$want" ]
+  check "$name" $?
+}
+who=$("$build/schakel" participant find --source-id kids-1 --json | sed -n 's/.*"participant": "\(.*\)".*/\1/p')
+kvs "an answer is tried" 0 import kvs "$answer" --from vdab --dry-run
+says '4 drafts, 0 known already, 0 refused' && says 'nothing was stored' &&
+  says 'Deeltraject.type = Tender' && says 'GeregistreerdPersoon.voornaam'
+check "and says what is not taken over" $?
+work_out draft list "$who" --json
+grep -q '"drafts": \[\]' "$work/out"
+check "and stores nothing" $?
+kvs "it becomes drafts" 0 import kvs "$answer" --from vdab
+kvs "once" 0 import kvs "$answer" --from vdab
+says '0 drafts, 4 known already'
+check "and not twice" $?
+kvs "a coach sees them" 0 draft list "$who" --json
+says 'Vorkheftruckbestuurder' && [ "$(grep -c '"draft":' "$work/out")" = 4 ]
+check "with what is no field as a note" $?
+draft=$(tr -d '\n' <"$work/out" | sed 's/}, *{/}\n{/g' | sed -n '/goal.set/s/.*"draft": "\([^"]*\)".*/\1/p')
+kvs "what is missing must be filled in" 1 draft confirm "$who" "$draft"
+kvs "then it is an event" 0 draft confirm "$who" "$draft" --fields occupation=8344.1
+kvs "of an authentic source" 0 event show "$draft" --json
+says '"provenance": "authentic-source"' && says '"source": "vdab"' && says '"preference_kind": "wanted"'
+check "of the partner, with what was answered and filled in" $?
+draft=$("$build/schakel" draft list "$who" --json | sed -n 's/.*"draft": "\(.*\)",/\1/p' | head -1)
+kvs "another is thrown away" 0 draft drop "$who" "$draft"
+kvs "and does not come back" 0 import kvs "$answer" --from vdab
+[ "$("$build/schakel" draft list "$who" --json | grep -c '"draft":')" = 2 ]
+check "two are left" $?
+sed 's/91.11.02-998.57/91.11.02-998.58/' "$answer" >nobody.jsonld
+kvs "an answer about nobody is refused" 1 import kvs nobody.jsonld --from vdab
+says 'does not name one person'
+check "and says why" $?
 exit $failed

@@ -66,6 +66,34 @@ const struct sk_command sk_import_commands[] = {
      .more_nl = MORE_NL,
      .more_en = MORE_EN,
      .options = OPTIONS},
+    {.name = "import kvs",
+     .operands = "FILE",
+     .operands_min = 1,
+     .operands_max = 1,
+     .nl = "maak ontwerpen van een antwoord van een Klant Volg Systeem (OSLO)",
+     .en = "make drafts of an answer of a Klant Volg Systeem (OSLO)",
+     .more_nl =
+         "FILE is JSON-LD: een antwoord, of een lijst.  Wat te begrijpen is "
+         "wordt een ontwerp, met\nherkomst authentieke bron: het telt niet "
+         "en wordt niet gedeeld.  Een begeleider bevestigt\nelk: schakel "
+         "draft list DEELNEMER, draft confirm, draft drop.  Wat niet is "
+         "overgenomen\nstaat in het verslag.\n",
+     .more_en =
+         "FILE is JSON-LD: an answer, or a list.  What is understood becomes a "
+         "draft, with provenance\nauthentic source: it does not count and is "
+         "not shared.  A coach confirms each: schakel\ndraft list "
+         "PARTICIPANT, draft confirm, draft drop.  What was not taken over is "
+         "in the\nreport.\n",
+     .options = {{"dir", "DIR", false, false,
+                  "de map van het knooppunt (of SCHAKEL_DIR)",
+                  "the node's folder (or SCHAKEL_DIR)"},
+                 {"from", "ORG", true, false, "welke partner antwoordde",
+                  "which partner answered"},
+                 {"participant", "ID", false, false,
+                  "over wie (anders: het rijksregisternummer in het antwoord)",
+                  "about whom (else: the national number in the answer)"},
+                 {"dry-run", NULL, false, false, "kijk alleen na, bewaar niets",
+                  "only check, store nothing"}}},
     {0},
 };
 
@@ -618,17 +646,32 @@ static int missing_file(void)
                                             .next_en = "see --help"});
 }
 
+/* NULL: none of that name. */
+static const struct sk_command *command_of(const char *word)
+{
+    for (const struct sk_command *c = sk_import_commands; c->name != NULL; c++)
+        if (word != NULL && strcmp(c->name + strlen("import "), word) == 0)
+            return c;
+    return NULL;
+}
+
 int sk_cmd_import(int argc, char **argv)
 {
+    const struct sk_command *command = command_of(argc > 1 ? argv[1] : NULL);
     struct import im = {0};
     struct sk_parsed parsed;
-    bool events = argc > 1 && strcmp(argv[1], "events") == 0;
     enum sk_status status = SK_OK;
-    int code = sk_cli_parse(&sk_import_commands[events ? 1 : 0], argc - 1,
-                            argv + 1, &parsed);
+    bool events;
+    int code;
 
+    if (command == NULL)
+        return sk_cli_unknown("import", argc > 1 ? argv[1] : "");
+    events = strcmp(command->name, "import events") == 0;
+    code = sk_cli_parse(command, argc - 1, argv + 1, &parsed);
     if (code >= 0)
         return code;
+    if (strcmp(command->name, "import kvs") == 0)
+        return sk_cmd_import_kvs(&parsed);
     im.importer.kind = events ? SK_IMPORT_EVENTS : SK_IMPORT_PARTICIPANTS;
     im.dir = sk_cli_dir(&parsed);
     im.dry_run = sk_cli_has(&parsed, "dry-run");

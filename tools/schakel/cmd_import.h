@@ -1,4 +1,4 @@
-/* schakel import participants, import events.          docs/IMPORT.md */
+/* schakel import participants, import events, import kvs.  docs/IMPORT.md */
 #ifndef SK_TOOLS_CMD_IMPORT_H
 #define SK_TOOLS_CMD_IMPORT_H
 
@@ -6,5 +6,7 @@
 
 extern const struct sk_command sk_import_commands[];
 int sk_cmd_import(int argc, char **argv);
+/* import kvs, with its options read.  cmd_import_kvs.c */
+int sk_cmd_import_kvs(const struct sk_parsed *parsed);
 
 #endif

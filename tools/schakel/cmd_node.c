@@ -457,8 +457,9 @@ int sk_node_ask(struct sk_client *client, const char *op, json_t *args,
 static bool has_words(const char *op)
 {
     static const char *const about[] = {
-        "participant.", "relation.", "event.",    "consent.", "disclosure.",
-        "message.",     "inbox.",    "handover.", "erasure.", "objection."};
+        "participant.", "relation.",   "event.",    "draft.",
+        "consent.",     "disclosure.", "message.",  "inbox.",
+        "handover.",    "erasure.",    "objection."};
 
     for (size_t i = 0; i < SK_COUNT(about); i++)
         if (strncmp(op, about[i], strlen(about[i])) == 0)
