@@ -188,7 +188,7 @@ const struct sk_code sk_codes[] = {
      "a handover of this participant is still open",
      "Trek ze eerst in met 'handover cancel', of rond ze af.",
      "Cancel it first with 'handover cancel', or finish it."},
-    {"has-cases", "deze gebruiker heeft nog dossiers",
+    {"has-cases", "deze gebruiker begeleidt nog deelnemers",
      "this user still has cases", "Noem met --to wie ze overneemt.",
      "Name who takes them over with --to."},
     {"hidden-character",
@@ -357,7 +357,7 @@ const struct sk_code sk_codes[] = {
     {"not-yet-valid", "de deelregel geldt nog niet",
      "the share rule is not valid yet", "Wacht tot de regel geldt.",
      "Wait until the rule is valid."},
-    {"not-your-case", "dit is niet uw dossier", "this is not your case",
+    {"not-your-case", "u begeleidt deze deelnemer niet", "this is not your case",
      "Vraag het aan de genoemde begeleider.  In nood: --break-glass REDEN; dat "
      "ziet de privacyverantwoordelijke meteen.",
      "Ask the coach that is named.  In an emergency: --break-glass REASON; the "

@@ -179,7 +179,7 @@ check "the doctor finds a number that is not the login's here" $?
 
 # ------------------------------------------------------------ who leaves
 as games user end bram
-[ $? = 1 ] && says 'heeft nog dossiers'
+[ $? = 1 ] && says 'begeleidt nog deelnemers'
 check "who leaves hands over first" $?
 as games user end bram --to iris && refused not-a-user man participant list &&
   as bin participant show "$person" && says Kanarievogel

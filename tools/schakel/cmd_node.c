@@ -146,7 +146,7 @@ static void make_command(const struct sk_op *op, struct made *out)
         add_option(c, &at,
                    (struct sk_option){
                        "break-glass", "REASON", false, false,
-                       "in nood: open andermans dossier; de reden ziet de "
+                       "in nood: ook wie u niet begeleidt; de reden ziet de "
                        "privacyverantwoordelijke meteen",
                        "in an emergency: open somebody else's file; the "
                        "privacy officer sees the reason at once"});

@@ -177,7 +177,7 @@ static const struct word words[] = {
     {"users", "gebruikers", "users"},
     {"system_user", "aanmeldnaam", "login"},
     {"ended", "gestopt", "ended"},
-    {"moved", "dossiers overgedragen", "cases handed over"},
+    {"moved", "deelnemers overgedragen", "cases handed over"},
     {"op", "wat", "what"},
     {"glass", "noodtoegang", "break-glass"},
     {"by", "door", "by"},
