@@ -65,6 +65,9 @@ LANG=C "$build/schakel" inbox open "$message" --dir "$root/gtb" |
   grep -q 'What the participant wants'
 check "and in English" $?
 
+nl gtb inbox && says 'Niets nieuws, en niets dat wacht.'
+check "the work list is empty when all is done" $?
+
 # ------------------------------------------------------------ who got what
 person=$(json buso participant participant list)
 nl buso disclosure list "$person" && says 'Overdracht gevraagd -> GTB Kempen' &&
@@ -154,5 +157,37 @@ nl buso consent give "$person" --until 2027-04-01 --recipients niemand \
   --notice README.md
 [ "$?" = 1 ] && grep -q 'partner staat niet in het charter' "$work/err"
 check "who is no partner is named as that" $?
+
+# ------------------------------------------------------------ the company leaves
+nl houtzaak leave && says 'Zo staat het als uw organisatie nu weggaat' &&
+  says 'van hun berichten hier: 1' && says 'schakel leave --confirm houtzaak' &&
+  nl houtzaak inbox open "$placement"
+check "what is open is shown before anything changes" $?
+nl houtzaak leave --confirm hautzaak
+[ "$?" = 2 ] && grep -q 'er is niets veranderd' "$work/err" &&
+  nl houtzaak inbox open "$placement"
+check "leaving needs the name of the organisation" $?
+nl houtzaak leave --confirm houtzaak && says 'verlaat de federatie, sinds' &&
+  says 'van hun berichten gewist: 1'
+check "it leaves, and says what it erased" $?
+for _ in $(seq 100); do
+  nl houtzaak leave
+  says 'Vraag de beheerders van het charter' && break
+  sleep 0.1
+done
+says 'BuSO De Brug (fictief): klaar' && says 'Vraag de beheerders van het charter'
+check "when all is settled it says what comes next" $?
+nl houtzaak inbox open "$placement"
+[ "$?" = 1 ] && nl buso peer holds houtzaak && says ' 1  gewist, zegt de partner' &&
+  says ' 0  heeft de partner nog, voor zover bekend'
+check "what it held is gone, and the school sees that" $?
+evaluation=$(json houtzaak event event list \
+  "$(json houtzaak participant participant list)")
+nl houtzaak disclosure send "$evaluation" --to buso --for guidance.joint
+[ "$?" = 1 ] && grep -q 'er gaat niets nieuws weg' "$work/err"
+check "nothing new goes out" $?
+nl buso peer bestaatniet houtzaak
+[ "$?" = 2 ]
+check "a command of two words that does not exist is no other one" $?
 
 exit $failed

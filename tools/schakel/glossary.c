@@ -160,6 +160,9 @@ const char *sk_glossary_word(const struct sk_glossary *g, const char *id)
         return pick(g, &v->purposes[at].label, id);
     if ((at = sk_vocabulary_category(v, text)) != SK_NONE)
         return pick(g, &v->categories[at].label, id);
+    for (size_t i = 0; i < v->duties_count; i++)
+        if (sk_bytes_equal(v->duties[i].id, text))
+            return pick(g, &v->duties[i].label, id);
     name = json_object_get(g->names, id);
     return json_is_string(name) ? json_string_value(name) : id;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policies/decide.h"
+#include "protocol/texts.h"
 #include "tools/schakel/json.h"
 
 /* Events as coaches read them: a preview, what went out, what came in. */
@@ -212,6 +213,29 @@ static void render_errors(const struct sk_screen *s, const json_t *errors)
     }
 }
 
+/* What opens the gate that is shut, as a command. */
+static void render_next(const struct sk_screen *s, const json_t *result,
+                        const char *reason)
+{
+    const char *next = sk_code_next(reason, s->dutch);
+    const char *to = sk_json_text(result, "to");
+
+    if (next != NULL)
+        fprintf(s->out, "%s\n", next);
+    if (strcmp(reason, "not-linked") == 0)
+        fprintf(s->out, "  schakel relation open %s %s --from %s\n",
+                say(s, "DEELNEMER", "PARTICIPANT"), to, say(s, "DAG", "DAY"));
+    else if (strcmp(reason, "consent-missing") == 0 ||
+             strcmp(reason, "consent-expired") == 0)
+        fprintf(s->out,
+                "  schakel consent give %s --purposes %s --recipients %s \\\n"
+                "    --categories %s --until %s --form paper --notice %s\n",
+                say(s, "DEELNEMER", "PARTICIPANT"),
+                sk_json_text(result, "purpose"), to,
+                say(s, "SOORTEN", "CATEGORIES"), say(s, "DAG", "DAY"),
+                say(s, "TEKST", "TEXT"));
+}
+
 static void render_decision(const struct sk_screen *s, const json_t *result)
 {
     bool permit = strcmp(sk_json_text(result, "decision"), "permit") == 0;
@@ -232,6 +256,7 @@ static void render_decision(const struct sk_screen *s, const json_t *result)
         fprintf(s->out, "%s: %s (%s)\n",
                 say(s, "Dit wordt niet gedeeld", "This is not shared"),
                 words == NULL ? reason : words, reason);
+        render_next(s, result, reason);
     }
     if (json_object_size(withheld) > 0) {
         fprintf(s->out, "\n%s\n",
@@ -316,6 +341,22 @@ static void render_disclosures(const struct sk_screen *s, const json_t *result)
 
 /* ------------------------------------------------------------- what came */
 
+/* A list of words of the vocabulary. */
+static void render_words(const struct sk_screen *s, const json_t *object,
+                         const char *key)
+{
+    const json_t *list = json_object_get(object, key);
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (i == 0)
+            fprintf(s->out, "%s: ", sk_render_word(key, s->dutch));
+        fprintf(s->out, "%s%s",
+                sk_glossary_word(s->glossary,
+                                 json_string_value(json_array_get(list, i))),
+                i + 1 < json_array_size(list) ? ", " : "\n");
+    }
+}
+
 static void render_message(const struct sk_screen *s, const json_t *result)
 {
     const char *purpose = called(s, result, "purpose");
@@ -327,8 +368,15 @@ static void render_message(const struct sk_screen *s, const json_t *result)
     render_content(s, result);
     fputc('\n', s->out);
     render_text(s, result, "erase_by");
-    render_list(s, result, "duties");
-    render_list(s, result, "roles");
+    render_words(s, result, "duties");
+    render_words(s, result, "roles");
+    if (json_array_size(json_object_get(result, "consents")) > 0)
+        fprintf(s->out,
+                s->dutch ? "De deelnemer ging akkoord bij %s.  Trekt hij dat "
+                           "hier in: schakel inbox withdraw %s\n"
+                         : "The participant agreed at %s.  When it is taken "
+                           "back here: schakel inbox withdraw %s\n",
+                called(s, result, "from"), sk_json_text(result, "message"));
 }
 
 bool sk_render_event(const struct sk_screen *s, const char *op,
