@@ -385,7 +385,7 @@ enum sk_status sk_op_disclosure_send(struct sk_engine *e, struct sk_value args)
     struct answer a = {.to = sk_arg_text(args, "to"),
                        .purpose = sk_arg_text(args, "for")};
     struct sk_gate_question question = {.bundle = e->bundle};
-    struct sk_ledger_entry *entry = sk_arena_get(&e->scratch, sizeof(*entry));
+    struct sk_ledger_entry *entry = sk_arena_take(&e->scratch, sizeof(*entry));
     struct sk_recorded_event event;
     struct sk_inbox_entry *received;
     struct sk_gate_answer *gate;

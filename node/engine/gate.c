@@ -54,7 +54,7 @@ enum sk_status sk_gate_judge(struct sk_engine *e,
                              const struct sk_gate_question *question,
                              struct sk_gate_answer **out)
 {
-    struct sk_gate_answer *answer = sk_arena_get(&e->scratch, sizeof(*answer));
+    struct sk_gate_answer *answer = sk_arena_take(&e->scratch, sizeof(*answer));
     struct sk_question asked = {.to = question->to,
                                 .purpose = question->purpose,
                                 .now = sk_instant(e),
@@ -63,6 +63,8 @@ enum sk_status sk_gate_judge(struct sk_engine *e,
 
     if (answer == NULL)
         return SK_E_MEMORY;
+    answer->warnings_count = 0;
+    answer->blocked = false;
     SK_TRY(facts_for(e, question, &facts));
     SK_TRY(sk_decide(question->bundle, facts, &asked, &e->scratch,
                      &answer->decision));

@@ -21,8 +21,11 @@ static const char *find_sensitive(struct sk_bytes text)
         const char *found = NULL;
 
         for (size_t i = 0; i < SK_COUNT(sensitive); i++) {
-            size_t size = strlen(sensitive[i]);
+            size_t size;
 
+            if (sensitive[i][0] != (char)word.bytes[0])
+                continue; /* nearly always */
+            size = strlen(sensitive[i]);
             if (word.size >= size &&
                 memcmp(word.bytes, sensitive[i], size) == 0 &&
                 (found == NULL || size > strlen(found)))
