@@ -181,4 +181,55 @@ check "now alfa uses it" $?
 publish alfa 7003
 patience 'places gamma alfa | grep -qx 7003 && places beta alfa | grep -qx 7003'
 check "and reaches both" $?
+# ------------------------------------------------------------------ theft
+sanitizers=
+nm "$build/libsk-protocol.a" 2>/dev/null | grep -q __asan &&
+  sanitizers="-fsanitize=address,undefined"
+# shellcheck disable=SC2046,SC2086
+${CC:-cc} -std=c17 -D_GNU_SOURCE -I. $sanitizers -o "$work/thief" \
+  tests/system/thief.c "$build/libsk-protocol.a" \
+  $(pkg-config --libs libsodium libzmq) \
+  $(pkg-config --libs msgpack-c 2>/dev/null || pkg-config --libs msgpack)
+check "the thief is built" $?
+stop beta
+publish alfa 7004
+"$work/thief" KEY "$work/beta" "$work/beta.key" "$work/alfa/own.card" >"$work/out" 2>&1
+check "who stole beta's transport key gets in, and opens nothing: $(cat "$work/out")" $?
+! places alfa beta | grep -qx 66666
+check "nothing that it made up is taken" $?
+[ "$(peer alfa beta unconfirmed)" -ge 1 ]
+check "what waits for beta goes on waiting" $?
+start beta
+patience 'places beta alfa | grep -qx 7004'
+check "and is there when beta is back" $?
+publish beta 7005
+patience 'places alfa beta | grep -qx 7005'
+check "whose own messages go on" $?
+
+# ------------------------------------------------------------------ revoked
+sed -i 's/^version: 1/version: 2/; s/^  gamma: {/  gamma: {status: suspended, /' "$work/partners.yaml"
+schakel charter add --out "$work/charter2" --partners "$work/partners.yaml" "$work/charter" &&
+  schakel charter sign --dir "$work/alfa" "$work/charter2"
+check "the stewards suspend gamma" $?
+places gamma alfa >"$work/gamma.before"
+schakel charter import --dir "$work/alfa" "$work/charter2"
+check "alfa takes the charter into use" $?
+publish alfa 7006
+publish gamma 7007
+patience 'places beta alfa | grep -qx 7006'
+check "the next message reaches beta" $?
+patience '[ "$(peer gamma alfa refused)" = suspended ]'
+check "what gamma says is refused, and gamma is told why" $?
+! places alfa gamma | grep -qx 7007
+check "nothing of it is taken" $?
+places gamma alfa | cmp -s - "$work/gamma.before"
+check "and nothing more reaches gamma" $?
+
+# ------------------------------------------------------------------ control
+# With the signing key too the same forged frames are believed: the test of the
+# theft could have failed.
+stop beta
+"$work/thief" ALL "$work/beta" "$work/beta.key" "$work/alfa/own.card" >"$work/out" 2>&1
+patience 'places alfa beta | grep -qx 66666'
+check "who has the signing key too is believed" $?
 exit $failed
