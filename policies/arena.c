@@ -71,6 +71,8 @@ void sk_arena_reset(struct sk_arena *arena, size_t mark)
 {
     assert(mark <= arena->size);
 
+    if (arena->size > arena->high)
+        arena->high = arena->size;
     arena->size = mark;
     arena->full = false;
 }

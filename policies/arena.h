@@ -13,7 +13,8 @@ struct sk_arena {
     uint8_t *data; /* borrowed; aligned for any type */
     size_t size_max;
     size_t size;
-    bool full; /* something did not fit since start */
+    size_t high; /* the furthest it stood at a reset: what to wipe up to */
+    bool full;   /* something did not fit since start */
 };
 
 struct sk_arena sk_arena_start(void *data, size_t size_max);

@@ -150,6 +150,8 @@ static void pack_refusal(struct sk_engine *e)
     size_t at;
     size_t count;
 
+    /* What was packed before it was refused. */
+    sk_wipe(e->reply_room.data, e->reply.size);
     e->reply = sk_pack_start(e->reply_room);
     sk_pack_map(&e->reply, 2);
     sk_pack_cstr(&e->reply, "error");
@@ -384,11 +386,13 @@ static enum sk_status step(struct sk_engine *e, const struct sk_input *input)
     return SK_OK;
 }
 
-/* Everything that the input left in scratch may be about a person. */
+/* Everything that the input left in scratch may be about a person, also what
+   it took and gave back. */
 static void forget_scratch(struct sk_engine *e)
 {
-    sk_wipe(e->scratch.data, e->scratch.size);
-    e->scratch.size = 0;
+    sk_arena_reset(&e->scratch, 0);
+    sk_wipe(e->scratch.data, e->scratch.high);
+    e->scratch.high = 0;
     e->scratch.full = false;
     sk_wipe(e->reply_room.data, e->reply.size);
     e->reply.size = 0;

@@ -310,3 +310,29 @@ Test(engine, is_a_function_of_its_inputs)
     free(first);
     fx_end(&f);
 }
+
+/* I9: nothing about a person outlives the step that worked with it; also not
+   what a function took of scratch and gave back, or packed and then refused. */
+Test(engine, nothing_of_a_person_is_left_in_its_memory)
+{
+    static const char *const canaries[] = {"Kanarievoornaam", "Kanariefamilie"};
+    struct fx_node *node;
+    char person[64];
+
+    fx_start(&f, "S2A", "2026-09-01T08:00:00Z");
+    node = fx_node(&f, "buso");
+    fx_ok(&f, "buso", "participant.add",
+          "{'given_name':'Kanarievoornaam','family_name':'Kanariefamilie',"
+          "'birth_date':'1984-03-14','insz':'84031499777'}");
+    snprintf(person, sizeof(person), "%s", fx_text(&f, "result.participant"));
+    fx_ok(&f, "buso", "participant.show", "{'participant':'%s'}", person);
+    fx_ok(&f, "buso", "participant.list", "{}");
+    fx_ok(&f, "buso", "participant.find", "{'name':'kanariefamilie'}");
+    fx_refused(&f, "buso", "insz-known", "participant.add",
+               "{'given_name':'Kanarievoornaam','insz':'84031499777'}");
+    for (size_t i = 0; i < SK_COUNT(canaries); i++)
+        cr_expect(memmem(node->memory, SK_ENGINE_MEMORY_SIZE, canaries[i],
+                         strlen(canaries[i])) == NULL,
+                  "%s is still there", canaries[i]);
+    fx_end(&f);
+}

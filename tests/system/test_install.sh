@@ -17,6 +17,16 @@ for file in bin/schakel bin/schakeld libexec/schakel/schakel-net \
 done
 check "the unit names the prefix" \
   "grep -q /opt/schakel/bin/schakeld '$at/lib/systemd/system/schakeld@.service'"
+# The score of its sandbox: 0 nothing within reach, 10 everything.
+if command -v systemd-analyze >/dev/null; then
+  score=$(systemd-analyze security --offline=true \
+    "$at/lib/systemd/system/schakeld@.service" 2>"$work/log" |
+    sed -n 's/.*exposure level for .*: \([0-9.]*\) .*/\1/p')
+  check "systemd-analyze security says at most 1.5 ($score)" \
+    "[ -n '$score' ] && [ \$(echo '$score' | tr -d .) -le 15 ]"
+else
+  echo "ok - skipped: no systemd-analyze here (1 check not made)"
+fi
 check "the installed library passes its check" \
   "'$at/bin/schakel' policy check '$at/share/schakel/library/kempen/nodes/ocmw-mol' >/dev/null"
 stories=0
