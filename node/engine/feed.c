@@ -9,14 +9,13 @@
  *
  *     SK_T_FEED  "f" number  -> array [kind, id, from: str, fields: array]
  *                "s" name    -> number: what this subscriber confirmed
- *     META "feed"            the last number
+ * Numbered from 1 by SK_SERIES_FEED.
  *
  * A row names, it holds no value: what was erased since is not there any more
  * when its row is read.  from: the partner of a message; fields: those that
  * were asked back, none for all.
  */
 
-#define NAME "feed"
 #define LIMIT_DEFAULT 100
 #define LIMIT_MAX 500
 /* A restored node never uses a number again that somebody may have seen. */
@@ -40,15 +39,6 @@ static struct sk_key row_key(uint64_t number)
     return key;
 }
 
-static enum sk_status last_number(struct sk_engine *e, uint64_t *out)
-{
-    enum sk_status status;
-
-    *out = 0;
-    status = sk_meta_get_u64(e, NAME, out);
-    return status == SK_E_NOT_FOUND ? SK_OK : status;
-}
-
 /* ------------------------------------------------------------- writing */
 
 enum sk_status sk_feed_put(struct sk_engine *e, enum sk_feed_kind kind,
@@ -63,8 +53,8 @@ enum sk_status sk_feed_put(struct sk_engine *e, enum sk_feed_kind kind,
 
     for (size_t i = 0; fields != NULL && i < fields->count; i++)
         size_max += fields->list[i].size + 5;
-    SK_TRY(last_number(e, &number));
-    number++;
+    SK_TRY(sk_series_next(e, SK_SERIES_FEED, &number));
+    number++; /* from 1 on */
     key = row_key(number);
     p = sk_scratch_pack(e, size_max);
     sk_pack_array(&p, 4);
@@ -76,7 +66,6 @@ enum sk_status sk_feed_put(struct sk_engine *e, enum sk_feed_kind kind,
         sk_pack_str(&p, fields->list[i]);
     if (sk_pack_finish(&p, &value) != SK_OK)
         return SK_E_MEMORY;
-    SK_TRY(sk_meta_put_u64(e, NAME, number));
     return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value);
 }
 
@@ -84,8 +73,10 @@ enum sk_status sk_feed_restored(struct sk_engine *e)
 {
     uint64_t number;
 
-    SK_TRY(last_number(e, &number));
-    return sk_meta_put_u64(e, NAME, number + RESTORED_STEP);
+    SK_TRY(sk_series_count(e, SK_SERIES_FEED, &number));
+    SK_TRY(sk_meta_put_u64(e, "feed", number + RESTORED_STEP));
+    e->series[SK_SERIES_FEED].loaded = false;
+    return SK_OK;
 }
 
 /* ------------------------------------------------------------- rows */
@@ -402,7 +393,7 @@ enum sk_status sk_op_feed_confirm(struct sk_engine *e, struct sk_value args)
     uint64_t last;
     size_t count;
 
-    SK_TRY(last_number(e, &last));
+    SK_TRY(sk_series_count(e, SK_SERIES_FEED, &last));
     if (cursor > last)
         return sk_refuse(e, "bad-argument", "cursor", (struct sk_bytes){0});
     SK_TRY(confirmed(e, subscriber, &before));
@@ -434,7 +425,7 @@ enum sk_status sk_op_feed_list(struct sk_engine *e, struct sk_value args)
     enum sk_status status;
 
     (void)args;
-    SK_TRY(last_number(e, &last));
+    SK_TRY(sk_series_count(e, SK_SERIES_FEED, &last));
     sk_pack_map(&e->reply, 2);
     sk_reply_uint(&e->reply, "last", last);
     sk_pack_cstr(&e->reply, "subscribers");

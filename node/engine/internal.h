@@ -225,6 +225,7 @@ struct sk_kept_facts {
    META, written once per batch. */
 enum sk_series {
     SK_SERIES_EVENTS,
+    SK_SERIES_FEED,
     SK_SERIES_INBOX,
     SK_SERIES_KEYS, /* taken: vault.c */
     SK_SERIES_NOTICES,
@@ -428,6 +429,9 @@ SK_CHECKED enum sk_status sk_meta_put_u64(struct sk_engine *e, const char *name,
 /* How many there were before this one; from 0 on, never the same again. */
 SK_CHECKED enum sk_status sk_series_next(struct sk_engine *e,
                                          enum sk_series which, uint64_t *out);
+/* How many there are, now. */
+SK_CHECKED enum sk_status sk_series_count(struct sk_engine *e,
+                                          enum sk_series which, uint64_t *out);
 /* At the end of the batch: write how far they came. */
 SK_CHECKED enum sk_status sk_series_settle(struct sk_engine *e);
 void sk_fill_random(struct sk_engine *e, void *out, size_t size);

@@ -4,7 +4,7 @@
 
 /* Of sk_series, in META. */
 static const char *const series_names[SK_SERIES] = {
-    "events", "inbox", "keys", "notice", "requests", "timers",
+    "events", "feed", "inbox", "keys", "notice", "requests", "timers",
 };
 
 /* ------------------------------------------------------------- keys */
@@ -105,8 +105,8 @@ enum sk_status sk_meta_put_u64(struct sk_engine *e, const char *name,
     return sk_meta_put(e, name, (struct sk_bytes){bytes, sizeof(bytes)});
 }
 
-enum sk_status sk_series_next(struct sk_engine *e, enum sk_series which,
-                              uint64_t *out)
+enum sk_status sk_series_count(struct sk_engine *e, enum sk_series which,
+                               uint64_t *out)
 {
     struct sk_count *series = &e->series[which];
     enum sk_status status = SK_OK;
@@ -118,9 +118,17 @@ enum sk_status sk_series_next(struct sk_engine *e, enum sk_series which,
     if (status != SK_OK && status != SK_E_NOT_FOUND)
         return status;
     series->loaded = true;
-    series->due = true;
+    *out = series->count;
+    return SK_OK;
+}
+
+enum sk_status sk_series_next(struct sk_engine *e, enum sk_series which,
+                              uint64_t *out)
+{
+    SK_TRY(sk_series_count(e, which, out));
+    e->series[which].due = true;
+    e->series[which].count++;
     sk_store_promise(e->store);
-    *out = series->count++;
     return SK_OK;
 }
 
