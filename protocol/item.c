@@ -14,17 +14,22 @@ static void pack_words(struct sk_pack *p, const struct sk_words *words)
     }
 }
 
-static void pack_fields(struct sk_pack *p, const struct sk_item_event *event)
+static void pack_fields(struct sk_pack *p, const struct sk_item_field *fields,
+                        size_t count)
 {
-    assert(event->fields_count <= SK_ITEM_FIELDS_MAX);
+    assert(count <= SK_ITEM_FIELDS_MAX);
 
-    sk_pack_map(p, event->fields_count);
-    for (size_t i = 0; i < event->fields_count; i++) {
-        const struct sk_item_field *field = &event->fields[i];
+    sk_pack_map(p, count);
+    for (size_t i = 0; i < count; i++) {
+        const struct sk_item_field *field = &fields[i];
 
-        assert(i == 0 ||
-               sk_bytes_compare(event->fields[i - 1].name, field->name) < 0);
+        assert(i == 0 || sk_bytes_compare(fields[i - 1].name, field->name) < 0);
         sk_pack_str(p, field->name);
+        /* Of a correction: there is no value. */
+        if (field->level.size == 0) {
+            sk_pack_nil(p);
+            continue;
+        }
         sk_pack_array(p, 2);
         sk_pack_str(p, field->level);
         if (field->is_set)
@@ -71,7 +76,7 @@ static void pack_event(struct sk_pack *p, const struct sk_item_event *event)
     sk_pack_str(p, event->source);
     sk_pack_str(p, event->type);
     sk_pack_str(p, event->purpose);
-    pack_fields(p, event);
+    pack_fields(p, event->fields, event->fields_count);
     sk_pack_str(p, event->erase_by);
     pack_words(p, &event->duties);
     if (event->roles_all)
@@ -195,6 +200,18 @@ static void pack_told(struct sk_pack *p, const struct sk_item_told *told)
     sk_pack_uint(p, told->at_ms);
 }
 
+static void pack_correction(struct sk_pack *p,
+                            const struct sk_item_correction *correction)
+{
+    assert(correction->fields_count >= 1);
+
+    sk_pack_id(p, &correction->correction);
+    sk_pack_id(p, &correction->handle.id);
+    sk_pack_id(p, &correction->message.id);
+    pack_fields(p, correction->fields, correction->fields_count);
+    sk_pack_uint(p, correction->at_ms);
+}
+
 static void pack_owner(struct sk_pack *p, const struct sk_item_owner *owner,
                        bool released)
 {
@@ -236,7 +253,10 @@ static size_t count_of(enum sk_item_kind kind)
     case SK_ITEM_UNRELEASED:
         return 6;
     case SK_ITEM_COLLECTIVE:
+    case SK_ITEM_CORRECTED:
         return 4;
+    case SK_ITEM_CORRECTION:
+        return 6;
     case SK_ITEM_ASKED:
         return 3;
     case SK_ITEM_HELD:
@@ -294,6 +314,14 @@ static void pack_item(struct sk_pack *p, const struct sk_item *item)
         return;
     case SK_ITEM_ERASURE:
         pack_erasure(p, &item->withdrawn);
+        return;
+    case SK_ITEM_CORRECTION:
+        pack_correction(p, &item->correction);
+        return;
+    case SK_ITEM_CORRECTED:
+        sk_pack_id(p, &item->corrected.message.id);
+        sk_pack_id(p, &item->corrected.correction);
+        sk_pack_uint(p, item->corrected.at_ms);
         return;
     }
     assert(false);

@@ -41,6 +41,10 @@
  *                here that they withdraw; nil: all
  * 14 ERASURE    [notice id, handle id, messages array of id, ground str,
  *                within_days uint, at]   the person asks to be forgotten
+ * 15 CORRECTION [correction id, handle id, message id, fields map name ->
+ *                nil | [level str, value as in EVENT], at]   what that message
+ *                said was wrong; nil: do not use it
+ * 16 CORRECTED  [message id, correction id, at]   a person took it over
  */
 #ifndef SK_PROTOCOL_ITEM_H
 #define SK_PROTOCOL_ITEM_H
@@ -70,6 +74,8 @@ enum sk_item_kind {
     SK_ITEM_HELD = 12,
     SK_ITEM_TOLD = 13,
     SK_ITEM_ERASURE = 14,
+    SK_ITEM_CORRECTION = 15,
+    SK_ITEM_CORRECTED = 16,
 };
 
 struct sk_words {
@@ -191,6 +197,22 @@ struct sk_item_told {
     uint64_t at_ms;
 };
 
+struct sk_item_correction {
+    struct sk_id correction;
+    struct sk_handle handle;
+    struct sk_message_id message;
+    uint64_t at_ms;
+    size_t fields_count;
+    /* Sorted by name; without level: no value, it is not to be used. */
+    struct sk_item_field fields[SK_ITEM_FIELDS_MAX];
+};
+
+struct sk_item_corrected {
+    struct sk_message_id message;
+    struct sk_id correction;
+    uint64_t at_ms;
+};
+
 /* Large (entries): keep it static or in the engine's scratch, not on a
    small stack. */
 struct sk_item {
@@ -206,6 +228,8 @@ struct sk_item {
         struct sk_item_asked asked;
         struct sk_item_held held;
         struct sk_item_told told;
+        struct sk_item_correction correction;
+        struct sk_item_corrected corrected;
     };
 };
 

@@ -122,22 +122,39 @@ static void read_value(struct sk_unpack *u, struct sk_item_field *field)
         refuse(u);
 }
 
-static void read_fields(struct sk_unpack *u, struct sk_item_event *event)
+/* correction: at least one, and each may be without value. */
+static size_t read_fields(struct sk_unpack *u, bool correction,
+                          struct sk_item_field *fields)
 {
-    size_t count = sk_unpack_map_upto(u, 0, SK_ITEM_FIELDS_MAX);
+    size_t count =
+        sk_unpack_map_upto(u, correction ? 1 : 0, SK_ITEM_FIELDS_MAX);
 
     for (size_t i = 0; i < count && u->status == SK_OK; i++) {
-        struct sk_item_field *field = &event->fields[i];
+        struct sk_item_field *field = &fields[i];
 
         field->name = read_word(u);
-        if (i > 0 &&
-            sk_bytes_compare(event->fields[i - 1].name, field->name) >= 0)
+        if (i > 0 && sk_bytes_compare(fields[i - 1].name, field->name) >= 0)
             refuse(u);
+        field->level = (struct sk_bytes){0};
+        field->is_set = false;
+        field->text = (struct sk_bytes){0};
+        field->set.count = 0;
+        if (correction && sk_unpack_is_nil(u))
+            continue;
         sk_unpack_array(u, 2);
         field->level = read_word(u);
         read_value(u, field);
     }
-    event->fields_count = count;
+    return count;
+}
+
+static void read_correction(struct sk_unpack *u, struct sk_item_correction *out)
+{
+    sk_unpack_id(u, &out->correction);
+    sk_unpack_id(u, &out->handle.id);
+    sk_unpack_id(u, &out->message.id);
+    out->fields_count = read_fields(u, /* correction */ true, out->fields);
+    out->at_ms = read_at(u);
 }
 
 static void read_consents(struct sk_unpack *u, struct sk_item_event *event)
@@ -166,7 +183,7 @@ static void read_event(struct sk_unpack *u, struct sk_item_event *event)
     event->source = read_word(u);
     event->type = read_word(u);
     event->purpose = read_word(u);
-    read_fields(u, event);
+    event->fields_count = read_fields(u, /* correction */ false, event->fields);
     event->erase_by = read_date(u);
     read_words(u, 0, &event->duties);
     event->roles.count = 0;
@@ -434,6 +451,14 @@ static size_t read_kind(struct sk_unpack *u, struct sk_item *item)
     case SK_ITEM_ERASURE:
         read_erasure(u, &item->withdrawn);
         return 7;
+    case SK_ITEM_CORRECTION:
+        read_correction(u, &item->correction);
+        return 6;
+    case SK_ITEM_CORRECTED:
+        sk_unpack_id(u, &item->corrected.message.id);
+        sk_unpack_id(u, &item->corrected.correction);
+        item->corrected.at_ms = read_at(u);
+        return 4;
     }
     return 0;
 }
@@ -449,7 +474,7 @@ enum sk_status sk_item_decode(struct sk_bytes in, struct sk_item *out)
         return SK_E_TOO_LARGE;
     count = sk_unpack_array_upto(&u, 1, 16);
     out->kind =
-        (enum sk_item_kind)sk_unpack_uint(&u, SK_ITEM_VOID, SK_ITEM_ERASURE);
+        (enum sk_item_kind)sk_unpack_uint(&u, SK_ITEM_VOID, SK_ITEM_CORRECTED);
     if (u.status == SK_OK && read_kind(&u, out) != count)
         status = SK_E_BAD_FORM;
     else

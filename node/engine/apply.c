@@ -193,7 +193,8 @@ static bool is_from_suspended(enum sk_item_kind kind)
 {
     return kind == SK_ITEM_VOID || kind == SK_ITEM_WITHDRAWN ||
            kind == SK_ITEM_ERASED || kind == SK_ITEM_KEPT ||
-           kind == SK_ITEM_TOLD || kind == SK_ITEM_ERASURE;
+           kind == SK_ITEM_TOLD || kind == SK_ITEM_ERASURE ||
+           kind == SK_ITEM_CORRECTION || kind == SK_ITEM_CORRECTED;
 }
 
 static struct sk_message_id message_of(const struct sk_item *item)
@@ -217,6 +218,8 @@ static struct sk_message_id message_of(const struct sk_item *item)
     case SK_ITEM_UNRELEASED:
     case SK_ITEM_TOLD:
     case SK_ITEM_ERASURE:
+    case SK_ITEM_CORRECTION:
+    case SK_ITEM_CORRECTED:
         break;
     }
     return (struct sk_message_id){0};
@@ -251,6 +254,10 @@ static enum sk_status apply_kind(struct sk_engine *e, const struct sk_org *from,
         return sk_held_tell(e, from, &item->asked, refusal);
     case SK_ITEM_HELD:
         return sk_held_apply(e, from, &item->held, refusal);
+    case SK_ITEM_CORRECTION:
+        return sk_correction_apply(e, from, &item->correction, refusal);
+    case SK_ITEM_CORRECTED:
+        return sk_correction_answer(e, from, &item->corrected, refusal);
     case SK_ITEM_TOLD:
         return sk_told_apply(e, from, bytes, &item->told, refusal);
     }

@@ -40,7 +40,7 @@ static bool goes_to_suspended(struct sk_bytes item)
 
     return kind == SK_ITEM_WITHDRAWN || kind == SK_ITEM_ERASED ||
            kind == SK_ITEM_KEPT || kind == SK_ITEM_TOLD ||
-           kind == SK_ITEM_ERASURE;
+           kind == SK_ITEM_ERASURE || kind == SK_ITEM_CORRECTED;
 }
 
 static void add_bytes(struct envelope *out, struct sk_bytes bytes)
@@ -68,17 +68,22 @@ static void add_void(struct envelope *out)
 
 /* I2: decided now, whatever was decided before. */
 static enum sk_status add_event(struct sk_engine *e,
-                                const struct sk_message_id *id,
+                                const struct sk_out_entry *entry,
                                 struct envelope *out)
 {
     size_t mark = sk_arena_mark(&e->scratch);
     uint64_t writes = e->store->writes;
     struct sk_bytes item;
-    enum sk_status status = sk_gate_item(e, id, out->room, &item);
+    enum sk_status status =
+        entry->kind == SK_OUT_EVENT
+            ? sk_gate_item(e, &entry->message, out->room, &item)
+            : sk_gate_correction(e, &entry->message, &entry->correction,
+                                 out->room, &item);
 
     sk_arena_reset(&e->scratch, mark);
-    if (status == SK_OK && item_kind(item) == SK_ITEM_EVENT) {
-        out->events[out->events_count++] = *id;
+    if (status == SK_OK && item_kind(item) == SK_ITEM_EVENT)
+        out->events[out->events_count++] = entry->message;
+    if (status == SK_OK && item_kind(item) != SK_ITEM_VOID) {
         add_bytes(out, item);
         return SK_OK;
     }
@@ -106,8 +111,8 @@ static enum sk_status add_entry(struct sk_engine *e, struct sk_session *s,
         return SK_OK;
     }
     SK_TRY(status);
-    if (entry.kind == SK_OUT_EVENT)
-        return add_event(e, &entry.message, out);
+    if (entry.kind != SK_OUT_ITEM)
+        return add_event(e, &entry, out);
     if (s->suspended && !goes_to_suspended(entry.item))
         add_void(out);
     else
@@ -156,7 +161,7 @@ static enum sk_status last_to_send(struct sk_engine *e, struct sk_session *s,
         if (status == SK_E_NOT_FOUND)
             continue;
         SK_TRY(status);
-        if (entry.kind == SK_OUT_EVENT ||
+        if (entry.kind != SK_OUT_ITEM ||
             item_kind(entry.item) != SK_ITEM_ERASED)
             continue;
         *last = n - 1;

@@ -244,6 +244,7 @@ static enum sk_status find_event(struct sk_engine *e, struct sk_value args,
                                  struct sk_recorded_event *event,
                                  struct sk_inbox_entry **received)
 {
+    char text[SK_ID_TEXT_SIZE + 1];
     struct sk_message_id message;
     enum sk_status status = SK_E_NOT_FOUND;
 
@@ -260,7 +261,13 @@ static enum sk_status find_event(struct sk_engine *e, struct sk_value args,
     }
     if (status == SK_E_NOT_FOUND)
         return sk_refuse(e, "unknown-event", "event", (struct sk_bytes){0});
-    return status;
+    SK_TRY(status);
+    if (*received != NULL || sk_id_is_zero(&event->corrected_by.id))
+        return SK_OK;
+    /* CONSENT 5.4: what is wrong goes to nobody any more. */
+    sk_id_format(&event->corrected_by.id, text);
+    return sk_refuse(e, "event-corrected", "event",
+                     sk_arena_copy(&e->scratch, sk_text(text)));
 }
 
 /* ------------------------------------------------------------- preview */

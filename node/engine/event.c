@@ -7,7 +7,8 @@
 
 /* ------------------------------------------------------------- record
  * array [type, occurred DATE, source, provenance, about: nil or bin 16,
- *        number, recorded in ms, fields: map name -> str or array of str]
+ *        number, recorded in ms, fields: map name -> str or array of str,
+ *        corrects bin 16, corrected by bin 16]
  * source and provenance empty when it is our own.  number: in the order of
  * recording at this node. */
 
@@ -63,7 +64,7 @@ static enum sk_status encode(struct sk_engine *e,
     const struct sk_event_view *view = &event->view;
     struct sk_pack p = sk_scratch_pack(e, EVENT_RECORD_SIZE_MAX);
 
-    sk_pack_array(&p, 8);
+    sk_pack_array(&p, 10);
     sk_pack_str(&p, view->type);
     sk_pack_str(&p, view->occurred);
     sk_pack_str(&p, view->source);
@@ -75,6 +76,8 @@ static enum sk_status encode(struct sk_engine *e,
     sk_pack_uint(&p, number);
     sk_pack_uint(&p, event->recorded_ms);
     pack_fields(&p, view);
+    sk_pack_id(&p, &event->corrects.id);
+    sk_pack_id(&p, &event->corrected_by.id);
     return sk_pack_finish(&p, out);
 }
 
@@ -123,7 +126,7 @@ static enum sk_status decode(struct sk_engine *e, struct sk_bytes plain,
 {
     struct sk_unpack u = sk_unpack_start(plain);
 
-    sk_unpack_array(&u, 8);
+    sk_unpack_array(&u, 10);
     out->view.type = sk_unpack_str(&u, 1, EVENT_RECORD_SIZE_MAX);
     out->view.occurred = sk_unpack_str(&u, 10, 10);
     out->view.source = sk_unpack_str(&u, 0, SK_ORG_SIZE_MAX);
@@ -135,33 +138,44 @@ static enum sk_status decode(struct sk_engine *e, struct sk_bytes plain,
     *number = sk_unpack_uint(&u, 0, UINT64_MAX);
     out->recorded_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
     SK_TRY(read_fields(e, &u, &out->view));
+    sk_unpack_id(&u, &out->corrects.id);
+    sk_unpack_id(&u, &out->corrected_by.id);
     return sk_unpack_finish(&u);
+}
+
+static enum sk_status put_numbered(struct sk_engine *e,
+                                   const struct sk_recorded_event *event,
+                                   uint64_t number)
+{
+    struct sk_key key = event_key(&event->participant, &event->id);
+    struct sk_bytes plain;
+
+    SK_TRY(encode(e, event, number, &plain));
+    return sk_vault_put(e, &event->participant.id, sk_key_done(&key), plain);
 }
 
 static enum sk_status event_put(struct sk_engine *e,
                                 const struct sk_recorded_event *event)
 {
-    struct sk_key key = event_key(&event->participant, &event->id);
     struct sk_key index = index_key(&event->id);
-    struct sk_bytes plain;
     uint64_t number;
 
     SK_TRY(sk_series_next(e, SK_SERIES_EVENTS, &number));
-    SK_TRY(encode(e, event, number, &plain));
-    SK_TRY(sk_vault_put(e, &event->participant.id, sk_key_done(&key), plain));
+    SK_TRY(put_numbered(e, event, number));
     return sk_store_put(
         e->store, SK_SPACE_DATA, sk_key_done(&index),
         (struct sk_bytes){event->participant.id.bytes, SK_ID_SIZE});
 }
 
-enum sk_status sk_event_get(struct sk_engine *e, const struct sk_event_id *id,
-                            struct sk_recorded_event *out)
+static enum sk_status get_numbered(struct sk_engine *e,
+                                   const struct sk_event_id *id,
+                                   struct sk_recorded_event *out,
+                                   uint64_t *number)
 {
     struct sk_recorded_event event = {.id = *id};
     struct sk_key index = index_key(id);
     struct sk_key key;
     struct sk_bytes value;
-    uint64_t number;
 
     SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&index), &value));
     if (value.size != SK_ID_SIZE)
@@ -169,9 +183,35 @@ enum sk_status sk_event_get(struct sk_engine *e, const struct sk_event_id *id,
     memcpy(event.participant.id.bytes, value.data, SK_ID_SIZE);
     key = event_key(&event.participant, id);
     SK_TRY(sk_vault_get(e, &event.participant.id, sk_key_done(&key), &value));
-    SK_TRY(decode(e, value, &event, &number));
+    SK_TRY(decode(e, value, &event, number));
     *out = event;
     return SK_OK;
+}
+
+enum sk_status sk_event_get(struct sk_engine *e, const struct sk_event_id *id,
+                            struct sk_recorded_event *out)
+{
+    uint64_t number;
+
+    return get_numbered(e, id, out, &number);
+}
+
+enum sk_status sk_event_replace(struct sk_engine *e,
+                                struct sk_recorded_event *old,
+                                struct sk_recorded_event *event)
+{
+    struct sk_recorded_event kept;
+    uint64_t number;
+
+    SK_TRY(get_numbered(e, &old->id, &kept, &number));
+    event->corrects = old->id;
+    kept.corrected_by = event->id;
+    SK_TRY(put_numbered(e, &kept, number));
+    SK_TRY(event_put(e, event));
+    if (event->view.source.size == 0)
+        SK_TRY(sk_employer_recorded(e, event));
+    SK_TRY(sk_timers_replaced(e, &event->participant, &old->id));
+    return sk_timers_recorded(e, event);
 }
 
 enum sk_status sk_event_exists(struct sk_engine *e,
@@ -209,12 +249,19 @@ static void pack_event(struct sk_pack *p, const struct sk_recorded_event *event,
     bool about = fields && event->has_about;
     bool provenance = fields && view->provenance.size > 0;
     bool source = fields && view->source.size > 0;
-    size_t count = 3u + (fields ? 1 : 0) + (participant ? 1 : 0) +
-                   (about ? 1 : 0) + (provenance ? 1 : 0) + (source ? 1 : 0);
+    bool corrects = !sk_id_is_zero(&event->corrects.id);
+    bool corrected = !sk_id_is_zero(&event->corrected_by.id);
+    size_t count = 3u + (corrects ? 1 : 0) + (corrected ? 1 : 0) +
+                   (fields ? 1 : 0) + (participant ? 1 : 0) + (about ? 1 : 0) +
+                   (provenance ? 1 : 0) + (source ? 1 : 0);
 
     sk_pack_map(p, count);
     if (about)
         sk_reply_id(p, "about", &event->about.id);
+    if (corrected)
+        sk_reply_id(p, "corrected_by", &event->corrected_by.id);
+    if (corrects)
+        sk_reply_id(p, "corrects", &event->corrects.id);
     sk_reply_id(p, "event", &event->id.id);
     if (fields) {
         sk_pack_cstr(p, "fields");

@@ -240,6 +240,73 @@ enum sk_status sk_erasure_answered(struct sk_engine *e,
     return put_part(e, &key, part);
 }
 
+static enum sk_status is_asked(struct sk_engine *e,
+                               const struct sk_participant_id *participant,
+                               const struct sk_message_id *message, bool *out)
+{
+    struct sk_key prefix = erasure_key(&participant->id);
+    struct sk_scan scan = sk_scan_after(
+        e->store, SK_SPACE_DATA, sk_key_done(&prefix), sk_key_done(&prefix));
+
+    *out = false;
+    for (;;) {
+        size_t mark = sk_arena_mark(&e->scratch);
+        struct part *part = sk_arena_get(&e->scratch, sizeof(*part));
+        struct sk_bytes key;
+        struct sk_bytes value;
+        enum sk_status status;
+
+        if (part == NULL)
+            return SK_E_MEMORY;
+        status = sk_scan_next(&scan, &key, &value);
+        if (status == SK_E_NOT_FOUND)
+            return SK_OK;
+        SK_TRY(status);
+        SK_TRY(read_part(e, value, part));
+        for (size_t i = 0; i < part->messages_count; i++)
+            *out |= sk_id_equal(&part->messages[i].id.id, &message->id);
+        sk_arena_reset(&e->scratch, mark);
+    }
+}
+
+enum sk_status sk_erasure_held(struct sk_engine *e, const struct sk_org *from,
+                               const struct sk_participant_id *participant,
+                               const struct sk_item_event *event,
+                               const char **refusal)
+{
+    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    struct sk_item_withdrawn *notice = &item->withdrawn;
+    struct erasure erasure;
+    bool asked;
+    enum sk_status status;
+
+    if (item == NULL)
+        return SK_E_MEMORY;
+    status = get_erasure(e, &participant->id, &erasure);
+    if (status == SK_E_NOT_FOUND) {
+        *refusal = "unknown-handle";
+        return SK_OK;
+    }
+    SK_TRY(status);
+    SK_TRY(is_asked(e, participant, &event->message, &asked));
+    if (asked)
+        return SK_OK;
+    item->kind = SK_ITEM_ERASURE;
+    sk_new_id(e, &notice->notice);
+    notice->handle = event->handle;
+    notice->entries[0].message = event->message;
+    notice->entries[0].all = true;
+    notice->entries_count = 1;
+    notice->ground = erasure.ground;
+    notice->erase = true;
+    notice->within_days = event->within_days;
+    notice->at_ms = e->now_ms;
+    SK_TRY(sk_outbox_item(e, from, item));
+    SK_TRY(sk_notice_out_put(e, from, participant, &(struct sk_consent_id){0},
+                             notice));
+    return sk_erasure_asked(e, participant, from, notice);
+}
+
 /* What a partner keeps by a law since an earlier withdrawal is not asked again
    (CONSENT 4.6), and is in the report. */
 static enum sk_status add_kept(void *context, struct sk_ledger_entry *entry)

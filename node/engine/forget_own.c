@@ -7,7 +7,8 @@
 #include <string.h>
 
 /* Own records of one person.  What finds the rows is read first, while their
-   key is there; then rows, then the key. */
+   key is there; then rows, then the key.  Our handles of the person stay, so
+   that a partner that still names one is asked to erase (sk_erasure_held). */
 
 /* ------------------------------------------------------------- rows */
 
@@ -81,17 +82,6 @@ static enum sk_status unqueue(void *context, struct sk_ledger_entry *entry)
 }
 
 /* ------------------------------------------------------------- indexes */
-
-static enum sk_status drop_handle(void *context,
-                                  const struct sk_relation *relation)
-{
-    struct sk_key key = sk_key_start(SK_T_HANDLE_OWN);
-    struct sk_engine *e = context;
-
-    sk_key_org(&key, &relation->org);
-    sk_key_id(&key, &relation->handle.id);
-    return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key));
-}
 
 static enum sk_status drop_consent(void *context,
                                    const struct sk_consent_record *record)
@@ -185,9 +175,9 @@ enum sk_status sk_forget_own(struct sk_engine *e,
                              const struct sk_participant_id *participant)
 {
     static const enum sk_table tables[] = {
-        SK_T_PARTICIPANT, SK_T_RELATION,   SK_T_EVENT,        SK_T_EMPLOYER,
-        SK_T_OBJECTION,   SK_T_CONSENT,    SK_T_CONSENT_LAST, SK_T_TOLD,
-        SK_T_LEDGER,      SK_T_TIMER_LAST, SK_T_TRAJECTORY_OF};
+        SK_T_PARTICIPANT, SK_T_RELATION,   SK_T_EVENT,         SK_T_EMPLOYER,
+        SK_T_OBJECTION,   SK_T_CONSENT,    SK_T_CONSENT_LAST,  SK_T_TOLD,
+        SK_T_LEDGER,      SK_T_TIMER_LAST, SK_T_TRAJECTORY_OF, SK_T_CORRECTION};
     const struct sk_id *id = &participant->id;
 
     SK_TRY(sk_timers_erased(e, participant));
@@ -195,7 +185,6 @@ enum sk_status sk_forget_own(struct sk_engine *e,
     SK_TRY(sk_drafts_forget(e, participant));
     SK_TRY(sk_feed_put(e, SK_FEED_FORGOTTEN, id, NULL, NULL));
     SK_TRY(sk_participant_unindex(e, participant));
-    SK_TRY(sk_relation_each(e, participant, drop_handle, e));
     SK_TRY(sk_consent_each(e, participant, drop_consent, e));
     SK_TRY(drop_index(e, SK_T_EVENT, id, SK_T_EVENT_OF));
     SK_TRY(drop_index(e, SK_T_LEDGER, id, SK_T_LEDGER_OF));

@@ -1,3 +1,4 @@
+#include "node/engine/rights.h"
 #include "node/engine/session.h"
 
 /* Answers to one ASKED.  A partner that asks for more than this was away for
@@ -187,6 +188,10 @@ enum sk_status sk_held_apply(struct sk_engine *e, const struct sk_org *from,
         *refusal = "unknown-handle";
         return SK_OK;
     }
+    SK_TRY(status);
+    status = sk_participant_exists(e, &participant);
+    if (status == SK_E_NOT_FOUND)
+        return sk_erasure_held(e, from, &participant, &held->event, refusal);
     SK_TRY(status);
     return write_entry(e, from, held, &participant);
 }

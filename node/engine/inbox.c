@@ -16,7 +16,9 @@ struct record {
     uint64_t opened_ms;
     uint64_t accepted_ms;
     struct sk_words locked;
-    struct sk_bytes item; /* as it came, or what is left of it */
+    struct sk_bytes item;       /* as it came, or what is left of it */
+    struct sk_bytes correction; /* an item, not taken over yet; or empty */
+    uint64_t corrected_ms;
 };
 
 /* ------------------------------------------------------------- keys */
@@ -82,7 +84,9 @@ static struct sk_bytes id_bytes(const struct sk_message_id *id)
 
 static size_t waiting_of(const struct record *record)
 {
-    return record->opened_ms != 0 ? 0 : record->item.size + ITEM_OVERHEAD;
+    size_t size = record->item.size + record->correction.size;
+
+    return record->opened_ms != 0 ? 0 : size + ITEM_OVERHEAD;
 }
 
 static enum sk_status count_waiting(struct sk_engine *e,
@@ -103,7 +107,7 @@ static enum sk_status unpack_record(struct sk_bytes plain, struct record *out)
 {
     struct sk_unpack u = sk_unpack_start(plain);
 
-    sk_unpack_array(&u, 9);
+    sk_unpack_array(&u, 11);
     sk_unpack_org(&u, &out->from);
     out->number = sk_unpack_uint(&u, 0, UINT64_MAX);
     out->incarnation = sk_unpack_uint(&u, 0, UINT64_MAX);
@@ -115,6 +119,8 @@ static enum sk_status unpack_record(struct sk_bytes plain, struct record *out)
     for (size_t i = 0; i < out->locked.count; i++)
         out->locked.list[i] = sk_unpack_str(&u, 1, SK_ITEM_SIZE_MAX);
     out->item = sk_unpack_bin_upto(&u, 1, SK_ITEM_SIZE_MAX);
+    out->correction = sk_unpack_bin_upto(&u, 0, SK_ITEM_SIZE_MAX);
+    out->corrected_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
     return sk_unpack_finish(&u) == SK_OK ? SK_OK : SK_E_IO;
 }
 
@@ -132,14 +138,14 @@ static enum sk_status save(struct sk_engine *e, const struct sk_message_id *id,
                            const struct record *record)
 {
     struct sk_key key = record_key(id);
-    size_t size_max = record->item.size + 256;
+    size_t size_max = record->item.size + record->correction.size + 256;
     struct sk_bytes plain;
     struct sk_pack p;
 
     for (size_t i = 0; i < record->locked.count; i++)
         size_max += record->locked.list[i].size + 5;
     p = sk_scratch_pack(e, size_max);
-    sk_pack_array(&p, 9);
+    sk_pack_array(&p, 11);
     sk_pack_str(&p, sk_org_text(&record->from));
     sk_pack_uint(&p, record->number);
     sk_pack_uint(&p, record->incarnation);
@@ -151,6 +157,8 @@ static enum sk_status save(struct sk_engine *e, const struct sk_message_id *id,
     for (size_t i = 0; i < record->locked.count; i++)
         sk_pack_str(&p, record->locked.list[i]);
     sk_pack_bin(&p, record->item);
+    sk_pack_bin(&p, record->correction);
+    sk_pack_uint(&p, record->corrected_ms);
     SK_TRY(sk_pack_finish(&p, &plain));
     return sk_vault_put_owned(e, &record->key_owner, sk_key_done(&key), plain);
 }
@@ -291,6 +299,43 @@ enum sk_status sk_inbox_next(struct sk_engine *e, struct sk_scan *scan,
 
 /* ------------------------------------------------------------- entries */
 
+static enum sk_status read_correction(struct sk_engine *e,
+                                      struct sk_bytes bytes,
+                                      struct sk_item_correction **out)
+{
+    struct sk_item *item;
+
+    *out = NULL;
+    if (bytes.size == 0)
+        return SK_OK;
+    item = sk_arena_get(&e->scratch, sizeof(*item));
+    if (item == NULL)
+        return SK_E_MEMORY;
+    if (sk_item_decode(bytes, item) != SK_OK)
+        return SK_E_IO;
+    *out = &item->correction;
+    return SK_OK;
+}
+
+static enum sk_status write_correction(struct sk_engine *e,
+                                       const struct sk_item_correction *in,
+                                       struct sk_bytes *out)
+{
+    struct sk_item *item;
+    struct sk_room room = {.size_max = SK_ITEM_SIZE_MAX};
+
+    *out = (struct sk_bytes){0};
+    if (in == NULL || in->fields_count == 0)
+        return SK_OK;
+    item = sk_arena_get(&e->scratch, sizeof(*item));
+    room.data = sk_arena_take(&e->scratch, room.size_max);
+    if (item == NULL || room.data == NULL)
+        return SK_E_MEMORY;
+    item->kind = SK_ITEM_CORRECTION;
+    item->correction = *in;
+    return sk_item_encode(item, room, out);
+}
+
 enum sk_status sk_inbox_get(struct sk_engine *e, const struct sk_message_id *id,
                             struct sk_inbox_entry *out)
 {
@@ -313,6 +358,8 @@ enum sk_status sk_inbox_get(struct sk_engine *e, const struct sk_message_id *id,
     out->accepted_ms = record->accepted_ms;
     out->locked = record->locked;
     out->waiting = waiting_of(record);
+    out->corrected_ms = record->corrected_ms;
+    SK_TRY(read_correction(e, record->correction, &out->correction));
     out->collective = item->kind == SK_ITEM_COLLECTIVE;
     if (!out->collective) {
         out->event = item->event;
@@ -365,7 +412,9 @@ enum sk_status sk_inbox_put(struct sk_engine *e,
     record->opened_ms = entry->opened_ms;
     record->accepted_ms = entry->accepted_ms;
     record->locked = entry->locked;
+    record->corrected_ms = entry->corrected_ms;
     SK_TRY(encode_entry(e, entry, &record->item));
+    SK_TRY(write_correction(e, entry->correction, &record->correction));
     SK_TRY(count_waiting(e, &entry->from, entry->waiting, waiting_of(record)));
     SK_TRY(save(e, &entry->message, record));
     return index_record(e, &entry->message, record);
@@ -513,6 +562,17 @@ static enum sk_status erase_fields(struct sk_engine *e,
             entry->locked.list[kept++] = entry->locked.list[i];
     }
     entry->locked.count = kept;
+    kept = 0;
+    for (size_t i = 0;
+         entry->correction != NULL && i < entry->correction->fields_count;
+         i++) {
+        struct sk_item_field *field = &entry->correction->fields[i];
+
+        if (!has_word(fields, field->name))
+            entry->correction->fields[kept++] = *field;
+    }
+    if (entry->correction != NULL)
+        entry->correction->fields_count = kept;
     SK_TRY(sk_vault_destroy(e, &entry->key_owner));
     SK_TRY(sk_vault_take(e, &entry->key_owner));
     return sk_inbox_put(e, entry);

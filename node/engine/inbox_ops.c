@@ -54,7 +54,41 @@ static void pack_value(struct sk_pack *p, const struct sk_item_field *field)
         sk_pack_str(p, field->set.list[i]);
 }
 
-/* CONSENT 4.5: a field that was asked back is not shown. */
+static const struct sk_item_field *
+correction_of(const struct sk_inbox_entry *entry, struct sk_bytes name)
+{
+    const struct sk_item_correction *c = entry->correction;
+
+    for (size_t i = 0; c != NULL && i < c->fields_count; i++)
+        if (sk_bytes_equal(c->fields[i].name, name))
+            return &c->fields[i];
+    return NULL;
+}
+
+/* CONSENT 5.4: what was wrong, so that whoever used it can put it right; until
+   a person took the correction over. */
+static void pack_wrong(struct sk_pack *p, const struct sk_inbox_entry *entry)
+{
+    size_t count = 0;
+    size_t at;
+
+    sk_pack_cstr(p, "wrong");
+    at = sk_reply_open(p);
+    for (size_t i = 0; i < entry->event.fields_count; i++) {
+        const struct sk_item_field *field = &entry->event.fields[i];
+
+        if (is_locked(entry, field->name) ||
+            correction_of(entry, field->name) == NULL)
+            continue;
+        sk_pack_str(p, field->name);
+        pack_value(p, field);
+        count++;
+    }
+    sk_reply_close_map(p, at, count);
+}
+
+/* CONSENT 4.5: a field that was asked back is not shown; one that is wrong has
+   its right value, or is not shown. */
 static void pack_fields(struct sk_pack *p, const char *key,
                         const struct sk_inbox_entry *entry, bool levels)
 {
@@ -69,8 +103,11 @@ static void pack_fields(struct sk_pack *p, const char *key,
     at = sk_reply_open(p);
     for (size_t i = 0; i < entry->event.fields_count; i++) {
         const struct sk_item_field *field = &entry->event.fields[i];
+        const struct sk_item_field *right = correction_of(entry, field->name);
 
-        if (is_locked(entry, field->name))
+        if (right != NULL)
+            field = right;
+        if (is_locked(entry, field->name) || field->level.size == 0)
             continue;
         sk_pack_str(p, field->name);
         if (levels)
@@ -100,6 +137,10 @@ static enum sk_status pack_line(struct sk_engine *e, struct sk_pack *p,
     size_t count = 4;
     enum sk_status status;
 
+    if (entry->correction != NULL) {
+        sk_reply_bool(p, "correction", true);
+        count++;
+    }
     if (entry->collective) {
         pack_fields(p, "fields", entry, /* levels */ false);
         count++;
@@ -175,8 +216,17 @@ enum sk_status sk_inbox_pack(struct sk_engine *e, struct sk_pack *p,
     size_t at = sk_reply_open(p);
     size_t count = 4;
 
-    if (!entry->collective) {
+    if (!entry->collective)
         pack_consents(p, event);
+    if (entry->corrected_ms != 0) {
+        sk_reply_instant(p, "corrected", entry->corrected_ms);
+        count++;
+    }
+    if (entry->correction != NULL) {
+        sk_reply_instant(p, "correction", entry->correction->at_ms);
+        count++;
+    }
+    if (!entry->collective) {
         pack_words(p, "duties", &event->duties);
         sk_reply_text(p, "erase_by", event->erase_by);
         count += 3;
@@ -209,6 +259,10 @@ enum sk_status sk_inbox_pack(struct sk_engine *e, struct sk_pack *p,
         SK_TRY(pack_event_tail(e, p, entry, &count));
     }
     sk_reply_text(p, "type", event->type);
+    if (entry->correction != NULL) {
+        pack_wrong(p, entry);
+        count++;
+    }
     sk_reply_close_map(p, at, count);
     return SK_OK;
 }

@@ -27,6 +27,7 @@
  *   withdraw.c    recall and notices;  erasure.c: answers to them
  *   leave.c       this node leaves the federation;  left.c: a partner did
  *   rights.h      to be forgotten: forget.c, forget_own.c
+ *   correction.h  what was wrong: correct.c, gate_correct.c
  *   handover.c    the state machine and the one owner
  *   timer.h       what is due on a civil day;  agenda.c: operations;  due.c
  *   user.h        users, whose case a person is, who looked at what
@@ -94,6 +95,7 @@ enum sk_table {
     SK_T_KEPT = 'K',          /* org, message -> day a law keeps it until */
     SK_T_ERASURE = 'x',       /* participant -> erasure; rights.h
                                  participant, notice -> what a partner has */
+    SK_T_CORRECTION = 'z',    /* participant, message, correction -> sealed */
     SK_T_TRAJECTORY = 'T',    /* trajectory -> owner, epoch */
     SK_T_TRAJECTORY_OF = 't', /* participant -> trajectory */
     SK_T_DUE = 'Z',           /* day, kind, id -> what to do that day */
@@ -772,6 +774,8 @@ struct sk_recorded_event {
     bool has_about;
     struct sk_handover_id about;
     uint64_t recorded_ms;
+    struct sk_event_id corrects;     /* that one was wrong; zero: none */
+    struct sk_event_id corrected_by; /* this one is wrong; zero: no */
 };
 /* SK_E_NOT_FOUND. */
 SK_CHECKED enum sk_status sk_event_get(struct sk_engine *e,
@@ -781,6 +785,11 @@ SK_CHECKED enum sk_status sk_event_get(struct sk_engine *e,
    employer, trajectory.  Refuses what sk_handover_recorded() refuses. */
 SK_CHECKED enum sk_status sk_event_record(struct sk_engine *e,
                                           struct sk_recorded_event *event);
+/* The same event with other values, instead of the old one, which stays as it
+   was and says so. */
+SK_CHECKED enum sk_status sk_event_replace(struct sk_engine *e,
+                                           struct sk_recorded_event *old,
+                                           struct sk_recorded_event *event);
 /* A field of it (no set); false when absent. */
 bool sk_event_field(const struct sk_event_view *view, const char *name,
                     struct sk_bytes *out);
@@ -1027,14 +1036,35 @@ SK_CHECKED enum sk_status sk_ready_take(struct sk_engine *e,
                                         struct sk_room room,
                                         struct sk_bytes *out);
 
+/* The same for what was wrong in a message that went (CONSENT 5.4): a
+   CORRECTION with the values that may flow now and the names of the others;
+   VOID when the message is not out there any more.  gate_correct.c */
+SK_CHECKED enum sk_status
+sk_gate_correction(struct sk_engine *e, const struct sk_message_id *message,
+                   const struct sk_id *correction, struct sk_room room,
+                   struct sk_bytes *out);
+
+/* ------------------------------------------------------------- correct.c
+ * CORRECTION and CORRECTED came. */
+SK_CHECKED enum sk_status
+sk_correction_apply(struct sk_engine *e, const struct sk_org *from,
+                    const struct sk_item_correction *item,
+                    const char **refusal);
+SK_CHECKED enum sk_status
+sk_correction_answer(struct sk_engine *e, const struct sk_org *from,
+                     const struct sk_item_corrected *item,
+                     const char **refusal);
+
 /* ------------------------------------------------------------- outbox.c */
 enum sk_out_kind {
-    SK_OUT_EVENT = 1, /* id: the message; decided at sending */
-    SK_OUT_ITEM = 2,  /* bytes: an encoded item without personal values */
+    SK_OUT_EVENT = 1,      /* id: the message; decided at sending */
+    SK_OUT_ITEM = 2,       /* bytes: an encoded item without personal values */
+    SK_OUT_CORRECTION = 3, /* ids: of that message; decided at sending */
 };
 struct sk_out_entry {
     enum sk_out_kind kind;
-    struct sk_message_id message; /* EVENT */
+    struct sk_message_id message; /* EVENT, CORRECTION */
+    struct sk_id correction;      /* CORRECTION */
     struct sk_bytes item;         /* ITEM */
 };
 /* Append to the log towards `to`.  The number it got in *number. */
@@ -1150,7 +1180,9 @@ struct sk_inbox_entry {
     bool collective;            /* then `event` has message, type only */
     struct sk_value body;       /* of a collective message */
     struct sk_words locked;     /* fields asked back, not yet erased */
-    size_t waiting;             /* bytes it counts for; 0 once opened */
+    struct sk_item_correction *correction; /* not taken over yet; or NULL */
+    uint64_t corrected_ms; /* a person took the last one over; 0: never */
+    size_t waiting;        /* bytes it counts for; 0 once opened */
 };
 /* SK_E_NOT_FOUND also for what was erased. */
 SK_CHECKED enum sk_status sk_inbox_get(struct sk_engine *e,

@@ -1,5 +1,4 @@
-#include "node/engine/internal.h"
-
+#include "node/engine/correction.h"
 #include "node/engine/handover.h"
 
 #include <string.h>
@@ -517,7 +516,9 @@ static size_t view_recall(struct sk_pack *p,
 }
 
 /* Keys `answered` to `message`. */
-static size_t view_first(struct sk_pack *p, const struct sk_ledger_entry *entry)
+static enum sk_status view_first(struct sk_engine *e, struct sk_pack *p,
+                                 const struct sk_ledger_entry *entry,
+                                 size_t *total)
 {
     size_t count = 4;
 
@@ -527,6 +528,7 @@ static size_t view_first(struct sk_pack *p, const struct sk_ledger_entry *entry)
     }
     sk_pack_cstr(p, "consents");
     pack_list(p, entry->consents.list, entry->consents.count);
+    SK_TRY(sk_corrections_pack(e, entry, p, &count));
     sk_reply_day(p, "erase_by", entry->erase_by);
     sk_reply_id(p, "event", &entry->event.id);
     view_fields(p, entry);
@@ -542,7 +544,8 @@ static size_t view_first(struct sk_pack *p, const struct sk_ledger_entry *entry)
         sk_reply_text(p, "law_reference", entry->law_reference);
         count++;
     }
-    return count;
+    *total = count;
+    return SK_OK;
 }
 
 static size_t view_instant(struct sk_pack *p, const char *key, uint64_t ms)
@@ -553,13 +556,15 @@ static size_t view_instant(struct sk_pack *p, const char *key, uint64_t ms)
     return 1;
 }
 
-static void view(struct sk_engine *e, const struct sk_ledger_entry *entry,
-                 struct sk_pack *p)
+static enum sk_status view(struct sk_engine *e,
+                           const struct sk_ledger_entry *entry,
+                           struct sk_pack *p)
 {
     const char *replay = sk_replay_answer(e, &entry->message);
     size_t at = sk_reply_open(p);
-    size_t count = view_first(p, entry);
+    size_t count = 0;
 
+    SK_TRY(view_first(e, p, entry, &count));
     sk_reply_id(p, "message", &entry->message.id);
     sk_reply_text(p, "policy", entry->policy);
     sk_reply_text(p, "purpose", entry->purpose);
@@ -585,6 +590,7 @@ static void view(struct sk_engine *e, const struct sk_ledger_entry *entry,
     sk_reply_text(p, "type", entry->type);
     count += 2;
     sk_reply_close_map(p, at, count);
+    return SK_OK;
 }
 
 struct listing {
@@ -596,9 +602,8 @@ static enum sk_status list_one(void *context, struct sk_ledger_entry *entry)
 {
     struct listing *listing = context;
 
-    view(listing->e, entry, &listing->e->reply);
     listing->count++;
-    return SK_OK;
+    return view(listing->e, entry, &listing->e->reply);
 }
 
 enum sk_status sk_op_disclosure_list(struct sk_engine *e, struct sk_value args)
@@ -629,6 +634,5 @@ enum sk_status sk_op_message_show(struct sk_engine *e, struct sk_value args)
     if (status == SK_E_NOT_FOUND)
         return sk_refuse(e, "unknown-message", "message", (struct sk_bytes){0});
     SK_TRY(status);
-    view(e, entry, &e->reply);
-    return SK_OK;
+    return view(e, entry, &e->reply);
 }

@@ -214,11 +214,13 @@ enum sk_status sk_outbox_put(struct sk_engine *e, const struct sk_org *to,
     log.head++;
     if (entry->kind == SK_OUT_EVENT)
         log.counts[SK_COUNT_EVENTS]++;
-    sk_pack_array(&p, 2);
+    sk_pack_array(&p, entry->kind == SK_OUT_CORRECTION ? 3 : 2);
     sk_pack_uint(&p, entry->kind);
-    if (entry->kind == SK_OUT_EVENT)
+    if (entry->kind != SK_OUT_ITEM)
         sk_pack_id(&p, &entry->message.id);
-    else
+    if (entry->kind == SK_OUT_CORRECTION)
+        sk_pack_id(&p, &entry->correction);
+    if (entry->kind == SK_OUT_ITEM)
         sk_pack_bin(&p, entry->item);
     SK_TRY(sk_pack_finish(&p, &value));
     key = entry_key(to, log.head);
@@ -255,15 +257,18 @@ static enum sk_status unpack_entry(struct sk_bytes value,
 {
     struct sk_unpack u = sk_unpack_start(value);
     struct sk_out_entry entry = {0};
+    size_t count = sk_unpack_array_upto(&u, 2, 3);
 
-    sk_unpack_array(&u, 2);
     entry.kind =
-        (enum sk_out_kind)sk_unpack_uint(&u, SK_OUT_EVENT, SK_OUT_ITEM);
-    if (entry.kind == SK_OUT_EVENT)
+        (enum sk_out_kind)sk_unpack_uint(&u, SK_OUT_EVENT, SK_OUT_CORRECTION);
+    if (entry.kind != SK_OUT_ITEM)
         sk_unpack_id(&u, &entry.message.id);
-    else
+    if (entry.kind == SK_OUT_CORRECTION)
+        sk_unpack_id(&u, &entry.correction);
+    if (entry.kind == SK_OUT_ITEM)
         entry.item = sk_unpack_bin_upto(&u, 0, SK_ITEM_SIZE_MAX);
-    if (sk_unpack_finish(&u) != SK_OK)
+    if (sk_unpack_finish(&u) != SK_OK ||
+        (count == 3) != (entry.kind == SK_OUT_CORRECTION))
         return SK_E_IO;
     *out = entry;
     return SK_OK;

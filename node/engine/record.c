@@ -1,4 +1,4 @@
-#include "node/engine/internal.h"
+#include "node/engine/correction.h"
 
 #include <string.h>
 
@@ -159,7 +159,57 @@ static enum sk_status check_required(struct sk_engine *e,
     return SK_OK;
 }
 
+static bool is_in(const struct sk_bytes *list, size_t count,
+                  struct sk_bytes name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (sk_bytes_equal(list[i], name))
+            return true;
+    return false;
+}
+
+/* What the old event says and nobody changes or takes out; by name. */
+static enum sk_status add_old(struct sk_engine *e, struct sk_value args,
+                              const struct sk_event_view *old,
+                              struct recording *r)
+{
+    struct sk_named_value *fields = r->fields;
+    size_t *count = &r->event.view.fields_count;
+    const struct sk_bytes *out;
+    size_t out_count;
+    size_t given = *count;
+
+    SK_TRY(sk_arg_words(e, args, "remove", &out, &out_count));
+    for (size_t i = 0; i < old->fields_count; i++) {
+        bool changed = is_in(out, out_count, old->fields[i].name);
+
+        for (size_t j = 0; j < given; j++)
+            changed |= sk_bytes_equal(fields[j].name, old->fields[i].name);
+        if (changed)
+            continue;
+        if (*count == SK_EVENT_FIELDS_MAX)
+            return sk_refuse(e, "too-large", "fields", (struct sk_bytes){0});
+        fields[*count] = old->fields[i];
+        r->size += fields[*count].name.size + fields[*count].text.size;
+        for (size_t j = 0; j < fields[*count].set_count; j++)
+            r->size += fields[*count].set[j].size;
+        (*count)++;
+    }
+    for (size_t i = 1; i < *count; i++) {
+        struct sk_named_value field = fields[i];
+        size_t j = i;
+
+        for (; j > 0 && sk_bytes_compare(fields[j - 1].name, field.name) > 0;
+             j--)
+            fields[j] = fields[j - 1];
+        fields[j] = field;
+    }
+    return SK_OK;
+}
+
+/* old: the event that these correct; NULL: a new one. */
 static enum sk_status read_fields(struct sk_engine *e, struct sk_value args,
+                                  const struct sk_event_view *old,
                                   struct recording *r)
 {
     struct sk_value map = sk_value_get(args, "fields");
@@ -168,11 +218,14 @@ static enum sk_status read_fields(struct sk_engine *e, struct sk_value args,
 
     if (count > SK_EVENT_FIELDS_MAX)
         return sk_refuse(e, "too-large", "fields", (struct sk_bytes){0});
-    r->fields = sk_arena_get_array(&e->scratch, count + 1, sizeof(*r->fields));
+    r->fields = sk_arena_get_array(&e->scratch, SK_EVENT_FIELDS_MAX + 1,
+                                   sizeof(*r->fields));
     if (r->fields == NULL)
         return SK_E_MEMORY;
     while (sk_value_next(&walk))
         SK_TRY(read_field(e, r, walk.key, walk.value));
+    if (old != NULL)
+        SK_TRY(add_old(e, args, old, r));
     if (r->whole)
         SK_TRY(check_required(e, r));
     if (r->size > SK_EVENT_SIZE_MAX)
@@ -257,7 +310,7 @@ static enum sk_status read_event(struct sk_engine *e, struct sk_value args,
     r->event.view.subject = true;
     r->event.recorded_ms = e->now_ms;
     SK_TRY(read_occurred(e, args, r));
-    SK_TRY(read_fields(e, args, r));
+    SK_TRY(read_fields(e, args, NULL, r));
     SK_TRY(read_source(e, args, r));
     return read_about(e, args, r);
 }
@@ -296,4 +349,52 @@ enum sk_status sk_op_event_record(struct sk_engine *e, struct sk_value args)
     if (r.odd_day)
         sk_pack_cstr(&e->reply, "insz-day");
     return SK_OK;
+}
+
+/* ------------------------------------------------------------- correct */
+
+/* The event argument: recorded here, and not corrected already. */
+static enum sk_status read_wrong(struct sk_engine *e, struct sk_value args,
+                                 struct sk_recorded_event *out)
+{
+    char text[SK_ID_TEXT_SIZE + 1];
+    struct sk_event_id id;
+    enum sk_status status = SK_E_NOT_FOUND;
+
+    if (e->bundle == NULL)
+        return sk_refuse(e, "no-charter", NULL, (struct sk_bytes){0});
+    if (sk_arg_id(args, "event", &id.id))
+        status = sk_event_get(e, &id, out);
+    if (status == SK_E_NOT_FOUND)
+        return sk_refuse(e, "unknown-event", "event", (struct sk_bytes){0});
+    SK_TRY(status);
+    /* What an answer did to a handover is done. */
+    if (needs_about(out->view.type))
+        return sk_refuse(e, "wrong-state", "event", out->view.type);
+    if (sk_id_is_zero(&out->corrected_by.id))
+        return SK_OK;
+    sk_id_format(&out->corrected_by.id, text);
+    return sk_refuse(e, "event-corrected", "event",
+                     sk_arena_copy(&e->scratch, sk_text(text)));
+}
+
+enum sk_status sk_op_event_correct(struct sk_engine *e, struct sk_value args)
+{
+    struct sk_recorded_event old;
+    struct recording r = {0};
+    uint16_t at;
+
+    SK_TRY(read_wrong(e, args, &old));
+    at = sk_vocabulary_event(sk_bundle_vocabulary(e->bundle), old.view.type);
+    if (at == SK_NONE)
+        return sk_refuse(e, "unknown-event-type", "event", old.view.type);
+    r.type = &sk_bundle_vocabulary(e->bundle)->events[at];
+    r.whole = true;
+    r.event = old;
+    r.event.corrected_by = (struct sk_event_id){0};
+    r.event.recorded_ms = e->now_ms;
+    r.event.view.fields_count = 0;
+    SK_TRY(read_fields(e, args, &old.view, &r));
+    e->reply_owner = old.participant.id;
+    return sk_correct(e, &old, &r.event);
 }

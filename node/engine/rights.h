@@ -28,6 +28,12 @@ SK_CHECKED enum sk_status
 sk_erasure_answered(struct sk_engine *e,
                     const struct sk_participant_id *participant,
                     const struct sk_item *item);
+/* A partner has a message about somebody who was forgotten here: a backup did
+   not know of it.  It is asked back now.  refusal: unknown-handle. */
+SK_CHECKED enum sk_status
+sk_erasure_held(struct sk_engine *e, const struct sk_org *from,
+                const struct sk_participant_id *participant,
+                const struct sk_item_event *event, const char **refusal);
 /* The day after a law kept our own records (SK_DUE_PERSON).  Not for who came
    back: a consent that was given since says so. */
 SK_CHECKED enum sk_status sk_erasure_due(struct sk_engine *e,

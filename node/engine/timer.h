@@ -187,6 +187,12 @@ SK_CHECKED enum sk_status sk_timer_forget_number(struct sk_engine *e,
 /* An event was recorded here and is stored. */
 SK_CHECKED enum sk_status
 sk_timers_recorded(struct sk_engine *e, const struct sk_recorded_event *event);
+/* The event was wrong: what waits for it goes.  Before the right one starts
+   its own. */
+SK_CHECKED enum sk_status
+sk_timers_replaced(struct sk_engine *e,
+                   const struct sk_participant_id *participant,
+                   const struct sk_event_id *event);
 /* A message of this type came, or somebody said who it is about: reminders
    for the owner of the trajectory. */
 SK_CHECKED enum sk_status sk_timers_received(struct sk_engine *e,

@@ -401,6 +401,30 @@ enum sk_status sk_timers_answered(struct sk_engine *e,
     return sk_timer_each(e, &participant->id, end_one, &end);
 }
 
+struct replaced {
+    struct sk_engine *e;
+    const struct sk_event_id *event;
+};
+
+static enum sk_status drop_replaced(void *context, struct sk_timer *t)
+{
+    struct replaced *replaced = context;
+
+    if (t->kind != SK_TIMER_ABOUT_EVENT || t->state != SK_TIMER_WAITS ||
+        !sk_id_equal(&t->about, &replaced->event->id))
+        return SK_OK;
+    return sk_timer_drop(replaced->e, t);
+}
+
+enum sk_status sk_timers_replaced(struct sk_engine *e,
+                                  const struct sk_participant_id *participant,
+                                  const struct sk_event_id *event)
+{
+    struct replaced replaced = {e, event};
+
+    return sk_timer_each(e, &participant->id, drop_replaced, &replaced);
+}
+
 /* ------------------------------------------------------------- messages */
 
 /* SK_T_TIMER_LAST: participant, org -> civil day of the last message.  Most

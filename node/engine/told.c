@@ -246,6 +246,8 @@ enum sk_status sk_told_apply(struct sk_engine *e, const struct sk_org *from,
     enum sk_status status;
 
     status = sk_handle_own(e, from, &told->handle, &participant);
+    if (status == SK_OK && sk_participant_exists(e, &participant) != SK_OK)
+        return SK_OK; /* forgotten here: everything was asked back */
     if (status == SK_E_NOT_FOUND) {
         *refusal = "unknown-handle";
         return SK_OK;

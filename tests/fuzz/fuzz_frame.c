@@ -26,7 +26,7 @@
 #define A_DAY_MS UINT64_C(86400000)
 
 /* What a frame may write to: delivery, inbox, ledger, notices, handovers. */
-static const char frame_tables[] = "mk1DdQRSsBbXWwaVvUTtZKAoGjxF";
+static const char frame_tables[] = "mk1DdQRSsBbXWwaVvUTtZKAoGjxzF";
 /* And to these when the partner told of a withdrawal, which goes to others;
    'p' has a mark of what it said before, under its own name. */
 static const char told_tables[] = "CclQR";
@@ -346,6 +346,29 @@ static void say_withdrawn(struct feed *feed, struct sk_item_withdrawn *w)
     w->at_ms = say.engine->now_ms;
 }
 
+/* Of fields that an event has, some without value. */
+static void say_correction(struct feed *feed, struct sk_item *item)
+{
+    static struct sk_item_event event;
+    struct sk_item_correction *c = &item->correction;
+    uint8_t bits = feed_u8(feed);
+    char day[11];
+
+    memset(&event, 0, sizeof(event));
+    say_event(feed, &event, day);
+    c->correction = say_id(feed);
+    c->handle.id = event.handle.id;
+    c->message = event.message;
+    c->at_ms = say.engine->now_ms;
+    c->fields_count = event.fields_count;
+    memcpy(c->fields, event.fields, sizeof(c->fields));
+    for (size_t i = 0; i < c->fields_count; i++)
+        if ((bits >> (i % 8) & 1) != 0)
+            c->fields[i] = (struct sk_item_field){.name = c->fields[i].name};
+    if (c->fields_count == 0)
+        item->kind = SK_ITEM_VOID;
+}
+
 static bool say_scope(struct feed *feed, struct sk_words *out)
 {
     say_words_of(feed, out);
@@ -420,6 +443,14 @@ static void say_item_of_kind(struct feed *feed, struct sk_item *item,
         item->withdrawn.ground =
             sk_text(feed_u8(feed) & 1 ? "not-needed" : "child");
         return;
+    case SK_ITEM_CORRECTION:
+        say_correction(feed, item);
+        return;
+    case SK_ITEM_CORRECTED:
+        item->corrected.message.id = say_id(feed);
+        item->corrected.correction = say_id(feed);
+        item->corrected.at_ms = say.engine->now_ms;
+        return;
     case SK_ITEM_ERASED:
     case SK_ITEM_KEPT:
         say_answer(feed, &item->answer, day);
@@ -464,8 +495,12 @@ static void say_item_of_kind(struct feed *feed, struct sk_item *item,
 /* The last of the range is for what came later: the corpus stays what it is. */
 static enum sk_item_kind say_kind(uint8_t kind)
 {
+    static const enum sk_item_kind later[] = {
+        SK_ITEM_ERASURE, SK_ITEM_CORRECTION, SK_ITEM_CORRECTION,
+        SK_ITEM_CORRECTED};
+
     if (kind >= 0xc0 && kind < 0xd0)
-        return SK_ITEM_ERASURE;
+        return later[kind & 3];
     return (enum sk_item_kind)(kind % 14);
 }
 

@@ -144,8 +144,8 @@ Test(forget, asks_everybody_and_keeps_only_the_answers)
     fx_ok(&f, "buso", "participant.erasures", "{'after':'%s'}", who.text);
     EQ(fx_text(&f, "result.erasures"), "[]");
 
-    /* What is left of the person: the report, handovers of others no. */
-    cr_expect(le(sz, records_with("buso", SK_SPACE_DATA, bytes), 4));
+    /* What is left: the report with its notice, and a handle. */
+    cr_expect(le(sz, records_with("buso", SK_SPACE_DATA, bytes), 5));
 }
 
 /* The last test of "nothing is readable": not one value, key or index row. */
@@ -153,7 +153,7 @@ Test(forget, leaves_no_row_that_only_the_person_had)
 {
     static const char gone[] = {
         SK_T_PARTICIPANT, SK_T_INSZ,       SK_T_NAME,          SK_T_RELATION,
-        SK_T_HANDLE_OWN,  SK_T_EVENT,      SK_T_EVENT_OF,      SK_T_CONSENT,
+        SK_T_CORRECTION,  SK_T_EVENT,      SK_T_EVENT_OF,      SK_T_CONSENT,
         SK_T_CONSENT_OF,  SK_T_LEDGER,     SK_T_CONSENT_LAST,  SK_T_LEDGER_OF,
         SK_T_OBJECTION,   SK_T_TIMER_LAST, SK_T_TRAJECTORY_OF, SK_T_EMPLOYER,
         SK_T_HANDLE};

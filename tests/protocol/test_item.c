@@ -31,7 +31,7 @@ static const char *const names[] = {
     "read",      "accepted",   "handover",
     "released",  "unreleased", "collective",
     "asked",     "held",       "told",
-    "erasure",
+    "erasure",   "correction", "corrected",
 };
 
 static void fill_event(struct sk_item_event *event)
@@ -130,7 +130,7 @@ static void fill(const char *name)
         SK_ITEM_READ,      SK_ITEM_ACCEPTED,   SK_ITEM_HANDOVER,
         SK_ITEM_RELEASED,  SK_ITEM_UNRELEASED, SK_ITEM_COLLECTIVE,
         SK_ITEM_ASKED,     SK_ITEM_HELD,       SK_ITEM_TOLD,
-        SK_ITEM_ERASURE,
+        SK_ITEM_ERASURE,   SK_ITEM_CORRECTION, SK_ITEM_CORRECTED,
     };
     static uint8_t body_data[100];
     struct sk_pack p = sk_pack_start((struct sk_room){body_data, 100});
@@ -223,6 +223,26 @@ static void fill(const char *name)
         item.told.categories = WORDS("contact", "origin");
         item.told.given_by = sk_text("self-and-parent");
         item.told.at_ms = AT;
+        return;
+    case SK_ITEM_CORRECTION:
+        item.correction.correction = id_of(10);
+        item.correction.handle.id = id_of(2);
+        item.correction.message.id = id_of(1);
+        item.correction.at_ms = AT;
+        item.correction.fields_count = 3;
+        item.correction.fields[0].name = sk_text("birth_date");
+        item.correction.fields[0].level = sk_text("year");
+        item.correction.fields[0].text = sk_text("1999");
+        item.correction.fields[1].name = sk_text("languages");
+        item.correction.fields[1].level = sk_text("exact");
+        item.correction.fields[1].is_set = true;
+        item.correction.fields[1].set = WORDS("ar", "fr");
+        item.correction.fields[2].name = sk_text("participant_goal");
+        return;
+    case SK_ITEM_CORRECTED:
+        item.corrected.message.id = id_of(1);
+        item.corrected.correction = id_of(10);
+        item.corrected.at_ms = AT;
         return;
     case SK_ITEM_ERASURE:
         item.withdrawn.notice = id_of(7);
@@ -343,6 +363,23 @@ static bool is_same_told(const struct sk_item_told *a,
            sk_bytes_equal(a->given_by, b->given_by) && a->at_ms == b->at_ms;
 }
 
+static bool is_same_correction(const struct sk_item_correction *a,
+                               const struct sk_item_correction *b)
+{
+    if (a->fields_count != b->fields_count)
+        return false;
+    for (size_t i = 0; i < a->fields_count; i++)
+        if (!sk_bytes_equal(a->fields[i].name, b->fields[i].name) ||
+            !sk_bytes_equal(a->fields[i].level, b->fields[i].level) ||
+            !sk_bytes_equal(a->fields[i].text, b->fields[i].text) ||
+            a->fields[i].is_set != b->fields[i].is_set ||
+            !is_same_words(&a->fields[i].set, &b->fields[i].set))
+            return false;
+    return sk_id_equal(&a->correction, &b->correction) &&
+           sk_id_equal(&a->handle.id, &b->handle.id) &&
+           sk_id_equal(&a->message.id, &b->message.id) && a->at_ms == b->at_ms;
+}
+
 static bool is_same(const struct sk_item *a, const struct sk_item *b)
 {
     if (a->kind != b->kind)
@@ -391,6 +428,14 @@ static bool is_same(const struct sk_item *a, const struct sk_item *b)
                a->held.at_ms == b->held.at_ms;
     case SK_ITEM_TOLD:
         return is_same_told(&a->told, &b->told);
+    case SK_ITEM_CORRECTION:
+        return is_same_correction(&a->correction, &b->correction);
+    case SK_ITEM_CORRECTED:
+        return sk_id_equal(&a->corrected.message.id,
+                           &b->corrected.message.id) &&
+               sk_id_equal(&a->corrected.correction,
+                           &b->corrected.correction) &&
+               a->corrected.at_ms == b->corrected.at_ms;
     }
     return false;
 }
@@ -501,9 +546,14 @@ static const struct row rows[] = {
     {"7.1 an array", "void", "91", "81", SK_E_BAD_FORM},
     {"7.1 not empty", "void", "9100", "90", SK_E_BAD_LENGTH},
     {"7.1 no more than its kind has", "void", "9100", "9200c0", SK_E_BAD_FORM},
-    {"7.1 known kinds only", "void", "9100", "910f", SK_E_BAD_VALUE},
+    {"7.1 known kinds only", "void", "9100", "9111", SK_E_BAD_VALUE},
     {"7.1 kind is a uint", "void", "9100", "91c0", SK_E_BAD_FORM},
     {"7.1 the kind decides the count", "read", "9305", "9205", SK_E_BAD_FORM},
+    {"7.15 a word, or no value at all", "correction",
+     "b07061727469636970616e745f676f616cc0",
+     "b07061727469636970616e745f676f616cc2", SK_E_BAD_FORM},
+    {"7.15 names ascend", "correction", "aa62697274685f64617465",
+     "aa7a697274685f64617465", SK_E_BAD_VALUE},
     {"7.14 at least one message", "erasure",
      "92" ID1 "c41008080808080808080808080808080808", "90", SK_E_BAD_LENGTH},
     {"7.14 known grounds only", "erasure", "aa6e6f742d6e6565646564",
@@ -788,6 +838,13 @@ Test(item, survives_a_round_trip_whatever_is_in_it)
             item.withdrawn.at_ms = random_uint(&state) % 7258118400000;
             item.withdrawn.erase = below(&state, 2) == 0;
             fill_words(&item.withdrawn.purposes, below(&state, 65));
+            break;
+        case SK_ITEM_CORRECTION:
+            item.correction.fields_count = 1 + below(&state, 3);
+            item.correction.at_ms = random_uint(&state) % 7258118400000;
+            break;
+        case SK_ITEM_CORRECTED:
+            item.corrected.at_ms = random_uint(&state) % 7258118400000;
             break;
         case SK_ITEM_ERASURE:
             item.withdrawn.at_ms = random_uint(&state) % 7258118400000;

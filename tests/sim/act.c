@@ -154,6 +154,9 @@ static void forget(struct person *p)
     p->withdrawn_s = engine(p->owner)->now_ms / 1000;
     model_withdrawn(p, -1, NODES, -1);
     p->gone = !keep;
+    /* What partners sent about somebody here goes too. */
+    if (p->gone)
+        model_doubt(NODES, p->owner);
     sim.forgotten++;
 }
 
@@ -257,10 +260,34 @@ static void send(struct person *p)
         return;
     }
     snprintf(m->id, sizeof(m->id), "%s", got("message"));
+    snprintf(m->event, sizeof(m->event), "%s", event);
     m->since = sim.moment;
     m->doubtful = p->told;
     sim.messages_count++;
     sim.sent++;
+}
+
+/* The phone of the coach was wrong. */
+static void correct(void)
+{
+    struct message *m;
+    char fields[64];
+
+    if (sim.messages_count == 0)
+        return;
+    m = &sim.messages[chance(sim.messages_count)];
+    if (m->collective || m->forgotten || sim.persons[m->person].gone ||
+        sim.persons[m->person].young)
+        return;
+    snprintf(fields, sizeof(fields), "coach_phone=%s",
+             model_phone(m->phones + 1));
+    if (!ask(m->from, "event.correct", "event=s fields=m", m->event, fields))
+        return;
+    say("  %s of person %d to %s is corrected", m->id, (int)m->person,
+        node_names[m->to]);
+    snprintf(m->event, sizeof(m->event), "%s", got("event"));
+    m->phones++;
+    sim.corrected++;
 }
 
 /* I8: what came from another is never passed on. */
@@ -379,7 +406,12 @@ static void read_mail(size_t at)
     char id[64];
     char note[64];
 
-    switch (chance(4)) {
+    switch (chance(5)) {
+    case 4:
+        if (ask(at, "inbox.list", "") &&
+            pick("messages", "message", id, sizeof(id)) > 0)
+            (void)ask(at, "inbox.corrected", "message=s", id);
+        break;
     case 0:
         if (ask(at, "inbox.list", "") &&
             pick("messages", "message", id, sizeof(id)) > 0)
@@ -497,8 +529,10 @@ void act(void)
         relate(p);
     else if (what < 53)
         pass_on(at);
-    else if (what < 57)
+    else if (what < 56)
         publish(at);
+    else if (what < 58)
+        correct();
     else if (what < 74)
         answer(at);
     else if (what < 81)

@@ -95,6 +95,16 @@ static void check_value(const struct message *m,
     snprintf(name, sizeof(name), "%.*s", (int)field->name.size,
              (const char *)field->name.data);
     value = model_value(m, name);
+    if (strcmp(name, "coach_phone") == 0) {
+        bool known = false;
+
+        for (uint32_t i = 0; i <= m->phones; i++)
+            known = known || same_text(field->text, model_phone(i));
+        /* A backup does not know how often it was corrected since. */
+        check(known || sim.unlucky == m->from, "coach_phone of %s is made up",
+              m->id);
+        return;
+    }
     check(value == NULL || same_text(field->text, value),
           "%s of %s has another value", name, m->id);
     check(value != NULL || !same_text(field->text, "stage"),
@@ -180,18 +190,56 @@ static int by_number(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+/* I1, I2: also the values of a correction were allowed when they left. */
+static void check_correction(size_t at, const struct message *m,
+                             const struct sk_inbox_entry *entry)
+{
+    const struct sk_item_correction *c = entry->correction;
+
+    for (size_t i = 0; c != NULL && i < c->fields_count; i++) {
+        if (c->fields[i].level.size == 0)
+            continue;
+        check_permitted(at, m, &c->fields[i]);
+        check_value(m, &c->fields[i]);
+    }
+}
+
+static void look_at_correction(size_t at, const char *id,
+                               const struct sk_message_id *message)
+{
+    static struct sk_inbox_entry entry;
+    const struct message *m = model_message(id);
+    struct seen *seen = sim.nodes[at].seen;
+
+    while (strcmp(seen->id, id) != 0)
+        seen++;
+    check(sk_inbox_get(engine(at), message, &entry) == SK_OK, "an entry");
+    if (m == NULL || m->from == sim.liar || entry.correction == NULL ||
+        sk_id_equal(&entry.correction->correction, &seen->correction))
+        return;
+    seen->correction = entry.correction->correction;
+    if (sim.arriving_count > 0)
+        check_correction(at, m, &entry);
+}
+
 static void look_at(size_t at, const char *id, struct sk_message_id *message)
 {
     static struct sk_inbox_entry entry;
     struct node *node = &sim.nodes[at];
 
-    if (was_seen(node, id))
+    if (was_seen(node, id)) {
+        look_at_correction(at, id, message);
         return;
+    }
     check(node->seen_count < SK_COUNT(node->seen), "too many messages");
+    node->seen[node->seen_count] = (struct seen){0};
     snprintf(node->seen[node->seen_count++].id, sizeof(node->seen[0].id), "%s",
              id);
     check(sk_inbox_get(engine(at), message, &entry) == SK_OK,
           "%s cannot read %s", node_names[at], id);
+    if (entry.correction != NULL)
+        node->seen[node->seen_count - 1].correction =
+            entry.correction->correction;
     fresh[fresh_count++] = (struct fresh){*message, entry.number};
 }
 
@@ -213,6 +261,8 @@ static void look_at_inbox(size_t at)
               "an entry");
         sk_id_format(&fresh[i].message.id, id);
         check_arrival(at, id, &entry);
+        if (fx_index(&sim.f, entry.from.text) != sim.liar)
+            check_correction(at, model_message(id), &entry);
         sk_arena_reset(&engine(at)->scratch, mark);
     }
 }
@@ -424,6 +474,31 @@ static void check_taken_back(const struct message *m,
     }
 }
 
+/* CONSENT 5.4: nobody uses what was wrong: the right value is there, or the
+   word that it is wrong. */
+static void check_corrected(const struct message *m,
+                            const struct sk_inbox_entry *entry)
+{
+    const struct sk_item_correction *c = entry->correction;
+    const struct sk_item_field *shown = NULL;
+
+    if (m->phones == 0 || sim.nodes[m->from].restored)
+        return;
+    for (size_t i = 0; i < entry->event.fields_count; i++)
+        if (same_text(entry->event.fields[i].name, "coach_phone"))
+            shown = &entry->event.fields[i];
+    for (size_t i = 0; i < entry->locked.count; i++)
+        if (same_text(entry->locked.list[i], "coach_phone"))
+            shown = NULL;
+    for (size_t i = 0; c != NULL && shown != NULL && i < c->fields_count; i++)
+        if (same_text(c->fields[i].name, "coach_phone"))
+            shown = &c->fields[i];
+    check(shown == NULL || shown->level.size == 0 ||
+              same_text(shown->text, model_phone(m->phones)),
+          "%s at %s has a wrong value, and does not know it", m->id,
+          node_names[m->to]);
+}
+
 /* A handover that was called off before it left; or one of a trajectory that
    its sender's backup forgot to have let go (I6). */
 static bool is_overtaken(const struct message *m,
@@ -469,6 +544,8 @@ static void check_message(const struct message *m)
     check_taken_back(m, &ledger, there, &entry);
     if (there && ledger.recall == SK_RECALL_NONE)
         check_shown(m, &ledger, &entry);
+    if (there && !ledger.recall_all)
+        check_corrected(m, &entry);
     arrived = ledger.state == SK_LEDGER_STORED ||
               ledger.state == SK_LEDGER_READ ||
               ledger.state == SK_LEDGER_ACCEPTED;

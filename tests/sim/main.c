@@ -203,11 +203,13 @@ int main(int argc, char **argv)
     printf("sim: %d seeds of %d nodes in %.1f s: %d frames carried, %d lost; "
            "%d crashes, %d full disks, %d restores, %d lies; %d sent, %d "
            "denied, %d withdrawals, %d told, %d erased, %d forgotten, %d "
+           "corrected, %d "
            "handed over\n",
            (int)(to - from + 1), (int)nodes, seconds() - start,
            (int)sim.frames_carried, (int)sim.frames_lost, (int)sim.crashes,
            (int)sim.disks_full, (int)sim.restored, (int)sim.lies, (int)sim.sent,
            (int)sim.denied, (int)sim.withdrawn, (int)sim.told,
-           (int)sim.recalled, (int)sim.forgotten, (int)sim.handed_over);
+           (int)sim.recalled, (int)sim.forgotten, (int)sim.corrected,
+           (int)sim.handed_over);
     return 0;
 }

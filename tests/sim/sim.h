@@ -77,6 +77,8 @@ struct message {
     uint8_t lost;      /* categories of which consent was withdrawn */
     bool must_go_then; /* the same, when the backup was taken */
     uint8_t lost_then;
+    char event[SK_ID_TEXT_SIZE + 1]; /* the one that is right */
+    uint32_t phones;                 /* how often coach_phone was corrected */
 };
 
 /* ------------------------------------------------------------- nodes */
@@ -93,6 +95,7 @@ struct frame {
 
 struct seen {
     char id[SK_ID_TEXT_SIZE + 1];
+    struct sk_id correction; /* the last one that waits there */
 };
 
 struct node {
@@ -139,7 +142,8 @@ struct sim {
     struct sk_value reply; /* of the last request that was answered */
     /* what all seeds did */
     uint64_t frames_carried, frames_lost, crashes, disks_full, sent, denied,
-        withdrawn, told, forgotten, handed_over, restored, lies, recalled;
+        withdrawn, told, forgotten, corrected, handed_over, restored, lies,
+        recalled;
 };
 
 extern struct sim sim;
@@ -226,6 +230,8 @@ enum verdict model_field(const struct message *m, const char *field,
                          uint32_t since, uint64_t at_ms, const char **level);
 bool model_is_of(const struct message *m, const char *field, int category);
 const char *model_value(const struct message *m, const char *field);
+/* What coach_phone says after so many corrections; static. */
+const char *model_phone(uint32_t corrections);
 void model_withdrawn(struct person *p, int purpose, size_t to, int category);
 void model_doubt(size_t from, size_t to);
 extern const char *const purpose_names[PURPOSES];

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The rights of a participant on real nodes, in Dutch: to be forgotten.
+# The rights of a participant on real nodes, in Dutch: to be corrected, and to
+# be forgotten.
 # docs/CONSENT.md 5
 set -u
 build=${1:?}
@@ -63,6 +64,28 @@ message=$(json ocmw-mol disclosure send "$job" --to sopraco --for work.placement
   value message)
 until_true 'json sopraco inbox open "$message" 2>/dev/null | grep -q Kanarienaam'
 check "a partner reads about a participant" $?
+
+# ---- to be corrected
+right=$(json ocmw-mol event correct "$job" --fields given_name=Kanarienaamjuist |
+  value event)
+[ -n "$right" ]
+check "an event is corrected" $?
+at ocmw-mol event correct "$right" --fields hours_week=30 |
+  grep -q "Sopraco.* krijgt de juiste waarde"
+check "the coach sees who gets the right value" $?
+until_true 'json sopraco inbox open "$message" | grep -q "\"hours_week\": \"30\""'
+check "the partner has it" $?
+at sopraco inbox open "$message" >"$report"
+grep -q "niet meer gebruiken" "$report" && grep -q Kanarienaamjuist "$report"
+check "and sees what is not to be used any more" $?
+at sopraco inbox corrected "$message" | grep -q "De foute waarde is gewist"
+check "a person there takes it over" $?
+! json sopraco inbox open "$message" | grep -q '"wrong"'
+check "then the wrong value is gone" $?
+until_true 'at ocmw-mol participant report "$person" | grep -q "nam het over op"'
+check "the participant reads that it was corrected" $?
+at ocmw-mol participant report "$person" | grep -q "We stuurden wat juist is"
+check "and what was wrong" $?
 
 # ---- to be forgotten
 json ocmw-mol participant erase "$person" --ground omdat | grep -q '"bad-argument"'

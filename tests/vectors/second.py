@@ -391,6 +391,11 @@ def items():
                  ["contact", "origin"], "self-and-parent", AT],
         "erasure": [14, rid(7), rid(2), [rid(1), rid(8)], "not-needed", 14,
                     AT],
+        "correction": [15, rid(10), rid(2), rid(1),
+                       {"birth_date": ["year", "1999"],
+                        "languages": ["exact", ["ar", "fr"]],
+                        "participant_goal": None}, AT],
+        "corrected": [16, rid(1), rid(10), AT],
     }
 
 

@@ -139,6 +139,37 @@ static void print_fields(const struct report *r, const json_t *message,
                  "   We only said that this happened."));
 }
 
+/* GDPR art. 19: what was wrong, and who was told. */
+static void print_corrections(const struct report *r, const json_t *message)
+{
+    const json_t *list = json_object_get(message, "corrections");
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i);
+        const char *confirmed = sk_json_text(one, "confirmed");
+        const char *field;
+        const json_t *what;
+
+        json_object_foreach(
+            json_object_get(one, "fields"), field,
+            what) if (strcmp(json_string_value(what), "value") == 0)
+            LINE(r, "Dit was fout: {}.  We stuurden wat juist is.",
+                 "This was wrong: {}.  We sent what is right.",
+                 called(r, field));
+        else if (strcmp(json_string_value(what), "wrong") == 0)
+            LINE(r, "Dit was fout: {}.  We zeiden: gebruik dit niet meer.",
+                 "This was wrong: {}.  We said: do not use this any more.",
+                 called(r, field));
+        else LINE(r, "Dit was fout: {}.  De verbetering vertrekt nog.",
+                  "This was wrong: {}.  The correction still has to leave.",
+                  called(r, field));
+        if (confirmed[0] != '\0')
+            LINE(r, "{} nam het over op {}.", "{} took it over on {}.",
+                 called(r, sk_json_text(message, "to")),
+                 day_words(r, confirmed));
+    }
+}
+
 /* The rule in the policy of today; NULL when it is not there any more. */
 static const json_t *rule_of(const struct report *r, const char *id)
 {
@@ -260,6 +291,7 @@ static void print_message(const struct report *r, const json_t *message)
            called(r, sk_json_text(message, "purpose")));
     print_fields(r, message, true);
     print_fields(r, message, false);
+    print_corrections(r, message);
     print_rules(r, message);
     print_consents(r, message);
     print_state(r, message);

@@ -27,7 +27,7 @@ bool sk_render_event(const struct sk_screen *screen, const char *op,
 bool sk_render_node(const struct sk_screen *screen, const char *op,
                     const json_t *result);
 
-/* The same for the rights of a participant: erasure. */
+/* The same for the rights of a participant: erasure, correction. */
 bool sk_render_rights(const struct sk_screen *screen, const char *op,
                       const json_t *result);
 /* A ground of GDPR art. 17.1 in words. */

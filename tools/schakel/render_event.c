@@ -357,6 +357,24 @@ static void render_words(const struct sk_screen *s, const json_t *object,
     }
 }
 
+/* CONSENT.md 5.4: what the sender said was wrong, until it is taken over. */
+static void render_wrong(const struct sk_screen *s, const json_t *result)
+{
+    json_t *wrong = json_object_get(result, "wrong");
+    const char *field;
+    const json_t *value;
+    char room[512];
+
+    if (wrong == NULL)
+        return;
+    json_object_foreach(wrong, field, value)
+        fprintf(s->out, "  %s: %s: %s\n", sk_render_word("wrong", s->dutch),
+                sk_glossary_word(s->glossary, field),
+                sk_render_value(value, room, sizeof(room)));
+    fprintf(s->out, "  schakel inbox corrected %s\n",
+            sk_json_text(result, "message"));
+}
+
 static void render_message(const struct sk_screen *s, const json_t *result)
 {
     const char *purpose = called(s, result, "purpose");
@@ -366,6 +384,7 @@ static void render_message(const struct sk_screen *s, const json_t *result)
             purpose[0] == '\0' ? "" : " (", purpose,
             purpose[0] == '\0' ? "" : ")");
     render_content(s, result);
+    render_wrong(s, result);
     fputc('\n', s->out);
     render_text(s, result, "erase_by");
     render_words(s, result, "duties");

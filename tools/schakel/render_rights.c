@@ -1,5 +1,5 @@
-/* To be forgotten (GDPR art. 17), in whole sentences: for the coach, and for
-   the participant who asked. */
+/* To be forgotten and corrected (GDPR art. 17, 16), in whole sentences: for the
+   coach, and for the participant who asked. */
 #include <string.h>
 
 #include "protocol/base.h"
@@ -186,6 +186,51 @@ static void tell_erasures(const struct sk_screen *s, const json_t *result)
               s->out);
 }
 
+/* ------------------------------------------------------------- corrections */
+
+static void tell_correct(const struct sk_screen *s, const json_t *result)
+{
+    const json_t *messages = json_object_get(result, "messages");
+
+    fprintf(s->out,
+            SAY(s, "Verbeterd.  De juiste gebeurtenis: %s\n",
+                "Corrected.  The right event: %s\n"),
+            sk_json_text(result, "event"));
+    for (size_t i = 0; i < json_array_size(messages); i++) {
+        const json_t *message = json_array_get(messages, i);
+        const char *field;
+        const json_t *what;
+
+        json_object_foreach(json_object_get(message, "fields"), field, what)
+            fprintf(s->out,
+                    strcmp(json_string_value(what), "value") == 0
+                        ? SAY(s, "%s krijgt de juiste waarde: %s\n",
+                              "%s gets the right value: %s\n")
+                        : SAY(s,
+                              "%s hoort dat dit niet klopt, zonder de juiste "
+                              "waarde: %s\n",
+                              "%s hears that this is wrong, without the right "
+                              "value: %s\n"),
+                    partner_of(s, message),
+                    sk_glossary_word(s->glossary, field));
+    }
+    if (json_array_size(messages) == 0)
+        fputs(SAY(s, "Niemand heeft de foute waarde gekregen.\n",
+                  "Nobody got the wrong value.\n"),
+              s->out);
+}
+
+static void tell_corrected(const struct sk_screen *s, const json_t *result)
+{
+    fprintf(s->out,
+            SAY(s,
+                "De foute waarde is gewist.  %s hoort dat u de verbetering "
+                "overnam.\n",
+                "The wrong value is erased.  %s hears that you took the "
+                "correction over.\n"),
+            partner_of(s, result));
+}
+
 bool sk_render_rights(const struct sk_screen *s, const char *op,
                       const json_t *result)
 {
@@ -195,6 +240,10 @@ bool sk_render_rights(const struct sk_screen *s, const char *op,
         tell_erasure(s, result);
     else if (strcmp(op, "participant.erasures") == 0)
         tell_erasures(s, result);
+    else if (strcmp(op, "event.correct") == 0)
+        tell_correct(s, result);
+    else if (strcmp(op, "inbox.corrected") == 0)
+        tell_corrected(s, result);
     else
         return false;
     return true;
