@@ -5,6 +5,7 @@
  * values are texts; and reading it again gives the same.
  */
 #include <assert.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "tools/schakel/kvs.h"

@@ -39,8 +39,12 @@ struct sk_import_fault *sk_import_fault_add(struct sk_import_faults *faults,
                                             size_t line, size_t column,
                                             const char *field,
                                             const char *code);
-void sk_import_fault_say(struct sk_import_fault *fault, const char *nl,
-                         const char *en, ...);
+__attribute__((format(printf, 2, 4), format(printf, 3, 4))) void
+sk_import_fault_say(struct sk_import_fault *fault, const char *nl,
+                    const char *en, ...);
+/* The same with texts as they are. */
+void sk_import_fault_text(struct sk_import_fault *fault, const char *nl,
+                          const char *en);
 
 /* ------------------------------------------------------------- the file */
 struct sk_import_cell {

@@ -131,7 +131,7 @@ static void explain_code(const struct sk_field *field, const char *value,
     }
     for (size_t i = 0; i < SK_COUNT(formats); i++)
         if (sk_bytes_equal(field->format, sk_text(formats[i].format)))
-            sk_import_fault_say(out, formats[i].nl, formats[i].en);
+            sk_import_fault_text(out, formats[i].nl, formats[i].en);
 }
 
 /* ------------------------------------------------------------- lists */

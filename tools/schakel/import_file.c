@@ -61,6 +61,13 @@ void sk_import_fault_say(struct sk_import_fault *fault, const char *nl,
     va_end(list);
 }
 
+void sk_import_fault_text(struct sk_import_fault *fault, const char *nl,
+                          const char *en)
+{
+    sk_import_fault_say(fault, "%s", "%s", nl);
+    (void)snprintf(fault->en, sizeof(fault->en), "%s", en);
+}
+
 /* ------------------------------------------------------------- encoding */
 
 #define SAVE_NL                                                                \
@@ -145,10 +152,10 @@ static void say_csv_fault(const struct sk_csv_row *row,
                               "most).  Perhaps a quote is not closed."},
     };
 
-    sk_import_fault_say(sk_import_fault_add(faults, row->place.line,
-                                            row->place.column, "",
-                                            texts[row->fault].code),
-                        texts[row->fault].nl, texts[row->fault].en);
+    sk_import_fault_text(sk_import_fault_add(faults, row->place.line,
+                                             row->place.column, "",
+                                             texts[row->fault].code),
+                         texts[row->fault].nl, texts[row->fault].en);
 }
 
 static enum sk_status open_csv(struct sk_import_file *file,
