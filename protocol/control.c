@@ -422,7 +422,7 @@ const struct sk_op sk_ops[] = {
       ARG("keep_until", DATE, true, "tot wanneer", "until when")}},
 
     /* -------------------------------------------------------- feed */
-    {"feed.read", false, SK_NEED_REGISTER,
+    {"feed.read", false, SK_NEED_FEED,
      "wat hier gebeurde, in volgorde, voor het eigen systeem",
      "what happened here, in order, for the own system",
      {ARG("since", UINT, false, "na dit nummer (wat bevestigd is)",
@@ -430,7 +430,7 @@ const struct sk_op sk_ops[] = {
       ARG("subscriber", WORD, false, "naam van wie volgt",
           "name of who follows"),
       ARG("limit", UINT, false, "hoeveel hoogstens", "how many at most")}},
-    {"feed.confirm", false, SK_NEED_REGISTER,
+    {"feed.confirm", false, SK_NEED_FEED,
      "zeg tot waar het eigen systeem alles heeft",
      "say how far the own system has everything",
      {SUBSCRIBER, ARG("cursor", UINT, true, "tot en met dit nummer",
@@ -455,8 +455,9 @@ const struct sk_op sk_ops[] = {
      {ARG("name", WORD, true, "korte naam, zoals iris.v",
           "short name, such as iris.v"),
       ARG("role", WORDS, true,
-          "coach, team-lead, privacy-officer, operator, auditor",
-          "coach, team-lead, privacy-officer, operator, auditor"),
+          "coach, team-lead, privacy-officer, operator, auditor, client-system",
+          "coach, team-lead, privacy-officer, operator, auditor, "
+          "client-system"),
       TEXT("system_user", false, 64, "aanmeldnaam op deze machine",
            "login name on this machine"),
       ARG("uid", UINT, false, "of het nummer ervan", "or its number"),

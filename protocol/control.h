@@ -52,6 +52,7 @@ enum sk_user_role {
     SK_ROLE_PRIVACY_OFFICER,
     SK_ROLE_OPERATOR,
     SK_ROLE_AUDITOR,
+    SK_ROLE_CLIENT_SYSTEM, /* a program of this organisation, no person */
     SK_ROLES
 };
 extern const char *const sk_role_words[SK_ROLES]; /* "team-lead" */
@@ -70,6 +71,7 @@ enum sk_need {
     SK_NEED_CASES,    /* a list, cut down to what who asks may see */
     SK_NEED_AGENDA,   /* the same, also for team leads and officers */
     SK_NEED_ASSIGN,   /* whose case it is; the operation looks further */
+    SK_NEED_FEED,     /* what happened, with what is in it */
     SK_NEED_ERASE,    /* what partners ask to erase */
     SK_NEED_REGISTER, /* who got what about the person that it names; without
                          a name, about everybody */

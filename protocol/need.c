@@ -6,6 +6,7 @@ const char *const sk_role_words[SK_ROLES] = {
     [SK_ROLE_PRIVACY_OFFICER] = "privacy-officer",
     [SK_ROLE_OPERATOR] = "operator",
     [SK_ROLE_AUDITOR] = "auditor",
+    [SK_ROLE_CLIENT_SYSTEM] = "client-system",
 };
 
 #define COACH SK_ROLE_BIT(SK_ROLE_COACH)
@@ -13,6 +14,7 @@ const char *const sk_role_words[SK_ROLES] = {
 #define OFFICER SK_ROLE_BIT(SK_ROLE_PRIVACY_OFFICER)
 #define OPERATOR SK_ROLE_BIT(SK_ROLE_OPERATOR)
 #define AUDITOR SK_ROLE_BIT(SK_ROLE_AUDITOR)
+#define SYSTEM SK_ROLE_BIT(SK_ROLE_CLIENT_SYSTEM)
 
 /* DOMAIN 2.3, CONTROL.md 7.2 */
 static const struct {
@@ -29,6 +31,7 @@ static const struct {
     [SK_NEED_CASES] = {"cases", COACH},
     [SK_NEED_AGENDA] = {"agenda", COACH | LEAD | OFFICER},
     [SK_NEED_ASSIGN] = {"assign", COACH | LEAD | OFFICER},
+    [SK_NEED_FEED] = {"feed", SYSTEM},
     [SK_NEED_ERASE] = {"erase", COACH | OFFICER},
     [SK_NEED_REGISTER] = {"register", COACH | OFFICER},
     [SK_NEED_CASE] = {"case", COACH},

@@ -210,7 +210,8 @@ enum sk_status sk_access_check(struct sk_engine *e,
         return sk_refuse(e, "role-lacks", NULL, sk_text(sk_need_word(need)));
     if (need == SK_NEED_CASE || need == SK_NEED_REGISTER)
         return check_named(e, request);
-    e->asker.looks = need == SK_NEED_USERS || need == SK_NEED_ASSIGN;
+    e->asker.looks =
+        need == SK_NEED_USERS || need == SK_NEED_ASSIGN || need == SK_NEED_FEED;
     /* What an officer does about one person. */
     if ((need == SK_NEED_POLICY || need == SK_NEED_ERASE) &&
         sk_arg_id(request->args, "participant", &person.id))

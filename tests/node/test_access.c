@@ -21,7 +21,7 @@ static const struct {
     {SK_NEED_POLICY, "p"},   {SK_NEED_USERS, "p"},     {SK_NEED_AUDIT, "pa"},
     {SK_NEED_WORK, "c"},     {SK_NEED_CASES, "c"},     {SK_NEED_AGENDA, "clp"},
     {SK_NEED_ASSIGN, "clp"}, {SK_NEED_ERASE, "cp"},    {SK_NEED_REGISTER, "cp"},
-    {SK_NEED_CASE, "c"},
+    {SK_NEED_FEED, ""},      {SK_NEED_CASE, "c"},
 };
 
 static const struct {
@@ -211,6 +211,14 @@ Test(access, every_role_and_every_operation)
     fx_end(&f);
 }
 
+static const char *looks(const char *path)
+{
+    static char whole[64];
+
+    snprintf(whole, sizeof(whole), "result.looks.%s", path);
+    return fx_text(&f, whole);
+}
+
 /* Roles are a set: who has two may do what either may. */
 Test(access, roles_add_up)
 {
@@ -225,6 +233,32 @@ Test(access, roles_add_up)
           "{'name':'els','role':['privacy-officer','operator']}");
     fx_refused(&f, "buso", "role-lacks", "participant.add",
                "{'given_name':'Lotte'}");
+    fx_end(&f);
+}
+
+/* A program that follows along reads that, is kept, and reads no more. */
+Test(access, a_client_system_follows_and_does_nothing_else)
+{
+    struct ids ids;
+    char args[1024];
+
+    start_with_file(&ids);
+    staff_as(&f, ELS);
+    fx_ok(&f, "buso", "user.add",
+          "{'name':'kvs','role':['client-system'],'uid':4000}");
+    for (size_t i = 0; i < sk_ops_count; i++) {
+        const struct sk_op *op = &sk_ops[i];
+        bool follows = op->need == SK_NEED_FEED;
+
+        (void)args_of(op, &ids, args, sizeof(args));
+        staff_as(&f, 4000);
+        fx_call(&f, "buso", op->name, "%s", args);
+        cr_expect(eq(str, (char *)verdict(), follows ? "heard" : "role-lacks"),
+                  "%s: %s", op->name, f.reply);
+    }
+    staff_as(&f, ELS);
+    fx_ok(&f, "buso", "access.list", "{'user':'kvs'}");
+    cr_expect(eq(str, (char *)looks("0.op"), "feed.read"));
     fx_end(&f);
 }
 
@@ -248,14 +282,6 @@ Test(access, without_users_only_the_node_itself_is_heard)
 }
 
 /* ------------------------------------------------------------- the record */
-
-static const char *looks(const char *path)
-{
-    static char whole[64];
-
-    snprintf(whole, sizeof(whole), "result.looks.%s", path);
-    return fx_text(&f, whole);
-}
 
 /* What was read and what was written is kept: who, what, whose, when. */
 Test(access, every_look_is_kept)

@@ -191,6 +191,7 @@ static const struct word words[] = {
     {"privacy-officer", "privacyverantwoordelijke", "privacy officer"},
     {"operator", "beheerder", "operator"},
     {"auditor", "auditor", "auditor"},
+    {"client-system", "klantvolgsysteem", "client system"},
 };
 
 const char *sk_render_word(const char *key, bool dutch)
