@@ -365,7 +365,8 @@ const struct sk_code sk_codes[] = {
     {"not-yet-valid", "de deelregel geldt nog niet",
      "the share rule is not valid yet", "Wacht tot de regel geldt.",
      "Wait until the rule is valid."},
-    {"not-your-case", "u begeleidt deze deelnemer niet", "this is not your case",
+    {"not-your-case", "u begeleidt deze deelnemer niet",
+     "this is not your case",
      "Vraag het aan de genoemde begeleider.  In nood: --break-glass REDEN; dat "
      "ziet de privacyverantwoordelijke meteen.",
      "Ask the coach that is named.  In an emergency: --break-glass REASON; the "
