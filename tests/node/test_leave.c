@@ -149,22 +149,14 @@ Test(leave, what_was_erased_is_not_asked_back_again)
     EQ(fx_text(&f, "result.notices.0"), "absent");
 }
 
-Test(leave, sends_nothing_new_and_takes_nothing_new)
+Test(leave, sends_nothing_new)
 {
-    struct people_id message;
     struct people_id event = people_workplace(&f, who);
-
-    leave("houtzaak");
-    message = people_send(&f, "buso", event, "houtzaak", "work.placement");
-    fx_run(&f);
-    EQ(people_shown(&f, "buso", message, "state"), "refused");
-    EQ(fx_text(&f, "result.reason"), "partner-leaving");
-    fx_refused(&f, "houtzaak", "unknown-message", "inbox.peek",
-               "{'message':'%s'}", message.text);
+    struct people_id message;
 
     /* Queued before, decided when it would leave: it does not. */
-    fx_offline(&f, "gtb", true);
-    (void)offer();
+    fx_offline(&f, "houtzaak", true);
+    message = people_send(&f, "buso", event, "houtzaak", "work.placement");
     fx_ok(&f, "buso", "leave.start", "{}");
     fx_refused(&f, "buso", "leaving", "disclosure.send",
                "{'event':'%s','to':'houtzaak','for':'work.placement'}",
@@ -175,13 +167,33 @@ Test(leave, sends_nothing_new_and_takes_nothing_new)
                "'hours_week':'38','municipality':'13025',"
                "'language_need':'a2','places':'1','open_until':"
                "'2027-12-31'}}");
-    fx_offline(&f, "gtb", false);
+    fx_offline(&f, "houtzaak", false);
     fx_wait(&f, 130000);
-    fx_ok(&f, "gtb", "inbox.list", "{}");
-    EQ(fx_text(&f, "result.messages.0"), "absent");
+    EQ(people_shown(&f, "buso", message, "state"), "dropped");
+    EQ(fx_text(&f, "result.reason"), "leaving");
+    fx_refused(&f, "houtzaak", "unknown-message", "inbox.peek",
+               "{'message':'%s'}", message.text);
 
     fx_ok(&f, "buso", "leave.stop", "{}");
     people_send(&f, "buso", event, "houtzaak", "work.placement");
+}
+
+Test(leave, takes_nothing_new)
+{
+    struct people_id event = people_workplace(&f, who);
+    struct people_id message;
+
+    leave("houtzaak");
+    message = people_send(&f, "buso", event, "houtzaak", "work.placement");
+    fx_run(&f);
+    EQ(people_shown(&f, "buso", message, "state"), "refused");
+    EQ(fx_text(&f, "result.reason"), "partner-leaving");
+    fx_refused(&f, "houtzaak", "unknown-message", "inbox.peek",
+               "{'message':'%s'}", message.text);
+    ln_publish(&f, "buso", "houtzaak", 1, 1);
+    fx_run(&f);
+    fx_ok(&f, "houtzaak", "inbox.list", "{}");
+    EQ(fx_text(&f, "result.messages.0"), "absent");
 }
 
 Test(leave, ends_handovers_with_the_step_of_a_person)
@@ -273,21 +285,35 @@ Test(leave, a_law_keeps_one_message_and_says_which)
     EQ(held("houtzaak", "result.totals.expired"), "1");
 }
 
-/* A claim about what was never sent to who claims it changes nothing. */
-Test(leave, nobody_answers_for_another)
+/* ERASED that answers no notice, about the workplace. */
+static void claim_erased(const char *from)
 {
     static struct sk_item item;
-    struct sk_id id;
 
-    cr_assert(sk_id_parse(sk_text(place.text), &id));
     item.kind = SK_ITEM_ERASED;
-    item.answer.messages[0].id = id;
+    cr_assert(sk_id_parse(sk_text(place.text), &item.answer.messages[0].id));
     item.answer.messages_count = 1;
     item.answer.method = sk_text("key-destroyed");
     item.answer.at_ms = 1;
-    ln_item(&f, "gtb", "buso", &item, 1);
+    ln_item(&f, from, "buso", &item, 1);
     fx_run(&f);
+}
+
+/* A claim about what was never sent to who claims it changes nothing. */
+Test(leave, nobody_answers_for_another)
+{
+    claim_erased("gtb");
     EQ(people_shown(&f, "buso", place, "recall"), "none");
+}
+
+/* PROTOCOL.md 7.7: what a notice asks back waits for its own answer. */
+Test(leave, what_is_asked_back_waits_for_its_answer)
+{
+    fx_clock(&f, "2027-03-02T09:00:00Z");
+    fx_ok(&f, "buso", "consent.withdraw", "{'participant':'%s'}", who.text);
+    fx_run(&f);
+    claim_erased("houtzaak");
+    EQ(people_shown(&f, "buso", place, "recall"), "asked");
 }
 
 /* ------------------------------------------------------------- who stays */
