@@ -256,6 +256,9 @@ fuzz-short:
 $(B)/bench_decide: $(B)/tools/dev/bench_decide.o $(B)/tools/dev/bench_rules.o $(policies_a)
 	$(call say,LD,$@)
 	$(Q)$(call link,$(LIBS_policies) $(LIBS_protocol))
+$(B)/bench_journal: $(B)/tools/dev/bench_journal.o $(node_a)
+	$(call say,LD,$@)
+	$(Q)$(call link,$(LIBS_node) $(LIBS_policies) $(LIBS_protocol))
 $(B)/bench_exchange: $(B)/tools/dev/bench_exchange.o $(B)/tools/schakel/client.o $(B)/tools/schakel/json.o $(protocol_a)
 	$(call say,LD,$@)
 	$(Q)$(call link,$(LIBS_tools) $(LIBS_protocol) -lpthread)
@@ -266,7 +269,7 @@ $(B)/bench_nats: $(B)/tools/dev/bench_nats.o
 ## bench           speed, side by side in one run
 bench:
 	@sh tools/dev/setup.sh bench
-	@$(parallel) all $(B)/bench_decide $(B)/bench_exchange $(B)/bench_nats
+	@$(parallel) all $(B)/bench_decide $(B)/bench_journal $(B)/bench_exchange $(B)/bench_nats
 	@sh tools/dev/bench_policy.sh $(B)
 	@sh tools/dev/bench.sh $(B)
 

@@ -87,12 +87,30 @@ static void pack_items(struct sk_pack *p, const struct sk_items *items)
 
 static void pack_receipt(struct sk_pack *p, const struct sk_receipt *receipt)
 {
-    sk_pack_array(p, 4);
+    sk_pack_array(p, 5);
     sk_pack_uint(p, receipt->incarnation);
     sk_pack_uint(p, receipt->last);
     sk_pack_bin(
         p, (struct sk_bytes){receipt->root.bytes, sizeof(receipt->root.bytes)});
     sk_pack_uint(p, receipt->at_ms);
+    sk_pack_str(p, receipt->checkpoint);
+}
+
+static void pack_prove(struct sk_pack *p, const struct sk_prove *prove)
+{
+    sk_pack_bin(p,
+                (struct sk_bytes){prove->log.bytes, sizeof(prove->log.bytes)});
+    sk_pack_uint(p, prove->first);
+    sk_pack_uint(p, prove->second);
+}
+
+static void pack_hashes(struct sk_pack *p, const struct sk_merkle_proof *proof)
+{
+    assert(proof->count <= SK_MERKLE_PROOF_MAX);
+
+    sk_pack_array(p, proof->count);
+    for (size_t i = 0; i < proof->count; i++)
+        sk_pack_bin(p, (struct sk_bytes){proof->hashes[i].bytes, SK_HASH_SIZE});
 }
 
 static void pack_refusal(struct sk_pack *p, const struct sk_refusal *refusal)
@@ -156,6 +174,17 @@ static void pack_body(struct sk_pack *p, const struct sk_message *message)
         return;
     case SK_MESSAGE_CHARTER:
         pack_charter(p, &message->charter);
+        return;
+    case SK_MESSAGE_PROVE:
+        sk_pack_array(p, 3);
+        pack_prove(p, &message->prove);
+        return;
+    case SK_MESSAGE_PROOF:
+        sk_pack_array(p, 6);
+        pack_prove(p, &message->proof.asked);
+        sk_pack_str(p, message->proof.checkpoint);
+        pack_hashes(p, &message->proof.first);
+        pack_hashes(p, &message->proof.second);
         return;
     }
     assert(false);
@@ -238,11 +267,26 @@ static void unpack_items(struct sk_unpack *u, struct sk_items *items)
 
 static void unpack_receipt(struct sk_unpack *u, struct sk_receipt *receipt)
 {
-    sk_unpack_array(u, 4);
+    sk_unpack_array(u, 5);
     receipt->incarnation = sk_unpack_uint(u, 1, UINT64_MAX);
     receipt->last = sk_unpack_uint(u, 1, UINT64_MAX);
     sk_unpack_bin(u, receipt->root.bytes, sizeof(receipt->root.bytes));
     receipt->at_ms = sk_unpack_uint(u, 0, SK_AT_MS_MAX);
+    receipt->checkpoint = sk_unpack_str(u, 0, SK_CHECKPOINT_SIZE_MAX);
+}
+
+static void unpack_prove(struct sk_unpack *u, struct sk_prove *prove)
+{
+    sk_unpack_bin(u, prove->log.bytes, sizeof(prove->log.bytes));
+    prove->first = sk_unpack_uint(u, 0, SK_MERKLE_SIZE_MAX);
+    prove->second = sk_unpack_uint(u, 0, SK_MERKLE_SIZE_MAX);
+}
+
+static void unpack_hashes(struct sk_unpack *u, struct sk_merkle_proof *proof)
+{
+    proof->count = sk_unpack_array_upto(u, 0, SK_MERKLE_PROOF_MAX);
+    for (size_t i = 0; i < proof->count; i++)
+        sk_unpack_bin(u, proof->hashes[i].bytes, SK_HASH_SIZE);
 }
 
 /* A code: a word of at most SK_CODE_SIZE_MAX bytes. */
@@ -322,6 +366,18 @@ static enum sk_status unpack_body(struct sk_bytes body,
         break;
     case SK_MESSAGE_CHARTER:
         return unpack_charter(&u, &message->charter);
+    case SK_MESSAGE_PROVE:
+        sk_unpack_array(&u, 3);
+        unpack_prove(&u, &message->prove);
+        break;
+    case SK_MESSAGE_PROOF:
+        sk_unpack_array(&u, 6);
+        unpack_prove(&u, &message->proof.asked);
+        message->proof.checkpoint =
+            sk_unpack_str(&u, 1, SK_CHECKPOINT_SIZE_MAX);
+        unpack_hashes(&u, &message->proof.first);
+        unpack_hashes(&u, &message->proof.second);
+        break;
     }
     return sk_unpack_finish(&u);
 }
@@ -341,7 +397,7 @@ enum sk_status sk_message_decode(struct sk_bytes in,
     sk_unpack_array(&u, 3);
     memset(&message, 0, sizeof(message));
     message.kind = (enum sk_message_kind)sk_unpack_uint(&u, SK_MESSAGE_HELLO,
-                                                        SK_MESSAGE_CHARTER);
+                                                        SK_MESSAGE_PROOF);
     sk_unpack_bin(&u, signature.bytes, sizeof(signature.bytes));
     body = sk_unpack_bin_upto(&u, 1, SK_FRAME_SIZE_MAX);
     SK_TRY(sk_unpack_finish(&u));

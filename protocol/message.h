@@ -2,7 +2,7 @@
  * What is inside an envelope: one signed message.        docs/PROTOCOL.md 6
  * Wire: array of 3
  *     uint     kind        1 HELLO, 2 ITEMS, 3 RECEIPT, 4 REFUSAL, 5 CARD,
- *                          6 BYE, 7 WANT, 8 CHARTER
+ *                          6 BYE, 7 WANT, 8 CHARTER, 9 PROVE, 10 PROOF
  *     bin 64   signature   by the sender's online signing key, context
  *                          "schakel/message/1", over the statement
  *     bin      body        canonical, per kind below
@@ -21,8 +21,9 @@
  *         recipient's log.  answer: true asks for a HELLO back.
  * ITEMS   array [incarnation, first, array of 1..128 bin item]; item n has
  *         number first + n; root = Merkle root of the items
- * RECEIPT array [incarnation, last, root, at_ms]: everything up to `last` is
- *         stored; root is that of the range that ended at `last`
+ * RECEIPT array [incarnation, last, root, at_ms, str checkpoint]: everything up
+ *         to `last` is stored; root is that of the range that ended at `last`;
+ *         checkpoint of the sender's journal, with the entry about it
  * REFUSAL array [code str, check str, incarnation, first, last,
  *         message bin 16 or nil]
  *         code: a word of texts.h; check: what failed, a word
@@ -32,10 +33,17 @@
  * CHARTER array [version, size, at, bin 32 digest, bin part]: bytes from `at`
  *         on of that charter, which has `size` bytes and this digest
  *         (8.10; sk_charter_digest())
+ * PROVE   array [bin 8 log, first, second]: show your journal as it is, and
+ *         that it starts with `first` and `second` entries of that log, whose
+ *         checkpoints the sender has; 0: none
+ * PROOF   array [bin 8 log, first, second, str checkpoint, array of bin 32,
+ *         array of bin 32]: the answer; proofs from first and second to the
+ *         checkpoint, empty when it has fewer entries
  */
 #ifndef SK_PROTOCOL_MESSAGE_H
 #define SK_PROTOCOL_MESSAGE_H
 
+#include "protocol/checkpoint.h"
 #include "protocol/keys.h"
 #include "protocol/limits.h"
 
@@ -48,6 +56,8 @@ enum sk_message_kind {
     SK_MESSAGE_BYE = 6,
     SK_MESSAGE_WANT = 7,
     SK_MESSAGE_CHARTER = 8,
+    SK_MESSAGE_PROVE = 9,
+    SK_MESSAGE_PROOF = 10,
 };
 
 struct sk_hello {
@@ -74,6 +84,7 @@ struct sk_receipt {
     uint64_t last;
     struct sk_hash root;
     uint64_t at_ms;
+    struct sk_bytes checkpoint; /* view; sk_checkpoint_open() it */
 };
 
 #define SK_CODE_SIZE_MAX 40
@@ -100,6 +111,19 @@ struct sk_charter_part {
     struct sk_bytes bytes; /* view; at + its size is at most size */
 };
 
+struct sk_prove {
+    struct sk_log_id log;
+    uint64_t first;
+    uint64_t second;
+};
+
+struct sk_journal_proof {
+    struct sk_prove asked;      /* the question, as it came */
+    struct sk_bytes checkpoint; /* view */
+    struct sk_merkle_proof first;
+    struct sk_merkle_proof second;
+};
+
 struct sk_message {
     enum sk_message_kind kind;
     union {
@@ -111,6 +135,8 @@ struct sk_message {
         uint64_t bye_sent_ms;
         struct sk_want want;
         struct sk_charter_part charter;
+        struct sk_prove prove;
+        struct sk_journal_proof proof;
     };
 };
 

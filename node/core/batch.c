@@ -187,6 +187,9 @@ static void publish(struct sk_core *core, size_t first, size_t count)
 
     if (effects->charter_version != 0)
         note_charter(effects);
+    if (effects->finding != NULL)
+        sk_log_error(&effects->finding_about, SK_E_BAD_VALUE,
+                     "a journal is not what it was: schakel journal findings");
     if (effects->peers_changed)
         sk_child_send_peers(core);
     for (size_t i = 0; i < effects->frames_count; i++)

@@ -1,4 +1,5 @@
 #include "node/engine/internal.h"
+#include "node/engine/journal.h"
 
 #include <string.h>
 
@@ -205,10 +206,13 @@ enum sk_status sk_op_backup_read(struct sk_engine *e, struct sk_value args)
 
 enum sk_status sk_op_backup_end(struct sk_engine *e, struct sk_value args)
 {
+    struct sk_entry entry = sk_entry_start(e, SK_ENTRY_BACKUP, NULL);
+
     if (!is_kept(e, args))
         return sk_refuse(e, "backup-lost", NULL, (struct sk_bytes){0});
     sk_store_thaw(e->store);
     e->backup_ms = 0;
+    SK_TRY(sk_journal_add(e, &entry));
     sk_pack_map(&e->reply, 1);
     sk_reply_bool(&e->reply, "ok", true);
     return SK_OK;

@@ -1,3 +1,4 @@
+#include "node/engine/journal.h"
 #include "node/engine/leave.h"
 
 #include <string.h>
@@ -235,10 +236,16 @@ static enum sk_status store_cards(struct sk_engine *e,
 
 static enum sk_status put_into_force(struct sk_engine *e, struct import *import)
 {
+    struct sk_entry entry;
+
     SK_TRY(compile_charter(e, import));
     SK_TRY(store_charter(e, import));
     SK_TRY(keep_version(e, import));
     SK_TRY(sk_charter_began(e, import->charter->version));
+    entry = sk_entry_start(e, SK_ENTRY_CHARTER, NULL);
+    sk_entry_number(&entry, import->charter->version);
+    sk_entry_hash(&entry, &import->charter->manifest);
+    SK_TRY(sk_journal_add(e, &entry));
     sk_federation_take(e, import->charter, import->bundle, import->has_policy);
     SK_TRY(sk_approval_look(e));
     SK_TRY(sk_left_look(e));

@@ -1,4 +1,5 @@
 #include "node/engine/consent.h"
+#include "node/engine/journal.h"
 
 #include "node/engine/timer.h"
 
@@ -391,6 +392,18 @@ static enum sk_status put_index(struct sk_engine *e,
     return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value);
 }
 
+static enum sk_status journal(struct sk_engine *e,
+                              const struct sk_consent_record *record)
+{
+    struct sk_entry entry = sk_entry_start(e, SK_ENTRY_CONSENT, NULL);
+
+    entry.org = record->told_by;
+    sk_entry_id(&entry, &record->consent.id);
+    sk_entry_hash(&entry, &record->hash);
+    entry.word = record->fact.state;
+    return sk_journal_add(e, &entry);
+}
+
 enum sk_status sk_consent_append(struct sk_engine *e,
                                  struct sk_consent_record *record)
 {
@@ -424,6 +437,7 @@ enum sk_status sk_consent_append(struct sk_engine *e,
     if (sk_bytes_equal(record->fact.state, sk_text("withdrawn")))
         SK_TRY(
             sk_feed_put(e, SK_FEED_WITHDRAWN, &record->consent.id, NULL, NULL));
+    SK_TRY(journal(e, record));
     return sk_timers_consent(e, record);
 }
 

@@ -1,5 +1,7 @@
 #include "node/engine/handover.h"
+#include "node/engine/journal.h"
 #include "node/engine/session.h"
+#include "node/engine/witness.h"
 
 #include <string.h>
 
@@ -67,7 +69,8 @@ static void add_void(struct envelope *out)
 }
 
 /* I2: decided now, whatever was decided before. */
-static enum sk_status add_event(struct sk_engine *e,
+static enum sk_status add_event(struct sk_engine *e, const struct sk_org *to,
+                                uint64_t number,
                                 const struct sk_out_entry *entry,
                                 struct envelope *out)
 {
@@ -84,6 +87,11 @@ static enum sk_status add_event(struct sk_engine *e,
     if (status == SK_OK && item_kind(item) == SK_ITEM_EVENT)
         out->events[out->events_count++] = entry->message;
     if (status == SK_OK && item_kind(item) != SK_ITEM_VOID) {
+        struct sk_entry sent = sk_entry_start(e, SK_ENTRY_SENT, to);
+
+        sk_entry_id(&sent, &entry->message.id);
+        sk_entry_number(&sent, number);
+        SK_TRY(sk_journal_add(e, &sent));
         add_bytes(out, item);
         return SK_OK;
     }
@@ -112,7 +120,7 @@ static enum sk_status add_entry(struct sk_engine *e, struct sk_session *s,
     }
     SK_TRY(status);
     if (entry.kind != SK_OUT_ITEM)
-        return add_event(e, &entry, out);
+        return add_event(e, &s->org, number, &entry, out);
     if (s->suspended && !goes_to_suspended(entry.item))
         add_void(out);
     else
@@ -336,6 +344,17 @@ static enum sk_status keep_proof(struct sk_engine *e, struct sk_session *s,
     return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), plain);
 }
 
+static enum sk_status journal(struct sk_engine *e, const struct sk_session *s,
+                              const struct sk_receipt *receipt)
+{
+    struct sk_entry entry = sk_entry_start(e, SK_ENTRY_RECEIPT_TAKEN, &s->org);
+
+    sk_entry_number(&entry, receipt->incarnation);
+    sk_entry_number(&entry, receipt->last);
+    sk_entry_hash(&entry, &receipt->root);
+    return sk_journal_add(e, &entry);
+}
+
 enum sk_status sk_deliver_receipt(struct sk_engine *e, struct sk_session *s,
                                   const struct sk_receipt *receipt,
                                   struct sk_bytes plain)
@@ -357,10 +376,15 @@ enum sk_status sk_deliver_receipt(struct sk_engine *e, struct sk_session *s,
     range = range_of(&log, last, &receipt->root);
     if (range != NULL) {
         struct sk_range confirmed = *range;
+        bool good;
 
+        SK_TRY(sk_witness_seen(e, s, receipt->checkpoint, plain, &good));
+        if (!good)
+            return sk_wire_refuse(e, s, "bad-checkpoint", "journal");
         s->failures = 0;
         s->full_times = 0;
         s->full_ms = 0;
+        SK_TRY(journal(e, s, receipt));
         SK_TRY(keep_proof(e, s, log.incarnation, plain));
         return confirm(e, s, &log, &confirmed,
                        sk_partner_ms(e, receipt->at_ms));
@@ -384,6 +408,7 @@ static enum sk_status refused_message(struct sk_engine *e, struct sk_session *s,
                                       const struct sk_refusal *refusal)
 {
     struct sk_ledger_entry *entry;
+    struct sk_entry declined;
     enum sk_status status;
 
     entry = sk_arena_get(&e->scratch, sizeof(*entry));
@@ -402,6 +427,10 @@ static enum sk_status refused_message(struct sk_engine *e, struct sk_session *s,
     entry->state = SK_LEDGER_REFUSED;
     entry->reason = sk_text(refusal->code);
     SK_TRY(sk_ledger_put(e, entry));
+    declined = sk_entry_start(e, SK_ENTRY_DECLINED, &s->org);
+    sk_entry_id(&declined, &entry->message.id);
+    declined.word = entry->reason;
+    SK_TRY(sk_journal_add(e, &declined));
     return sk_handover_dropped(e, entry);
 }
 
@@ -427,6 +456,8 @@ enum sk_status sk_deliver_refusal(struct sk_engine *e, struct sk_session *s,
         sk_replay_refusal(e, &s->org, &refusal->message, code);
     if (code_is(refusal->check, "duplicate"))
         return SK_OK;
+    if (code_is(code, "journal-forked"))
+        return sk_witness_doubted(e, s);
     if (code_is(refusal->check, "charter")) {
         sk_charter_not_given(e, s, code);
         return SK_OK;

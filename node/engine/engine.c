@@ -1,3 +1,4 @@
+#include "node/engine/journal.h"
 #include "node/engine/timer.h"
 
 #include <string.h>
@@ -26,6 +27,7 @@ struct sk_batch {
     bool reload;
     uint64_t bundle_number; /* to notice that another one was loaded */
     struct sk_fetch fetch;
+    struct sk_journal journal;
     uint32_t frame_sizes[SK_FRAME_SIZES_MAX];
     uint64_t frame_counts[SK_FRAME_SIZES_MAX];
     size_t frame_sizes_count;
@@ -41,6 +43,7 @@ void sk_effects_start(struct sk_effects *effects, struct sk_room room)
     effects->reply = (struct sk_bytes){0};
     effects->peers_changed = false;
     effects->shred = false;
+    effects->finding = NULL;
     effects->charter_version = 0;
     memset(&effects->charter_from, 0, sizeof(effects->charter_from));
     effects->wake_ms = UINT64_MAX;
@@ -239,6 +242,7 @@ static bool lacks_memory(enum sk_status status)
 static enum sk_status on_control(struct sk_engine *e,
                                  const struct sk_input *input)
 {
+    struct sk_journal_mark mark = sk_journal_mark(e);
     uint64_t writes = e->store->writes;
     enum sk_status status;
 
@@ -258,6 +262,7 @@ static enum sk_status on_control(struct sk_engine *e,
     if (status == SK_E_FULL || status == SK_E_IO || status == SK_E_AGAIN)
         return status;
     /* I4: a refusal changes nothing. */
+    sk_journal_back(e, mark);
     if (status == SK_E_REFUSED) {
         assert(e->refusal != NULL);
         assert(e->store->writes == writes);
@@ -294,6 +299,7 @@ static void batch_start(struct sk_engine *e)
     batch->reload = e->reload;
     batch->bundle_number = e->bundle_number;
     batch->fetch = e->fetch;
+    batch->journal = e->journal;
     memcpy(batch->frame_sizes, e->frame_sizes, sizeof(e->frame_sizes));
     memcpy(batch->frame_counts, e->frame_counts, sizeof(e->frame_counts));
     batch->frame_sizes_count = e->frame_sizes_count;
@@ -322,6 +328,7 @@ void sk_engine_rollback(struct sk_engine *e)
     e->done.count = 0;
     sk_ready_forget(e);
     e->fetch = batch->fetch;
+    e->journal = batch->journal;
     e->reload =
         batch->reload || e->reload || e->bundle_number != batch->bundle_number;
     /* I5: until the next step has read the store again, nothing flows. */
@@ -373,6 +380,7 @@ static enum sk_status on_input(struct sk_engine *e,
 static enum sk_status step(struct sk_engine *e, const struct sk_input *input)
 {
     SK_TRY(tick(e, input->now_ms));
+    SK_TRY(sk_journal_begin(e));
     if (e->reload)
         SK_TRY(sk_federation_load(e));
     SK_TRY(sk_due_run(e));
@@ -401,15 +409,19 @@ static void forget_scratch(struct sk_engine *e)
 enum sk_status sk_engine_step(struct sk_engine *e, const struct sk_input *input,
                               struct sk_effects *effects)
 {
+    struct sk_journal_mark mark;
     enum sk_status status;
 
     assert(e->store->open);
 
     batch_start(e);
+    mark = sk_journal_mark(e);
     e->effects = effects;
     e->random = (struct sk_random){.seed = input->seed};
     effects->reply = (struct sk_bytes){0};
     status = step(e, input);
+    if (status != SK_OK)
+        sk_journal_back(e, mark);
     sk_wipe(&e->random, sizeof(e->random));
     forget_scratch(e);
     e->effects = NULL;
@@ -443,6 +455,8 @@ enum sk_status sk_engine_pump(struct sk_engine *e, uint64_t now_ms,
         status = sk_session_pump(e);
     if (status == SK_OK)
         status = settle(e);
+    if (status == SK_OK)
+        status = sk_journal_flush(e);
     sk_backup_expire(e);
     sk_wipe(&e->random, sizeof(e->random));
     forget_scratch(e);
@@ -499,6 +513,8 @@ static enum sk_status load_clock(struct sk_engine *e, uint64_t now_ms)
 static enum sk_status keep_card(struct sk_engine *e, struct sk_bytes card)
 {
     struct sk_key key = sk_key_start(SK_T_CARD);
+    struct sk_entry entry;
+    struct sk_hash hash;
     struct sk_bytes kept;
     enum sk_status status;
 
@@ -510,7 +526,12 @@ static enum sk_status keep_card(struct sk_engine *e, struct sk_bytes card)
         return SK_OK;
     if (status != SK_OK && status != SK_E_NOT_FOUND)
         return status;
-    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), card);
+    SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), card));
+    entry = sk_entry_start(e, SK_ENTRY_CARD, NULL);
+    sk_entry_number(&entry, e->card.version);
+    sk_sha256(card, &hash);
+    sk_entry_hash(&entry, &hash);
+    return sk_journal_add(e, &entry);
 }
 
 static enum sk_status load(struct sk_engine *e,
@@ -525,9 +546,11 @@ static enum sk_status load(struct sk_engine *e,
     SK_TRY(check_identity(e));
     SK_TRY(load_clock(e, config->now_ms));
     SK_TRY(sk_timer_rules_read(sk_timer_domain(), &e->scratch, e->timer_rules));
+    SK_TRY(sk_journal_load(e));
     SK_TRY(keep_card(e, config->card_bytes));
     SK_TRY(sk_federation_load(e));
-    return sk_restored_load(e);
+    SK_TRY(sk_restored_load(e));
+    return sk_journal_flush(e);
 }
 
 static void *cut(struct sk_room *room, size_t size)
@@ -573,6 +596,7 @@ static struct sk_engine *lay_out(struct sk_room room)
     e->fetch_room.data = cut(&room, SK_CHARTER_SIZE_MAX);
     e->fetch_room.size_max = SK_CHARTER_SIZE_MAX;
     e->timer_rules = cut(&room, sizeof(*e->timer_rules));
+    e->journal.room = cut(&room, SK_JOURNAL_ROOM);
     e->replay_room = room;
     return e;
 }

@@ -91,6 +91,8 @@ struct sk_effects {
     bool peers_changed;    /* the transport must ask sk_engine_peer_at() */
     bool shred;            /* after the commit: sk_store_shred(), then pump:
                               ERASED waits for it */
+    const char *finding; /* news about a journal, a kind of findings.h; NULL */
+    struct sk_org finding_about;
     uint64_t charter_version;   /* now in force; 0: as it was */
     struct sk_org charter_from; /* who handed it on; empty: a person */
     uint64_t wake_ms; /* next SK_INPUT_TIMER at the latest, real clock */

@@ -1,3 +1,4 @@
+#include "node/engine/journal.h"
 #include "node/engine/leave.h"
 #include "node/engine/notice.h"
 #include "node/engine/session.h"
@@ -251,6 +252,17 @@ static enum sk_status next_number(struct sk_engine *e, uint64_t *out)
     return SK_OK;
 }
 
+static enum sk_status journal(struct sk_engine *e, enum sk_entry_kind kind,
+                              const struct notice_in *notice, const char *word)
+{
+    struct sk_entry entry = sk_entry_start(e, kind, &notice->from);
+
+    sk_entry_id(&entry, &notice->notice);
+    sk_entry_number(&entry, notice->entries_count);
+    entry.word = sk_text(word);
+    return sk_journal_add(e, &entry);
+}
+
 /* Erase what a notice names and say so; what a law keeps waits for a person. */
 static enum sk_status settle(struct sk_engine *e,
                              const struct notice_in *notice, bool *done);
@@ -296,6 +308,7 @@ enum sk_status sk_withdraw_apply(struct sk_engine *e, const struct sk_org *from,
         within = WITHIN_DAYS_MAX;
     notice->due = sk_today(e) + (int32_t)within;
     SK_TRY(put(e, notice));
+    SK_TRY(journal(e, SK_ENTRY_RECALL_TAKEN, notice, ""));
     sk_log_add_later(s, SK_COUNT_NOTICES, 1);
     sk_log_add_later(s, SK_COUNT_WAITING, waiting_bytes(notice));
     mark = sk_arena_mark(&e->scratch);
@@ -424,6 +437,8 @@ static enum sk_status answer(struct sk_engine *e,
         out->messages[out->messages_count++] = notice->entries[i].message;
     out->at_ms = e->now_ms;
     SK_TRY(sk_outbox_item(e, &notice->from, item));
+    SK_TRY(journal(e, SK_ENTRY_ANSWER_SENT, notice,
+                   item->kind == SK_ITEM_KEPT ? "kept" : "erased"));
     return close_notice(e, notice);
 }
 

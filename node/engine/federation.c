@@ -98,6 +98,7 @@ void sk_federation_take(struct sk_engine *e, const struct sk_charter *charter,
     e->bundle = bundle;
     e->bundle_number++;
     e->has_policy = has_policy;
+    e->charter = charter->id;
     e->charter_version = charter->version;
 }
 
@@ -335,6 +336,7 @@ enum sk_status sk_federation_load(struct sk_engine *e)
     if (status == SK_E_NOT_FOUND) {
         e->reload = false;
         e->bundle = NULL;
+        memset(&e->charter, 0, sizeof(e->charter));
         e->charter_version = 0;
         e->sessions_count = 0;
         return SK_OK;

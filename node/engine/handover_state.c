@@ -1,4 +1,5 @@
 #include "node/engine/handover.h"
+#include "node/engine/journal.h"
 
 #include <string.h>
 
@@ -164,6 +165,7 @@ enum sk_status sk_handover_put(struct sk_engine *e, const struct sk_handover *h)
     uint8_t room[RECORD_SIZE_MAX];
     struct sk_pack p = sk_pack_start((struct sk_room){room, sizeof(room)});
     struct sk_bytes value;
+    struct sk_entry entry;
 
     sk_pack_array(&p, RECORD_COUNT);
     sk_pack_bool(&p, h->sender);
@@ -181,6 +183,11 @@ enum sk_status sk_handover_put(struct sk_engine *e, const struct sk_handover *h)
     sk_pack_uint(&p, h->changed_ms);
     SK_TRY(sk_pack_finish(&p, &value));
     SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value));
+    entry = sk_entry_start(e, SK_ENTRY_HANDOVER, &h->partner);
+    sk_entry_id(&entry, &h->id.id);
+    sk_entry_number(&entry, h->epoch);
+    entry.word = sk_text(sk_handover_state_text(h->state));
+    SK_TRY(sk_journal_add(e, &entry));
     return put_open(e, h);
 }
 
@@ -213,6 +220,7 @@ enum sk_status sk_trajectory_put(struct sk_engine *e,
     struct sk_key key = id_key(SK_T_TRAJECTORY, &t->id.id);
     uint8_t room[RECORD_SIZE_MAX];
     struct sk_pack p = sk_pack_start((struct sk_room){room, sizeof(room)});
+    struct sk_entry entry = sk_entry_start(e, SK_ENTRY_OWNER, &t->owner);
     struct sk_bytes value;
 
     sk_pack_array(&p, 4);
@@ -221,6 +229,9 @@ enum sk_status sk_trajectory_put(struct sk_engine *e,
     sk_pack_uint(&p, t->since_ms);
     sk_pack_id(&p, &t->open.id);
     SK_TRY(sk_pack_finish(&p, &value));
+    sk_entry_id(&entry, &t->id.id);
+    sk_entry_number(&entry, t->epoch);
+    SK_TRY(sk_journal_add(e, &entry));
     return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value);
 }
 

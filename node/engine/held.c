@@ -1,3 +1,4 @@
+#include "node/engine/journal.h"
 #include "node/engine/rights.h"
 #include "node/engine/session.h"
 
@@ -14,12 +15,15 @@ enum sk_status sk_held_restart(struct sk_engine *e, const struct sk_org *to,
 {
     size_t mark = sk_arena_mark(&e->scratch);
     struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    struct sk_entry entry = sk_entry_start(e, SK_ENTRY_INCARNATION, to);
 
     if (item == NULL)
         return SK_E_MEMORY;
     item->kind = SK_ITEM_ASKED;
     item->asked.incarnation = log->incarnation;
     item->asked.after = log->stored - log->base;
+    sk_entry_number(&entry, incarnation);
+    SK_TRY(sk_journal_add(e, &entry));
     sk_log_restart(log, incarnation, log->stored);
     SK_TRY(sk_log_put(e, to, log));
     SK_TRY(sk_outbox_item(e, to, item));

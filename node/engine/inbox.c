@@ -1,3 +1,4 @@
+#include "node/engine/journal.h"
 #include "node/engine/session.h"
 
 #include <string.h>
@@ -602,6 +603,7 @@ enum sk_status sk_inbox_expire(struct sk_engine *e,
                                struct sk_bytes from)
 {
     struct record *record;
+    struct sk_entry entry;
     struct sk_org org;
     enum sk_status status;
     int32_t until;
@@ -619,5 +621,8 @@ enum sk_status sk_inbox_expire(struct sk_engine *e,
                           sk_org_text(&org));
     SK_TRY(mark_gone(e, &org, id, GONE_EXPIRED));
     SK_TRY(sk_feed_put(e, SK_FEED_ERASED, &id->id, &org, NULL));
+    entry = sk_entry_start(e, SK_ENTRY_ERASED, &org);
+    sk_entry_id(&entry, &id->id);
+    SK_TRY(sk_journal_add(e, &entry));
     return drop_record(e, id, record);
 }

@@ -7,6 +7,7 @@
  *   reply.c       requests and replies: refusals, packing, arguments
  *   repeat.c      a request that comes again is answered, not done again
  *   vault.c       data keys: seal, open, destroy
+ *   journal.h     what this node did, in a tree that it signs
  *   federation.c  charter, cards, roster, policy: the bundle in force;
  *                 charter.c policy.c status.c: operations on them;
  *                 charter_share.c: a newer charter goes from node to node
@@ -44,6 +45,7 @@
 #include "policies/civil.h"
 #include "policies/decide.h"
 #include "protocol/charter.h"
+#include "protocol/checkpoint.h"
 #include "protocol/envelope.h"
 #include "protocol/item.h"
 #include "protocol/message.h"
@@ -107,6 +109,7 @@ enum sk_table {
     SK_T_REQUEST_AT = 'q',    /* number -> instant, requests from it on */
     SK_T_USER = 'M',          /* who works here, whose case: user.h */
     SK_T_ACCESS = 'n',        /* who looked at what: user.h */
+    SK_T_JOURNAL = 'J',       /* journal.h */
 };
 
 struct sk_key { /* a key under construction */
@@ -196,7 +199,12 @@ struct sk_session {
     uint64_t full_ms;    /* it has no room: nothing leaves before; 0 */
     uint32_t full_times; /* in a row */
     uint64_t refused_ms; /* when we last said that we have no room */
-    struct sk_log log;   /* as in the store, when log.loaded */
+    bool prove_due;      /* its journal must be asked for a proof; witness.c */
+    uint64_t prove_ms;   /* not before */
+    bool prove_asked;    /* PROVE left and was not answered: this one */
+    struct sk_prove prove;
+    uint64_t proof_until_ms; /* PROOFs given, until then */
+    struct sk_log log;       /* as in the store, when log.loaded */
 };
 
 #define SK_FRAME_SIZES_MAX 64
@@ -306,6 +314,19 @@ struct sk_asker {
     bool glass;                           /* only because of `why` */
 };
 
+/* Our journal.  journal.h */
+#define SK_JOURNAL_ROOM (64u * 1024)
+struct sk_journal {
+    struct sk_log_id log; /* none: with the first entry */
+    struct sk_merkle_edge edge;
+    struct sk_restart restarts[SK_RESTARTS_MAX];
+    size_t restarts_count;
+    bool restart_due; /* restored: before anything else is written down */
+    uint8_t *room;    /* SK_JOURNAL_ROOM: entries that are not written yet */
+    size_t used;
+    uint64_t waiting; /* how many */
+};
+
 struct sk_engine {
     struct sk_store *store;
     struct sk_node_secrets secrets;
@@ -340,7 +361,9 @@ struct sk_engine {
     struct sk_kept_facts *kept_facts; /* SK_KEPT_FACTS */
     size_t kept_turn;                 /* whose turn it is to make room */
     bool has_policy;
+    struct sk_org charter; /* its id; empty: none */
     uint64_t charter_version;
+    struct sk_journal journal;
     struct sk_fetch fetch;
     struct sk_room fetch_room;   /* SK_CHARTER_SIZE_MAX */
     struct sk_session *sessions; /* SK_PARTNERS_MAX */

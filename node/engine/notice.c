@@ -1,4 +1,5 @@
 #include "node/engine/notice.h"
+#include "node/engine/journal.h"
 
 #include "node/engine/leave.h"
 #include "node/engine/rights.h"
@@ -78,12 +79,17 @@ enum sk_status sk_notice_out_put(struct sk_engine *e, const struct sk_org *to,
                                 .participant = *participant,
                                 .withdrawal = *withdrawal,
                                 .at_ms = notice->at_ms};
+    struct sk_entry entry;
 
     assert(notice->entries_count <= SK_NOTICE_MESSAGES_MAX);
 
     for (size_t i = 0; i < notice->entries_count; i++)
         record.messages[record.messages_count++] = notice->entries[i].message;
     SK_TRY(put(e, &notice->notice, &record));
+    entry = sk_entry_start(e, SK_ENTRY_RECALL_SENT, to);
+    sk_entry_id(&entry, &notice->notice);
+    sk_entry_number(&entry, notice->entries_count);
+    SK_TRY(sk_journal_add(e, &entry));
     return sk_timers_recall(e, participant, withdrawal, to, &notice->notice,
                             notice->ground.size == 0);
 }
@@ -231,6 +237,7 @@ enum sk_status sk_withdraw_answer(struct sk_engine *e,
     struct notice_out record;
     size_t mark = sk_arena_mark(&e->scratch);
     enum sk_status status;
+    struct sk_entry entry;
 
     *refusal = NULL;
     if (sk_id_is_zero(&answer->notice))
@@ -243,6 +250,11 @@ enum sk_status sk_withdraw_answer(struct sk_engine *e,
         return SK_OK;
     }
     SK_TRY(status);
+    entry = sk_entry_start(e, SK_ENTRY_ANSWER_TAKEN, from);
+    sk_entry_id(&entry, &answer->notice);
+    sk_entry_number(&entry, answer->messages_count);
+    entry.word = sk_text(item->kind == SK_ITEM_KEPT ? "kept" : "erased");
+    SK_TRY(sk_journal_add(e, &entry));
     for (size_t i = 0; i < answer->messages_count; i++) {
         if (!take(&record, &answer->messages[i]))
             continue;

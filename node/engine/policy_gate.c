@@ -1,3 +1,4 @@
+#include "node/engine/journal.h"
 #include "node/engine/policy.h"
 #include "policies/diff.h"
 #include "policies/prove.h"
@@ -242,7 +243,12 @@ static enum sk_status store(struct sk_engine *e, struct gate *g)
 
 static enum sk_status put_into_force(struct sk_engine *e, struct gate *g)
 {
+    struct sk_entry entry = sk_entry_start(e, SK_ENTRY_POLICY, NULL);
+
     SK_TRY(store(e, g));
+    sk_entry_number(&entry, g->policy.manifest.version);
+    sk_entry_hash(&entry, &g->policy.hash);
+    SK_TRY(sk_journal_add(e, &entry));
     sk_federation_take(e, g->charter, g->bundle, /* has_policy */ true);
     return sk_approval_look(e);
 }

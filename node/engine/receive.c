@@ -1,3 +1,4 @@
+#include "node/engine/journal.h"
 #include "node/engine/session.h"
 
 #include <string.h>
@@ -245,12 +246,34 @@ static bool is_bad(const struct sk_engine *e, const struct sk_org *from,
     return false;
 }
 
+/* Of what is no message, the journal has what it did. */
+static enum sk_status
+journal_item(struct sk_engine *e, const struct sk_session *s,
+             const struct sk_items *items, uint64_t number,
+             const struct sk_message_id *id, const char *code)
+{
+    struct sk_entry entry = sk_entry_start(
+        e, code == NULL ? SK_ENTRY_RECEIVED : SK_ENTRY_REFUSED, &s->org);
+    bool message = !sk_id_is_zero(&id->id);
+
+    if (code == NULL && !message)
+        return SK_OK;
+    if (message)
+        sk_entry_id(&entry, &id->id);
+    sk_entry_number(&entry, items->incarnation);
+    sk_entry_number(&entry, number);
+    if (code != NULL)
+        entry.word = sk_text(code);
+    return sk_journal_add(e, &entry);
+}
+
 static enum sk_status apply_one(struct sk_engine *e, struct sk_session *s,
                                 const struct sk_items *items, size_t i,
                                 struct sk_message *answer,
                                 struct sk_pack *answers, size_t *count)
 {
     size_t mark = sk_arena_mark(&e->scratch);
+    struct sk_journal_mark before = sk_journal_mark(e);
     uint64_t writes = e->store->writes;
     uint64_t number = items->first + i;
     struct sk_message_id id = {0};
@@ -277,6 +300,9 @@ static enum sk_status apply_one(struct sk_engine *e, struct sk_session *s,
         }
         code = "malformed-item";
     }
+    if (code != NULL)
+        sk_journal_back(e, before);
+    SK_TRY(journal_item(e, s, items, number, &id, code));
     if (code == NULL)
         return SK_OK;
     sk_wire_refusal(code, "item", answer);
@@ -295,6 +321,8 @@ static enum sk_status apply(struct sk_engine *e, struct sk_session *s,
 {
     struct sk_message *answer = sk_arena_get(&e->scratch, sizeof(*answer));
     struct sk_pack answers = sk_scratch_pack(e, ANSWERS_SIZE_MAX);
+    struct sk_entry given;
+    struct sk_bytes checkpoint;
     struct sk_bytes record;
     struct sk_log log;
     size_t at = sk_reply_open(&answers);
@@ -307,12 +335,19 @@ static enum sk_status apply(struct sk_engine *e, struct sk_session *s,
     /* Applying may have written to the log. */
     SK_TRY(sk_log_get(e, &s->org, &log));
     log.peer_cursor = items->first + items->count - 1;
+    given = sk_entry_start(e, SK_ENTRY_RECEIPT_GIVEN, &s->org);
+    sk_entry_number(&given, items->incarnation);
+    sk_entry_number(&given, log.peer_cursor);
+    sk_entry_hash(&given, &items->root);
+    SK_TRY(sk_journal_add(e, &given));
+    SK_TRY(sk_journal_checkpoint(e, &checkpoint));
     answer->kind = SK_MESSAGE_RECEIPT;
     answer->receipt = (struct sk_receipt){
         .incarnation = items->incarnation,
         .last = log.peer_cursor,
         .root = items->root,
         .at_ms = e->now_ms,
+        .checkpoint = checkpoint,
     };
     SK_TRY(add_answer(e, s, answer, &answers));
     sk_reply_close_array(&answers, at, count);

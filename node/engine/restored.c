@@ -1,3 +1,4 @@
+#include "node/engine/journal.h"
 #include "node/engine/session.h"
 
 #include <string.h>
@@ -91,6 +92,7 @@ enum sk_status sk_restored_load(struct sk_engine *e)
         return SK_OK;
     SK_TRY(mark_logs(e));
     SK_TRY(sk_hold_start(e));
+    SK_TRY(sk_journal_mark_restored(e));
     for (size_t i = 0; i < e->sessions_count; i++)
         SK_TRY(put_mark(e->store, &e->sessions[i].org));
     return drop_mark(e, NULL);

@@ -1,4 +1,6 @@
 #include "node/engine/session.h"
+#include "node/engine/journal.h"
+#include "node/engine/witness.h"
 
 #include <string.h>
 
@@ -105,6 +107,11 @@ static enum sk_status resume(struct sk_engine *e, struct sk_session *s,
         restart = true;
     }
     if (restart) {
+        struct sk_entry entry =
+            sk_entry_start(e, SK_ENTRY_INCARNATION, &s->org);
+
+        sk_entry_number(&entry, next);
+        SK_TRY(sk_journal_add(e, &entry));
         sk_log_restart(&log, next, base);
         SK_TRY(sk_log_put(e, &s->org, &log));
     }
@@ -170,6 +177,11 @@ static enum sk_status on_hello(struct sk_engine *e, struct sk_session *s,
     if (!s->greeted || s->asking || h->answer)
         SK_TRY(resume(e, s, h));
     s->their_card = h->card_version;
+    if (!s->greeted) {
+        s->prove_due = true;
+        s->prove_asked = false;
+        s->prove_ms = 0;
+    }
     s->up = true;
     s->line_known = true;
     s->greeted = true;
@@ -231,6 +243,10 @@ static enum sk_status on_message(struct sk_engine *e, struct sk_session *s,
         return sk_charter_wanted(e, s, &message->want);
     case SK_MESSAGE_CHARTER:
         return sk_charter_part(e, s, &message->charter);
+    case SK_MESSAGE_PROVE:
+        return sk_witness_asked(e, s, &message->prove);
+    case SK_MESSAGE_PROOF:
+        return sk_witness_proof(e, s, message, plain);
     }
     return SK_OK;
 }
@@ -371,6 +387,8 @@ static enum sk_status tend_all(struct sk_engine *e)
         SK_TRY(status);
     }
     status = sk_charter_tend(e);
+    if (status == SK_OK)
+        status = sk_witness_tend(e);
     return status == SK_E_AGAIN ? SK_OK : status;
 }
 
@@ -385,6 +403,7 @@ static void schedule(struct sk_engine *e)
             sk_wake_at(e, s->full_ms);
     }
     sk_charter_schedule(e);
+    sk_witness_schedule(e);
 }
 
 enum sk_status sk_session_timer(struct sk_engine *e)

@@ -1,3 +1,5 @@
+#include "node/engine/findings.h"
+#include "node/engine/journal.h"
 #include "node/engine/leave.h"
 #include "node/engine/rights.h"
 #include "node/engine/user.h"
@@ -123,6 +125,7 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
     struct sk_bytes charter;
     uint64_t notices;
     uint64_t users;
+    uint64_t findings;
     uint64_t events;
     uint64_t items;
     uint64_t up;
@@ -141,9 +144,10 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
     SK_TRY(sk_log_total(e, SK_COUNT_NOTICES, &notices));
     SK_TRY(sk_outbox_pending(e, NULL, &events, &items));
     SK_TRY(pending_up(e, &up));
+    SK_TRY(sk_findings_open(e, &findings));
     SK_TRY(sk_users_count(e, &users));
     sk_pack_map(&e->reply,
-                14u + (e->clock_back ? 1 : 0) + (e->has_host ? 1 : 0) +
+                15u + (e->clock_back ? 1 : 0) + (e->has_host ? 1 : 0) +
                     (shred_due ? 1 : 0) + (hold ? 1 : 0) + (leaving ? 1 : 0) +
                     (erasures > 0 ? 1 : 0) + (e->asker.known ? 1 : 0));
     sk_reply_uint(&e->reply, "card_version", e->card.version);
@@ -156,6 +160,10 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
     pack_frame_sizes(e);
     if (hold)
         SK_TRY(sk_hold_pack(e, hold_ms));
+    sk_pack_cstr(&e->reply, "journal");
+    sk_pack_map(&e->reply, 2);
+    sk_reply_uint(&e->reply, "entries", sk_journal_size(e));
+    sk_reply_uint(&e->reply, "findings", findings);
     if (leaving)
         sk_reply_instant(&e->reply, "leaving", leaving_ms);
     sk_reply_uint(&e->reply, "notices_open", notices);

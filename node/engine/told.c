@@ -1,4 +1,5 @@
 #include "node/engine/consent.h"
+#include "node/engine/journal.h"
 #include "node/engine/session.h"
 
 #include <string.h>
@@ -59,6 +60,7 @@ enum sk_status sk_op_inbox_withdraw(struct sk_engine *e, struct sk_value args)
     struct sk_consent_record record = {0};
     struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
     struct sk_inbox_entry *entry;
+    struct sk_entry told;
 
     if (item == NULL)
         return SK_E_MEMORY;
@@ -74,6 +76,9 @@ enum sk_status sk_op_inbox_withdraw(struct sk_engine *e, struct sk_value args)
     if (!fill_told(&record.fact, &item->told))
         return sk_refuse(e, "too-large", NULL, (struct sk_bytes){0});
     SK_TRY(sk_outbox_item(e, &entry->from, item));
+    told = sk_entry_start(e, SK_ENTRY_TOLD, &entry->from);
+    sk_entry_id(&told, &entry->message.id);
+    SK_TRY(sk_journal_add(e, &told));
     sk_pack_map(&e->reply, 3);
     sk_reply_instant(&e->reply, "at", e->now_ms);
     sk_reply_id(&e->reply, "message", &entry->message.id);

@@ -1,8 +1,10 @@
 #include "node/engine/session.h"
+#include "protocol/evidence.h"
 
 #include <string.h>
 
-/* Signed bytes of everything but ITEMS, CARD and CHARTER fit in this. */
+/* Signed bytes of everything but ITEMS, RECEIPT, CARD, CHARTER and PROOF fit
+   in this. */
 #define SMALL_SIZE_MAX 1024
 
 /* ------------------------------------------------------------- sending */
@@ -16,11 +18,15 @@ static size_t size_of_kind(enum sk_message_kind kind)
         return SK_CHARTER_PART_SIZE_MAX + SMALL_SIZE_MAX;
     case SK_MESSAGE_CARD:
         return SK_CARD_SIZE_MAX + SMALL_SIZE_MAX;
-    case SK_MESSAGE_HELLO:
     case SK_MESSAGE_RECEIPT:
+        return SK_CHECKPOINT_SIZE_MAX + SMALL_SIZE_MAX;
+    case SK_MESSAGE_PROOF:
+        return SK_SIGNED_HEAD_SIZE_MAX;
+    case SK_MESSAGE_HELLO:
     case SK_MESSAGE_REFUSAL:
     case SK_MESSAGE_BYE:
     case SK_MESSAGE_WANT:
+    case SK_MESSAGE_PROVE:
         break;
     }
     return SMALL_SIZE_MAX;

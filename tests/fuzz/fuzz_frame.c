@@ -25,8 +25,9 @@
 #define ACTIONS_MAX 24
 #define A_DAY_MS UINT64_C(86400000)
 
-/* What a frame may write to: delivery, inbox, ledger, notices, handovers. */
-static const char frame_tables[] = "mk1DdQRSsBbXWwaVvUTtZKAoGjxzF";
+/* What a frame may write to: delivery, inbox, ledger, notices, handovers, the
+   journal. */
+static const char frame_tables[] = "mk1DdQRSsBbXWwaVvUTtZKAoGjxzFJ";
 /* And to these when the partner told of a withdrawal, which goes to others;
    'p' has a mark of what it said before, under its own name. */
 static const char told_tables[] = "CclQR";
@@ -94,6 +95,32 @@ static void check_frame(const struct sk_effect_frame *frame)
         learn_item(message.items.items[i]);
 }
 
+/* Our own entries and nodes; what this partner showed; findings about it, or
+   about ourselves. */
+static void check_journal(const struct world_write *w, const char *org)
+{
+    const char *self = f->nodes[us].org.text;
+    bool about_it = w->key_size > strlen(org) + 2 &&
+                    memcmp(w->key + 2, org, strlen(org) + 1) == 0;
+    bool about_us = w->key_size > strlen(self) + 2 &&
+                    memcmp(w->key + 2, self, strlen(self) + 1) == 0;
+
+    switch (w->key[1]) {
+    case 'e':
+        MUST(w->key_size == 10);
+        return;
+    case 'n':
+        MUST(w->key_size == 11);
+        return;
+    case 'p':
+        MUST(about_it && w->key_size == strlen(org) + 3);
+        return;
+    default:
+        MUST(w->key[1] == 'f' && (about_it || about_us));
+        return;
+    }
+}
+
 static void check_write(const struct world_write *w)
 {
     char table = (char)w->key[0];
@@ -127,6 +154,8 @@ static void check_write(const struct world_write *w)
         return;
     }
     MUST(strchr(frame_tables, table) != NULL);
+    if (table == 'J')
+        check_journal(w, org);
     MUST(strchr(line_tables, table) == NULL ||
          (w->key_size > strlen(org) + 1 &&
           memcmp(w->key + 1, org, strlen(org) + 1) == 0));
@@ -595,6 +624,68 @@ static void tell_hello(struct feed *feed)
     tell(&message);
 }
 
+/* A checkpoint of the partner, true to its key, or not. */
+static struct sk_bytes some_checkpoint(struct feed *feed)
+{
+    static uint8_t room[SK_CHECKPOINT_SIZE_MAX];
+    const struct fx_node *node = &f->nodes[them];
+    const struct sk_sign_secret *secret = &node->secrets.signing;
+    struct sk_checkpoint c = {.charter = say.engine->charter,
+                              .org = node->org,
+                              .log = node->engine->journal.log};
+    uint8_t bits = feed_u8(feed);
+    struct sk_bytes out = {0};
+
+    c.head.size = say_number(feed, node->engine->journal.edge.size) %
+                  (SK_MERKLE_SIZE_MAX + 1);
+    memset(c.head.root.bytes, bits & 3, SK_HASH_SIZE);
+    if (bits & 4)
+        sk_merkle_edge_root(&node->engine->journal.edge, &c.head.root);
+    if (bits & 8)
+        c.restarts[c.restarts_count++] = (struct sk_restart){
+            c.log, say_number(feed, 1) % (SK_MERKLE_SIZE_MAX + 1)};
+    if (bits & 16)
+        memset(c.log.bytes, 1 + feed_u8(feed) % 4, SK_LOG_ID_SIZE);
+    if ((bits & 96) == 96)
+        c.org = f->nodes[us].org;
+    if (bits & 128 && feed_u8(feed) & 1)
+        secret = &f->nodes[us].secrets.signing;
+    if (sk_log_id_is_none(&c.log) || c.charter.text[0] == '\0' ||
+        sk_checkpoint_sign(&c, secret, (struct sk_room){room, sizeof(room)},
+                           &out) != SK_OK)
+        return sk_text("none");
+    return out;
+}
+
+static void tell_prove(struct feed *feed)
+{
+    struct sk_message message = {.kind = SK_MESSAGE_PROVE};
+
+    message.prove.log = say.engine->journal.log;
+    if (feed_u8(feed) & 1)
+        memset(message.prove.log.bytes, feed_u8(feed) % 3, SK_LOG_ID_SIZE);
+    message.prove.first = say_number(feed, say.engine->journal.edge.size);
+    message.prove.second = say_number(feed, 1);
+    tell(&message);
+}
+
+static void tell_proof(struct feed *feed)
+{
+    struct sk_session *s = sk_session_find(say.engine, &f->nodes[them].org);
+    struct sk_message message = {.kind = SK_MESSAGE_PROOF};
+    struct sk_journal_proof *proof = &message.proof;
+
+    proof->asked = s->prove;
+    if (feed_u8(feed) % 8 == 0)
+        proof->asked.first = say_number(feed, 1);
+    proof->checkpoint = some_checkpoint(feed);
+    proof->first.count = feed_u8(feed) % 4;
+    proof->second.count = feed_u8(feed) % 4;
+    for (size_t i = 0; i < proof->first.count; i++)
+        memset(proof->first.hashes[i].bytes, feed_u8(feed), SK_HASH_SIZE);
+    tell(&message);
+}
+
 static void tell_receipt(struct feed *feed)
 {
     struct sk_message message = {.kind = SK_MESSAGE_RECEIPT};
@@ -607,6 +698,7 @@ static void tell_receipt(struct feed *feed)
     if (s->log.loaded && range < s->log.ranges_count) {
         message.receipt.last = s->log.ranges[range].last - s->log.base;
         message.receipt.root = s->log.ranges[range].root;
+        message.receipt.checkpoint = some_checkpoint(feed);
     }
     tell(&message);
 }
@@ -865,6 +957,12 @@ static void tell_rarely(struct feed *feed)
     case 6:
         tell_want(feed);
         return;
+    case 2:
+        tell_prove(feed);
+        return;
+    case 7:
+        tell_proof(feed);
+        return;
     default:
         tell_bye();
         return;
@@ -884,7 +982,7 @@ static void act(struct feed *feed)
         return;
     case 2:
         bytes = feed_bytes(feed, feed_u8(feed));
-        sign_body(feed_u8(feed) % 10, bytes);
+        sign_body(feed_u8(feed) % 12, bytes);
         return;
     case 8:
         tell_hello(feed);

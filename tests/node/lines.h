@@ -233,10 +233,10 @@ struct ln_trace {
     char text[65536];
     size_t size;
     /* The frame of this kind that was seen last, as bytes. */
-    uint8_t last[SK_MESSAGE_CHARTER + 1][SK_FRAME_SIZE_MAX];
-    size_t last_size[SK_MESSAGE_CHARTER + 1];
+    uint8_t last[SK_MESSAGE_PROOF + 1][SK_FRAME_SIZE_MAX];
+    size_t last_size[SK_MESSAGE_PROOF + 1];
     /* Lose the next so many frames of this kind. */
-    unsigned lose[SK_MESSAGE_CHARTER + 1];
+    unsigned lose[SK_MESSAGE_PROOF + 1];
     /* Lose each frame with this chance in 256, drawn from `state`. */
     unsigned chance;
     uint64_t state;
@@ -295,6 +295,16 @@ static inline void ln_describe(const struct sk_message *m, char *out,
                  (unsigned long long)m->charter.version,
                  (unsigned long long)m->charter.at);
         break;
+    case SK_MESSAGE_PROVE:
+        snprintf(out, room, "PROVE %llu %llu",
+                 (unsigned long long)m->prove.first,
+                 (unsigned long long)m->prove.second);
+        break;
+    case SK_MESSAGE_PROOF:
+        snprintf(out, room, "PROOF %llu %llu",
+                 (unsigned long long)m->proof.asked.first,
+                 (unsigned long long)m->proof.asked.second);
+        break;
     }
 }
 
@@ -304,6 +314,7 @@ static inline bool ln_filter(struct fx *f, size_t from, size_t to,
     struct ln_trace *t = f->filter_context;
     struct sk_message *m = malloc(sizeof(*m));
     char line[256] = "unreadable";
+    bool quiet = false; /* journals are watched beside everything else */
     bool lost = false;
 
     if ((from != t->pair[0] || to != t->pair[1]) &&
@@ -315,6 +326,7 @@ static inline bool ln_filter(struct fx *f, size_t from, size_t to,
         ln_describe(m, line, sizeof(line));
         memcpy(t->last[m->kind], bytes, size);
         t->last_size[m->kind] = size;
+        quiet = m->kind == SK_MESSAGE_PROVE || m->kind == SK_MESSAGE_PROOF;
         lost = t->lose[m->kind] > 0;
         if (lost)
             t->lose[m->kind]--;
@@ -322,7 +334,7 @@ static inline bool ln_filter(struct fx *f, size_t from, size_t to,
     if (t->chance > 0 && (ln_random(&t->state) & 255) < t->chance)
         lost = true;
     free(m);
-    if (t->size < sizeof(t->text) - 512)
+    if (!quiet && t->size < sizeof(t->text) - 512)
         t->size += (size_t)snprintf(
             t->text + t->size, 512, "%s>%s %s%s\n", f->nodes[from].org.text,
             f->nodes[to].org.text, line, lost ? " (lost)" : "");

@@ -106,7 +106,7 @@ static void send_all(struct sk_item *item, struct sk_message *m, uint64_t first)
     ln_tell(&f, "buso", "gtb", m);
 }
 
-static size_t counts[SK_MESSAGE_CHARTER + 1];
+static size_t counts[SK_MESSAGE_PROOF + 1];
 
 static bool count_answers(struct fx *fx, size_t from, size_t to, uint8_t *bytes,
                           size_t size)

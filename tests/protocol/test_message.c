@@ -37,13 +37,16 @@ static enum sk_status decode(struct sk_bytes in, struct sk_message *out)
 /* The messages of tests/vectors/message.txt. */
 static const char *const names[] = {
     "hello", "items", "receipt", "refusal", "refusal_of_a_message",
-    "card",  "bye",   "want",    "charter",
+    "card",  "bye",   "want",    "charter", "prove",
+    "proof",
 };
 
 static struct sk_message example(const char *name)
 {
+    struct sk_prove prove = {.first = 77, .second = 120};
     struct sk_message m;
 
+    memset(prove.log.bytes, 0x1f, SK_LOG_ID_SIZE);
     memset(&m, 0, sizeof(m));
     if (strcmp(name, "hello") == 0) {
         m.kind = SK_MESSAGE_HELLO;
@@ -69,6 +72,7 @@ static struct sk_message example(const char *name)
         m.receipt.last = 77;
         sk_hash("test", sk_text("root"), &m.receipt.root);
         m.receipt.at_ms = AT;
+        m.receipt.checkpoint = vector("journal", "checkpoint");
     } else if (strcmp(name, "refusal") == 0) {
         m.kind = SK_MESSAGE_REFUSAL;
         m.refusal = (struct sk_refusal){.code = "gap",
@@ -98,11 +102,36 @@ static struct sk_message example(const char *name)
         m.charter.at = 65536;
         sk_charter_digest(sk_text("a charter"), &m.charter.digest);
         m.charter.bytes = sk_text("the end");
+    } else if (strcmp(name, "prove") == 0) {
+        m.kind = SK_MESSAGE_PROVE;
+        m.prove = prove;
+    } else if (strcmp(name, "proof") == 0) {
+        m.kind = SK_MESSAGE_PROOF;
+        m.proof.asked = prove;
+        m.proof.checkpoint = vector("journal", "checkpoint");
+        memset(m.proof.first.hashes[0].bytes, 0x5c, SK_HASH_SIZE);
+        memset(m.proof.first.hashes[1].bytes, 0x5d, SK_HASH_SIZE);
+        m.proof.first.count = 2;
+        memset(m.proof.second.hashes[0].bytes, 0x5e, SK_HASH_SIZE);
+        m.proof.second.count = 1;
     } else {
         m.kind = SK_MESSAGE_BYE;
         m.bye_sent_ms = AT;
     }
     return m;
+}
+
+static bool same_prove(const struct sk_prove *a, const struct sk_prove *b)
+{
+    return sk_log_id_equal(&a->log, &b->log) && a->first == b->first &&
+           a->second == b->second;
+}
+
+static bool same_proof(const struct sk_merkle_proof *a,
+                       const struct sk_merkle_proof *b)
+{
+    return a->count == b->count &&
+           memcmp(a->hashes, b->hashes, a->count * SK_HASH_SIZE) == 0;
 }
 
 static bool is_same(const struct sk_message *a, const struct sk_message *b)
@@ -133,6 +162,7 @@ static bool is_same(const struct sk_message *a, const struct sk_message *b)
         return a->receipt.incarnation == b->receipt.incarnation &&
                a->receipt.last == b->receipt.last &&
                a->receipt.at_ms == b->receipt.at_ms &&
+               sk_bytes_equal(a->receipt.checkpoint, b->receipt.checkpoint) &&
                memcmp(&a->receipt.root, &b->receipt.root, 32) == 0;
     case SK_MESSAGE_REFUSAL:
         return strcmp(a->refusal.code, b->refusal.code) == 0 &&
@@ -154,6 +184,13 @@ static bool is_same(const struct sk_message *a, const struct sk_message *b)
                a->charter.at == b->charter.at &&
                memcmp(&a->charter.digest, &b->charter.digest, 32) == 0 &&
                sk_bytes_equal(a->charter.bytes, b->charter.bytes);
+    case SK_MESSAGE_PROVE:
+        return same_prove(&a->prove, &b->prove);
+    case SK_MESSAGE_PROOF:
+        return same_prove(&a->proof.asked, &b->proof.asked) &&
+               sk_bytes_equal(a->proof.checkpoint, b->proof.checkpoint) &&
+               same_proof(&a->proof.first, &b->proof.first) &&
+               same_proof(&a->proof.second, &b->proof.second);
     }
     return false;
 }
@@ -350,13 +387,27 @@ Test(message, rejects_each_broken_rule)
          SK_E_BAD_VALUE},
         {"hello: answer is a bool", 1, "98 01 00 00 00 00 00 00 01",
          SK_E_BAD_FORM},
-        {"a receipt", 3, "94 01 01 " HASH "00", SK_OK},
-        {"receipt: incarnation from 1", 3, "94 00 01 " HASH "00",
+        {"a receipt", 3, "95 01 01 " HASH "00 a0", SK_OK},
+        {"receipt: incarnation from 1", 3, "95 00 01 " HASH "00 a0",
          SK_E_BAD_VALUE},
-        {"receipt: last from 1", 3, "94 01 00 " HASH "00", SK_E_BAD_VALUE},
-        {"receipt: root is 32 bytes", 3, "94 01 01 c401 00 00",
+        {"receipt: last from 1", 3, "95 01 00 " HASH "00 a0", SK_E_BAD_VALUE},
+        {"receipt: root is 32 bytes", 3, "95 01 01 c401 00 00 a0",
          SK_E_BAD_LENGTH},
-        {"receipt: instant", 3, "94 01 01 " HASH LATE, SK_E_BAD_VALUE},
+        {"receipt: instant", 3, "95 01 01 " HASH LATE " a0", SK_E_BAD_VALUE},
+        {"receipt: checkpoint is text", 3, "95 01 01 " HASH "00 c400",
+         SK_E_BAD_FORM},
+        {"a question", 9, "93 c408 0102030405060708 01 02", SK_OK},
+        {"prove: log is 8 bytes", 9, "93 c407 01020304050607 01 02",
+         SK_E_BAD_LENGTH},
+        {"prove: the largest size", 9,
+         "93 c408 0102030405060708 01 cf0000010000000000", SK_OK},
+        {"prove: more than that", 9,
+         "93 c408 0102030405060708 cf0000010000000001 01", SK_E_BAD_VALUE},
+        {"a proof", 10, "96 c408 0102030405060708 01 02 a161 90 90", SK_OK},
+        {"proof: a checkpoint", 10, "96 c408 0102030405060708 01 02 a0 90 90",
+         SK_E_BAD_LENGTH},
+        {"proof: a hash is 32 bytes", 10,
+         "96 c408 0102030405060708 01 02 a161 91 c40100 90", SK_E_BAD_LENGTH},
         {"a refusal", 4, "96 a3676170 a161 00 00 00 c0", SK_OK},
         {"refusal: code is a word", 4, "96 a3476170 a161 00 00 00 c0",
          SK_E_BAD_VALUE},
@@ -401,7 +452,7 @@ Test(message, rejects_each_broken_rule)
          SK_E_BAD_VALUE},
         {"charter: nor behind it", 8, "95 01 02 03 " HASH "c40100",
          SK_E_BAD_VALUE},
-        {"no kind 9", 9, "91 00", SK_E_BAD_VALUE},
+        {"no kind 11", 11, "91 00", SK_E_BAD_VALUE},
         {"items signed as another kind", 2, "93 01 01 91 c40100",
          SK_E_BAD_SIGNATURE},
         {"items: incarnation from 1", 2, "93 00 01 91 c40100", SK_E_BAD_VALUE},

@@ -427,7 +427,10 @@ def files():
     packed = {name: pack(item) for name, item in items().items()}
     out["item"] = packed
     hello = [3, 120, 2, 77, 7, 4, AT, True]
-    receipt = [2, 77, hash32("test", b"root"), AT]
+    origin = "schakel/kempen/ocmw-mol#" + "1f" * 8
+    note = checkpoint(mol.signing_seed, origin, 127, b"\x5a" * 32,
+                      [(b"\x99" * 8, 120)])
+    receipt = [2, 77, hash32("test", b"root"), AT, note.decode()]
     refusal = ["gap", "first", 2, 79, 80, None]
     about = ["malformed-item", "erase_by", 2, 78, 78, rid(1)]
     ranged = [3, 119, [packed["event"], packed["void"], packed["withdrawn"]]]
@@ -439,17 +442,18 @@ def files():
         "charter": (8, [4, 65543, 65536,
                         hash32("schakel/charter/1", b"a charter"),
                         b"the end"]),
+        "prove": (9, [b"\x1f" * 8, 77, 120]),
+        "proof": (10, [b"\x1f" * 8, 77, 120, note.decode(),
+                       [b"\x5c" * 32, b"\x5d" * 32], [b"\x5e" * 32]]),
     }
     out["message"] = {name: message(mol, sopraco, kind, body)
                       for name, (kind, body) in messages.items()}
     grown = [bytes([i, 0]) for i in range(200)]
-    origin = "schakel/kempen/ocmw-mol#" + "1f" * 8
     out["journal"] = {
         "entry": pack([3, 1811592000, "sopraco", [rid(0x51), rid(0x52)],
                        [1, 128, 70000], b"\x5b" * 32, "not-source"]),
         "entry_short": pack([20, 0, "", [], [], b"", ""]),
-        "checkpoint": checkpoint(mol.signing_seed, origin, 127, b"\x5a" * 32,
-                                 [(b"\x99" * 8, 120)]),
+        "checkpoint": note,
         "consistency_77_200": b"".join(consistency(77, grown)),
     }
     seed = b"\x44" * 32

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Measure, side by side in one run, and print ratios.
-#   tools/dev/bench.sh BUILD_DIR     EVENTS=20000 PERSONS=500 SECONDS_EACH=1
+#   tools/dev/bench.sh BUILD_DIR     EVENTS=20000 PERSONS=500 SECONDS_EACH=1 ENTRIES=1000000
 set -eu
 build=${1:?}
 events=${EVENTS:-20000}
@@ -19,6 +19,9 @@ trap finish EXIT INT TERM
 echo "$(nproc) processors, load $(cut -d ' ' -f 1-3 /proc/loadavg)"
 mkdir "$work/decide"
 "$build/bench_decide" policies/library "${SECONDS_EACH:-1}" "$work/decide"
+
+mkdir "$work/journal"
+"$build/bench_journal" "$work/journal" "${ENTRIES:-1000000}"
 
 # Beside other policy engines, in the versions of tools/dev/bench/package.json.
 peers=$build/bench-peers

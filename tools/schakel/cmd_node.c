@@ -816,10 +816,13 @@ static int run_request(int argc, char **argv)
 }
 
 /* ------------------------------------------------------------- commands */
-/* Pieces of a moment are nothing for people: `schakel backup` asks for them. */
+/* Pieces are nothing for people: `schakel backup` and `schakel journal` ask
+   for them. */
 static bool is_for_programs(const struct sk_op *op)
 {
-    return strncmp(op->name, "backup.", strlen("backup.")) == 0;
+    return strncmp(op->name, "backup.", strlen("backup.")) == 0 ||
+           strcmp(op->name, "journal.head") == 0 ||
+           strcmp(op->name, "journal.read") == 0;
 }
 
 const struct sk_command *sk_node_command_at(size_t i)

@@ -173,6 +173,34 @@ static void look_at_hold(struct sk_doctor *d, const json_t *status)
                           "schakel restore done"});
 }
 
+/* PROTOCOL.md 11.6: somebody's journal is not what it was. */
+static void look_at_journals(struct sk_doctor *d, const json_t *journal)
+{
+    char detail[64];
+
+    if (json_integer_value(json_object_get(journal, "findings")) == 0) {
+        note(d, "journal", SK_DOCTOR_OK,
+             "met geen enkel logboek is er iets mis",
+             "nothing is wrong with any journal");
+        return;
+    }
+    snprintf(
+        detail, sizeof(detail), "%lld",
+        (long long)json_integer_value(json_object_get(journal, "findings")));
+    sk_doctor_note(
+        d, &(struct sk_step){
+               .check = "journal",
+               .state = SK_DOCTOR_FAIL,
+               .nl = "er is iets met een logboek, van een partner of van u",
+               .en = "something is the matter with a journal, a partner's or "
+                     "yours",
+               .detail = detail,
+               .next_nl = "schakel journal findings; verwittig de "
+                          "privacyverantwoordelijke",
+               .next_en = "schakel journal findings; tell the privacy "
+                          "officer"});
+}
+
 static void look_at_status(struct sk_doctor *d, const json_t *status)
 {
     const json_t *room =
@@ -213,6 +241,7 @@ static void look_at_status(struct sk_doctor *d, const json_t *status)
                    .next_en = "read the log; make room in the folder"});
     look_at_federation(d, status);
     look_at_hold(d, status);
+    look_at_journals(d, json_object_get(status, "journal"));
 }
 
 /* ------------------------------------------------------------- dialling */

@@ -16,6 +16,7 @@
 #include "tools/schakel/cmd_export.h"
 #include "tools/schakel/cmd_import.h"
 #include "tools/schakel/cmd_inbox.h"
+#include "tools/schakel/cmd_journal.h"
 #include "tools/schakel/cmd_leave.h"
 #include "tools/schakel/cmd_node.h"
 #include "tools/schakel/cmd_policy.h"
@@ -44,6 +45,7 @@ static const struct cmd cmds[] = {
     {"consent", sk_cmd_consent, sk_consent_commands, true},
     {"export", sk_cmd_export, sk_export_commands, false},
     {"import", sk_cmd_import, sk_import_commands, false},
+    {"journal", sk_cmd_journal, sk_journal_commands, true},
     {"agenda", sk_cmd_agenda, sk_agenda_commands, true},
     {"inbox", sk_cmd_inbox, sk_inbox_commands, true},
     {"leave", sk_cmd_leave, sk_leave_commands, true},

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "protocol/base.h"
+#include "tools/schakel/cmd_journal.h"
 #include "tools/schakel/json.h"
 #include "tools/schakel/render.h"
 
@@ -60,6 +61,25 @@ static void tell_hold(const struct sk_screen *s, const json_t *status,
           s->out);
 }
 
+/* Somebody's journal is not what it was: for the operator and the privacy
+   officer. */
+static void tell_findings(const struct sk_screen *s, const json_t *journal)
+{
+    long long count =
+        (long long)json_integer_value(json_object_get(journal, "findings"));
+
+    if (count > 0)
+        fprintf(s->out,
+                SAY(s,
+                    "LET OP: er is iets met een logboek (%lld).  Kijk na, en "
+                    "verwittig de\nprivacyverantwoordelijke:  schakel journal "
+                    "findings\n\n",
+                    "TAKE CARE: something is the matter with a journal "
+                    "(%lld).  Look, and tell the\nprivacy officer:  schakel "
+                    "journal findings\n\n"),
+                count);
+}
+
 /* What cannot wait, above the rest. */
 static void tell_urgent(const struct sk_screen *s, const json_t *status)
 {
@@ -77,6 +97,7 @@ static void tell_urgent(const struct sk_screen *s, const json_t *status)
               s->out);
     if (hold != NULL)
         tell_hold(s, status, hold);
+    tell_findings(s, json_object_get(status, "journal"));
 }
 
 /* ------------------------------------------------------------- restore */
@@ -107,6 +128,51 @@ static void tell_withdrawn(const struct sk_screen *s, const json_t *result)
             sk_glossary_word(s->glossary, sk_json_text(result, "to")));
 }
 
+/* ------------------------------------------------------------- journal */
+
+static void tell_finding(const struct sk_screen *s, const json_t *f)
+{
+    const char *finding = sk_json_text(f, "finding");
+    const char *org = sk_json_text(f, "org");
+    char first[64];
+    char last[64];
+
+    fprintf(s->out, "%s %s.\n", sk_glossary_word(s->glossary, org),
+            sk_journal_finding(finding, s->dutch));
+    sk_render_value(json_object_get(f, "first"), first, sizeof(first));
+    sk_render_value(json_object_get(f, "last"), last, sizeof(last));
+    fprintf(s->out,
+            SAY(s, "  %s sinds %s, laatst %s, %lld keer.%s\n",
+                "  %s since %s, last %s, %lld times.%s\n"),
+            finding, first, last,
+            (long long)json_integer_value(json_object_get(f, "count")),
+            json_is_true(json_object_get(f, "open"))
+                ? ""
+                : SAY(s, "  Behandeld.", "  Dealt with."));
+    if (json_is_true(json_object_get(f, "evidence")))
+        fprintf(s->out,
+                SAY(s, "  Bewijs:     schakel journal evidence %s %s BESTAND\n",
+                    "  Evidence:   schakel journal evidence %s %s FILE\n"),
+                org, finding);
+    if (json_is_true(json_object_get(f, "open")))
+        fprintf(s->out,
+                SAY(s, "  Behandeld:  schakel journal settle %s %s\n",
+                    "  Dealt with: schakel journal settle %s %s\n"),
+                org, finding);
+}
+
+static void tell_journals(const struct sk_screen *s, const json_t *result)
+{
+    const json_t *list = json_object_get(result, "findings");
+
+    for (size_t i = 0; i < json_array_size(list); i++)
+        tell_finding(s, json_array_get(list, i));
+    if (json_array_size(list) == 0)
+        fprintf(s->out, "%s\n",
+                SAY(s, "Er is niets mis met de logboeken.",
+                    "Nothing is wrong with the journals."));
+}
+
 bool sk_render_node(const struct sk_screen *s, const char *op,
                     const json_t *result)
 {
@@ -118,6 +184,10 @@ bool sk_render_node(const struct sk_screen *s, const char *op,
         tell_done(s, result);
     else if (strcmp(op, "inbox.withdraw") == 0)
         tell_withdrawn(s, result);
+    else if (strcmp(op, "journal.findings") == 0)
+        tell_journals(s, result);
+    else if (strcmp(op, "journal.settle") == 0)
+        tell_finding(s, result);
     else
         return sk_render_rights(s, op, result);
     return true;

@@ -1,0 +1,414 @@
+#include "tests/node/lines.h"
+
+#include "node/engine/journal.h"
+#include "protocol/lines.h"
+
+/* PROTOCOL.md 11: what a node did is in its journal, in the transaction of the
+   effect, without a value; and the tree says so. */
+
+struct story {
+    struct fx f;
+    char participant[64];
+    char event[64];
+    char message[64];
+};
+
+static void start(struct story *s)
+{
+    struct fx *f = &s->f;
+
+    fx_start(f, "kempen", "2026-09-18T12:00:00Z");
+    fx_ok(f, "sopraco", "participant.add",
+          "{'given_name':'Samira','family_name':'Qanary'}");
+    snprintf(s->participant, sizeof(s->participant), "%s",
+             fx_text(f, "result.participant"));
+    fx_ok(f, "sopraco", "relation.open",
+          "{'participant':'%s','org':'cvo-kempen','from':'2026-09-18'}",
+          s->participant);
+    fx_ok(f, "sopraco", "consent.give",
+          "{'participant':'%s','until':'2027-09-21',"
+          "'purposes':['guidance.joint'],'recipients':['cvo-kempen'],"
+          "'categories':['work.evaluation'],'form':'paper',"
+          "'notice':{'$hex':'00'},'notice_id':'n/1'}",
+          s->participant);
+    fx_ok(f, "sopraco", "event.record",
+          "{'participant':'%s','type':'workplace.evaluated','fields':{"
+          "'eval_period':'2026-W39/W43','next_step':'continue',"
+          "'eval_learning':'3'}}",
+          s->participant);
+    snprintf(s->event, sizeof(s->event), "%s", fx_text(f, "result.event"));
+}
+
+static void disclose(struct story *s)
+{
+    fx_ok(&s->f, "sopraco", "disclosure.send",
+          "{'event':'%s','to':'cvo-kempen','for':'guidance.joint'}", s->event);
+    snprintf(s->message, sizeof(s->message), "%s",
+             fx_text(&s->f, "result.message"));
+    fx_run(&s->f);
+}
+
+/* ------------------------------------------------------------- reading */
+
+struct journal {
+    struct sk_entry entries[600];
+    struct sk_hash leaves[600];
+    size_t count;
+};
+
+/* All of it, from the outside, as text that lives until the next call. */
+static void read_journal(struct fx *f, const char *org, struct journal *out)
+{
+    static uint8_t room[600 * SK_ENTRY_SIZE_MAX];
+    size_t used = 0;
+
+    out->count = 0;
+    for (uint64_t from = 0;;) {
+        struct sk_value_walk walk;
+
+        fx_ok(f, org, "journal.read", "{'from':%d,'limit':7}", (int)from);
+        walk = sk_value_walk(fx_at(f, "result.entries"));
+        while (sk_value_next(&walk)) {
+            struct sk_bytes entry = sk_value_bin(walk.value);
+
+            cr_assert(out->count < SK_COUNT(out->entries));
+            memcpy(room + used, entry.data, entry.size);
+            entry.data = room + used;
+            used += entry.size;
+            sk_merkle_leaf(entry, &out->leaves[out->count]);
+            cr_assert(eq(int, sk_entry_decode(entry, &out->entries[out->count]),
+                         SK_OK));
+            out->count++;
+        }
+        if (sk_value_uint(fx_at(f, "result.next")) == from)
+            break;
+        from = sk_value_uint(fx_at(f, "result.next"));
+    }
+}
+
+static size_t count_of(const struct journal *j, enum sk_entry_kind kind)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < j->count; i++)
+        count += j->entries[i].kind == kind ? 1 : 0;
+    return count;
+}
+
+static const struct sk_entry *last_of(const struct journal *j,
+                                      enum sk_entry_kind kind)
+{
+    for (size_t i = j->count; i-- > 0;)
+        if (j->entries[i].kind == kind)
+            return &j->entries[i];
+    cr_fatal("no entry of kind %s", sk_entry_kind_text(kind));
+    return NULL;
+}
+
+static struct sk_checkpoint head_of(struct fx *f, const char *org)
+{
+    struct sk_checkpoint head = {0};
+
+    fx_ok(f, org, "journal.head", "{}");
+    cr_assert(eq(int,
+                 sk_checkpoint_open(sk_value_str(fx_at(f, "result.checkpoint")),
+                                    &fx_node(f, org)->card.signing, &head),
+                 SK_OK));
+    return head;
+}
+
+static void expect_root(const struct journal *j, const struct sk_checkpoint *c)
+{
+    struct sk_merkle_edge edge = {0};
+    struct sk_merkle_done done;
+    struct sk_hash root;
+
+    for (size_t i = 0; i < j->count; i++)
+        sk_merkle_edge_add(&edge, &j->leaves[i], &done);
+    sk_merkle_edge_root(&edge, &root);
+    cr_expect(eq(u64, c->head.size, j->count));
+    cr_expect(sk_hash_equal(&root, &c->head.root));
+}
+
+static bool names(const struct sk_entry *entry, const char *id)
+{
+    struct sk_id want;
+
+    cr_assert(sk_id_parse(sk_text(id), &want));
+    return entry->ids_count > 0 && sk_id_equal(&entry->ids[0], &want);
+}
+
+/* ------------------------------------------------------------- tests */
+
+Test(journal, has_what_was_done_and_is_signed)
+{
+    static struct story s;
+    static struct journal j;
+    struct sk_checkpoint head;
+
+    start(&s);
+    disclose(&s);
+    read_journal(&s.f, "sopraco", &j);
+    head = head_of(&s.f, "sopraco");
+    expect_root(&j, &head);
+    cr_expect(eq(str, head.org.text, "sopraco"));
+    cr_expect(eq(sz, count_of(&j, SK_ENTRY_CHARTER), 1));
+    cr_expect(eq(sz, count_of(&j, SK_ENTRY_POLICY), 1));
+    cr_expect(eq(sz, count_of(&j, SK_ENTRY_CONSENT), 1));
+    cr_expect(
+        sk_bytes_equal(last_of(&j, SK_ENTRY_CONSENT)->word, sk_text("given")));
+    cr_expect(eq(sz, count_of(&j, SK_ENTRY_SENT), 1));
+    cr_expect(names(last_of(&j, SK_ENTRY_SENT), s.message));
+    cr_expect(
+        sk_bytes_equal(last_of(&j, SK_ENTRY_SENT)->org, sk_text("cvo-kempen")));
+    cr_expect(eq(sz, count_of(&j, SK_ENTRY_RECEIPT_TAKEN), 1));
+    cr_expect(eq(u64, last_of(&j, SK_ENTRY_SENT)->at_s,
+                 s.f.nodes[0].engine->now_ms / 1000));
+    read_journal(&s.f, "cvo-kempen", &j);
+    cr_expect(eq(sz, count_of(&j, SK_ENTRY_RECEIVED), 1));
+    cr_expect(names(last_of(&j, SK_ENTRY_RECEIVED), s.message));
+    cr_expect(eq(sz, count_of(&j, SK_ENTRY_RECEIPT_GIVEN), 1));
+    cr_expect(last_of(&j, SK_ENTRY_RECEIPT_GIVEN)->has_hash);
+    fx_end(&s.f);
+}
+
+Test(journal, has_the_way_of_a_withdrawal)
+{
+    static struct story s;
+    static struct journal j;
+
+    start(&s);
+    disclose(&s);
+    fx_ok(&s.f, "sopraco", "consent.withdraw", "{'participant':'%s'}",
+          s.participant);
+    fx_run(&s.f);
+    read_journal(&s.f, "sopraco", &j);
+    cr_expect(eq(sz, count_of(&j, SK_ENTRY_CONSENT), 2));
+    cr_expect(sk_bytes_equal(last_of(&j, SK_ENTRY_CONSENT)->word,
+                             sk_text("withdrawn")));
+    cr_expect(eq(sz, count_of(&j, SK_ENTRY_RECALL_SENT), 1));
+    read_journal(&s.f, "cvo-kempen", &j);
+    cr_expect(eq(sz, count_of(&j, SK_ENTRY_RECALL_TAKEN), 1));
+    fx_ok(&s.f, "cvo-kempen", "erasure.confirm", "{'from':'sopraco'}");
+    fx_run(&s.f);
+    read_journal(&s.f, "cvo-kempen", &j);
+    cr_expect(eq(sz, count_of(&j, SK_ENTRY_ANSWER_SENT), 1));
+    read_journal(&s.f, "sopraco", &j);
+    cr_expect(eq(sz, count_of(&j, SK_ENTRY_ANSWER_TAKEN), 1));
+    cr_expect(sk_bytes_equal(last_of(&j, SK_ENTRY_ANSWER_TAKEN)->word,
+                             sk_text("erased")));
+    fx_end(&s.f);
+}
+
+/* I4: what was refused is not in it, and what could not be stored neither. */
+Test(journal, has_nothing_of_what_did_not_happen)
+{
+    static struct story s;
+    static struct journal before;
+    static struct journal after;
+    struct sk_store *store;
+
+    start(&s);
+    read_journal(&s.f, "sopraco", &before);
+    fx_refused(&s.f, "sopraco", "consent-no-notice", "consent.give",
+               "{'participant':'%s','until':'2027-09-21',"
+               "'purposes':['guidance.joint'],'recipients':['cvo-kempen'],"
+               "'categories':['work.evaluation'],'form':'paper'}",
+               s.participant);
+    read_journal(&s.f, "sopraco", &after);
+    cr_expect(eq(sz, after.count, before.count));
+    store = fx_node(&s.f, "sopraco")->store;
+    /* The journal itself cannot be written: nothing of it happens. */
+    for (uint64_t writes = 1; writes < 60; writes++) {
+        enum sk_status status;
+
+        sk_store_memory_fail_after(store, writes);
+        status = fx_try(&s.f, "sopraco", "consent.withdraw",
+                        "{'participant':'%s'}", s.participant);
+        sk_store_memory_fail_after(store, 0);
+        if (status == SK_OK)
+            break;
+        read_journal(&s.f, "sopraco", &after);
+        cr_expect(eq(sz, after.count, before.count));
+        fx_ok(&s.f, "sopraco", "consent.list", "{'participant':'%s'}",
+              s.participant);
+        cr_expect(eq(sz, sk_value_count(fx_at(&s.f, "result.consents")), 1));
+    }
+    fx_end(&s.f);
+}
+
+Test(journal, goes_on_after_a_crash)
+{
+    static struct story s;
+    static struct journal before;
+    static struct journal after;
+    struct sk_checkpoint head;
+
+    start(&s);
+    disclose(&s);
+    head = head_of(&s.f, "sopraco");
+    read_journal(&s.f, "sopraco", &before);
+    fx_crash(&s.f, "sopraco");
+    fx_run(&s.f);
+    fx_ok(&s.f, "sopraco", "consent.withdraw", "{'participant':'%s'}",
+          s.participant);
+    read_journal(&s.f, "sopraco", &after);
+    cr_expect(after.count > before.count);
+    cr_expect(eq(int,
+                 memcmp(before.leaves, after.leaves,
+                        before.count * sizeof(before.leaves[0])),
+                 0));
+    expect_root(&before, &head);
+    head = head_of(&s.f, "sopraco");
+    expect_root(&after, &head);
+    fx_end(&s.f);
+}
+
+/* I9: no value, no name, no id of the person, no handle. */
+Test(journal, shows_nothing_of_a_person)
+{
+    static struct story s;
+    struct sk_participant_id person;
+    struct sk_store *store;
+    struct sk_scan scan;
+    struct sk_bytes key;
+    struct sk_bytes value;
+    struct sk_handle handle = {0};
+
+    start(&s);
+    disclose(&s);
+    cr_assert(sk_id_parse(sk_text(s.participant), &person.id));
+    for (size_t i = 0; i < 2; i++) {
+        struct sk_key prefix = sk_key_start(SK_T_JOURNAL);
+        struct sk_key handles = sk_key_start(SK_T_HANDLE_OWN);
+
+        store = fx_node(&s.f, i == 0 ? "sopraco" : "cvo-kempen")->store;
+        cr_assert(sk_store_begin(store) == SK_OK);
+        if (i == 0) {
+            scan = sk_scan_start(store, SK_SPACE_DATA, sk_key_done(&handles));
+            cr_assert(sk_scan_next(&scan, &key, &value) == SK_OK);
+            memcpy(handle.id.bytes, key.data + key.size - SK_ID_SIZE,
+                   SK_ID_SIZE);
+        }
+        scan = sk_scan_start(store, SK_SPACE_DATA, sk_key_done(&prefix));
+        while (sk_scan_next(&scan, &key, &value) == SK_OK) {
+            cr_expect(memmem(value.data, value.size, person.id.bytes, 16) ==
+                      NULL);
+            cr_expect(memmem(value.data, value.size, handle.id.bytes, 16) ==
+                      NULL);
+            cr_expect(memmem(value.data, value.size, "Samira", 6) == NULL);
+            cr_expect(memmem(value.data, value.size, "Qanary", 6) == NULL);
+            cr_expect(memmem(value.data, value.size, "workplace", 9) == NULL);
+            cr_expect(memmem(value.data, value.size, "guidance", 8) == NULL);
+        }
+        cr_assert(sk_store_commit(store) == SK_OK);
+    }
+    fx_end(&s.f);
+}
+
+static struct sk_merkle_proof proof_of(struct fx *f)
+{
+    struct sk_merkle_proof proof = {0};
+    struct sk_value_walk walk = sk_value_walk(fx_at(f, "result.proof"));
+
+    while (sk_value_next(&walk))
+        memcpy(proof.hashes[proof.count++].bytes, sk_value_bin(walk.value).data,
+               SK_HASH_SIZE);
+    return proof;
+}
+
+/* Past 256 entries, where the tree keeps its first root. */
+Test(journal, proves_its_entries_and_that_it_only_grew, .timeout = 300)
+{
+    static struct story s;
+    static struct journal j;
+    struct sk_merkle_edge edge = {0};
+    struct sk_merkle_done done;
+    struct sk_checkpoint head;
+
+    start(&s);
+    for (int i = 0; i < 300; i++)
+        fx_ok(&s.f, "sopraco", "consent.request",
+              "{'participant':'%s','purposes':['guidance.joint'],"
+              "'recipients':['cvo-kempen']}",
+              s.participant);
+    head = head_of(&s.f, "sopraco");
+    read_journal(&s.f, "sopraco", &j);
+    expect_root(&j, &head);
+    cr_assert(j.count > 300);
+    for (size_t i = 0; i < j.count; i++) {
+        struct sk_merkle_head old = {.size = i + 1};
+        struct sk_merkle_proof proof;
+
+        sk_merkle_edge_add(&edge, &j.leaves[i], &done);
+        sk_merkle_edge_root(&edge, &old.root);
+        if (i % 17 != 0 && i < j.count - 3 && (i < 250 || i > 260))
+            continue;
+        fx_ok(&s.f, "sopraco", "journal.prove", "{'entry':%d}", (int)i);
+        proof = proof_of(&s.f);
+        cr_expect(
+            sk_merkle_inclusion_holds(&j.leaves[i], i, &head.head, &proof),
+            "%zu", i);
+        fx_ok(&s.f, "sopraco", "journal.prove", "{'from':%d}", (int)i + 1);
+        proof = proof_of(&s.f);
+        cr_expect(sk_merkle_consistency_holds(&old, &head.head, &proof), "%zu",
+                  i);
+    }
+    fx_ok(&s.f, "sopraco", "journal.read", "{'from':0}");
+    cr_expect(eq(sz, sk_value_count(fx_at(&s.f, "result.nodes")), 1));
+    fx_refused(&s.f, "sopraco", "bad-argument", "journal.prove", "{'entry':%d}",
+               (int)j.count);
+    fx_refused(&s.f, "sopraco", "bad-argument", "journal.prove", "{'from':%d}",
+               (int)j.count + 1);
+    fx_refused(&s.f, "sopraco", "bad-argument", "journal.prove", "{'from':0}");
+    fx_refused(&s.f, "sopraco", "bad-argument", "journal.prove", "{}");
+    fx_refused(&s.f, "sopraco", "bad-argument", "journal.read", "{'from':%d}",
+               (int)j.count + 1);
+    fx_end(&s.f);
+}
+
+/* PROTOCOL.md 11.4 */
+Test(journal, goes_on_under_a_new_name_after_a_restore)
+{
+    static struct story s;
+    static struct journal old;
+    static struct journal j;
+    struct sk_store *backup;
+    struct sk_checkpoint before;
+    struct sk_checkpoint after;
+    uint64_t size = 0;
+
+    start(&s);
+    read_journal(&s.f, "sopraco", &old);
+    before = head_of(&s.f, "sopraco");
+    backup = ln_backup(&s.f, "sopraco");
+    disclose(&s);
+    cr_assert(sk_store_begin(backup) == SK_OK);
+    cr_assert(sk_engine_mark_restored(backup) == SK_OK);
+    cr_assert(sk_store_commit(backup) == SK_OK);
+    ln_restore(&s.f, "sopraco", backup);
+    after = head_of(&s.f, "sopraco");
+    cr_expect(not(sk_log_id_equal(&before.log, &after.log)));
+    cr_expect(eq(int, sk_checkpoint_shares(&after, &before.log, &size), SK_OK));
+    cr_expect(eq(u64, size, before.head.size));
+    read_journal(&s.f, "sopraco", &j);
+    expect_root(&j, &after);
+    cr_expect(eq(int, j.entries[old.count].kind, SK_ENTRY_RESTORED));
+    cr_expect(eq(u64, j.entries[old.count].numbers[0], old.count));
+    cr_expect(
+        eq(int, memcmp(old.leaves, j.leaves, old.count * sizeof(old.leaves[0])),
+           0));
+    fx_end(&s.f);
+}
+
+Test(journal, without_a_charter_is_kept_and_not_signed)
+{
+    static struct fx f;
+
+    fx_begin(&f, "kempen", "2026-09-18T12:00:00Z", true);
+    fx_ok(&f, "sopraco", "participant.add", "{'given_name':'Samira'}");
+    fx_ok(&f, "sopraco", "journal.head", "{}");
+    cr_expect(eq(sz, fx_at(&f, "result.checkpoint").bytes.size, 0));
+    fx_refused(&f, "sopraco", "no-charter", "journal.prove", "{'entry':0}");
+    fx_end(&f);
+}

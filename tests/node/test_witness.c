@@ -1,0 +1,427 @@
+#include "tests/node/lines.h"
+
+#include "node/engine/journal.h"
+#include "protocol/evidence.h"
+#include "protocol/lines.h"
+
+/* PROTOCOL.md 11.5 to 11.7: partners watch each other's journals.  Buso
+   publishes, gtb receives: receipts show gtb's journal to buso. */
+
+static struct fx f;
+
+static void start(void)
+{
+    fx_start(&f, "S2A", "2026-09-01T08:00:00Z");
+}
+
+static void publish(unsigned first, unsigned count)
+{
+    ln_publish(&f, "buso", "gtb", first, count);
+    fx_run(&f);
+}
+
+/* Questions are asked again after a while. */
+static void wait_a_while(void)
+{
+    fx_wait(&f, 61000);
+}
+
+static const char *findings(const char *org)
+{
+    static char text[4][2048];
+    static int at;
+    struct sk_value_walk walk;
+    char *out = text[at++ % 4];
+
+    out[0] = '\0';
+    fx_ok(&f, org, "journal.findings", "{}");
+    walk = sk_value_walk(fx_at(&f, "result.findings"));
+    while (sk_value_next(&walk)) {
+        struct sk_bytes who = sk_value_str(sk_value_get(walk.value, "org"));
+        struct sk_bytes what =
+            sk_value_str(sk_value_get(walk.value, "finding"));
+
+        sprintf(out + strlen(out), "%.*s %.*s%s;", (int)who.size,
+                (const char *)who.data, (int)what.size, (const char *)what.data,
+                sk_value_bool(sk_value_get(walk.value, "open")) ? ""
+                                                                : " settled");
+    }
+    return out;
+}
+
+static bool all_is_well(void)
+{
+    for (size_t i = 0; i < f.count; i++)
+        if (findings(f.nodes[i].org.text)[0] != '\0')
+            return false;
+    return true;
+}
+
+/* What `org` has of `about`: how many entries were proved. */
+static uint64_t proved(const char *org, const char *about)
+{
+    struct sk_key key = sk_key_start(SK_T_JOURNAL);
+    struct sk_store *store = fx_node(&f, org)->store;
+    struct sk_checkpoint head = {0};
+    struct sk_bytes value;
+    struct sk_unpack u;
+
+    sk_key_bytes(&key, sk_text("p"));
+    sk_key_org(&key, &fx_node(&f, about)->org);
+    cr_assert(sk_store_begin(store) == SK_OK);
+    if (sk_store_get(store, SK_SPACE_DATA, sk_key_done(&key), &value) ==
+        SK_OK) {
+        u = sk_unpack_start(value);
+        sk_unpack_array(&u, 2);
+        sk_unpack_array(&u, 3);
+        cr_assert(sk_checkpoint_open(sk_unpack_str(&u, 1, 1024),
+                                     &fx_node(&f, about)->card.signing,
+                                     &head) == SK_OK);
+    }
+    sk_store_abort(store);
+    return head.head.size;
+}
+
+static uint64_t entries(const char *org)
+{
+    fx_ok(&f, org, "journal.head", "{}");
+    return sk_value_uint(fx_at(&f, "result.entries"));
+}
+
+static enum sk_verdict evidence(const char *org, const char *about,
+                                const char *finding)
+{
+    static struct sk_evidence checked;
+    struct sk_checkpoint heads[2];
+    struct sk_bytes texts[2];
+    enum sk_verdict verdict = SK_VERDICT_GOOD;
+    struct sk_bytes bytes;
+    uint8_t *copy;
+
+    fx_ok(&f, org, "journal.evidence", "{'org':'%s','finding':'%s'}", about,
+          finding);
+    bytes = sk_value_bin(fx_at(&f, "result.evidence"));
+    cr_assert(eq(int,
+                 sk_evidence_check(bytes, &checked, heads, texts, &verdict),
+                 SK_OK));
+    cr_expect(eq(str, checked.org.text, (char *)about));
+    cr_expect(eq(str, checked.seen_by.text, (char *)org));
+    cr_expect(memcmp(checked.cards[0].identity.bytes,
+                     fx_node(&f, about)->card.identity.bytes, 32) == 0);
+    /* No bit of it can be another. */
+    copy = malloc(bytes.size);
+    memcpy(copy, bytes.data, bytes.size);
+    for (size_t i = 0; i < bytes.size; i += 3) {
+        struct sk_bytes other = {copy, bytes.size};
+        static struct sk_evidence wrong;
+        enum sk_verdict ignored;
+        bool same;
+
+        copy[i] ^= 4;
+        same =
+            sk_evidence_check(other, &wrong, heads, texts, &ignored) == SK_OK;
+        cr_expect(not(same), "byte %zu", i);
+        copy[i] ^= 4;
+    }
+    free(copy);
+    return verdict;
+}
+
+/* ------------------------------------------------------------- all well */
+
+Test(witness, partners_know_each_others_journals)
+{
+    start();
+    cr_expect(proved("buso", "gtb") > 0, "since the first line");
+    cr_expect(proved("gtb", "buso") > 0);
+    publish(0, 3);
+    wait_a_while();
+    cr_expect(eq(u64, proved("buso", "gtb"), entries("gtb")));
+    publish(3, 300);
+    wait_a_while();
+    cr_expect(entries("gtb") > 300);
+    cr_expect(eq(u64, proved("buso", "gtb"), entries("gtb")));
+    cr_expect(all_is_well());
+    fx_end(&f);
+}
+
+Test(witness, crashes_and_lines_that_drop_are_nothing)
+{
+    struct ln_trace *t;
+
+    start();
+    for (unsigned i = 0; i < 6; i++) {
+        publish(3 * i, 3);
+        fx_crash(&f, i % 2 == 0 ? "gtb" : "buso");
+        fx_run(&f);
+        wait_a_while();
+    }
+    /* An old receipt that comes late is no rollback. */
+    t = ln_trace(&f, "buso", "gtb");
+    t->lose[SK_MESSAGE_RECEIPT] = 1;
+    t->lose[SK_MESSAGE_PROOF] = 1;
+    publish(18, 3);
+    publish(21, 3);
+    wait_a_while();
+    wait_a_while();
+    ln_check(&f, "gtb", "buso", 24);
+    cr_expect(all_is_well());
+    cr_expect(eq(u64, proved("buso", "gtb"), entries("gtb")));
+    free(t);
+    f.filter = NULL;
+    fx_end(&f);
+}
+
+/* PROTOCOL.md 11.4: a restore is declared, and shown as one. */
+Test(witness, a_restore_is_a_restore)
+{
+    struct sk_store *backup;
+
+    start();
+    publish(0, 3);
+    wait_a_while();
+    backup = ln_backup(&f, "gtb");
+    publish(3, 3);
+    wait_a_while();
+    cr_assert(sk_store_begin(backup) == SK_OK);
+    cr_assert(sk_engine_mark_restored(backup) == SK_OK);
+    cr_assert(sk_store_commit(backup) == SK_OK);
+    ln_restore(&f, "gtb", backup);
+    wait_a_while();
+    cr_expect(eq(str, (char *)findings("buso"), "gtb restored;"));
+    cr_expect(eq(str, (char *)findings("gtb"), ""));
+    fx_ok(&f, "buso", "journal.settle", "{'org':'gtb','finding':'restored'}");
+    cr_expect(eq(str, (char *)findings("buso"), "gtb restored settled;"));
+    publish(6, 3);
+    wait_a_while();
+    cr_expect(eq(str, (char *)findings("buso"), "gtb restored settled;"));
+    cr_expect(eq(u64, proved("buso", "gtb"), entries("gtb")));
+    ln_check(&f, "gtb", "buso", 9);
+    fx_end(&f);
+}
+
+/* A backup that lost nothing that anybody saw: nothing to tell. */
+Test(witness, a_restore_that_lost_nothing_is_proved)
+{
+    struct sk_store *backup;
+
+    start();
+    publish(0, 3);
+    wait_a_while();
+    backup = ln_backup(&f, "gtb");
+    cr_assert(sk_store_begin(backup) == SK_OK);
+    cr_assert(sk_engine_mark_restored(backup) == SK_OK);
+    cr_assert(sk_store_commit(backup) == SK_OK);
+    ln_restore(&f, "gtb", backup);
+    wait_a_while();
+    publish(3, 3);
+    wait_a_while();
+    cr_expect(all_is_well());
+    cr_expect(eq(u64, proved("buso", "gtb"), entries("gtb")));
+    fx_end(&f);
+}
+
+/* ------------------------------------------------------------- not well */
+
+Test(witness, a_store_that_went_back_is_found_by_both)
+{
+    struct sk_store *backup;
+
+    start();
+    publish(0, 3);
+    wait_a_while();
+    backup = ln_backup(&f, "gtb");
+    publish(3, 40);
+    wait_a_while();
+    ln_restore(&f, "gtb", backup);
+    wait_a_while();
+    cr_expect(eq(str, (char *)findings("buso"), "gtb rollback;"));
+    cr_expect(eq(str, (char *)findings("gtb"), "buso behind;buso doubted;"));
+    cr_expect(
+        eq(int, evidence("buso", "gtb", "rollback"), SK_VERDICT_ROLLBACK));
+    fx_refused(&f, "gtb", "no-evidence", "journal.evidence",
+               "{'org':'buso','finding':'behind'}");
+    fx_refused(&f, "gtb", "unknown-finding", "journal.evidence",
+               "{'org':'buso','finding':'fork'}");
+    fx_ok(&f, "buso", "node.status", "{}");
+    cr_expect(eq(u64, sk_value_uint(fx_at(&f, "result.journal.findings")), 1));
+    /* Said once; and the work goes on. */
+    publish(43, 3);
+    wait_a_while();
+    ln_check(&f, "gtb", "buso", 46);
+    cr_expect(eq(str, (char *)findings("buso"), "gtb rollback;"));
+    fx_end(&f);
+}
+
+/* One byte of one old entry. */
+static void tamper(const char *org)
+{
+    struct sk_store *store = fx_node(&f, org)->store;
+    struct sk_key prefix = sk_key_start(SK_T_JOURNAL);
+    struct sk_scan scan;
+    struct sk_bytes key;
+    struct sk_bytes value;
+    uint8_t kept[SK_STORE_KEY_SIZE_MAX];
+    uint8_t bytes[4096];
+    size_t key_size;
+    size_t size;
+
+    sk_key_bytes(&prefix, sk_text("e"));
+    cr_assert(sk_store_begin(store) == SK_OK);
+    scan = sk_scan_start(store, SK_SPACE_DATA, sk_key_done(&prefix));
+    cr_assert(sk_scan_next(&scan, &key, &value) == SK_OK);
+    memcpy(kept, key.data, key.size);
+    memcpy(bytes, value.data, value.size);
+    key_size = key.size;
+    size = value.size;
+    bytes[6] ^= 1;
+    cr_assert(sk_store_put(store, SK_SPACE_DATA,
+                           (struct sk_bytes){kept, key_size},
+                           (struct sk_bytes){bytes, size}) == SK_OK);
+    cr_assert(sk_store_commit(store) == SK_OK);
+}
+
+Test(witness, history_that_was_written_again_is_found)
+{
+    start();
+    publish(0, 3);
+    wait_a_while();
+    cr_expect(all_is_well());
+    tamper("gtb");
+    publish(3, 3);
+    wait_a_while();
+    cr_expect(eq(str, (char *)findings("buso"), "gtb fork;"));
+    cr_expect(eq(int, evidence("buso", "gtb", "fork"), SK_VERDICT_FORK));
+    cr_expect(eq(str, (char *)findings("gtb"), "buso doubted;"));
+    fx_end(&f);
+}
+
+/* A partner with good keys shows two roots of one size. */
+static void receipt(uint64_t last, uint64_t size, uint8_t root, char what)
+{
+    static uint8_t room[SK_CHECKPOINT_SIZE_MAX];
+    struct fx_node *gtb = fx_node(&f, "gtb");
+    struct sk_checkpoint c = {.org = gtb->org, .head = {.size = size}};
+    struct sk_message *m = calloc(1, sizeof(*m));
+    struct sk_sign_secret secret = gtb->secrets.signing;
+    struct sk_log log;
+
+    c.charter = fx_node(&f, "buso")->engine->charter;
+    if (what == 'c')
+        cr_assert(sk_org_parse(sk_text("elsewhere"), &c.charter));
+    if (what == 'o')
+        c.org = fx_node(&f, "buso")->org;
+    if (what == 'k')
+        secret = fx_node(&f, "buso")->secrets.signing;
+    c.log = gtb->engine->journal.log;
+    memset(c.head.root.bytes, root, SK_HASH_SIZE);
+    cr_assert(sk_store_begin(fx_node(&f, "buso")->store) == SK_OK);
+    cr_assert(sk_log_get(fx_node(&f, "buso")->engine, &gtb->org, &log) ==
+              SK_OK);
+    sk_store_abort(fx_node(&f, "buso")->store);
+    m->kind = SK_MESSAGE_RECEIPT;
+    m->receipt.incarnation = log.incarnation;
+    m->receipt.last = last;
+    for (size_t i = 0; i < log.ranges_count; i++)
+        if (log.ranges[i].last == log.base + last)
+            m->receipt.root = log.ranges[i].root;
+    m->receipt.at_ms = f.real_ms;
+    cr_assert(sk_checkpoint_sign(&c, &secret,
+                                 (struct sk_room){room, sizeof(room)},
+                                 &m->receipt.checkpoint) == SK_OK);
+    if (what == 'e')
+        m->receipt.checkpoint = (struct sk_bytes){0};
+    ln_tell(&f, "gtb", "buso", m);
+    free(m);
+}
+
+static bool lose_all(struct fx *fx, size_t from, size_t to, uint8_t *bytes,
+                     size_t size)
+{
+    (void)fx;
+    (void)from;
+    (void)to;
+    (void)bytes;
+    (void)size;
+    return false;
+}
+
+static char *stored(void)
+{
+    return (char *)ln_peer(&f, "buso", "gtb", "stored");
+}
+
+Test(witness, two_roots_of_one_size_are_a_fork)
+{
+    start();
+    f.filter = lose_all;
+    ln_publish(&f, "buso", "gtb", 0, 1);
+    fx_run(&f);
+    receipt(1, 77777, 1, ' ');
+    cr_expect(eq(str, stored(), "1"));
+    cr_expect(eq(str, (char *)findings("buso"), ""));
+    ln_publish(&f, "buso", "gtb", 1, 1);
+    fx_run(&f);
+    receipt(2, 77777, 2, ' ');
+    cr_expect(eq(str, (char *)findings("buso"), "gtb fork;"));
+    cr_expect(eq(int, evidence("buso", "gtb", "fork"), SK_VERDICT_FORK));
+    fx_end(&f);
+}
+
+/* I5: what shows no good checkpoint confirms nothing. */
+Test(witness, a_receipt_without_a_good_checkpoint_confirms_nothing)
+{
+    start();
+    f.filter = lose_all;
+    ln_publish(&f, "buso", "gtb", 0, 1);
+    fx_run(&f);
+    for (const char *what = "coke"; *what != '\0'; what++) {
+        receipt(1, 7, 1, *what);
+        cr_expect(eq(str, stored(), "0"), "%c", *what);
+    }
+    receipt(1, 7, 1, ' ');
+    cr_expect(eq(str, stored(), "1"));
+    fx_end(&f);
+}
+
+/* An answer that nobody asked for, and questions without end. */
+Test(witness, unasked_proofs_are_dropped_and_questions_are_limited)
+{
+    struct sk_message *m = calloc(1, sizeof(*m));
+    static uint8_t room[SK_CHECKPOINT_SIZE_MAX];
+    struct ln_trace *t;
+    struct fx_node *gtb;
+    struct sk_checkpoint c;
+    uint64_t before;
+
+    start();
+    gtb = fx_node(&f, "gtb");
+    before = proved("buso", "gtb");
+    c = (struct sk_checkpoint){.charter = gtb->engine->charter,
+                               .org = gtb->org,
+                               .log = gtb->engine->journal.log,
+                               .head = {.size = 99999}};
+    m->kind = SK_MESSAGE_PROOF;
+    m->proof.asked.log = c.log;
+    m->proof.asked.first = before;
+    cr_assert(sk_checkpoint_sign(&c, &gtb->secrets.signing,
+                                 (struct sk_room){room, sizeof(room)},
+                                 &m->proof.checkpoint) == SK_OK);
+    ln_tell(&f, "gtb", "buso", m);
+    cr_expect(eq(u64, proved("buso", "gtb"), before));
+    memset(m, 0, sizeof(*m));
+    m->kind = SK_MESSAGE_PROVE;
+    t = ln_trace(&f, "buso", "gtb");
+    for (int i = 0; i < 50; i++) {
+        t->last_size[SK_MESSAGE_PROOF] = 0;
+        ln_tell(&f, "buso", "gtb", m);
+        if (i < 5)
+            cr_expect(t->last_size[SK_MESSAGE_PROOF] > 0, "%d", i);
+        if (i > 12)
+            cr_expect(eq(sz, t->last_size[SK_MESSAGE_PROOF], 0), "%d", i);
+    }
+    free(t);
+    free(m);
+    f.filter = NULL;
+    fx_end(&f);
+}

@@ -1,0 +1,23 @@
+/*
+ * schakel journal: check, show and prove what the node did, and check what a
+ * partner signed.                                    docs/PROTOCOL.md 11
+ *
+ * verify and export read the journal page by page: memory does not grow with
+ * it.  check-evidence needs no node.
+ */
+#ifndef SK_TOOLS_CMD_JOURNAL_H
+#define SK_TOOLS_CMD_JOURNAL_H
+
+#include "tools/schakel/cli.h"
+
+extern const struct sk_command sk_journal_commands[];
+int sk_cmd_journal(int argc, char **argv);
+
+/* journal_evidence.c: `journal evidence` and `journal check-evidence`. */
+int sk_journal_evidence(const struct sk_parsed *parsed);
+int sk_journal_check_evidence(const struct sk_parsed *parsed);
+
+/* A finding in whole sentences: what it is, and the next step. */
+const char *sk_journal_finding(const char *finding, bool dutch);
+
+#endif
