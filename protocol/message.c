@@ -419,6 +419,25 @@ enum sk_status sk_message_decode(struct sk_bytes in,
     return SK_OK;
 }
 
+/* The checkpoint inside is under the same key as the receipt. */
+static enum sk_status receipt_again(struct sk_bytes body,
+                                    const struct sk_org *sender,
+                                    const struct sk_org *recipient,
+                                    const struct sk_sign_secret *secret,
+                                    struct sk_room room, struct sk_bytes *out)
+{
+    struct sk_message message = {.kind = SK_MESSAGE_RECEIPT};
+    struct sk_bytes *text = &message.receipt.checkpoint;
+    uint8_t bytes[SK_CHECKPOINT_SIZE_MAX];
+    struct sk_checkpoint checkpoint;
+
+    SK_TRY(unpack_body(body, &message));
+    SK_TRY(sk_checkpoint_open(*text, NULL, &checkpoint));
+    SK_TRY(sk_checkpoint_sign(&checkpoint, secret,
+                              (struct sk_room){bytes, sizeof(bytes)}, text));
+    return sk_message_encode(&message, sender, recipient, secret, room, out);
+}
+
 enum sk_status sk_message_sign_again(struct sk_bytes in,
                                      const struct sk_org *sender,
                                      const struct sk_org *recipient,
@@ -434,12 +453,14 @@ enum sk_status sk_message_sign_again(struct sk_bytes in,
 
     sk_unpack_array(&u, 3);
     message.kind = (enum sk_message_kind)sk_unpack_uint(&u, SK_MESSAGE_HELLO,
-                                                        SK_MESSAGE_CHARTER);
+                                                        SK_MESSAGE_PROOF);
     sk_unpack_bin(&u, signature.bytes, sizeof(signature.bytes));
     body = sk_unpack_bin_upto(&u, 1, SK_FRAME_SIZE_MAX);
     SK_TRY(sk_unpack_finish(&u));
     if (message.kind == SK_MESSAGE_ITEMS)
         return SK_E_BAD_VALUE;
+    if (message.kind == SK_MESSAGE_RECEIPT)
+        return receipt_again(body, sender, recipient, secret, room, out);
     sk_sign(secret, MESSAGE_CONTEXT,
             statement_of(&message, body, sender, recipient, statement),
             &signature);

@@ -155,8 +155,9 @@ SK_CHECKED enum sk_status sk_message_encode(struct sk_message *message,
                                             struct sk_room room,
                                             struct sk_bytes *out);
 
-/* A message of ours, of any kind but ITEMS, under another key: room for as many
-   bytes.  Fails with SK_E_BAD_*, SK_E_NO_ROOM. */
+/* A message of ours, of any kind but ITEMS, under another key, and the
+   checkpoint in a RECEIPT too: room for as many bytes.  Fails with SK_E_BAD_*,
+   SK_E_NO_ROOM. */
 SK_CHECKED enum sk_status
 sk_message_sign_again(struct sk_bytes in, const struct sk_org *sender,
                       const struct sk_org *recipient,

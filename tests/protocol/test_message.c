@@ -294,6 +294,31 @@ Test(message, is_bound_to_sender_and_recipient_and_key)
     }
 }
 
+/* The same checkpoint, under the other key too. */
+static void expect_receipt_again(struct sk_bytes out)
+{
+    struct sk_checkpoint was;
+    struct sk_checkpoint is;
+    struct sk_message got;
+
+    cr_assert(eq(int,
+                 sk_message_decode(out, &mol.card.org, &sopraco.card.org,
+                                   &sopraco.card.signing, &got),
+                 SK_OK));
+    cr_assert(eq(
+        int,
+        sk_checkpoint_open(got.receipt.checkpoint, &sopraco.card.signing, &is),
+        SK_OK));
+    cr_assert(eq(int,
+                 sk_checkpoint_open(vector("journal", "checkpoint"),
+                                    &mol.card.signing, &was),
+                 SK_OK));
+    cr_expect(eq(u64, is.head.size, was.head.size));
+    cr_expect(memcmp(&is.head.root, &was.head.root, SK_HASH_SIZE) == 0);
+    cr_expect(sk_log_id_equal(&is.log, &was.log));
+    cr_expect(eq(u64, got.receipt.last, 77));
+}
+
 /* 8.6: the same body under another key, and nothing else. */
 Test(message, is_signed_again_under_another_key)
 {
@@ -312,6 +337,10 @@ Test(message, is_signed_again_under_another_key)
         }
         cr_assert(eq(int, status, SK_OK));
         cr_assert(eq(sz, out.size, in.size));
+        if (strcmp(names[i], "receipt") == 0) {
+            expect_receipt_again(out);
+            continue;
+        }
         cr_expect(memcmp(out.data + 4 + SK_SIGNATURE_SIZE,
                          in.data + 4 + SK_SIGNATURE_SIZE,
                          in.size - 4 - SK_SIGNATURE_SIZE) == 0);
