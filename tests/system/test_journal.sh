@@ -138,7 +138,7 @@ eventually doubted && schakel status --dir "$cvo" && says 'TAKE CARE'
 check "the node itself is told by its partner" $?
 schakel journal evidence cvo-kempen fork "$work/evidence" --dir "$vdab"
 check "the evidence is a file" $?
-schakel journal check-evidence "$work/evidence" --charter "$root/charter" &&
+schakel journal check-evidence "$work/evidence" --charter "$root/charter-0" &&
   says 'signed two journals' && says 'is the key of the charter'
 check "which anybody checks without a node" $?
 cp "$work/evidence" "$work/other"
