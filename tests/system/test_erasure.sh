@@ -53,6 +53,7 @@ check "nodes run" $?
 # ---- two people whose names go to sopraco and are read there
 echo tekst >"$work/notice"
 send() { # NAME: leaves person and message
+  given=$1
   person=$(at ocmw-mol participant add --given-name "$1" | word participant)
   at ocmw-mol relation open "$person" sopraco --from 2027-02-28 >/dev/null
   at ocmw-mol consent give "$person" --until 2027-09-21 --purposes work.placement \
@@ -64,13 +65,15 @@ send() { # NAME: leaves person and message
     --fields given_name="$1" | word event)
   message=$(at ocmw-mol disclosure send "$job" --to sopraco --for work.placement |
     word message)
-  patience 'at sopraco inbox open "$message" | grep -q "$1"'
+  patience 'at sopraco inbox open "$message" | grep -q "$given"'
 }
 opens() { at sopraco inbox peek "$1" | grep -q "$2"; }
-send Kanarieblijft; stays=$message
+send Kanarieblijft
 check "a name arrives that stays" $?
-send Kanariegewist; gone=$message
+stays=$message
+send Kanariegewist
 check "and one that will be erased" $?
+gone=$message
 sopraco=$root/sopraco
 old=$work/old
 mkdir "$old"
