@@ -99,11 +99,27 @@ static enum sk_status class_orgs(struct sk_comparing *c)
                            &diff->org_classes);
 }
 
+/* 1: a consent counts longer in NEW, 2: in OLD, 0: as long. */
+static uint64_t longer(const struct sk_comparing *c,
+                       const uint16_t at[SK_DIRECTIONS])
+{
+    uint32_t days[SK_DIRECTIONS] = {0};
+
+    for (size_t d = 0; d < SK_DIRECTIONS; d++) {
+        if (at[d] == SK_NONE)
+            return 0;
+        days[d] = c->sides[d].v->purposes[at[d]].consent_days;
+    }
+    if (days[SK_WIDER] == days[SK_NARROWER])
+        return 0;
+    return days[SK_WIDER] > days[SK_NARROWER] ? 1 : 2;
+}
+
 static enum sk_status class_purposes(struct sk_comparing *c)
 {
     struct sk_diff *diff = &c->diff;
     size_t words = sk_ways_purpose_words(&c->sides[0].ways) +
-                   sk_ways_purpose_words(&c->sides[1].ways);
+                   sk_ways_purpose_words(&c->sides[1].ways) + 1;
     uint64_t *rows = sk_arena_get_array(
         c->arena, diff->purposes_count * words + 1, sizeof(*rows));
 
@@ -115,6 +131,7 @@ static enum sk_status class_purposes(struct sk_comparing *c)
         sk_ways_purpose_row(&c->sides[0].ways, diff->purposes[i].at[0], row);
         sk_ways_purpose_row(&c->sides[1].ways, diff->purposes[i].at[1],
                             row + sk_ways_purpose_words(&c->sides[0].ways));
+        row[words - 1] = longer(c, diff->purposes[i].at);
     }
     return sk_classes_make(rows, diff->purposes_count, words, c->arena,
                            &diff->purpose_classes);
@@ -160,6 +177,55 @@ static bool is_alike(const struct sk_vocabulary *v, const struct sk_share *a,
     return true;
 }
 
+/* ---------------------------------------------------------------- consent */
+
+static bool same_category(const struct sk_vocabulary *v, uint16_t a,
+                          const struct sk_vocabulary *w, uint16_t b)
+{
+    if (a == SK_NONE || b == SK_NONE)
+        return a == b;
+    return sk_bytes_equal(v->categories[a].id, w->categories[b].id);
+}
+
+static bool has_categories(const struct sk_vocabulary *v, uint64_t set,
+                           const struct sk_vocabulary *w, uint64_t in)
+{
+    for (; set != 0; set &= set - 1) {
+        uint16_t at =
+            sk_vocabulary_category(w, v->categories[sk_lowest(set)].id);
+
+        if (at == SK_NONE || (in >> at & 1) == 0)
+            return false;
+    }
+    return true;
+}
+
+/* Whose consent is for other categories there: given for what is shown, it
+   would count for what is not. */
+static void map_consent(struct sk_side *here, const struct sk_side *there)
+{
+    const struct sk_vocabulary *v = here->v;
+    const struct sk_vocabulary *w = there->v;
+
+    for (size_t i = 0; i < v->events_count; i++) {
+        uint16_t at = here->events_there[i];
+
+        here->other_events[i] =
+            at != SK_NONE &&
+            !same_category(v, v->events[i].category, w, w->events[at].category);
+    }
+    for (size_t i = 0; i < v->fields_count; i++) {
+        uint16_t at = here->fields_there[i];
+        const struct sk_field *a = &v->fields[i];
+        const struct sk_field *b = &w->fields[at == SK_NONE ? 0 : at];
+
+        here->other_fields[i] =
+            at != SK_NONE && (!same_category(v, a->category, w, b->category) ||
+                              !has_categories(v, a->reveals, w, b->reveals) ||
+                              !has_categories(w, b->reveals, v, a->reveals));
+    }
+}
+
 /* ---------------------------------------------------------------- maps */
 
 /* The share rule with this id; rules are sorted by it. */
@@ -193,6 +259,10 @@ static bool map_words(struct sk_comparing *c, struct sk_side *here,
         sk_arena_get_array(c->arena, v->events_count + 1, sizeof(uint16_t));
     here->fields_there =
         sk_arena_get_array(c->arena, v->fields_count + 1, sizeof(uint16_t));
+    here->other_events =
+        sk_arena_get_array(c->arena, v->events_count + 1, sizeof(bool));
+    here->other_fields =
+        sk_arena_get_array(c->arena, v->fields_count + 1, sizeof(bool));
     here->rules_there =
         sk_arena_get_array(c->arena, rules + 1, sizeof(uint16_t));
     here->match = sk_arena_get_array(c->arena, rules + 1, sizeof(uint16_t));
@@ -207,6 +277,7 @@ static bool map_words(struct sk_comparing *c, struct sk_side *here,
         here->events_there[i] = sk_vocabulary_event(there->v, v->events[i].id);
     for (size_t i = 0; i < v->fields_count; i++)
         here->fields_there[i] = sk_vocabulary_field(there->v, v->fields[i].id);
+    map_consent(here, there);
     for (size_t i = 0; i < rules; i++)
         here->rules_there[i] =
             find_rule(there->bundle, here->bundle->shares[i].id);
@@ -219,7 +290,8 @@ static bool map_words(struct sk_comparing *c, struct sk_side *here,
     return true;
 }
 
-/* POLICY.md 11.2: levels by name, in the chain of the new vocabulary. */
+/* POLICY.md 11.2: levels by name and meaning, in the chain of the new
+   vocabulary. */
 static bool map_levels(struct sk_comparing *c)
 {
     const struct sk_side *old = &c->sides[SK_NARROWER];
@@ -238,6 +310,9 @@ static bool map_levels(struct sk_comparing *c)
 
             if (there != SK_NONE)
                 level = sk_field_level(&v->fields[there], field->levels[k]);
+            if (level != SK_NONE &&
+                !sk_level_is_same(field, (uint16_t)k, &v->fields[there], level))
+                level = SK_NONE;
             c->level_in_new[i * SK_LEVELS_MAX + k] =
                 level == SK_NONE ? SK_NO_LEVEL : (uint8_t)level;
         }

@@ -21,6 +21,8 @@ struct sk_side {
     struct sk_ways ways;
     uint16_t *events_there; /* per event: its position in the other bundle */
     uint16_t *fields_there;
+    bool *other_events;    /* per event, field: it needs consent for other */
+    bool *other_fields;    /* categories there */
     uint16_t *rules_there; /* per share rule: the one with the same id */
     uint64_t *alike;       /* set of rules that say the same there */
     uint8_t *terms;        /* per pair of rules: what lacks, or not asked */

@@ -32,6 +32,24 @@ static uint8_t in_new(const struct sk_comparing *c, const struct sk_side *side,
     return c->level_in_new[(size_t)field * SK_LEVELS_MAX + level];
 }
 
+/* Is the consent that a way needs for something else there, or does it count
+   longer here? */
+static bool has_other_consent(const struct sk_cell_pair *p,
+                              const struct sk_way *w)
+{
+    const struct sk_side *here = p->here;
+
+    if (here->other_events[p->spot.event] ||
+        (p->field != SK_FACT && here->other_fields[p->field]) ||
+        here->v->purposes[p->spot.purpose].consent_days >
+            p->there->v->purposes[p->beyond.purpose].consent_days)
+        return true;
+    for (size_t i = 0; i < w->share->where_count; i++)
+        if (here->other_fields[w->share->where[i].field])
+            return true;
+    return false;
+}
+
 /* Components in which v, there, is less generous than w, here. */
 static unsigned lacking(const struct sk_comparing *c,
                         const struct sk_cell_pair *p, const struct sk_way *w,
@@ -43,7 +61,8 @@ static unsigned lacking(const struct sk_comparing *c,
 
     if (of_w == SK_NO_LEVEL || of_v == SK_NO_LEVEL || of_w > of_v)
         parts |= 1u << SK_PART_LEVEL;
-    if (v->explicit_consent && !w->explicit_consent)
+    if ((v->explicit_consent && !w->explicit_consent) ||
+        has_other_consent(p, w))
         parts |= 1u << SK_PART_CONSENT;
     return parts;
 }

@@ -105,3 +105,87 @@ uint16_t sk_field_level(const struct sk_field *field, struct sk_bytes level)
     }
     return SK_NONE;
 }
+
+/* ---------------------------------------------------------------- meaning */
+
+static const struct sk_bands *find_bands(const struct sk_field *field,
+                                         struct sk_bytes level)
+{
+    for (size_t i = 0; i < field->bands_count; i++)
+        if (sk_bytes_equal(field->bands[i].level, level))
+            return &field->bands[i];
+    return NULL;
+}
+
+static bool same_bands(const struct sk_field *a, const struct sk_field *b,
+                       struct sk_bytes level)
+{
+    const struct sk_bands *of_a = find_bands(a, level);
+    const struct sk_bands *of_b = find_bands(b, level);
+
+    return of_a != NULL && of_b != NULL && a->decimals == b->decimals &&
+           of_a->count == of_b->count &&
+           memcmp(of_a->cuts, of_b->cuts, of_a->count * sizeof(*of_a->cuts)) ==
+               0;
+}
+
+static const struct sk_code_grouping *
+find_grouping(const struct sk_field *field, struct sk_bytes level)
+{
+    const struct sk_code_list *list = field->codelist;
+
+    for (size_t i = 0; list != NULL && i < list->groupings_count; i++)
+        if (sk_bytes_equal(list->groupings[i].level, level))
+            return &list->groupings[i];
+    return NULL;
+}
+
+static bool same_groups(const struct sk_field *a, const struct sk_field *b,
+                        struct sk_bytes level)
+{
+    const struct sk_code_grouping *of_a = find_grouping(a, level);
+    const struct sk_code_grouping *of_b = find_grouping(b, level);
+
+    if (of_a == NULL || of_b == NULL)
+        return false;
+    for (size_t i = 0; i < a->codelist->count; i++) {
+        for (size_t k = 0; k < b->codelist->count; k++) {
+            if (sk_bytes_equal(a->codelist->values[i].id,
+                               b->codelist->values[k].id) &&
+                !sk_bytes_equal(of_a->groups[of_a->group_of[i]].id,
+                                of_b->groups[of_b->group_of[k]].id))
+                return false;
+        }
+    }
+    return true;
+}
+
+bool sk_level_is_same(const struct sk_field *a, uint16_t level_of_a,
+                      const struct sk_field *b, uint16_t level_of_b)
+{
+    struct sk_bytes name = a->levels[level_of_a];
+
+    if (a->kind != b->kind || !sk_bytes_equal(name, b->levels[level_of_b]))
+        return false;
+    /* drop, present and exact are what they are. */
+    if (level_of_a <= 1 || level_of_a + 1 == a->levels_count)
+        return true;
+    switch (a->kind) {
+    case SK_KIND_NUMBER:
+        return same_bands(a, b, name);
+    case SK_KIND_ENUM:
+        return same_groups(a, b, name);
+    case SK_KIND_CODE:
+        return sk_bytes_equal(a->format, b->format);
+    case SK_KIND_TEXT:
+    case SK_KIND_NAME:
+    case SK_KIND_SET:
+    case SK_KIND_BOOL:
+    case SK_KIND_DATE:
+    case SK_KIND_DATETIME:
+    case SK_KIND_WEEK:
+    case SK_KIND_BIRTHDATE:
+        break;
+    }
+    return true; /* their levels have one meaning: POLICY.md 6.4 */
+}

@@ -218,4 +218,12 @@ bool sk_kind_parse(struct sk_bytes text, enum sk_kind *out);
 /* Position of the level in the field's chain, or SK_NONE. */
 uint16_t sk_field_level(const struct sk_field *field, struct sk_bytes level);
 
+/*
+ * Does a level leave the same of a value in two vocabularies?  A name is not
+ * enough: bands, groups and formats are what it means.  Values that only one
+ * of them knows do not count.
+ */
+bool sk_level_is_same(const struct sk_field *a, uint16_t level_of_a,
+                      const struct sk_field *b, uint16_t level_of_b);
+
 #endif

@@ -142,16 +142,21 @@ static void withhold(struct sk_decided_field *field)
     field->rules_count = 0;
 }
 
-/* As far as both let it go. */
+/* As far as both let it go; what they call by one name must be one thing. */
 static void cut_field(const struct sk_vocabulary *v,
+                      const struct sk_vocabulary *then,
                       const struct sk_decision *seen,
                       struct sk_decided_field *field)
 {
     const struct sk_decided_field *old = find_sent(seen, field->name);
+    const struct sk_field *now = &v->fields[field->field];
     uint16_t level = SK_NONE;
 
     if (old != NULL)
-        level = sk_field_level(&v->fields[field->field], old->level_name);
+        level = sk_field_level(now, old->level_name);
+    if (level != SK_NONE &&
+        !sk_level_is_same(&then->fields[old->field], old->level, now, level))
+        level = SK_NONE;
     if (level == SK_NONE || level == 0) {
         withhold(field);
         return;
@@ -189,7 +194,7 @@ enum sk_status sk_approval_cut(struct sk_engine *e,
     SK_TRY(sk_decide(e->seen, facts, asked, &e->scratch, seen));
     for (size_t i = 0; seen->permit && i < d->fields_count; i++)
         if (d->fields[i].withheld == SK_SENT)
-            cut_field(v, seen, &d->fields[i]);
+            cut_field(v, sk_bundle_vocabulary(e->seen), seen, &d->fields[i]);
     if (!seen->permit || (before > 0 && count_sent(d) == 0)) {
         d->permit = false;
         d->reason = "not-approved";

@@ -151,3 +151,28 @@ Test(approval, what_waits_in_the_queue_is_not_let_through)
     fx_ok(&f, "houtzaak", "inbox.peek", "{'message':'%s'}", message.text);
     EQ(fx_text(&f, "result.levels.hours_week"), "fte");
 }
+
+/* A word that comes to mean more is wider as well: classes of hours that
+   become finer, a field that needs another consent. */
+Test(approval, a_word_that_a_charter_gives_another_meaning_waits)
+{
+    char *at;
+
+    guards(true);
+    sign_again(1);
+    EQ(preview("levels.hours_week"), "fte");
+    EQ(preview("fields.hours_week"), "0-18.9");
+    at = strstr(f.vocabulary, "\n  hours_week:");
+    at = strstr(at, "cuts: [0, 19, 30.4]");
+    memcpy(at, "cuts: [0,5,9,12,15]", 19);
+    fx_import_all(&f);
+    fx_run(&f);
+    EQ(shown("seen_charter"), "2");
+    EQ(preview("decision"), "permit");
+    EQ(preview("levels.hours_week"), "absent");
+    EQ(preview("levels.given_name"), "exact");
+    sign_again(1);
+    EQ(fx_text(&f, "error.code"), "policy-signatures");
+    sign_again(SG_BOTH);
+    EQ(preview("fields.hours_week"), "15+");
+}

@@ -389,6 +389,27 @@ Test(diff, compares_levels_of_two_vocabularies_by_name)
          "\"12\", \"16\", \"20\"]}, {level: band8, nl: b, en: b, cuts: "
          "[\"0\", \"8\", \"16\"]}]}",
          false, false},
+        /* The same name for finer classes, for other codes. */
+        {"{file: vocabulary, at: [fields, hours, bands, \"0\", cuts], set: "
+         "[\"0\", \"2\", \"4\", \"8\", \"12\", \"16\", \"20\"]}",
+         true, true},
+        /* A consent for what is shown would count for what is not. */
+        {"{file: vocabulary, at: [fields, hours, category], set: social}", true,
+         true},
+        {"{file: vocabulary, at: [events, training.attendance, category], "
+         "set: social}",
+         true, true},
+        {"{file: vocabulary, at: [codelists, attendance, groupings, \"0\", "
+         "groups], set: {there: {nl: t, en: t, of: [present]}, away: {nl: a, "
+         "en: a, of: [late, excused, absent]}}}",
+         true, true},
+        /* One that counts longer than was said. */
+        {"{file: vocabulary, at: [purposes, guidance.training, consent_days], "
+         "set: \"366\"}",
+         true, false},
+        {"{file: vocabulary, at: [purposes, guidance.training, consent_days], "
+         "set: \"364\"}",
+         false, true},
         /* Words that OLD does not know. */
         {"{file: vocabulary, at: [events, training.attendance, optional], "
          "set: [absence_reason, hours, score]}, {file: policy, at: [share, "

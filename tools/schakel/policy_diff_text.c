@@ -187,6 +187,12 @@ static void print_part(const struct telling *t, const struct sk_change *change,
 
     printf("%s -> %s", t->direction == SK_WIDER ? there : here,
            t->direction == SK_WIDER ? here : there);
+    if (strcmp(here, there) == 0)
+        printf(" (%s)", sk_policy_word(t->run,
+                                       "de woordenlijst verstaat er iets "
+                                       "anders onder",
+                                       "the vocabulary means another thing "
+                                       "by it"));
 }
 
 /* ---------------------------------------------------------------- headings */
