@@ -37,6 +37,7 @@ static const char *const file_names[] = {"data.mdb", "keys.mdb"};
 #define KEYS_OLD_NAME "keys.old" /* to be overwritten */
 #define COPY_COUNT_MAX 8192      /* records in one transaction of a copy */
 #define COPY_SLACK_BYTES (1u << 20)
+#define FULL_BYTES (256u << 10) /* less room than a batch may take */
 
 struct lmdb_store {
     struct sk_store base;
@@ -194,6 +195,16 @@ static enum sk_status lmdb_begin(struct sk_store *store)
     return status_of(rc);
 }
 
+/* LMDB says EIO of a write that was cut short, which is what the last pages of
+   a disk do. */
+static bool is_cut_short(const struct lmdb_store *self, int rc)
+{
+    struct statvfs vfs;
+
+    return rc == EIO && fstatvfs(self->dir_fd, &vfs) == 0 &&
+           (uint64_t)vfs.f_bavail * vfs.f_frsize < FULL_BYTES;
+}
+
 static enum sk_status lmdb_commit(struct sk_store *store)
 {
     struct lmdb_store *self = self_of(store);
@@ -205,7 +216,7 @@ static enum sk_status lmdb_commit(struct sk_store *store)
         rc = commit_txn(self, SK_SPACE_DATA);
     abort_txn(self, SK_SPACE_DATA);
     if (rc != 0)
-        return status_of(rc);
+        return is_cut_short(self, rc) ? SK_E_FULL : status_of(rc);
     /* It is committed; a deletion that fails now is tried again by begin. */
     (void)delete_pending(self);
     return SK_OK;

@@ -17,6 +17,7 @@
 #define RETRY_MS 1000
 #define SHRED_WAIT_MAX_MS 60000
 #define COMPLAIN_MS 10000
+#define ROOM_AGAIN_BYTES (UINT64_C(1) << 20)
 
 bool sk_batch_has_room(const struct sk_core *core)
 {
@@ -52,13 +53,23 @@ struct sk_batch_input *sk_batch_add(struct sk_core *core,
 
 /* ------------------------------------------------------------- commit */
 
-/* The store may say the same for hours: one line when it changes.  A broken
-   one does not mend: the process ends, so that somebody looks. */
+static bool has_room(struct sk_core *core)
+{
+    struct sk_store_stats stats;
+
+    sk_store_stats(core->store, &stats);
+    return stats.room_bytes >= ROOM_AGAIN_BYTES;
+}
+
+/* The store may say the same for hours: one line when it changes; a little
+   that still fits on a full disk is no change.  A broken one does not mend: the
+   process ends, so that somebody looks. */
 static void note_store(struct sk_core *core, enum sk_status status)
 {
     if (status == SK_E_IO)
         core->failed = true;
-    if (status == core->store_status)
+    if (status == core->store_status ||
+        (status == SK_OK && core->store_status == SK_E_FULL && !has_room(core)))
         return;
     core->store_status = status;
     if (status == SK_OK)

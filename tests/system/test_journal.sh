@@ -94,7 +94,7 @@ leaves = [bytes.fromhex(l["leaf"]) for l in lines[:-1]]
 assert int(note[1]) == len(leaves)
 assert base64.b64decode(note[2]) == root(leaves)
 # The key hash of signed notes.
-name, digest, key = lines[-1]["vkey"].split("+")
+name, digest, key = lines[-1]["vkey"].split("+", 2)
 raw = base64.b64decode(key)
 want = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
 assert bytes.fromhex(digest) == want and name == note[0]
