@@ -186,9 +186,9 @@ head -c 100 "$card" >"$work/card"
 schakel card import "$work/card" --dir "$node"; [ $? = 1 ]
 check "half a card is refused" $?
 # The next charter, good but for one bit in one file.
-sed 's/^version: 1/version: 2/' "$root/charter/partners.yaml" >"$work/partners.yaml"
+sed 's/^version: 1/version: 2/' "$root/charter-0/partners.yaml" >"$work/partners.yaml"
 schakel charter add --out "$work/next" --partners "$work/partners.yaml" \
-  "$root/charter" && schakel charter sign --dir "$node" "$work/next"
+  "$root/charter-0" && schakel charter sign --dir "$node" "$work/next"
 check "the next charter is made and signed" $?
 shown=0 taken=0 tried=0
 for file in MANIFEST MANIFEST.ocmw-a.minisig charter.yaml partners.yaml \
@@ -201,7 +201,7 @@ for file in MANIFEST MANIFEST.ocmw-a.minisig charter.yaml partners.yaml \
     # The first line of a minisign file is a comment that nobody signed.
     [ "$file$at" = MANIFEST.ocmw-a.minisig1 ] && continue
     tried=$((tried + 1))
-    schakel charter show "$work/bad" --previous "$root/charter" &&
+    schakel charter show "$work/bad" --previous "$root/charter-0" &&
       { shown=$((shown + 1)); echo "# shown: $file at $at"; }
     schakel charter import "$work/bad" --dir "$node" &&
       { taken=$((taken + 1)); echo "# taken: $file at $at"; }
