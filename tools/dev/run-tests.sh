@@ -57,7 +57,8 @@ logs=$build/logs
 rm -rf "$logs"
 mkdir -p "$logs"
 logs=$(cd "$logs" && pwd)
-jobs=${JOBS:-$(nproc)}
+# One more than there are processors: who waits leaves its turn to another.
+jobs=${JOBS:-$(($(nproc) + 1))}
 hold=$(mktemp -d /tmp/sk-XXXXXX)
 chmod 711 "$hold" # some tests let another user in
 trap 'rm -rf "$hold"' EXIT
