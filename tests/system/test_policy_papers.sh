@@ -224,6 +224,28 @@ json "special data with their ground" 'x["records"][1]["special"]==["health"] an
 json "revealed categories count" '"social.guidance" in x["records"][3]["categories"]'
 is "of one day" 0 "$schakel" policy export $mol --format ropa --day 2027-10-01
 json "without the rule that ended" 'x["records"][3]["rules"]==["vdab-progress"]'
+"$schakel" policy export $mol --format ropa >ropa.json
+is "the record as CSV" 0 "$schakel" policy export $mol --format ropa-csv --lang nl
+cp out ropa.csv
+check "says what the record says" <<'P'
+import csv, json
+records = json.load(open('ropa.json'))['records']
+rows = list(csv.DictReader(open('ropa.csv', newline='', encoding='utf-8')))
+keys = dict(zip(rows[0], records[0]))
+assert list(keys) == [
+    'Verwerkingsverantwoordelijke', 'Ontvanger', 'Naam van de ontvanger',
+    'Doel', 'Betrokkenen', 'Categorieën van gegevens',
+    'Bijzondere categorieën', 'Rechtsgrond', 'Grond van art. 9',
+    'Bewaartermijn', 'Maatregelen', 'Deelregels'], list(keys)
+columns = ['controller', 'recipient', 'recipient_name', 'purpose',
+           'data_subjects', 'categories', 'special', 'legal_basis', 'art9',
+           'retention', 'measures', 'rules']
+assert len(rows) == len(records) == 4
+for row, record in zip(rows, records):
+    for cell, key in zip(row.values(), columns):
+        want = record[key]
+        assert cell == (want if isinstance(want, str) else '; '.join(want))
+P
 is "ODRL" 0 "$schakel" policy export $mol --format odrl
 cp out odrl.json
 check "is JSON-LD in which no term is lost" <<'P'

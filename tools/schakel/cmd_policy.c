@@ -213,11 +213,13 @@ const struct sk_command sk_policy_commands[] = {
      "het beleid voor een register (ropa) of een ander systeem (odrl)",
      "the policy for a register (ropa) or another system (odrl)",
      "ropa: een record per ontvanger en doel, voor het register van\n"
-     "verwerkingen. odrl: JSON-LD. Zonder --day alles wat in het beleid staat.",
+     "verwerkingen (art. 30); ropa-csv: hetzelfde voor een rekenblad.\n"
+     "odrl: JSON-LD. Zonder --day alles wat in het beleid staat.",
      "ropa: one record per recipient and purpose, for the record of "
      "processing\n"
-     "activities. odrl: JSON-LD. Without --day everything in the policy.",
-     {{"format", "odrl|ropa", true, false, "de vorm", "the form"},
+     "activities (art. 30); ropa-csv: the same for a spreadsheet.\n"
+     "odrl: JSON-LD. Without --day everything in the policy.",
+     {{"format", "odrl|ropa|ropa-csv", true, false, "de vorm", "the form"},
       {"day", "DATE", false, false, "alleen wat op deze dag geldt",
        "only what holds on this day"},
       LANG_OPTION,

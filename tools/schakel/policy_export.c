@@ -165,8 +165,61 @@ static void insert_record(json_t *list, json_t *record)
     json_array_insert_new(list, at, record);
 }
 
+/* The columns of art. 30, as a register of processing has them. */
+static const struct {
+    const char *key;
+    const char *nl;
+    const char *en;
+} columns[] = {
+    {"controller", "Verwerkingsverantwoordelijke", "Controller"},
+    {"recipient", "Ontvanger", "Recipient"},
+    {"recipient_name", "Naam van de ontvanger", "Name of the recipient"},
+    {"purpose", "Doel", "Purpose"},
+    {"data_subjects", "Betrokkenen", "Data subjects"},
+    {"categories", "Categorieën van gegevens", "Categories of data"},
+    {"special", "Bijzondere categorieën", "Special categories"},
+    {"legal_basis", "Rechtsgrond", "Legal basis"},
+    {"art9", "Grond van art. 9", "Ground of art. 9"},
+    {"retention", "Bewaartermijn", "Retention"},
+    {"measures", "Maatregelen", "Measures"},
+    {"rules", "Deelregels", "Rules"},
+};
+
+/* The members of a list behind each other in one cell. */
+static void print_cell(struct sk_policy_run *run, const json_t *value)
+{
+    struct sk_words words = sk_words_start(&run->arena);
+
+    if (json_is_string(value)) {
+        sk_policy_csv_cell(sk_text(json_string_value(value)));
+        return;
+    }
+    for (size_t i = 0; i < json_array_size(value); i++)
+        sk_words_add(&words, "%s%s", i > 0 ? "; " : "",
+                     json_string_value(json_array_get(value, i)));
+    sk_policy_csv_cell((struct sk_bytes){(uint8_t *)words.text, words.size});
+}
+
+static void print_csv(struct sk_policy_run *run, const json_t *list)
+{
+    for (size_t c = 0; c < SK_COUNT(columns); c++) {
+        fputs(c > 0 ? "," : "", stdout);
+        sk_policy_csv_cell(
+            sk_text(sk_policy_word(run, columns[c].nl, columns[c].en)));
+    }
+    putchar('\n');
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        for (size_t c = 0; c < SK_COUNT(columns); c++) {
+            fputs(c > 0 ? "," : "", stdout);
+            print_cell(
+                run, json_object_get(json_array_get(list, i), columns[c].key));
+        }
+        putchar('\n');
+    }
+}
+
 static int export_ropa(struct sk_policy_run *run,
-                       const struct sk_bundle *bundle)
+                       const struct sk_bundle *bundle, bool csv)
 {
     size_t purposes = bundle->vocabulary->purposes_count;
     struct recording r = {.bundle = bundle, .arena = &run->arena};
@@ -196,8 +249,13 @@ static int export_ropa(struct sk_policy_run *run,
                     list, record_json(&r, (uint16_t)org, (uint16_t)p, record));
         }
     }
-    sk_policy_answer(json_pack("{s:s, s:s, s:o}", "command", run->command,
-                               "format", "ropa", "records", list));
+    if (!csv) {
+        sk_policy_answer(json_pack("{s:s, s:s, s:o}", "command", run->command,
+                                   "format", "ropa", "records", list));
+        return SK_EXIT_YES;
+    }
+    print_csv(run, list);
+    json_decref(list);
     return SK_EXIT_YES;
 }
 
@@ -208,17 +266,24 @@ int sk_policy_do_export(struct sk_policy_run *run,
 {
     const char *format = sk_cli_get(parsed, "format");
     bool odrl = strcmp(format, "odrl") == 0;
+    bool csv = strcmp(format, "ropa-csv") == 0;
     struct sk_policy_bundle opened;
     int code;
 
-    if (!odrl && strcmp(format, "ropa") != 0)
-        return sk_policy_bad_option("--format", "kies odrl of ropa",
-                                    "choose odrl or ropa");
+    if (strcmp(format, "dpv") == 0)
+        return sk_policy_bad_option(
+            "--format",
+            "akkoorden staan in het knooppunt: schakel consent export "
+            "--format dpv",
+            "consents are in the node: schakel consent export --format dpv");
+    if (!odrl && !csv && strcmp(format, "ropa") != 0)
+        return sk_policy_bad_option("--format", "kies odrl, ropa of ropa-csv",
+                                    "choose odrl, ropa or ropa-csv");
     code = sk_policy_open(run, parsed->operands[0], &opened);
     if (code >= 0)
         return code;
     if (!odrl)
-        return export_ropa(run, opened.bundle);
+        return export_ropa(run, opened.bundle, csv);
     sk_policy_answer(sk_odrl(opened.bundle, run->day));
     return SK_EXIT_YES;
 }

@@ -317,17 +317,6 @@ static void columns_of(const struct sk_shown *s, struct row row,
     out[4] = sk_text(references_of(s, row));
 }
 
-static void print_csv_column(struct sk_bytes text)
-{
-    putchar('"');
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] == '"')
-            putchar('"');
-        putchar(text.data[i]);
-    }
-    putchar('"');
-}
-
 static void print_md_column(struct sk_bytes text)
 {
     for (size_t i = 0; i < text.size; i++) {
@@ -342,7 +331,7 @@ static void print_row(const struct sk_bytes columns[COLUMNS], bool csv)
     for (size_t i = 0; i < COLUMNS; i++) {
         fputs(csv ? (i > 0 ? "," : "") : "| ", stdout);
         if (csv)
-            print_csv_column(columns[i]);
+            sk_policy_csv_cell(columns[i]);
         else
             print_md_column(columns[i]);
         if (!csv)

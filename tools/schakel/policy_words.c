@@ -52,6 +52,17 @@ void sk_words_add(struct sk_words *words, const char *format, ...)
     words->size += (size_t)size;
 }
 
+void sk_policy_csv_cell(struct sk_bytes text)
+{
+    putchar('"');
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] == '"')
+            putchar('"');
+        putchar(text.data[i]);
+    }
+    putchar('"');
+}
+
 struct sk_bytes sk_policy_label(const struct sk_policy_run *run,
                                 const struct sk_label *label,
                                 struct sk_bytes id)

@@ -22,6 +22,9 @@ void sk_words_add(struct sk_words *words, const char *format, ...)
 /* printf-like arguments of a view: "%.*s", SK_ARG(bytes). */
 #define SK_ARG(bytes) (int)(bytes).size, (const char *)(bytes).data
 
+/* One cell of a CSV file on standard output, quoted (RFC 4180). */
+void sk_policy_csv_cell(struct sk_bytes text);
+
 /* The label in the language of the run; the id when there is none. */
 struct sk_bytes sk_policy_label(const struct sk_policy_run *run,
                                 const struct sk_label *label,
