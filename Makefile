@@ -21,7 +21,7 @@ harden := -fstack-protector-strong -fPIE
 sanflags := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
   -fno-omit-frame-pointer
 CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 $(harden)
-CFLAGS_san := -O1 -g $(harden) $(sanflags)
+CFLAGS_san := -O1 -g1 $(harden) $(sanflags)
 LDFLAGS_release := -pie -Wl,-z,relro,-z,now
 LDFLAGS_san := $(sanflags) -pie
 mode := $(if $(filter 1,$(SAN)),san,release)
@@ -96,10 +96,11 @@ $(B)/$(domain_inc) build/fuzz/$(domain_inc): policies/library/domain.yaml
 	$(Q)od -An -v -tx1 $< | sed 's/[0-9a-f][0-9a-f]/0x&,/g' > $@
 $(B)/node/engine/timer_rules.o: $(B)/$(domain_inc)
 build/fuzz/node/engine/timer_rules.o: build/fuzz/$(domain_inc)
+# Tests have much to compile and little to run.
 $(B)/tests/%.o: tests/%.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(posix) $(CFLAGS) -Wno-conversion -Wno-missing-prototypes $(if $(findstring clang,$(CC)),,-Wno-format-truncation) -c $< -o $@
+	$(Q)$(CC) $(posix) $(CFLAGS) $(if $(filter san,$(mode)),-O0 -Wno-format-nonliteral) -Wno-conversion -Wno-missing-prototypes $(if $(findstring clang,$(CC)),,-Wno-format-truncation) -c $< -o $@
 $(B)/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
