@@ -151,8 +151,12 @@ static enum sk_status open_store(const struct sk_config *config)
         sk_log_error(NULL, status, "another schakeld runs this node");
     else if (status == SK_E_UNSUPPORTED)
         complain_of_network();
+    else if (status == SK_E_FULL)
+        sk_log_error(NULL, status, "no room for the store");
     else if (status != SK_OK)
-        sk_log_error(NULL, status, "store");
+        sk_log_error(NULL, status,
+                     "data.mdb or keys.mdb cannot be used; what is damaged "
+                     "comes back from a backup: schakel restore");
     return status;
 }
 
@@ -243,6 +247,17 @@ static enum sk_status no_folder(int error)
     return SK_E_NOT_FOUND;
 }
 
+/* It looks at the same things one by one, and says of each what to do. */
+static void point_to_doctor(const char *dir)
+{
+    char text[SK_PATH_SIZE_MAX + 64];
+
+    (void)snprintf(text, sizeof(text),
+                   "what is wrong, and what to do: schakel doctor --dir %s",
+                   dir);
+    sk_log_info(NULL, text);
+}
+
 static enum sk_status run(const struct sk_options *options)
 {
     struct sk_sandbox sandbox = {.memory_bytes = MEMORY_BYTES,
@@ -270,6 +285,8 @@ static enum sk_status run(const struct sk_options *options)
         sk_loop_run(&core);
         sk_notify("STOPPING=1");
         status = core.failed ? SK_E_IO : SK_OK;
+    } else if (status != SK_E_LOCKED) {
+        point_to_doctor(options->dir);
     }
     sk_control_close(&core);
     sk_loop_close(&core);

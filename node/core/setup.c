@@ -96,13 +96,26 @@ static enum sk_status ask_passphrase(struct sk_room room, struct sk_bytes *out)
     return SK_OK;
 }
 
+/* Which file it is about: the operator must find it. */
+static enum sk_status complain_of(enum sk_status status, const char *text,
+                                  const char *path)
+{
+    char line[SK_PATH_SIZE_MAX + 128];
+
+    (void)snprintf(line, sizeof(line), "%s: %s", text, path);
+    return complain(status, line);
+}
+
 static enum sk_status read_private(const char *path, struct sk_room room,
                                    struct sk_bytes *out)
 {
+    enum sk_status status;
+
     if (sk_file_is_open_to_others(path))
-        return complain(SK_E_REFUSED, "others can read the file that unlocks "
-                                      "node.key: chmod 600 it");
-    return sk_file_read(path, room, out);
+        return complain_of(SK_E_REFUSED,
+                           "others can read this file, chmod 600 it", path);
+    status = sk_file_read(path, room, out);
+    return status == SK_OK ? SK_OK : complain_of(status, "cannot read", path);
 }
 
 static enum sk_status read_credential(const char *name, struct sk_room room,
@@ -156,13 +169,11 @@ static enum sk_status open_key(const struct sk_options *options,
     struct sk_unlock unlock = {.kind = SK_UNLOCK_KEY};
     enum sk_status status;
 
-    status =
-        sk_file_read(KEY_NAME, (struct sk_room){bytes, sizeof(bytes)}, &file);
-    if (status != SK_OK)
-        return complain(status, KEY_NAME);
+    SK_TRY(
+        read_private(KEY_NAME, (struct sk_room){bytes, sizeof(bytes)}, &file));
     status = sk_node_key_kind(file, &unlock.kind);
     if (status != SK_OK)
-        return complain(status, KEY_NAME);
+        return complain(status, KEY_NAME " is damaged");
     status = read_secret(options, config,
                          (struct sk_room){secret_bytes, sizeof(secret_bytes)},
                          &unlock.secret_view);
@@ -173,8 +184,11 @@ static enum sk_status open_key(const struct sk_options *options,
     if (unlock.kind == SK_UNLOCK_PASSPHRASE)
         unlock.secret_view = without_line_end(unlock.secret_view);
     status = sk_node_key_open(file, &unlock, out);
-    if (status != SK_OK)
-        (void)complain(status, KEY_NAME);
+    if (status == SK_E_WRONG_KEY)
+        (void)complain(status, KEY_NAME " does not open with what node.conf "
+                                        "says unlocks it");
+    else if (status != SK_OK)
+        (void)complain(status, KEY_NAME " is damaged");
 out:
     sodium_memzero(secret_bytes, sizeof(secret_bytes));
     return status;

@@ -462,6 +462,7 @@ Test(daemon, refuses_what_cannot_be_right)
     struct sk_seed seed = {{2}};
     struct sk_seal_public sealing;
     uint8_t ones[33];
+    char path[256];
 
     memset(ones, 1, sizeof(ones));
     cr_expect(eq(int, wait_end(launch(-1, "--nonsense")), 64));
@@ -483,6 +484,14 @@ Test(daemon, refuses_what_cannot_be_right)
     make_config(SK_CONFIG_KEY_ASK, "");
     cr_expect(eq(int, wait_end(launch(-1, NULL)), 78), "nobody to ask");
     make_config(SK_CONFIG_KEY_FILE, "key");
+
+    write_file("data.mdb", (struct sk_bytes){ones, 33}, 0600);
+    cr_expect(eq(int, wait_end(launch(-1, NULL)), 69), "no store");
+    write_file("data.mdb", (struct sk_bytes){ones, 0}, 0600);
+    snprintf(path, sizeof(path), "%s/node.key", dir);
+    cr_assert(eq(int, chmod(path, 0640), 0));
+    cr_expect(eq(int, wait_end(launch(-1, NULL)), 78), "others read node.key");
+    cr_assert(eq(int, chmod(path, 0600), 0));
 
     /* A card of other keys would make the node unreachable. */
     sk_seal_keypair(&seed, &sealing, &other.sealing[0]);

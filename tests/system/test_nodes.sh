@@ -139,8 +139,16 @@ done
 check "a second daemon on the same folder is refused" $?
 echo 'wrong horse battery' >"$work/secret"
 "$build/schakeld" --dir "$work/gamma" >/dev/null 2>>"$work/gamma.log"
-[ $? = 77 ]
-check "a wrong passphrase is refused" $?
+[ $? = 77 ] && grep -q "schakel doctor --dir $work/gamma" "$work/gamma.log"
+check "a wrong passphrase is refused, and the log says who helps" $?
+mv "$work/secret" "$work/away"
+"$build/schakeld" --dir "$work/gamma" >/dev/null 2>>"$work/gamma.log"
+[ $? = 78 ] && grep -q "cannot read: $work/secret (not found)" "$work/gamma.log"
+check "a passphrase that is not there is named" $?
+chmod 644 "$work/gamma/node.key"
+"$build/schakeld" --dir "$work/gamma" >/dev/null 2>>"$work/gamma.log"
+[ $? = 78 ] && grep -q 'chmod 600 it: node.key' "$work/gamma.log"
+check "a node.key that others can read is refused" $?
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
   chmod 755 "$work"; chmod 755 "$work/alfa"
   LANG=C setpriv --reuid=65534 --regid=65534 --clear-groups \
