@@ -3,6 +3,9 @@
 /* Consent of a preview lasts longer than its decision; that is all. */
 #define PREVIEW_SECONDS 60
 
+/* Facts of most people fit in this. */
+#define SHORT_SIZE ((size_t)8 * 1024)
+
 /* Tables of which facts are made. */
 static const char tables[] = {SK_T_PARTICIPANT, SK_T_RELATION, SK_T_EMPLOYER,
                               SK_T_OBJECTION,   SK_T_CONSENT,  '\0'};
@@ -121,26 +124,47 @@ static enum sk_status gather(struct sk_engine *e,
     return SK_OK;
 }
 
-enum sk_status sk_facts_of(struct sk_engine *e, const struct sk_bundle *bundle,
-                           const struct sk_participant_id *id,
-                           const struct sk_facts_extra *extra,
-                           struct sk_facts **out)
+/* Facts go into the first part of what is left, records pass through the rest:
+   then a long history costs its facts alone. */
+static enum sk_status gather_in(struct sk_engine *e,
+                                const struct sk_bundle *bundle,
+                                const struct sk_participant_id *id,
+                                const struct sk_facts_extra *extra, size_t room,
+                                struct sk_arena *arena, struct sk_facts **out)
 {
-    struct sk_arena *arena = sk_arena_get(&e->scratch, sizeof(*arena));
-    size_t room = (e->scratch.size_max - e->scratch.size) / 2;
-    size_t mark;
     void *data = sk_arena_take(&e->scratch, room);
+    size_t mark;
 
-    if (data == NULL || arena == NULL)
+    if (data == NULL)
         return SK_E_MEMORY;
-    /* Facts go into the lower half of what is left, records pass through the
-       upper one: then a long history costs its facts alone. */
     mark = sk_arena_mark(&e->scratch) - room;
     *arena = sk_arena_start(data, room);
     SK_TRY(gather(e, bundle, id, extra, arena, out));
     arena->size_max = arena->size;
     sk_arena_reset(&e->scratch, mark + arena->size);
     return SK_OK;
+}
+
+enum sk_status sk_facts_of(struct sk_engine *e, const struct sk_bundle *bundle,
+                           const struct sk_participant_id *id,
+                           const struct sk_facts_extra *extra,
+                           struct sk_facts **out)
+{
+    struct sk_arena *arena = sk_arena_get(&e->scratch, sizeof(*arena));
+    size_t mark = sk_arena_mark(&e->scratch);
+    size_t half = (e->scratch.size_max - e->scratch.size) / 2;
+    enum sk_status status;
+
+    if (arena == NULL)
+        return SK_E_MEMORY;
+    /* What was in reach is wiped after the input, used or not. */
+    if (half > SHORT_SIZE) {
+        status = gather_in(e, bundle, id, extra, SHORT_SIZE, arena, out);
+        if (status == SK_OK || !arena->full)
+            return status;
+        sk_arena_reset(&e->scratch, mark);
+    }
+    return gather_in(e, bundle, id, extra, half, arena, out);
 }
 
 /* ------------------------------------------------------------- kept */

@@ -162,7 +162,7 @@ Test(facts, forget_what_was_not_stored)
 /* A history that is longer than what is kept is read each time. */
 Test(facts, of_a_long_history_are_read_each_time)
 {
-    for (size_t i = 0; i < 40; i++)
+    for (size_t i = 0; i < 100; i++)
         consent();
     people_send(&f, "buso", event, TO_WORK);
     people_send(&f, "buso", event, TO_WORK);
