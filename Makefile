@@ -149,7 +149,7 @@ $(tests_tools): %: %.o $(B)/libsk-schakel.a $(policies_a)
 	$(call say,LD,$@)
 	$(Q)$(call link,$(LIBS_tools) $(LIBS_policies) $(LIBS_protocol) $(LIBS_test))
 
-# The simulator; what one end of a line computed, the other end need not.
+# The simulator, with curves of its own: tests/sim/curves.h.
 sim_o := $(call obj,$(call src,tests/sim))
 sim_wrap := -Wl,--wrap=crypto_sign_detached \
   -Wl,--wrap=crypto_sign_verify_detached \
@@ -195,6 +195,7 @@ system: all
 SEEDS ?= 1..500
 sim: $(B)/sim
 	@$(B)/sim --seeds $(SEEDS)
+	@$(B)/sim --seeds 1..8 --curves
 
 ## build-clang     everything compiles with clang too
 build-clang:

@@ -631,6 +631,18 @@ void act_restore(void)
 
 /* ------------------------------------------------------------- quiet */
 
+static void erase_what_is_asked(size_t at)
+{
+    char from[64];
+
+    for (size_t n = 0; n < 400; n++) {
+        if (!ask(at, "erasure.list", "") ||
+            pick("notices", "from", from, sizeof(from)) == 0)
+            return;
+        (void)ask(at, "erasure.confirm", "from=s", from);
+    }
+}
+
 /* Every line is up, every disk has room, people do what they are asked. */
 void act_settle(void)
 {
@@ -648,15 +660,8 @@ void act_settle(void)
     }
     say("-- all is well again");
     check(net_wait(), "it never comes to rest");
-    for (size_t i = 0; i < sim.count; i++) {
-        for (size_t j = 0; j < sim.count; j++) {
-            for (size_t n = 0;
-                 i != j && n < 100 &&
-                 ask(i, "erasure.confirm", "from=s", node_names[j]);
-                 n++)
-                ;
-        }
-    }
+    for (size_t i = 0; i < sim.count; i++)
+        erase_what_is_asked(i);
     check(net_wait(), "it never comes to rest");
 }
 

@@ -1,5 +1,7 @@
 #include "tests/sim/sim.h"
 
+#include "tests/sim/curves.h"
+
 #include <getopt.h>
 #include <signal.h>
 #include <time.h>
@@ -10,6 +12,7 @@
  *                                 told again with its story
  *     sim --seed 17 --verbose     one run, step by step
  *     sim --nodes 3               fewer nodes
+ *     sim --curves                with the curves of libsodium: curves.h
  */
 struct sim sim;
 static char **arguments;
@@ -163,7 +166,7 @@ static void watch_signals(void)
 static int usage(void)
 {
     fprintf(stderr, "sim --seeds FROM..TO | --seed N "
-                    "[--nodes 2..5] [--verbose]\n");
+                    "[--nodes 2..5] [--curves] [--verbose]\n");
     return 2;
 }
 
@@ -174,6 +177,7 @@ int main(int argc, char **argv)
         {"seed", required_argument, NULL, 's'},
         {"nodes", required_argument, NULL, 'n'},
         {"verbose", no_argument, NULL, 'v'},
+        {"curves", no_argument, NULL, 'c'},
         {NULL, 0, NULL, 0},
     };
     unsigned long long from = 1;
@@ -185,6 +189,8 @@ int main(int argc, char **argv)
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (c == 'v')
             sim.verbose = true;
+        else if (c == 'c')
+            curves_are_real = true;
         else if (c == 'n')
             nodes = strtoull(optarg, NULL, 10);
         else if (c == 's' && sscanf(optarg, "%llu", &from) == 1)

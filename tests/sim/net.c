@@ -73,9 +73,8 @@ void node_start(size_t at)
     };
     enum sk_status status;
 
-    cr_assert(mmap(node->memory, SK_ENGINE_MEMORY_SIZE, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
-                   0) == node->memory);
+    world_memory(at, -1);
+    node->engine = NULL;
     status = sk_engine_open(&config, &node->engine);
     check(status == SK_OK, "%s does not start: %s", node_names[at],
           sk_status_text(status));
@@ -85,6 +84,7 @@ void node_start(size_t at)
 void node_crash(size_t at)
 {
     struct fx_node *node = &sim.f.nodes[at];
+    struct sk_engine *gone = node->engine;
 
     say("%s crashes", node_names[at]);
     sim.crashes++;
@@ -93,6 +93,7 @@ void node_crash(size_t at)
     disk_full_after(node->store, 0);
     node->engine = NULL;
     net_lines(at);
+    node->engine = gone;
     node_start(at);
     net_lines(at);
 }

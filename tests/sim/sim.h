@@ -169,6 +169,9 @@ bool world_activate(size_t node, uint64_t version, int variant);
 void world_charter(size_t at, size_t suspended);
 /* Whom version 2 of the charter suspends in this run. */
 size_t suspended_of_seed(void);
+/* A node's memory as in this file, or empty; -1: none.  Its engine, if there is
+   one, is that of before. */
+void world_memory(size_t at, int image);
 const char *world_person(size_t owner, size_t n);
 
 /* disk.c */
