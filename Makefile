@@ -174,8 +174,8 @@ test:
 	@sh tools/dev/setup.sh test
 	@$(parallel) B=build/release-gcc CC=gcc SAN=0 all
 	@$(parallel) SAN=1 all tests
-	@$(MAKE) --no-print-directory SAN=1 check
 	@$(parallel) B=build/release-gcc CC=gcc SAN=0 sim
+	@$(MAKE) --no-print-directory SAN=1 check
 
 tests: $(tests_unit)
 
