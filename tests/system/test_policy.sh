@@ -38,6 +38,12 @@ cp kept.yaml $mini/policy.yaml
 is "a day adds what ends soon" 0 "$schakel" policy check $mini --day 2026-12-01
 says "W015 names the date" 'W015: .*2026-12-31'
 is "a wrong day" 2 "$schakel" policy check $mini --day 2026-02-30
+is "no bundle" 2 "$schakel" policy check nowhere
+says "and what to do" '^  -> geef een map met bundle.yaml erin'
+sed -i.kept 's/^partners: .*/partners: elsewhere.yaml/' $mini/bundle.yaml
+is "a file that is not there" 2 "$schakel" policy check $mini
+says "and the line that names it" '^  -> cases/mini/bundle.yaml:[0-9]*:11 noemt het'
+mv $mini/bundle.yaml.kept $mini/bundle.yaml
 is "a wrong language" 2 "$schakel" policy check $mini --lang fr
 is "check as JSON" 0 "$schakel" policy check $mini --json
 says "and says which command" '^  "command": "check",$'

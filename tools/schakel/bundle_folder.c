@@ -73,6 +73,7 @@ static const char *const file_keys[SK_SOURCE_COUNT] = {
 /* One file; a file that is not there is noted, not an error of the bundle. */
 static enum sk_status read_source(struct sk_bundle_folder *folder,
                                   struct sk_arena *arena, const char *dir,
+                                  const struct sk_node *node,
                                   struct sk_bytes name,
                                   struct sk_source *source)
 {
@@ -87,6 +88,7 @@ static enum sk_status read_source(struct sk_bundle_folder *folder,
     if (folder->missing == NULL) {
         folder->missing = source->name;
         folder->why = status;
+        folder->named = node->place;
     }
     return SK_OK;
 }
@@ -139,8 +141,8 @@ static enum sk_status read_bundle(const struct sk_node *tree, const char *dir,
 
         folder->sources.of[i].name = file_keys[i];
         if (node != NULL && sk_read_line(findings, node, &name))
-            SK_TRY(
-                read_source(folder, arena, dir, name, &folder->sources.of[i]));
+            SK_TRY(read_source(folder, arena, dir, node, name,
+                               &folder->sources.of[i]));
     }
     return read_tests(folder, arena, findings, dir, sk_node_get(tree, "tests"));
 }

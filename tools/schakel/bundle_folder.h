@@ -11,8 +11,9 @@ struct sk_bundle_folder {
     struct sk_sources sources; /* names and bytes in the arena */
     const char **tests;        /* paths, in the order of bundle.yaml */
     size_t tests_count;
-    const char *missing; /* the file that could not be read, or NULL */
-    enum sk_status why;  /* of `missing` */
+    const char *missing;   /* the file that could not be read, or NULL */
+    enum sk_status why;    /* of `missing` */
+    struct sk_place named; /* where bundle.yaml names it; line 0: nowhere */
 };
 
 /* "dir/name", or name itself when it is absolute; in the arena. */

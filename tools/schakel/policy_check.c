@@ -45,7 +45,7 @@ static int check(struct sk_policy_run *run, const char *path, bool strict)
     if (status != SK_OK)
         return sk_policy_no_memory();
     if (folder.missing != NULL)
-        return sk_policy_no_file(run, folder.why, folder.missing);
+        return sk_policy_no_source(run, &folder);
     if (sk_sources_load(&folder.sources, run->day, &run->arena, &findings,
                         &bundle) != SK_OK)
         return sk_policy_no_memory();

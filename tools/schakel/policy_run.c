@@ -122,6 +122,32 @@ int sk_policy_no_file(const struct sk_policy_run *run, enum sk_status status,
     return SK_EXIT_USAGE;
 }
 
+int sk_policy_no_source(const struct sk_policy_run *run,
+                        const struct sk_bundle_folder *folder)
+{
+    const struct sk_place *named = &folder->named;
+    int code = sk_policy_no_file(run, folder->why, folder->missing);
+
+    if (run->json)
+        return code;
+    if (named->line == 0)
+        fprintf(stderr, "  -> %s\n",
+                sk_policy_word(run,
+                               "geef een map met bundle.yaml erin, of begin er "
+                               "een: schakel policy new MAP",
+                               "give a folder with a bundle.yaml in it, or "
+                               "begin one: schakel policy new FOLDER"));
+    else
+        fprintf(stderr, "  -> %s:%u:%u %s\n", named->file, named->line,
+                named->column,
+                sk_policy_word(run,
+                               "noemt het: verbeter die regel, of zet het "
+                               "bestand daar",
+                               "names it: correct that line, or put the file "
+                               "there"));
+    return code;
+}
+
 int sk_policy_no_memory(void)
 {
     fputs("schakel: out of memory\n", stderr);
@@ -172,7 +198,7 @@ int sk_policy_open(struct sk_policy_run *run, const char *path,
     if (status != SK_OK)
         return sk_policy_no_memory();
     if (out->folder.missing != NULL)
-        return sk_policy_no_file(run, out->folder.why, out->folder.missing);
+        return sk_policy_no_source(run, &out->folder);
     if (sk_sources_load(&out->folder.sources, INT32_MIN, &run->arena, &findings,
                         &out->bundle) != SK_OK)
         return sk_policy_no_memory();

@@ -52,6 +52,9 @@ size_t sk_policy_accepted(const struct sk_findings *findings);
 int sk_policy_unusable(struct sk_policy_run *run, struct sk_findings *findings);
 int sk_policy_no_file(const struct sk_policy_run *run, enum sk_status status,
                       const char *path);
+/* The same of a file of a bundle, and what to do about it. */
+int sk_policy_no_source(const struct sk_policy_run *run,
+                        const struct sk_bundle_folder *folder);
 int sk_policy_no_memory(void);
 /* A bundle with more flows than can be looked at. */
 int sk_policy_too_large(const struct sk_policy_run *run);

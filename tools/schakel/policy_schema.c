@@ -510,7 +510,7 @@ int sk_policy_do_schema(struct sk_policy_run *run,
         return sk_policy_no_memory();
     policy = &folder.sources.of[SK_SOURCE_POLICY];
     if (folder.missing != NULL && strcmp(folder.missing, policy->name) != 0)
-        return sk_policy_no_file(run, folder.why, folder.missing);
+        return sk_policy_no_source(run, &folder);
     d.owner = owner_of(run, policy);
     policy->bytes = (struct sk_bytes){NULL, 0};
     folder.sources.of[SK_SOURCE_INVARIANTS].bytes = policy->bytes;

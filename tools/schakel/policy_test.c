@@ -109,7 +109,7 @@ static int load_bundle(struct sk_policy_run *run, const char *path,
     if (status != SK_OK)
         return sk_policy_no_memory();
     if (folder.missing != NULL)
-        return sk_policy_no_file(run, folder.why, folder.missing);
+        return sk_policy_no_source(run, &folder);
     status = sk_case_bundle_load(&folder.sources, run->day, &run->arena,
                                  &findings, out);
     if (status == SK_E_REFUSED)
