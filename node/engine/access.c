@@ -49,6 +49,12 @@ static enum sk_status find_asker(struct sk_engine *e,
 
 /* ------------------------------------------------------------- about whom */
 
+void sk_access_told(struct sk_engine *e, const struct sk_participant_id *id)
+{
+    sk_access_about(e, id, NULL);
+    e->asker.told = true;
+}
+
 void sk_access_about(struct sk_engine *e, const struct sk_participant_id *id,
                      const struct sk_id *about)
 {
@@ -70,9 +76,8 @@ static enum sk_status person_behind(struct sk_engine *e,
     return sk_timer_person(e, &timer, out);
 }
 
-static enum sk_status person_of_message(struct sk_engine *e,
-                                        const struct sk_id *id,
-                                        struct sk_participant_id *out)
+enum sk_status sk_access_of_message(struct sk_engine *e, const struct sk_id *id,
+                                    struct sk_participant_id *out)
 {
     struct sk_ledger_entry *entry = sk_arena_get(&e->scratch, sizeof(*entry));
     struct sk_message_id message = {*id};
@@ -89,9 +94,8 @@ static enum sk_status person_of_message(struct sk_engine *e,
 }
 
 /* The event may be a message that came (disclosure.preview). */
-static enum sk_status person_of_event(struct sk_engine *e,
-                                      const struct sk_id *id,
-                                      struct sk_participant_id *out)
+enum sk_status sk_access_of_event(struct sk_engine *e, const struct sk_id *id,
+                                  struct sk_participant_id *out)
 {
     struct sk_event_id event = {*id};
     struct sk_recorded_event *found = sk_arena_get(&e->scratch, sizeof(*found));
@@ -101,7 +105,7 @@ static enum sk_status person_of_event(struct sk_engine *e,
         return SK_E_MEMORY;
     status = sk_event_get(e, &event, found);
     if (status == SK_E_NOT_FOUND)
-        return person_of_message(e, id, out);
+        return sk_access_of_message(e, id, out);
     SK_TRY(status);
     *out = found->participant;
     return SK_OK;
@@ -128,9 +132,8 @@ static const struct {
     enum sk_status (*person)(struct sk_engine *e, const struct sk_id *id,
                              struct sk_participant_id *out);
 } naming[] = {
-    {"handover", person_of_handover},
-    {"message", person_of_message},
-    {"event", person_of_event},
+    {"about", person_of_handover},     {"handover", person_of_handover},
+    {"message", sk_access_of_message}, {"event", sk_access_of_event},
     {"participant", itself},
 };
 
@@ -148,16 +151,27 @@ static enum sk_status refuse_case(struct sk_engine *e,
     return sk_refuse(e, "not-your-case", NULL, name);
 }
 
-/* The file of one person.  A register is open to privacy officers too. */
-static enum sk_status check_person(struct sk_engine *e, enum sk_need need,
-                                   const struct sk_participant_id *id)
+static bool is_officer(const struct sk_engine *e)
+{
+    return (e->asker.roles & SK_ROLE_BIT(SK_ROLE_PRIVACY_OFFICER)) != 0;
+}
+
+enum sk_status sk_access_erases(struct sk_engine *e,
+                                const struct sk_participant_id *id, bool *out)
+{
+    *out = is_officer(e);
+    return *out ? SK_OK : sk_case_is_seen(e, id, out);
+}
+
+enum sk_status sk_access_person(struct sk_engine *e,
+                                const struct sk_participant_id *id)
 {
     struct sk_asker *asker = &e->asker;
-    unsigned others =
-        need == SK_NEED_REGISTER ? SK_ROLE_BIT(SK_ROLE_PRIVACY_OFFICER) : 0;
+    enum sk_need need = asker->op->need;
     bool seen;
 
-    if ((asker->roles & others) != 0)
+    /* A register, and what is to be erased, are open to officers too. */
+    if (is_officer(e) && (need == SK_NEED_REGISTER || need == SK_NEED_ERASE))
         return SK_OK;
     SK_TRY(sk_case_is_seen(e, id, &seen));
     if (seen)
@@ -180,13 +194,12 @@ static enum sk_status check_named(struct sk_engine *e,
         if (!sk_arg_id(request->args, naming[i].name, &id))
             continue;
         SK_TRY(naming[i].person(e, &id, &person));
-        SK_TRY(check_person(e, need, &person));
+        SK_TRY(sk_access_person(e, &person));
         sk_access_about(e, sk_id_is_zero(&person.id) ? NULL : &person,
                         naming[i].person == itself ? NULL : &id);
     }
     /* It names nobody: about everybody. */
-    if (!e->asker.looks && need == SK_NEED_REGISTER &&
-        (e->asker.roles & SK_ROLE_BIT(SK_ROLE_PRIVACY_OFFICER)) == 0)
+    if (!e->asker.looks && need == SK_NEED_REGISTER && !is_officer(e))
         return sk_refuse(e, "role-lacks", NULL, sk_text(sk_need_word(need)));
     e->asker.looks = true;
     return SK_OK;
@@ -200,6 +213,7 @@ enum sk_status sk_access_check(struct sk_engine *e,
     unsigned roles = sk_need_roles(need);
     struct sk_participant_id person;
 
+    e->asker.op = request->op;
     SK_TRY(find_asker(e, input));
     if (!e->asker.known)
         return SK_OK;
@@ -213,9 +227,12 @@ enum sk_status sk_access_check(struct sk_engine *e,
     e->asker.looks =
         need == SK_NEED_USERS || need == SK_NEED_ASSIGN || need == SK_NEED_FEED;
     /* What an officer does about one person. */
-    if ((need == SK_NEED_POLICY || need == SK_NEED_ERASE) &&
-        sk_arg_id(request->args, "participant", &person.id))
-        sk_access_about(e, &person, NULL);
+    if ((need != SK_NEED_POLICY && need != SK_NEED_ERASE) ||
+        !sk_arg_id(request->args, "participant", &person.id))
+        return SK_OK;
+    if (need == SK_NEED_ERASE)
+        SK_TRY(sk_access_person(e, &person));
+    sk_access_about(e, &person, NULL);
     return SK_OK;
 }
 
@@ -285,22 +302,21 @@ static enum sk_status put_reason(struct sk_engine *e, uint64_t number)
     return status == SK_E_NOT_FOUND ? SK_OK : status;
 }
 
-enum sk_status sk_access_keep(struct sk_engine *e,
-                              const struct sk_request *request)
+enum sk_status sk_access_keep(struct sk_engine *e)
 {
     const struct sk_asker *asker = &e->asker;
     uint64_t number = 0;
     enum sk_status status;
 
     /* Without users nobody asks; but who made the first one is kept. */
-    if (!asker->looks || (!asker->known && request->op->need != SK_NEED_USERS))
+    if (!asker->looks || (!asker->known && asker->op->need != SK_NEED_USERS))
         return SK_OK;
     status = sk_meta_get_u64(e, "looks", &number);
     if (status != SK_OK && status != SK_E_NOT_FOUND)
         return status;
     number++;
     SK_TRY(sk_meta_put_u64(e, "looks", number));
-    SK_TRY(put_access(e, number, request->op->name));
+    SK_TRY(put_access(e, number, asker->op->name));
     SK_TRY(put_reason(e, number));
     SK_TRY(put_index(e, 'u', &asker->id, number));
     if (asker->glass)

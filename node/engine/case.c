@@ -64,14 +64,12 @@ enum sk_status sk_case_coach(struct sk_engine *e,
 enum sk_status sk_case_erased(struct sk_engine *e,
                               const struct sk_participant_id *id)
 {
-    struct sk_key key = part_key('c', &id->id);
     struct sk_key own;
     struct sk_id coach;
 
     SK_TRY(sk_case_coach(e, id, &coach));
     own = own_key(&coach, id);
-    SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&own)));
-    return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key));
+    return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&own));
 }
 
 static enum sk_status put_case(struct sk_engine *e,
@@ -93,6 +91,8 @@ enum sk_status sk_case_give(struct sk_engine *e,
                             const struct sk_participant_id *id,
                             const struct sk_id *coach)
 {
+    assert(!sk_id_is_zero(coach));
+
     SK_TRY(sk_case_erased(e, id));
     return put_case(e, id, coach);
 }

@@ -227,7 +227,7 @@ static enum sk_status run_op(struct sk_engine *e, const struct sk_input *input)
         return SK_E_NO_ROOM;
     changed = e->store->writes != writes;
     /* I4: what cannot be recorded was not seen. */
-    SK_TRY(sk_access_keep(e, &request));
+    SK_TRY(sk_access_keep(e));
     if (!request.has_id || row->again || !changed)
         return SK_OK;
     return sk_repeat_keep(e, &request, bytes);
@@ -266,6 +266,8 @@ static enum sk_status on_control(struct sk_engine *e,
     if (status == SK_E_REFUSED) {
         assert(e->refusal != NULL);
         assert(e->store->writes == writes);
+        if (e->asker.told)
+            SK_TRY(sk_access_keep(e));
     } else if (lacks_memory(status)) {
         /* It wrote already: the caller takes that back, and says so. */
         if (e->store->writes != writes)

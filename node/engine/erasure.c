@@ -2,6 +2,7 @@
 #include "node/engine/leave.h"
 #include "node/engine/notice.h"
 #include "node/engine/session.h"
+#include "node/engine/user.h"
 
 #include <string.h>
 
@@ -150,8 +151,45 @@ static struct sk_scan scan_from(struct sk_engine *e, struct sk_bytes from,
     return sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
 }
 
-/* The open notice of a partner that is named; without a name the oldest;
-   refuses unknown-notice. */
+/* CONTROL.md 7.3: a request is about those whom its messages are about. */
+static enum sk_status is_seen(struct sk_engine *e,
+                              const struct notice_in *notice, bool *out)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+
+    *out = true;
+    for (size_t i = 0; i < notice->entries_count && *out; i++) {
+        struct sk_participant_id person;
+
+        SK_TRY(
+            sk_access_of_message(e, &notice->entries[i].message.id, &person));
+        SK_TRY(sk_access_erases(e, &person, out));
+        sk_arena_reset(&e->scratch, mark);
+    }
+    return SK_OK;
+}
+
+/* Whose it is, of a request that was named. */
+static enum sk_status check_persons(struct sk_engine *e,
+                                    const struct notice_in *notice)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+
+    for (size_t i = 0; i < notice->entries_count; i++) {
+        struct sk_participant_id person;
+
+        SK_TRY(
+            sk_access_of_message(e, &notice->entries[i].message.id, &person));
+        SK_TRY(sk_access_person(e, &person));
+        if (!sk_id_is_zero(&person.id))
+            sk_access_about(e, &person, &notice->notice);
+        sk_arena_reset(&e->scratch, mark);
+    }
+    return SK_OK;
+}
+
+/* The open notice of a partner that is named; without a name the oldest that
+   who asks may see; refuses unknown-notice, not-your-case. */
 static enum sk_status find(struct sk_engine *e, struct sk_value args,
                            struct notice_in **out)
 {
@@ -164,6 +202,7 @@ static enum sk_status find(struct sk_engine *e, struct sk_value args,
     struct sk_scan scan;
     bool named = sk_arg_id(args, "notice", &wanted);
     bool known;
+    bool seen;
 
     if (notice == NULL)
         return SK_E_MEMORY;
@@ -172,9 +211,12 @@ static enum sk_status find(struct sk_engine *e, struct sk_value args,
         size_t mark = sk_arena_mark(&e->scratch);
 
         SK_TRY(unpack(e, key, value, notice));
-        if (!named || sk_id_equal(&notice->notice, &wanted)) {
+        seen = named && sk_id_equal(&notice->notice, &wanted);
+        if (!named)
+            SK_TRY(is_seen(e, notice, &seen));
+        if (seen) {
             *out = notice;
-            return SK_OK;
+            return check_persons(e, notice);
         }
         sk_arena_reset(&e->scratch, mark);
     }
@@ -573,6 +615,31 @@ static void reply(struct sk_engine *e, const struct notice_in *notice)
 
 /* ------------------------------------------------------------- operations */
 
+/* Operators and team leads see that something is due, not of whom or what. */
+static bool sees_dates(const struct sk_engine *e)
+{
+    return (e->asker.roles & (SK_ROLE_BIT(SK_ROLE_OPERATOR) |
+                              SK_ROLE_BIT(SK_ROLE_TEAM_LEAD))) != 0;
+}
+
+static void pack_notice(struct sk_pack *p, const struct notice_in *notice,
+                        bool seen)
+{
+    bool ground = seen && notice->ground.size > 0;
+
+    sk_pack_map(p, 6u + (ground ? 1 : 0) + (seen ? 1 : 0));
+    sk_reply_instant(p, "at", notice->at_ms);
+    sk_reply_uint(p, "count", notice->entries_count);
+    sk_reply_cstr(p, "do", notice->erase ? "erase" : "stop");
+    sk_reply_day(p, "due", notice->due);
+    sk_reply_text(p, "from", sk_org_text(&notice->from));
+    if (ground)
+        sk_reply_text(p, "ground", notice->ground);
+    if (seen)
+        sk_notice_pack_messages(p, notice->entries, notice->entries_count);
+    sk_reply_id(p, "notice", &notice->notice);
+}
+
 enum sk_status sk_op_erasure_list(struct sk_engine *e, struct sk_value args)
 {
     struct notice_in *notice = sk_arena_get(&e->scratch, sizeof(*notice));
@@ -588,26 +655,21 @@ enum sk_status sk_op_erasure_list(struct sk_engine *e, struct sk_value args)
     sk_pack_cstr(&e->reply, "notices");
     at = sk_reply_open(&e->reply);
     while (known) {
-        struct sk_pack *p = &e->reply;
         struct sk_bytes key;
         struct sk_bytes value;
         enum sk_status status = sk_scan_next(&scan, &key, &value);
+        bool seen;
 
         if (status == SK_E_NOT_FOUND)
             break;
         SK_TRY(status);
         SK_TRY(unpack(e, key, value, notice));
-        sk_pack_map(p, notice->ground.size > 0 ? 7 : 6);
-        sk_reply_instant(p, "at", notice->at_ms);
-        sk_reply_cstr(p, "do", notice->erase ? "erase" : "stop");
-        sk_reply_day(p, "due", notice->due);
-        sk_reply_text(p, "from", sk_org_text(&notice->from));
-        if (notice->ground.size > 0)
-            sk_reply_text(p, "ground", notice->ground);
-        sk_notice_pack_messages(p, notice->entries, notice->entries_count);
-        sk_reply_id(p, "notice", &notice->notice);
+        SK_TRY(is_seen(e, notice, &seen));
+        if (seen || sees_dates(e)) {
+            pack_notice(&e->reply, notice, seen);
+            count++;
+        }
         sk_arena_reset(&e->scratch, mark);
-        count++;
     }
     sk_reply_close_array(&e->reply, at, count);
     return SK_OK;

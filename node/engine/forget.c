@@ -645,6 +645,7 @@ static enum sk_status pack_all(struct sk_engine *e, const struct sk_id *after,
         struct sk_bytes key;
         struct sk_bytes value;
         enum sk_status status = sk_scan_next(&scan, &key, &value);
+        bool seen;
 
         if (status == SK_E_NOT_FOUND)
             return SK_OK;
@@ -655,9 +656,12 @@ static enum sk_status pack_all(struct sk_engine *e, const struct sk_id *after,
         if (*more)
             return SK_OK;
         memcpy(erasure.participant.id.bytes, key.data + 1, SK_ID_SIZE);
-        SK_TRY(read_erasure(e, value, &erasure));
-        SK_TRY(pack_erasure(e, &erasure));
-        (*count)++;
+        SK_TRY(sk_access_erases(e, &erasure.participant, &seen));
+        if (seen) {
+            SK_TRY(read_erasure(e, value, &erasure));
+            SK_TRY(pack_erasure(e, &erasure));
+            (*count)++;
+        }
         sk_arena_reset(&e->scratch, mark);
     }
 }

@@ -308,7 +308,9 @@ struct sk_asker {
     struct sk_id id;
     unsigned roles;
     struct sk_bytes why; /* break-glass: the reason that was typed; or empty */
-    bool looks;          /* at what follows: it is recorded */
+    const struct sk_op *op;
+    bool looks; /* at what follows: it is recorded */
+    bool told;  /* also when it is refused: the refusal says who is known */
     struct sk_participant_id participant; /* zero: nobody, or not known yet */
     struct sk_id about;                   /* zero: nothing else */
     bool glass;                           /* only because of `why` */
@@ -519,8 +521,27 @@ SK_CHECKED enum sk_status sk_access_check(struct sk_engine *e,
                                           const struct sk_input *input,
                                           const struct sk_request *request);
 /* It was answered: keep who looked at whom. */
-SK_CHECKED enum sk_status sk_access_keep(struct sk_engine *e,
-                                         const struct sk_request *request);
+SK_CHECKED enum sk_status sk_access_keep(struct sk_engine *e);
+/* A handler found whose file it is: refuses not-your-case, as a file that the
+   request names is refused. */
+SK_CHECKED enum sk_status sk_access_person(struct sk_engine *e,
+                                           const struct sk_participant_id *id);
+/* May who asks see what is to be erased of this person, or is it somebody
+   else's to see? */
+SK_CHECKED enum sk_status sk_access_erases(struct sk_engine *e,
+                                           const struct sk_participant_id *id,
+                                           bool *out);
+/* The refusal that follows says that this person is known here. */
+void sk_access_told(struct sk_engine *e, const struct sk_participant_id *id);
+/* Who a message is about that we sent or that came; zero: nobody said so, or it
+   is not here. */
+SK_CHECKED enum sk_status sk_access_of_message(struct sk_engine *e,
+                                               const struct sk_id *id,
+                                               struct sk_participant_id *out);
+/* The same of an event; or of a message, which has no other id. */
+SK_CHECKED enum sk_status sk_access_of_event(struct sk_engine *e,
+                                             const struct sk_id *id,
+                                             struct sk_participant_id *out);
 /* A handler found whom it is about (NULL: nobody), and what else. */
 void sk_access_about(struct sk_engine *e, const struct sk_participant_id *id,
                      const struct sk_id *about);

@@ -260,6 +260,8 @@ static enum sk_status check_insz(struct sk_engine *e, struct sk_bytes insz)
         return SK_E_BAD_LENGTH;
     memcpy(id.bytes, known.data, sizeof(id.bytes));
     sk_id_format(&id, text);
+    /* CONTROL.md 7.4: found by number, as with participant.find. */
+    sk_access_told(e, &(struct sk_participant_id){id});
     return sk_refuse(e, "insz-known", "insz",
                      sk_arena_copy(&e->scratch, sk_text(text)));
 }

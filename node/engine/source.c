@@ -119,6 +119,17 @@ static enum sk_status is_here(struct sk_engine *e, enum sk_source_kind kind,
     return SK_OK;
 }
 
+/* Somebody else's is not told, nor compared with. */
+static enum sk_status check_case(struct sk_engine *e, enum sk_source_kind kind,
+                                 const struct sk_id *id)
+{
+    struct sk_participant_id person = {*id};
+
+    if (kind != SK_SOURCE_PARTICIPANT)
+        SK_TRY(sk_access_of_event(e, id, &person));
+    return sk_access_person(e, &person);
+}
+
 static const char *known_word(bool here, bool same)
 {
     if (!here)
@@ -141,8 +152,10 @@ enum sk_status sk_source_answer(struct sk_engine *e, enum sk_source_kind kind,
     if (status == SK_E_NOT_FOUND)
         return SK_OK;
     SK_TRY(status);
-    SK_TRY(is_same(e, kind, args, &same));
     SK_TRY(is_here(e, kind, args, &id, &here));
+    if (here)
+        SK_TRY(check_case(e, kind, &id));
+    SK_TRY(is_same(e, kind, args, &same));
     sk_pack_map(&e->reply, here ? 2 : 1);
     if (here && kind != SK_SOURCE_PARTICIPANT)
         sk_reply_id(&e->reply, kind == SK_SOURCE_EVENT ? "event" : "draft",

@@ -14,7 +14,7 @@
  *     'u' user          -> sealed: name, roles, team, login, uid, since, ended
  *     'i' uid           -> user who has it now
  *     'n' keyed hash 16 of the name -> user
- *     'c' participant   -> the coach; absent: nobody yet
+ *     'c' participant   -> the coach; absent: nobody yet; also when erased
  *     'o' coach or zero, participant -> empty
  *     's' user, user    -> last day on which the first stands in for the second
  * SK_T_ACCESS, then
@@ -85,7 +85,8 @@ SK_CHECKED enum sk_status sk_case_give(struct sk_engine *e,
 /* A participant was added: the case of who asks. */
 SK_CHECKED enum sk_status sk_case_new(struct sk_engine *e,
                                       const struct sk_participant_id *id);
-/* The participant is erased: nobody's case any more, in no list. */
+/* The participant is erased: in no list any more.  Whose case it was stays, so
+   that nobody else follows what partners answer (participant.erasure). */
 SK_CHECKED enum sk_status sk_case_erased(struct sk_engine *e,
                                          const struct sk_participant_id *id);
 /* Every case of one coach goes to another. */

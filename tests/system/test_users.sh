@@ -152,6 +152,26 @@ item=$(grep -o '"item": *[0-9]*' "$work/out" | head -n 1 | grep -o '[0-9]*$')
 as games access seen "$item" && as games status && ! says 'Noodtoegang'
 check "once looked at it is raised no more" $?
 
+# Every command that opens a file has it, also those of several steps.
+refused not-your-case bin participant report "$person" &&
+  as bin participant report "$person" --break-glass 'Iris vraagt het' &&
+  says Kanarievogel
+check "a report on paper opens like a file" $?
+refused not-your-case bin handover request "$person" --to gtb &&
+  as bin handover request "$person" --to gtb --json \
+    --break-glass 'Bram is ziek' --fields handover_kind=warm \
+    --fields handover_reason=next_step --fields question=Verder \
+    --fields participant_goal=Werken --fields respond_by="$today" \
+    --fields coach_name=Iris --fields coach_phone=+3214000003 &&
+  says '"ok": true'
+check "a step of a handover too" $?
+as games access list --glass --json
+for item in $(grep -o '"item": *[0-9]*' "$work/out" | grep -o '[0-9]*$'); do
+  as games access seen "$item"
+done
+as games status && ! says 'Noodtoegang'
+check "and the privacy officer saw each of them" $?
+
 # ------------------------------------------------------------ the operator
 for words in 'status' 'peer list' 'policy show' 'charter show' 'user list' \
   'agenda' 'participant list' "participant show $person" 'inbox list' \

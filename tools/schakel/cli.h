@@ -58,6 +58,17 @@ struct sk_option {
     const char *en;
 };
 
+/* CONTROL.md 7.5: of every command that opens a file; sk_node_open() reads it.
+ */
+#define SK_BREAK_GLASS                                                         \
+    {                                                                          \
+        "break-glass", "REASON", false, false,                                 \
+            "in nood: ook wie u niet begeleidt; de reden ziet de "             \
+            "privacyverantwoordelijke meteen",                                 \
+            "in an emergency: open somebody else's file; the privacy officer " \
+            "sees the reason at once"                                          \
+    }
+
 /* One command: its help, its options, and what completion offers. */
 struct sk_command {
     const char *name;     /* "charter new" */

@@ -27,7 +27,8 @@ const struct sk_command sk_consent_commands[] = {
      .options = {{"format", "dpv|json", true, false, "de vorm", "the form"},
                  {"dir", "DIR", false, false,
                   "de map van het knooppunt (of SCHAKEL_DIR)",
-                  "the node's folder (or SCHAKEL_DIR)"}}},
+                  "the node's folder (or SCHAKEL_DIR)"},
+                 SK_BREAK_GLASS}},
     {0},
 };
 

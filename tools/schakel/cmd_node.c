@@ -142,14 +142,9 @@ static void make_command(const struct sk_op *op, struct made *out)
                        "JSON-object per regel",
                        "read events from standard input, one JSON object a "
                        "line"});
-    if (op->need == SK_NEED_CASE || op->need == SK_NEED_REGISTER)
-        add_option(c, &at,
-                   (struct sk_option){
-                       "break-glass", "REASON", false, false,
-                       "in nood: ook wie u niet begeleidt; de reden ziet de "
-                       "privacyverantwoordelijke meteen",
-                       "in an emergency: open somebody else's file; the "
-                       "privacy officer sees the reason at once"});
+    if (op->need == SK_NEED_CASE || op->need == SK_NEED_REGISTER ||
+        op->need == SK_NEED_ERASE)
+        add_option(c, &at, (struct sk_option)SK_BREAK_GLASS);
     if (sk_ask_changes(op->name))
         add_option(c, &at,
                    (struct sk_option){
@@ -421,7 +416,11 @@ static int fill_request(const struct sk_op *op, const struct sk_parsed *parsed,
 /* ------------------------------------------------------------- asking */
 int sk_node_open(const struct sk_parsed *parsed, struct sk_client **out)
 {
-    return sk_ask_open(sk_cli_dir(parsed), out);
+    int code = sk_ask_open(sk_cli_dir(parsed), out);
+
+    if (code < 0)
+        sk_client_use_why(*out, sk_cli_get(parsed, "break-glass"));
+    return code;
 }
 
 /* Ask; -1 with a reply that is ok, or an exit code. */
@@ -685,6 +684,7 @@ static const struct sk_option step_options[] = {
      "deel de gegevens ook, voor dit doel (anders alleen de stap zelf)",
      "share the fields too, for this purpose (else only the step itself)"},
     {"fields", "NAME=VALUE|[A,B]", false, true, "gegevens", "fields"},
+    SK_BREAK_GLASS,
 };
 
 static void make_step(const struct step *step, struct made *out)
@@ -894,8 +894,6 @@ static int run_op(const struct sk_op *op, int argc, char **argv)
             code = sk_staff_resolve(r.args);
         if (code < 0)
             code = sk_node_open(&parsed, &client);
-        if (code < 0)
-            sk_client_use_why(client, sk_cli_get(&parsed, "break-glass"));
         if (code < 0 && !sk_id_is_zero(&id))
             sk_client_use_id(client, &id);
         else if (code < 0)

@@ -29,7 +29,8 @@ const struct sk_command sk_report_commands[] = {
                 "erased.  For the participant.\n",
      .options = {{"dir", "DIR", false, false,
                   "de map van het knooppunt (of SCHAKEL_DIR)",
-                  "the node's folder (or SCHAKEL_DIR)"}}},
+                  "the node's folder (or SCHAKEL_DIR)"},
+                 SK_BREAK_GLASS}},
     {0},
 };
 

@@ -10,13 +10,13 @@ static void tell_notices(const json_t *notices)
 {
     for (size_t i = 0; i < json_array_size(notices); i++) {
         const json_t *notice = json_array_get(notices, i);
-        const json_t *messages = json_object_get(notice, "messages");
+        const json_t *count = json_object_get(notice, "count");
 
-        fprintf(stderr, "  --notice %s   %s %.10s, %s %s, %zu %s\n",
+        fprintf(stderr, "  --notice %s   %s %.10s, %s %s, %lld %s\n",
                 sk_json_text(notice, "notice"),
                 sk_cli_word("gevraagd", "asked"), sk_json_text(notice, "at"),
                 sk_cli_word("uiterlijk", "due"), sk_json_text(notice, "due"),
-                json_object_size(messages),
+                (long long)json_integer_value(count),
                 sk_cli_word("berichten", "messages"));
     }
 }

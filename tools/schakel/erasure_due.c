@@ -64,14 +64,14 @@ size_t sk_erasures_print(const json_t *erasures, const char *today,
                        : "TOO LATE: a partner waits for you to erase");
         else if (count == 1)
             puts(dutch ? "Te wissen" : "To erase");
-        printf(dutch ? "  uiterlijk %s%s  %s, berichten: %zu\n"
-                     : "  due %s%s  %s, messages: %zu\n",
+        printf(dutch ? "  uiterlijk %s%s  %s, berichten: %lld\n"
+                     : "  due %s%s  %s, messages: %lld\n",
                due,
                !late || late_only ? ""
                : dutch            ? " TE LAAT"
                                   : " TOO LATE",
                sk_glossary_word(glossary, from),
-               json_object_size(json_object_get(one, "messages")));
+               (long long)json_integer_value(json_object_get(one, "count")));
         if (sk_json_text(one, "ground")[0] != '\0')
             printf(dutch ? "    De deelnemer vraagt om te wissen: %s\n"
                          : "    The participant asks to be erased: %s\n",
