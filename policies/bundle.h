@@ -63,6 +63,11 @@ const struct sk_roster_org *sk_bundle_org_at(const struct sk_bundle *bundle,
 const struct sk_roster_org *sk_bundle_org(const struct sk_bundle *bundle,
                                           struct sk_bytes id);
 
+/* Is it one organisation behind the id in two rosters?  The enterprise number
+   tells, else the name.                                     POLICY.md 11.2 */
+bool sk_org_is_same(const struct sk_roster_org *a,
+                    const struct sk_roster_org *b);
+
 /* What a share rule says, for the disclosure ledger; false when unknown. */
 struct sk_rule_view {
     struct sk_bytes id;

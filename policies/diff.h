@@ -47,7 +47,8 @@ struct sk_diff {
     bool wider;
     bool narrower;
     bool cut;             /* there are more changes than are kept */
-    struct sk_pair *orgs; /* sorted by id */
+    struct sk_pair *orgs; /* sorted by id; two of one id, OLD first, when there
+                             is another organisation behind it */
     size_t orgs_count;
     struct sk_classes org_classes;
     struct sk_pair *purposes; /* leaves, sorted by id */

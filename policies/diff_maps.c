@@ -6,8 +6,22 @@
 
 /* ---------------------------------------------------------------- words */
 
-/* Sort, and make one of two with the same word. */
-static size_t merge_pairs(struct sk_pair *list, size_t count)
+/* Are two pairs, each of one bundle, one word?  POLICY.md 11.2: with another
+   organisation behind it the id of a partner is not. */
+static bool is_one(const struct sk_diff *diff, bool orgs,
+                   const struct sk_pair *old, const struct sk_pair *new)
+{
+    if (!sk_bytes_equal(old->id, new->id))
+        return false;
+    return !orgs ||
+           sk_org_is_same(
+               &diff->bundles[SK_NARROWER]->roster.orgs[old->at[SK_NARROWER]],
+               &diff->bundles[SK_WIDER]->roster.orgs[new->at[SK_WIDER]]);
+}
+
+/* Sort, and make one of two that are one word; OLD came first. */
+static size_t merge_pairs(const struct sk_diff *diff, bool orgs,
+                          struct sk_pair *list, size_t count)
 {
     size_t kept = 0;
 
@@ -22,14 +36,10 @@ static size_t merge_pairs(struct sk_pair *list, size_t count)
     for (size_t i = 0; i < count; i++) {
         struct sk_pair *last = kept > 0 ? &list[kept - 1] : NULL;
 
-        if (last == NULL || !sk_bytes_equal(last->id, list[i].id)) {
+        if (last != NULL && is_one(diff, orgs, last, &list[i]))
+            last->at[SK_WIDER] = list[i].at[SK_WIDER];
+        else
             list[kept++] = list[i];
-            continue;
-        }
-        for (size_t d = 0; d < SK_DIRECTIONS; d++) {
-            if (list[i].at[d] != SK_NONE)
-                last->at[d] = list[i].at[d];
-        }
     }
     return kept;
 }
@@ -71,8 +81,8 @@ static bool pair_words(struct sk_comparing *c)
                 pair_of(side->v->purposes[at].id, d, at);
         }
     }
-    diff->orgs_count = merge_pairs(diff->orgs, orgs);
-    diff->purposes_count = merge_pairs(diff->purposes, purposes);
+    diff->orgs_count = merge_pairs(diff, true, diff->orgs, orgs);
+    diff->purposes_count = merge_pairs(diff, false, diff->purposes, purposes);
     return true;
 }
 

@@ -250,6 +250,14 @@ static void read_org(struct sk_loading *l, const struct sk_node *entry)
     roster->count++;
 }
 
+bool sk_org_is_same(const struct sk_roster_org *a,
+                    const struct sk_roster_org *b)
+{
+    if (a->kbo.size > 0 && b->kbo.size > 0)
+        return sk_bytes_equal(a->kbo, b->kbo);
+    return sk_bytes_equal(a->name, b->name);
+}
+
 /* ---------------------------------------------------------------- groups */
 
 static bool is_in(const struct sk_vocabulary *v,

@@ -177,6 +177,15 @@ static size_t count_sent(const struct sk_decision *d)
     return count;
 }
 
+/* The id of a partner, with another organisation behind it than they saw. */
+static bool is_stranger(const struct sk_engine *e, struct sk_bytes id)
+{
+    const struct sk_roster_org *then = sk_bundle_org(e->seen, id);
+    const struct sk_roster_org *now = sk_bundle_org(e->bundle, id);
+
+    return then != NULL && now != NULL && !sk_org_is_same(then, now);
+}
+
 enum sk_status sk_approval_cut(struct sk_engine *e,
                                const struct sk_gate_question *question,
                                const struct sk_question *asked,
@@ -192,6 +201,8 @@ enum sk_status sk_approval_cut(struct sk_engine *e,
     SK_TRY(sk_facts_of(e, e->seen, &question->event->participant,
                        question->extra, &facts));
     SK_TRY(sk_decide(e->seen, facts, asked, &e->scratch, seen));
+    if (is_stranger(e, asked->to))
+        seen->permit = false;
     for (size_t i = 0; seen->permit && i < d->fields_count; i++)
         if (d->fields[i].withheld == SK_SENT)
             cut_field(v, sk_bundle_vocabulary(e->seen), seen, &d->fields[i]);

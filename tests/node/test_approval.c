@@ -136,6 +136,24 @@ Test(approval, a_partner_that_a_charter_brings_waits)
     EQ(people_shown(&f, "buso", message, "state"), "stored");
 }
 
+/* POLICY.md 11.2: the id stays, the organisation behind it does not. */
+Test(approval, another_organisation_behind_an_id_waits)
+{
+    EQ(preview("decision"), "permit");
+    fx_partners(&f, "kbo: \"1999916801\"", "kbo: \"1999900072\"");
+    EQ(shown("seen_charter"), "1");
+    EQ(preview("decision"), "deny");
+    EQ(preview("reason"), "not-approved");
+    sign_again(1);
+    EQ(fx_text(&f, "error.code"), "policy-signatures");
+    sign_again(SG_BOTH);
+    EQ(preview("decision"), "permit");
+    /* The same number under another name is the same organisation. */
+    fx_partners(&f, "name: Houtzaak (fictief)", "name: Houtzaak BV");
+    EQ(shown("seen_charter"), "absent");
+    EQ(preview("decision"), "permit");
+}
+
 /* What was queued before is decided again (I2). */
 Test(approval, what_waits_in_the_queue_is_not_let_through)
 {

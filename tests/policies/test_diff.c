@@ -282,6 +282,32 @@ Test(diff, tells_what_changed)
          NULL,
          "+ zz|guidance.training|trajectory.stopped|(fact) schools-fact "
          "2026-01-01..2027-12-31 level: none -> yes\n"},
+        /* Another organisation behind the id of a partner, by its number. */
+        {"{remove: [sopraco-internship, vdab-trajectory, tm-training, "
+         "tm-absence-detail, vdab-positive-stop], orgs: {thomas-more: {kbo: "
+         "'1999900072'}}}",
+         "{remove: [sopraco-internship, vdab-trajectory, tm-training, "
+         "tm-absence-detail, vdab-positive-stop], orgs: {thomas-more: {kbo: "
+         "'1999900171'}}}",
+         NULL,
+         "+ thomas-more|guidance.training|trajectory.stopped|(fact) "
+         "schools-fact 2026-01-01..2027-12-31 level: none -> yes\n"
+         "- thomas-more|guidance.training|trajectory.stopped|(fact) "
+         "schools-fact 2026-01-01..2027-12-31 level: yes -> none\n"},
+        /* A name tells when a number does not; the number wins. */
+        {"{remove: [sopraco-internship, vdab-trajectory, tm-training, "
+         "tm-absence-detail, vdab-positive-stop]}",
+         "{remove: [sopraco-internship, vdab-trajectory, tm-training, "
+         "tm-absence-detail, vdab-positive-stop], orgs: {thomas-more: {kbo: "
+         "'1999900171', name: Een ander}}}",
+         NULL,
+         "+ thomas-more|guidance.training|trajectory.stopped|(fact) "
+         "schools-fact 2026-01-01..2027-12-31 level: none -> yes\n"
+         "- thomas-more|guidance.training|trajectory.stopped|(fact) "
+         "schools-fact 2026-01-01..2027-12-31 level: yes -> none\n"},
+        {"{}", "{orgs: {thomas-more: {kbo: '1999900171'}}}", NULL, ""},
+        {"{orgs: {thomas-more: {kbo: '1999900171', name: Een ander}}}",
+         "{orgs: {thomas-more: {kbo: '1999900171'}}}", NULL, ""},
         /* Two rules that follow on one another give what one gave. */
         {"{remove: [tm-training]}",
          "{remove: [tm-training], change: {schools-fact: {valid: {from: "

@@ -73,6 +73,43 @@ uint16_t sk_policy_field_in(const struct sk_diff *diff,
                                v->fields[field].id);
 }
 
+bool sk_policy_replaced(const struct sk_diff *diff, size_t i,
+                        const struct sk_roster_org **old,
+                        const struct sk_roster_org **new)
+{
+    const struct sk_pair *pair = &diff->orgs[i];
+
+    if (i + 1 == diff->orgs_count || !sk_bytes_equal(pair->id, pair[1].id))
+        return false;
+    *old = &diff->bundles[SK_NARROWER]->roster.orgs[pair->at[SK_NARROWER]];
+    *new = &diff->bundles[SK_WIDER]->roster.orgs[pair[1].at[SK_WIDER]];
+    return true;
+}
+
+static json_t *org_json(const struct sk_roster_org *org)
+{
+    return json_pack("{s:o, s:o}", "kbo", sk_policy_string(org->kbo), "name",
+                     sk_policy_string(org->name));
+}
+
+static void print_replaced(const struct sk_diff *diff)
+{
+    const struct sk_roster_org *old;
+    const struct sk_roster_org *new;
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < diff->orgs_count; i++)
+        if (sk_policy_replaced(diff, i, &old, &new))
+            json_array_append_new(list,
+                                  json_pack("{s:o, s:o, s:o}", "new",
+                                            org_json(new), "old", org_json(old),
+                                            "org", sk_policy_string(old->id)));
+    printf("  \"replaced\": ");
+    json_dumpf(list, stdout, JSON_ENCODE_ANY | JSON_SORT_KEYS);
+    printf(",\n");
+    json_decref(list);
+}
+
 /* All changes, recipient by recipient; *listed counts them. */
 static void print_direction(struct sk_policy_run *run,
                             const struct sk_diff *diff,
@@ -106,10 +143,11 @@ static void print_json(struct sk_policy_run *run, const struct sk_diff *diff)
     print_direction(run, diff, SK_WIDER, &listed);
     print_direction(run, diff, SK_NARROWER, &listed);
     printf("%s],\n  \"command\": \"diff\",\n", listed > 0 ? "\n  " : "");
-    printf("  \"complete\": %s,\n  \"narrower\": %s,\n  \"ok\": true,\n  "
-           "\"wider\": %s\n}\n",
+    printf("  \"complete\": %s,\n  \"narrower\": %s,\n  \"ok\": true,\n",
            diff->cut || listed > LISTED_MAX ? "false" : "true",
-           diff->narrower ? "true" : "false", diff->wider ? "true" : "false");
+           diff->narrower ? "true" : "false");
+    print_replaced(diff);
+    printf("  \"wider\": %s\n}\n", diff->wider ? "true" : "false");
 }
 
 int sk_policy_do_diff(struct sk_policy_run *run, const struct sk_parsed *parsed)

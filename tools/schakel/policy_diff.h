@@ -12,6 +12,12 @@ uint16_t sk_policy_field_in(const struct sk_diff *diff,
                             enum sk_direction direction, enum sk_direction side,
                             uint16_t field);
 
+/* Is this the id of a partner with another organisation behind it in NEW
+   (POLICY.md 11.2)?  `i`: its first place in diff->orgs. */
+bool sk_policy_replaced(const struct sk_diff *diff, size_t i,
+                        const struct sk_roster_org **old,
+                        const struct sk_roster_org **new);
+
 /*
  * In sentences (policy_diff_text.c): wider first, then narrower; per recipients
  * and purposes with the same changes; per rule.

@@ -521,6 +521,35 @@ static void print_versions(const struct sk_policy_run *run,
                SK_ARG(new->roster.id), new->roster.version);
 }
 
+/* " 'Sopraco' (1999900765)" */
+static void print_org(const struct sk_roster_org *org)
+{
+    printf(" '%.*s'", SK_ARG(org->name));
+    if (org->kbo.size > 0)
+        printf(" (%.*s)", SK_ARG(org->kbo));
+}
+
+/* Ids behind which stands another organisation now: all they get is new. */
+static void print_replaced(const struct sk_policy_run *run,
+                           const struct sk_diff *diff)
+{
+    const struct sk_roster_org *old;
+    const struct sk_roster_org *new;
+
+    for (size_t i = 0; i < diff->orgs_count; i++) {
+        if (!sk_policy_replaced(diff, i, &old, &new))
+            continue;
+        printf("%.*s: ", SK_ARG(old->id));
+        fputs(sk_policy_word(run, "een andere organisatie: was",
+                             "another organisation: was"),
+              stdout);
+        print_org(old);
+        fputs(sk_policy_word(run, ", is nu", ", is now"), stdout);
+        print_org(new);
+        putchar('\n');
+    }
+}
+
 void sk_policy_tell_wider(struct sk_policy_run *run, const struct sk_diff *diff)
 {
     puts(sk_policy_word(run,
@@ -528,6 +557,7 @@ void sk_policy_tell_wider(struct sk_policy_run *run, const struct sk_diff *diff)
                         "twee handtekeningen.",
                         "WIDER: more can flow than before.  This needs two "
                         "signatures."));
+    print_replaced(run, diff);
     print_direction(run, diff, SK_WIDER);
 }
 

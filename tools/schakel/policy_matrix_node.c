@@ -70,6 +70,10 @@ static const struct sk_cell *same_cell(const struct sk_shown *s, size_t i,
         sk_vocabulary_event(other->v, s->v->events[cell->spot.event].id)};
     uint16_t field = SK_FACT;
 
+    if (spot.org != SK_NONE &&
+        !sk_org_is_same(&s->bundle->roster.orgs[cell->spot.org],
+                        &other->bundle->roster.orgs[spot.org]))
+        return NULL;
     if (cell->field != SK_FACT)
         field = sk_vocabulary_field(other->v, s->v->fields[cell->field].id);
     if (spot.org == SK_NONE || spot.purpose == SK_NONE ||
@@ -83,16 +87,22 @@ static uint8_t level_there(const struct sk_shown *s, size_t i,
                            const struct sk_shown *other)
 {
     const struct sk_cell *cell = same_cell(s, i, other);
+    const struct sk_field *here;
+    const struct sk_field *there;
     uint16_t level;
+    uint16_t ours;
 
     if (cell == NULL)
         return 0;
     level = sk_shown_level(other, (size_t)(cell - other->matrix.cells));
-    if (level > 0 && cell->field != SK_FACT)
-        level = sk_field_level(
-            &s->v->fields[s->matrix.cells[i].field],
-            sk_level_name(other->v, cell->field, (uint8_t)level));
-    return level == SK_NONE ? 0 : (uint8_t)level;
+    if (level == 0 || cell->field == SK_FACT)
+        return (uint8_t)level;
+    here = &s->v->fields[s->matrix.cells[i].field];
+    there = &other->v->fields[cell->field];
+    ours = sk_field_level(here, there->levels[level]);
+    if (ours == SK_NONE || !sk_level_is_same(there, level, here, ours))
+        return 0;
+    return (uint8_t)ours;
 }
 
 /* POLICY.md 2.5: no further than under the charter that the officers saw. */
