@@ -105,6 +105,8 @@ static const struct advice list[] = {
      "haal het veld weg: deze organisatie heeft er geen machtiging voor",
      "take the field away: this organisation is not authorised for it"},
     {"E070", "zet de ouder er eerst bij", "add its parent first"},
+    {"E091", "schakel policy officer NAAM --key BESTAND",
+     "schakel policy officer NAME --key FILE"},
     {"W001", "laat het veld weg", "leave the field out"},
     {"W003", "kijk of de partners actief zijn in partners.yaml",
      "look whether the partners are active in partners.yaml"},

@@ -12,15 +12,13 @@ static const char signature_end[] = ".minisig";
 
 /* ------------------------------------------------------------- officers */
 
-static void say_key(struct sk_findings *findings, const struct sk_node *node,
-                    const char *type)
+static void say(struct sk_findings *findings, const struct sk_node *node,
+                const char *code, struct sk_argument one,
+                struct sk_argument other)
 {
-    struct sk_argument arguments[] = {
-        {"value", node->text},
-        {"type", sk_text(type)},
-    };
+    struct sk_argument arguments[] = {one, other};
 
-    sk_findings_add(findings, "E009", node->place, arguments,
+    sk_findings_add(findings, code, node->place, arguments,
                     SK_COUNT(arguments));
 }
 
@@ -34,28 +32,35 @@ static const struct sk_officer *find(const struct sk_officers *officers,
 }
 
 /* Two names with one key would be one officer who signs twice. */
-static bool has_key(const struct sk_officers *officers,
-                    const struct sk_minisign_key *key)
+static const struct sk_officer *find_key(const struct sk_officers *officers,
+                                         const struct sk_minisign_key *key)
 {
     for (size_t i = 0; i < officers->count; i++)
         if (memcmp(&officers->list[i].key.public, &key->public,
                    sizeof(key->public)) == 0)
-            return true;
-    return false;
+            return &officers->list[i];
+    return NULL;
 }
 
 static void read_officer(struct sk_findings *findings,
                          const struct sk_node *node, struct sk_officers *out)
 {
     struct sk_officer one = {.name = node->key};
+    const struct sk_officer *other;
     struct sk_bytes text;
 
     if (!sk_read_id_key(findings, node) || !sk_read_line(findings, node, &text))
         return;
-    if (sk_minisign_key_parse(text, &one.key) != SK_OK)
-        say_key(findings, node, "RWQ... (minisign -P)");
-    else if (has_key(out, &one.key))
-        say_key(findings, node, "a key of their own");
+    if (sk_minisign_key_parse(text, &one.key) != SK_OK) {
+        say(findings, node, "E009", (struct sk_argument){"value", text},
+            (struct sk_argument){"type",
+                                 sk_text("public key of minisign (RW...)")});
+        return;
+    }
+    other = find_key(out, &one.key);
+    if (other != NULL)
+        say(findings, node, "E091", (struct sk_argument){"id", one.name},
+            (struct sk_argument){"other", other->name});
     else if (out->count == SK_OFFICERS_MAX)
         sk_read_too_many(findings, node->place, "officers", SK_OFFICERS_MAX);
     else
@@ -82,7 +87,7 @@ enum sk_status sk_officers_read(struct sk_bytes yaml, struct sk_arena *arena,
             read_officer(findings, n, &officers);
         if (findings->errors == 0 && officers.count < SK_OFFICERS_MIN)
             sk_read_say(findings, "E008", list->place, "what",
-                        sk_text("two officers"));
+                        sk_text("two officers or more"));
     }
     if (findings->errors > 0)
         return SK_E_BAD_VALUE;

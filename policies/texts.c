@@ -187,6 +187,10 @@ static const struct sk_template templates[] = {
      "group '{id}' is built in"},
     {"E090", "invariant '{id}' heeft geen of meer dan een bekende vorm",
      "invariant '{id}' has no or more than one known form"},
+    {"E091",
+     "'{id}' heeft de sleutel van '{other}': wie tekent, heeft een eigen "
+     "sleutel",
+     "'{id}' has the key of '{other}': who signs has a key of their own"},
     {"E095", "testbestand: {detail}", "test file: {detail}"},
     {"W001",
      "'{field}: drop' heeft geen effect in een deelregel: wat niet genoemd "
@@ -238,6 +242,7 @@ static const struct sk_phrase phrases[] = {
     {"a list", "een lijst"},
     {"a list with at least one element", "een lijst met minstens een element"},
     {"a text", "een tekst"},
+    {"two officers or more", "twee of meer die mogen tekenen"},
     {"a map or the word 'anyone'",
      "een lijst van sleutels of het woord 'anyone'"},
     {"a map or the word 'only-the-fact'",
@@ -251,6 +256,7 @@ static const struct sk_phrase phrases[] = {
     {"text of one line", "tekst van een regel"},
     {"whole number that fits here", "geheel getal dat hier past"},
     {"decimal number that fits here", "decimaal getal dat hier past"},
+    {"public key of minisign (RW...)", "openbare sleutel van minisign (RW...)"},
     /* {what} of E019 */
     {"file, bytes", "bestand, bytes"},
     {"nesting", "nesten"},

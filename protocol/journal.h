@@ -36,7 +36,7 @@
     X(13, ERASED, "erased")           /* message whose last day was there */   \
     X(14, HANDOVER, "handover")       /* handover; epoch; state */             \
     X(15, OWNER, "owner")             /* trajectory; epoch */                  \
-    X(16, POLICY, "policy")           /* version; MANIFEST */                  \
+    X(16, POLICY, "policy")           /* version; MANIFEST; refused, waits */  \
     X(17, CHARTER, "charter")         /* version; MANIFEST */                  \
     X(18, CARD, "card")               /* version; card */                      \
     X(19, INCARNATION, "incarnation") /* of the log to org */                  \

@@ -252,6 +252,7 @@ static enum sk_status on_control(struct sk_engine *e,
     e->refusal_reason = NULL;
     e->refusal_rules_count = 0;
     e->refusal_findings = NULL;
+    e->policy_refused = NULL;
     e->reply_owner = (struct sk_id){0};
     e->reply = sk_pack_start(e->reply_room);
     e->asker = (struct sk_asker){0};
@@ -268,6 +269,9 @@ static enum sk_status on_control(struct sk_engine *e,
         assert(e->store->writes == writes);
         if (e->asker.told)
             SK_TRY(sk_access_keep(e));
+        status = sk_policy_keep_refused(e);
+        if (status != SK_OK)
+            return lacks_memory(status) ? SK_E_TOO_LARGE : status;
     } else if (lacks_memory(status)) {
         /* It wrote already: the caller takes that back, and says so. */
         if (e->store->writes != writes)

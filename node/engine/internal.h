@@ -376,7 +376,8 @@ struct sk_engine {
     struct sk_effects *effects; /* of this step */
     struct sk_asker asker;      /* of this control request */
     /* the answer to this control request */
-    const char *refusal; /* a code of texts.h, or NULL */
+    struct sk_policy_refused *policy_refused; /* to be recorded, or NULL */
+    const char *refusal;                      /* a code of texts.h, or NULL */
     struct sk_bytes refusal_field;
     struct sk_bytes refusal_detail;
     const char *refusal_reason; /* of a decision, or NULL */
@@ -653,6 +654,9 @@ sk_policy_in_force(struct sk_engine *e, const char *name, struct sk_bytes *out);
 /* After another charter or policy came into force: what the officers did not
    see yet goes no further (POLICY.md 2.5).  approval.c */
 SK_CHECKED enum sk_status sk_approval_look(struct sk_engine *e);
+/* Record what the gate for policies refused in this request, if anything: it
+   is all that is left of it.  policy_gate.c */
+SK_CHECKED enum sk_status sk_policy_keep_refused(struct sk_engine *e);
 /* The argument "files"; views into the request.  charter.c. */
 SK_CHECKED enum sk_status sk_arg_files(struct sk_engine *e,
                                        struct sk_value args, size_t count_max,

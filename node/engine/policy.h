@@ -66,4 +66,10 @@ SK_CHECKED enum sk_status
 sk_policy_record_put(struct sk_engine *e, uint64_t version,
                      const struct sk_policy_record *r);
 
+/* A policy that the gate refused: in scratch until the request is over. */
+struct sk_policy_refused {
+    uint64_t version; /* 0: no MANIFEST that can be read */
+    struct sk_policy_record record;
+};
+
 #endif

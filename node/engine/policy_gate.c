@@ -241,14 +241,61 @@ static enum sk_status store(struct sk_engine *e, struct gate *g)
     return sk_policy_set_newest(e, version);
 }
 
-static enum sk_status put_into_force(struct sk_engine *e, struct gate *g)
+/* PROTOCOL.md 11.2; word: what became of it, "" when it came into force. */
+static enum sk_status tell_journal(struct sk_engine *e, uint64_t version,
+                                   const struct sk_hash *hash, const char *word)
 {
     struct sk_entry entry = sk_entry_start(e, SK_ENTRY_POLICY, NULL);
 
+    entry.word = sk_text(word);
+    if (version > 0) {
+        sk_entry_number(&entry, version);
+        sk_entry_hash(&entry, hash);
+    }
+    return sk_journal_add(e, &entry);
+}
+
+/* Every step leaves a record (I4): in the journal, and for a version that may
+   still come also in the history. */
+static enum sk_status keep_refused(struct sk_engine *e, uint64_t version,
+                                   const struct sk_policy_record *record)
+{
+    uint64_t newest;
+
+    SK_TRY(tell_journal(e, version, &record->hash, record->refused));
+    SK_TRY(sk_policy_newest(e, &newest));
+    if (version <= newest)
+        return SK_OK;
+    return sk_policy_record_put(e, version, record);
+}
+
+enum sk_status sk_policy_keep_refused(struct sk_engine *e)
+{
+    struct sk_policy_refused *r = e->policy_refused;
+
+    if (r == NULL)
+        return SK_OK;
+    r->record.refused = e->refusal;
+    r->record.at_ms = e->now_ms;
+    return keep_refused(e, r->version, &r->record);
+}
+
+/* It is written when the request has been taken back. */
+static void remember_refused(struct sk_engine *e, const struct gate *g)
+{
+    struct sk_policy_refused *r = sk_arena_get(&e->scratch, sizeof(*r));
+
+    e->policy_refused = r;
+    if (r == NULL)
+        return;
+    *r = (struct sk_policy_refused){g->policy.manifest.version, g->record};
+    r->record.hash = g->policy.hash;
+}
+
+static enum sk_status put_into_force(struct sk_engine *e, struct gate *g)
+{
     SK_TRY(store(e, g));
-    sk_entry_number(&entry, g->policy.manifest.version);
-    sk_entry_hash(&entry, &g->policy.hash);
-    SK_TRY(sk_journal_add(e, &entry));
+    SK_TRY(tell_journal(e, g->policy.manifest.version, &g->policy.hash, ""));
     sk_federation_take(e, g->charter, g->bundle, /* has_policy */ true);
     return sk_approval_look(e);
 }
@@ -268,6 +315,8 @@ static enum sk_status keep_next(struct sk_engine *e, const struct gate *g,
     sk_day_format(day, text);
     SK_TRY(sk_policy_file_put(e, SK_POLICY_NEXT, SK_POLICY_DAY, sk_text(text)));
     memcpy(id.bytes, g->policy.hash.bytes, sizeof(id.bytes));
+    SK_TRY(
+        tell_journal(e, g->policy.manifest.version, &g->policy.hash, "waits"));
     return sk_due_put(e, day, SK_DUE_POLICY, &id, sk_text(text));
 }
 
@@ -318,7 +367,7 @@ enum sk_status sk_policy_due(struct sk_engine *e, const struct sk_id *id)
     g.record.refused = e->refusal;
     g.record.at_ms = e->now_ms;
     e->refusal = NULL; /* nobody asked */
-    return sk_policy_record_put(e, g.policy.manifest.version, &g.record);
+    return keep_refused(e, g.policy.manifest.version, &g.record);
 }
 
 /* ------------------------------------------------------------- operation */
@@ -348,6 +397,7 @@ enum sk_status sk_op_policy_activate(struct sk_engine *e, struct sk_value args)
 {
     struct sk_bytes from = sk_arg_text(args, "from");
     struct gate g = {0};
+    enum sk_status status;
     char text[11] = "";
     int32_t day = INT32_MIN;
 
@@ -355,7 +405,10 @@ enum sk_status sk_op_policy_activate(struct sk_engine *e, struct sk_value args)
         return sk_refuse(e, "bad-argument", "from", (struct sk_bytes){0});
     SK_TRY(
         sk_arg_files(e, args, SK_SIGNED_FILES_MAX, &g.files, &g.files_count));
-    SK_TRY(pass(e, &g));
+    status = pass(e, &g);
+    if (status == SK_E_REFUSED)
+        remember_refused(e, &g);
+    SK_TRY(status);
     if (!g.same && day > sk_today(e)) {
         SK_TRY(keep_next(e, &g, day));
         sk_day_format(day, text);

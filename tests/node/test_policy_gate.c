@@ -1,6 +1,7 @@
 #include "tests/node/fixture.h"
 
 #include "node/engine/internal.h"
+#include "protocol/journal.h"
 
 /* docs/POLICY.md 2.3: how a policy comes into force, and who must sign. */
 
@@ -75,6 +76,31 @@ static const char *history(int at, const char *key)
     return fx_text(&f, path);
 }
 
+/* What the journal says of policies, as "1- 2waits 2policy-signatures". */
+static const char *journal(void)
+{
+    static char out[1024];
+    struct sk_value_walk walk;
+
+    out[0] = '\0';
+    fx_ok(&f, "vdab", "journal.read", "{'from':0,'limit':500}");
+    walk = sk_value_walk(fx_at(&f, "result.entries"));
+    while (sk_value_next(&walk)) {
+        struct sk_entry entry;
+        size_t at = strlen(out);
+
+        cr_assert(
+            eq(int, sk_entry_decode(sk_value_bin(walk.value), &entry), SK_OK));
+        if (entry.kind != SK_ENTRY_POLICY)
+            continue;
+        cr_expect(eq(int, entry.has_hash, entry.numbers_count == 1));
+        snprintf(out + at, sizeof(out) - at, "%s%d%.*s", at > 0 ? " " : "",
+                 entry.numbers_count == 1 ? (int)entry.numbers[0] : 0,
+                 (int)entry.word.size, (const char *)entry.word.data);
+    }
+    return out;
+}
+
 /* ------------------------------------------------------------- signatures */
 
 Test(gate, the_first_one_needs_two_officers)
@@ -89,6 +115,37 @@ Test(gate, the_first_one_needs_two_officers)
     activate(policy(1, "gtb", "question: exact"), SG_BOTH);
     EQ(code(), "ok");
     EQ(fx_text(&f, "result.signers"), "['deputy','dpo']");
+    EQ(shown("policy"), "vdab/1");
+    EQ(journal(), "1policy-signatures 1policy-signatures 1");
+}
+
+/* docs/POLICY.md 2.5: every step leaves a record, a refused one too. */
+Test(gate, what_is_refused_is_recorded)
+{
+    activate(policy(1, "gtb", "question: exact"), 2);
+    EQ(code(), "policy-signatures");
+    EQ(history(0, "refused"), "policy-signatures");
+    EQ(history(0, "signers"), "['deputy']");
+    EQ(history(0, "needed"), "2");
+    EQ(history(0, "in_force"), "false");
+    fx_crash(&f, "vdab");
+    EQ(history(0, "refused"), "policy-signatures");
+    activate(policy(1, "gtb", "question: exact"), SG_BOTH);
+    EQ(history(0, "refused"), "absent");
+    EQ(history(0, "in_force"), "true");
+    /* What was in force keeps its record, whatever is tried under its number.
+     */
+    activate(policy(1, "buso", "question: exact"), SG_BOTH);
+    EQ(code(), "policy-version-not-higher");
+    EQ(history(0, "refused"), "absent");
+    EQ(history(0, "in_force"), "true");
+    EQ(history(1, "version"), "absent");
+    activate(policy(2, "nobody", "question: exact"), SG_BOTH);
+    EQ(code(), "policy-invalid");
+    EQ(history(1, "refused"), "policy-invalid");
+    fx_call(&f, "vdab", "policy.activate", "{'files':{'MANIFEST':{'$hex':'00'}}}");
+    EQ(journal(), "1policy-signatures 1 1policy-version-not-higher "
+                  "2policy-invalid 0policy-bundle");
     EQ(shown("policy"), "vdab/1");
 }
 
@@ -151,6 +208,32 @@ Test(gate, officers_change_only_with_two_of_the_old_ones)
     free(args);
 }
 
+/* One who has two names would be two: said in both languages. */
+Test(gate, two_officers_have_two_keys)
+{
+    static uint8_t room[1 << 21];
+    struct sk_arena arena = sk_arena_start(room, sizeof(room));
+    struct sk_findings findings = sk_findings_start(&arena);
+    struct sk_officers officers;
+    char *one = sg_officers(1);
+    char *again = strstr(one, "RW");
+    char both[1024];
+
+    snprintf(both, sizeof(both), "%s  deputy: %s  third: geen\n", one, again);
+    cr_expect(eq(int,
+                 sk_officers_read(sk_text(both), &arena, &findings, &officers),
+                 SK_E_BAD_VALUE));
+    cr_assert(eq(sz, findings.count, 2), "%s", both);
+    EQ(findings.list[0].code, "E091");
+    EQ(findings.list[0].nl, "'deputy' heeft de sleutel van 'dpo': wie tekent, "
+                            "heeft een eigen sleutel");
+    EQ(findings.list[0].en,
+       "'deputy' has the key of 'dpo': who signs has a key of their own");
+    EQ(findings.list[1].nl,
+       "'geen' is geen openbare sleutel van minisign (RW...)");
+    free(one);
+}
+
 /* ------------------------------------------------------------- I5 */
 
 /* The same request with this text of it read otherwise. */
@@ -174,9 +257,9 @@ static void spoilt(const char *from, const char *to)
 Test(gate, what_is_not_whole_is_refused)
 {
     static const char *const rows[][3] = {
+        {"'MANIFEST'", "'MANIFESTO'", "policy-bundle"},
         {"'policy.yaml'", "'policies.yaml'", "policy-bundle"},
         {"'officers.yaml'", "'officer.yaml'", "policy-bundle"},
-        {"'MANIFEST'", "'MANIFESTO'", "policy-bundle"},
         {"'MANIFEST.dpo.minisig'", "'MANIFEST.chef.minisig'",
          "policy-signature"},
         {"'MANIFEST.dpo.minisig'", "'MANIFEST.third.minisig'",
@@ -197,8 +280,8 @@ Test(gate, what_is_not_whole_is_refused)
         free(args);
         cr_assert(there, "%zu", i);
         spoilt(rows[i][0], rows[i][1]);
-        fx_call(&f, "vdab", "policy.history", "{}");
-        EQ(fx_text(&f, "result.versions"), "[]");
+        EQ(history(0, "in_force"),
+           history(0, "refused")[0] == 'a' ? "absent" : "false");
     }
 }
 
@@ -272,6 +355,7 @@ Test(gate, waits_for_its_day)
     EQ(shown("policy"), "vdab/1");
     fx_clock(&f, "2026-09-30T22:00:00Z");
     EQ(shown("policy"), "vdab/2");
+    EQ(journal(), "1 2policy-signatures 2waits 2");
     EQ(shown("next"), "absent");
     EQ(history(1, "version"), "2");
     EQ(history(1, "in_force"), "true");

@@ -99,6 +99,12 @@ static void tell_typed(struct sk_command *command)
         "shell.\n";
 }
 
+/* Beside `schakel policy matrix` and the like, which have --lang. */
+static bool is_of_policy(const struct sk_op *op)
+{
+    return strncmp(op->name, "policy.", strlen("policy.")) == 0;
+}
+
 /* The command of an operation: "event.record" becomes "event record". */
 static void make_command(const struct sk_op *op, struct made *out)
 {
@@ -145,6 +151,10 @@ static void make_command(const struct sk_op *op, struct made *out)
     if (op->need == SK_NEED_CASE || op->need == SK_NEED_REGISTER ||
         op->need == SK_NEED_ERASE)
         add_option(c, &at, (struct sk_option)SK_BREAK_GLASS);
+    if (is_of_policy(op))
+        add_option(c, &at,
+                   (struct sk_option){"lang", "nl|en", false, false, "taal",
+                                      "language"});
     if (sk_ask_changes(op->name))
         add_option(c, &at,
                    (struct sk_option){
@@ -863,6 +873,20 @@ static int read_request_id(const struct sk_parsed *parsed, struct sk_id *out)
     return -1;
 }
 
+/* --lang, where there is one; -1 or an exit code. */
+static int take_language(const struct sk_parsed *parsed)
+{
+    const char *lang = sk_cli_get(parsed, "lang");
+
+    if (lang == NULL)
+        return -1;
+    if (strcmp(lang, "nl") != 0 && strcmp(lang, "en") != 0)
+        return bad_value("--lang", "kies nl of en", "choose nl or en");
+    sk_cli_set_language(lang[0] == 'n' ? SK_LANGUAGE_DUTCH
+                                       : SK_LANGUAGE_ENGLISH);
+    return -1;
+}
+
 static int run_op(const struct sk_op *op, int argc, char **argv)
 {
     static struct made made;
@@ -875,9 +899,10 @@ static int run_op(const struct sk_op *op, int argc, char **argv)
 
     make_command(op, &made);
     code = sk_cli_parse(&made.command, argc, argv, &parsed);
-    if (code >= 0)
-        return code;
-    code = read_request_id(&parsed, &id);
+    if (code < 0)
+        code = take_language(&parsed);
+    if (code < 0)
+        code = read_request_id(&parsed, &id);
     if (code >= 0)
         return code;
     if (sk_cli_has(&parsed, "stdin") && parsed.operands_count > 0)
