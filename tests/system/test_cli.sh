@@ -166,6 +166,10 @@ case $count in
   *) says "says so" "^De deelregels .* gelden nu, met $count opmerkingen:\$" ;;
 esac
 
+says "shows whom the first policy names" 'eerste beleid van dit knooppunt'
+grep -qFx "$(sed -n '/^  dpo: /p' $bundle/officers.yaml)" out &&
+  ok "with their keys" || bad "with their keys"
+
 # ------------------------------------------------- narrower, wider, back again
 version=$(sed -n 's/^version: \([0-9]*\).*/\1/p' $bundle/policy.yaml)
 next() { # NUMBER: as version NUMBER more than the first
@@ -173,10 +177,12 @@ next() { # NUMBER: as version NUMBER more than the first
 }
 cp $bundle/policy.yaml first.yaml
 next 1
-sed -i 's/retain: {for: 12 months/retain: {for: 6 months/' $bundle/policy.yaml
+sed -i -e 's/retain: {for: 12 months/retain: {for: 6 months/' \
+  -e 's/^version: \(.*\)/"version" :  "\1"  # "zes" maanden/' $bundle/policy.yaml
 is "the change is narrower" 0 "$schakel" policy diff $bundle $bundle
 is "the dpo signs alone" 0 "$schakel" policy sign $bundle --as dpo --key dpo.key
 is "narrower needs one" 0 "$schakel" policy activate $bundle
+! grep -q 'eerste beleid' out && ok "which is not the first" || bad "which is not the first"
 cp first.yaml $bundle/policy.yaml
 next 2
 is "the dpo signs what is wider" 0 "$schakel" policy sign $bundle --as dpo --key dpo.key
@@ -194,14 +200,22 @@ is "rollback" 0 "$schakel" policy rollback $version --out back
 is "the same words as the first, one number up" 1 diff first.yaml back/policy.yaml
 [ "$(diff first.yaml back/policy.yaml | grep -c '^[<>]')" = 2 ] &&
   ok "only the number differs" || bad "only the number differs"
+is "rollback to a number in quotes" 0 "$schakel" policy rollback $((version + 1)) --out quoted
+grep -q "^\"version\" :  $((version + 2))  # \"zes\" maanden\$" quoted/policy.yaml &&
+  ok "puts the new one in its place" || bad "puts the new one in its place"
+is "which is a policy" 0 "$schakel" policy check quoted
 for name in dpo deputy; do
   is "$name signs it" 0 "$schakel" policy sign back --as $name --key $name.key
 done
 is "and it is in force, from a day on" 0 \
   "$schakel" policy activate back --from 2199-01-01
 says "which it says" 'gelden vanaf 2199-01-01'
-is "history" 0 "$schakel" policy history
+is "history" 0 "$schakel" policy history --lang nl
 [ "$(grep -c ' dpo' out)" = 2 ] && ok "two versions" || bad "two versions"
+grep -q "^ *$((version + 2)) .* policy-signatures" out &&
+  ok "and the one that was refused" || bad "and the one that was refused"
+says "in the language asked for" 'versie'
+is "a language that is none" 2 "$schakel" policy history --lang fr
 if command -v minisign >/dev/null; then
   minisign -S -W -s dpo.key -m back/MANIFEST -x back/MANIFEST.dpo.minisig \
     >minisign.log 2>&1

@@ -139,28 +139,52 @@ static void tell_why(struct sk_policy_run *run, struct sk_client *client,
 
 /* ------------------------------------------------------------- into force */
 
+/* POLICY.md 2.5: nothing else vouches for the first ones. */
+static void tell_first(const struct sk_policy_run *run,
+                       const struct sk_officers *officers)
+{
+    puts(sk_policy_word(
+        run,
+        "Dit is het eerste beleid van dit knooppunt.  Wie het noemt, tekent "
+        "voortaan; het charter\nbevestigt dat niet.  Vergelijk deze sleutels "
+        "met de officieren zelf:",
+        "This is the first policy of this node.  Whom it names will sign from "
+        "now on; the charter\ndoes not confirm that.  Compare these keys with "
+        "the officers in person:"));
+    for (size_t i = 0; i < officers->count; i++) {
+        char key[SK_MINISIGN_KEY_TEXT_SIZE + 1];
+
+        sk_minisign_key_format(&officers->list[i].key, key);
+        printf("  %.*s: %s\n", SK_ARG(officers->list[i].name), key);
+    }
+}
+
 static void tell_activated(const struct sk_policy_run *run,
+                           const struct sk_draft *d, bool first,
                            const json_t *result)
 {
     struct sk_screen screen = {.out = stdout, .dutch = run->dutch};
 
     if (run->json) {
-        sk_policy_answer(json_pack("{s:s, s:b, s:O}", "command", "activate",
-                                   "ok", 1, "result", result));
+        sk_policy_answer(json_pack("{s:s, s:b, s:b, s:O}", "command",
+                                   "activate", "first", first, "ok", 1,
+                                   "result", result));
         return;
     }
     sk_render(&screen, "policy.activate", result);
+    if (first)
+        tell_first(run, &d->officers);
 }
 
 /* A reply that is ok, or not. */
 static int tell_reply(struct sk_policy_run *run, struct sk_client *client,
                       const struct sk_draft *d, const struct sk_given *given,
-                      const json_t *reply)
+                      bool first, const json_t *reply)
 {
     const json_t *error = json_object_get(reply, "error");
 
     if (error == NULL) {
-        tell_activated(run, json_object_get(reply, "result"));
+        tell_activated(run, d, first, json_object_get(reply, "result"));
         return SK_EXIT_YES;
     }
     if (!run->json &&
@@ -174,16 +198,24 @@ static int activate(struct sk_policy_run *run, struct sk_client *client,
                     const char *from)
 {
     json_t *args = json_object();
+    json_t *shown = NULL;
     json_t *reply = NULL;
     enum sk_status status;
-    int code;
+    bool first;
+    int code = sk_node_ask(client, "policy.show", NULL, NULL, 0, &shown);
 
+    first = code < 0 && json_is_null(json_object_get(shown, "policy"));
+    json_decref(shown);
+    if (code >= 0) {
+        json_decref(args);
+        return code;
+    }
     if (from != NULL)
         json_object_set_new(args, "from", json_string(from));
     status = sk_client_call(client, "policy.activate", args, given->blobs,
                             given->count, &reply);
     code = status == SK_OK
-               ? tell_reply(run, client, d, given, reply)
+               ? tell_reply(run, client, d, given, first, reply)
                : sk_ask_failed(client, "policy.activate", status, 0);
     json_decref(args);
     json_decref(reply);
