@@ -143,7 +143,8 @@ Test(gate, what_is_refused_is_recorded)
     activate(policy(2, "nobody", "question: exact"), SG_BOTH);
     EQ(code(), "policy-invalid");
     EQ(history(1, "refused"), "policy-invalid");
-    fx_call(&f, "vdab", "policy.activate", "{'files':{'MANIFEST':{'$hex':'00'}}}");
+    fx_call(&f, "vdab", "policy.activate",
+            "{'files':{'MANIFEST':{'$hex':'00'}}}");
     EQ(journal(), "1policy-signatures 1 1policy-version-not-higher "
                   "2policy-invalid 0policy-bundle");
     EQ(shown("policy"), "vdab/1");
