@@ -124,7 +124,7 @@ static const struct word words[] = {
     {"relations", "banden", "relations"},
     {"requested", "gevraagd", "requested"},
     {"role", "rol", "role"},
-    {"recorded_ms", "vastgelegd (ms)", "recorded (ms)"},
+    {"recorded_ms", "vastgelegd", "recorded"},
     {"notice_hash", "tekst (hash)", "text (hash)"},
     {"rules", "regels", "rules"},
     {"sent", "verstuurd", "sent"},
@@ -192,6 +192,42 @@ static const struct word words[] = {
     {"operator", "beheerder", "operator"},
     {"auditor", "auditor", "auditor"},
     {"client-system", "klantvolgsysteem", "client system"},
+    {"administration", "onder bewind", "under administration"},
+    {"card", "kaart", "card"},
+    {"days", "dagen", "days"},
+    {"drafts", "ontwerpen", "drafts"},
+    {"field", "gegeven", "field"},
+    {"follow_ups", "opvolging", "follow-up"},
+    {"handovers", "overdrachten", "handovers"},
+    {"id", "naam", "name"},
+    {"keep_until", "bewaren tot en met", "keep until"},
+    {"law_reference", "wet", "law"},
+    {"level", "hoe precies", "how precise"},
+    {"more", "er is meer", "there is more"},
+    {"number", "nummer", "number"},
+    {"own", "van hier", "of here"},
+    {"on_withdrawal", "bij intrekking", "on withdrawal"},
+    {"outcome", "uitkomst", "outcome"},
+    {"provenance", "herkomst", "provenance"},
+    {"recall", "teruggevraagd", "asked back"},
+    {"reference", "verwijzing", "reference"},
+    {"source", "bron", "source"},
+    {"subject", "onderwerp", "subject"},
+    {"text", "tekst", "text"},
+    {"unanswered", "nog geen antwoord", "no answer yet"},
+    {"within_days", "binnen (dagen)", "within (days)"},
+    {"word", "woord", "word"},
+    {"result", "besluit", "decision"},
+    {"allowed", "mag", "allowed"},
+    {"warned", "mag, maar lees het na", "allowed, but read it again"},
+    {"blocked", "mag niet", "not allowed"},
+    {"self", "de deelnemer", "the participant"},
+    {"parent", "de ouder", "the parent"},
+    {"self-and-parent", "de deelnemer en de ouder",
+     "the participant and the parent"},
+    {"administrator", "de bewindvoerder", "the administrator"},
+    {"self-and-administrator", "de deelnemer en de bewindvoerder",
+     "the participant and the administrator"},
 };
 
 const char *sk_render_word(const char *key, bool dutch)
@@ -294,9 +330,9 @@ static bool names_words(const char *key)
 /* Codes of states read as words; ids and values stay what they are. */
 static bool names_state(const char *key)
 {
-    static const char *const keys[] = {"do",     "line", "now",
-                                       "recall", "role", "state",
-                                       "status", "tell", "waits_for"};
+    static const char *const keys[] = {
+        "do",   "given_by", "line",   "now",  "recall",   "result",
+        "role", "state",    "status", "tell", "waits_for"};
 
     for (size_t i = 0; i < SK_COUNT(keys); i++)
         if (strcmp(keys[i], key) == 0)
@@ -332,6 +368,20 @@ static bool show_instant(const char *key, const char *text, char *room,
     return true;
 }
 
+/* An instant in milliseconds, as the other instants. */
+static bool show_ms(const char *key, const json_t *value, char *room,
+                    size_t size_max)
+{
+    char text[21];
+    size_t size = strlen(key);
+
+    if (size < 3 || strcmp(key + size - 3, "_ms") != 0 ||
+        !json_is_integer(value))
+        return false;
+    sk_instant_format(json_integer_value(value) / 1000, text);
+    return show_instant(key, text, room, size_max);
+}
+
 /* What stands under a key of a reply, or in a field of an event. */
 static void shown(const struct sk_screen *s, const char *key, bool field,
                   const json_t *value, char *room, size_t size_max)
@@ -342,6 +392,8 @@ static void shown(const struct sk_screen *s, const char *key, bool field,
     if (json_is_string(value) &&
         show_instant(key, json_string_value(value), room, size_max))
         return;
+    if (show_ms(key, value, room, size_max))
+        return;
     if (field) {
         append(room, size_max, &size,
                sk_glossary_value(s->glossary, key, NULL, value));
@@ -350,6 +402,9 @@ static void shown(const struct sk_screen *s, const char *key, bool field,
     } else if (json_is_string(value) && names_state(key)) {
         append(room, size_max, &size,
                sk_render_word(json_string_value(value), s->dutch));
+    } else if (json_is_string(value) && strcmp(key, "kind") == 0) {
+        append(room, size_max, &size,
+               sk_glossary_value(s->glossary, "handover_kind", NULL, value));
     } else if (json_is_string(value) && names_words(key)) {
         append(room, size_max, &size,
                sk_glossary_word(s->glossary, json_string_value(value)));

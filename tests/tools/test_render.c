@@ -1,0 +1,59 @@
+/* Replies on screen: what a coach reads has words and days, no codes. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include <stdlib.h>
+
+#include "tools/schakel/render.h"
+
+static void expect_shown(const char *op, const char *result, bool dutch,
+                         const char *want)
+{
+    json_t *json = json_loads(result, 0, NULL);
+    struct sk_screen screen = {.dutch = dutch};
+    char *text = NULL;
+    size_t size;
+
+    cr_assert(json != NULL);
+    screen.out = open_memstream(&text, &size);
+    sk_render(&screen, op, json);
+    fclose(screen.out);
+    cr_expect(eq(str, text, (char *)want));
+    free(text);
+    json_decref(json);
+}
+
+Test(render, says_who_gave_a_consent_and_when)
+{
+    static const char consent[] =
+        "{\"given_by\":\"self-and-parent\",\"recorded_ms\":1795340198124,"
+        "\"state\":\"given\",\"until\":\"2026-12-31T23:00:00Z\"}";
+
+    expect_shown("consent.show", consent, true,
+                 "gegeven door  de deelnemer en de ouder\n"
+                 "vastgelegd    2026-11-22 10:36\n"
+                 "toestand      gegeven\n"
+                 "tot en met    2026-12-31\n");
+    expect_shown("consent.show", consent, false,
+                 "given by  the participant and the parent\n"
+                 "recorded  2026-11-22 10:36\n"
+                 "state     given\n"
+                 "until     2026-12-31\n");
+}
+
+Test(render, says_what_may_be_written)
+{
+    expect_shown("text.check", "{\"result\":\"warned\",\"word\":\"depressie\"}",
+                 true,
+                 "besluit  mag, maar lees het na\n"
+                 "woord    depressie\n");
+}
+
+/* Milliseconds are instants; a number of them is not. */
+Test(render, leaves_other_values_alone)
+{
+    expect_shown("x.y", "{\"a_ms\":\"b\",\"items\":7,\"kind\":\"warm\"}", false,
+                 "a_ms       b\n"
+                 "all items  7\n"
+                 "kind       warm\n");
+}
