@@ -350,6 +350,7 @@ enum sk_status sk_withdraw_apply(struct sk_engine *e, const struct sk_org *from,
         within = WITHIN_DAYS_MAX;
     notice->due = sk_today(e) + (int32_t)within;
     SK_TRY(put(e, notice));
+    SK_TRY(sk_taken_put(e, from, in));
     SK_TRY(journal(e, SK_ENTRY_RECALL_TAKEN, notice, ""));
     sk_log_add_later(s, SK_COUNT_NOTICES, 1);
     sk_log_add_later(s, SK_COUNT_WAITING, waiting_bytes(notice));

@@ -266,5 +266,5 @@ enum sk_status sk_held_tell(struct sk_engine *e, const struct sk_org *from,
         SK_TRY(tell_one(e, from, &id, &count));
         sk_arena_reset(&e->scratch, mark);
     }
-    return SK_OK;
+    return sk_taken_tell(e, from, asked, HELD_MAX - count);
 }

@@ -26,6 +26,7 @@
  *   outbox.c      a log per partner;  session.c: hello, in flight, receipts
  *   apply.c       an item that arrived;  inbox.c: what people do with it
  *   withdraw.c    recall and notices;  erasure.c: answers to them
+ *   restored.c hold.c held.c taken.c  after a restore
  *   leave.c       this node leaves the federation;  left.c: a partner did
  *   rights.h      to be forgotten: forget.c, forget_own.c
  *   correction.h  what was wrong: correct.c, gate_correct.c
@@ -88,6 +89,8 @@ enum sk_table {
     SK_T_INBOX = 'B',         /* message -> owner of its key, sealed */
     SK_T_INBOX_ORDER = 'b',   /* number -> message */
     SK_T_RECALLED = 'X',      /* org, message -> day */
+    SK_T_TAKEN = '2',         /* org, incarnation, number -> what was asked
+                                 back; taken.c */
     SK_T_NOTICE_OUT = 'W',    /* notice -> what was asked of whom, answers */
     SK_T_NOTICE_IN = 'w',     /* org, number -> notice to answer */
     SK_T_NOTICE_OF = 'a',     /* org, notice -> empty, while it is open */

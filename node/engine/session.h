@@ -196,6 +196,18 @@ SK_CHECKED enum sk_status
 sk_held_recall(struct sk_engine *e, const struct sk_participant_id *participant,
                const struct sk_org *to, const struct sk_item_event *event);
 
+/* ------------------------------------------------------------- taken.c */
+/* A partner asks something back: remember what, without what it was. */
+SK_CHECKED enum sk_status sk_taken_put(struct sk_engine *e,
+                                       const struct sk_org *from,
+                                       const struct sk_item_withdrawn *item);
+/* It forgot, and asks: tell it as what the person said here (TOLD), at most
+   count of them. */
+SK_CHECKED enum sk_status sk_taken_tell(struct sk_engine *e,
+                                        const struct sk_org *from,
+                                        const struct sk_item_asked *asked,
+                                        size_t count);
+
 /* ------------------------------------------------------------- replay.c */
 /* One item, in memory of the engine that scratch does not clear: for the one
    that is being applied.  It holds views only. */

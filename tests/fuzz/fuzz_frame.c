@@ -27,13 +27,13 @@
 
 /* What a frame may write to: delivery, inbox, ledger, notices, handovers, the
    journal. */
-static const char frame_tables[] = "mk1DdQRSsBbXWwaVvUTtZKAoGjxzFJ";
+static const char frame_tables[] = "mk1DdQRSsBbX2WwaVvUTtZKAoGjxzFJ";
 /* And to these when the partner told of a withdrawal, which goes to others;
    'p' has a mark of what it said before, under its own name. */
 static const char told_tables[] = "CclQR";
 /* And to these with the next charter of the stewards, byte for byte. */
 static const char charter_tables[] = "fg";
-static const char line_tables[] = "k1QRSs"; /* of one partner: its own only */
+static const char line_tables[] = "k1QRSs2"; /* of one partner: its own only */
 
 static struct fx *const f = &world.f;
 static size_t us;

@@ -173,6 +173,90 @@ Test(restored, what_was_recalled_is_recalled_again)
     fx_end(&s.f);
 }
 
+static char *last_consent(struct story *s, const char *what)
+{
+    size_t last;
+    char path[64];
+
+    fx_ok(&s->f, "sopraco", "consent.list", "{'participant':'%s'}",
+          s->participant);
+    last = sk_value_count(fx_at(&s->f, "result.consents"));
+    cr_assert(last > 0, "%s", s->f.reply);
+    snprintf(path, sizeof(path), "result.consents.%zu.%s", last - 1, what);
+    return (char *)fx_text(&s->f, path);
+}
+
+/* I7: the sender falls back to before the withdrawal.  Who was asked to erase
+   tells it; then it asks back everything again, and sends nothing. */
+Test(restored, what_was_taken_back_since_is_learned_from_partners)
+{
+    static struct story s;
+
+    start(&s);
+    disclose(&s);
+    s.backup = ln_backup(&s.f, "sopraco");
+    withdraw(&s);
+    fx_ok(&s.f, "cvo-kempen", "erasure.confirm", "{'from':'sopraco'}");
+    restore(&s, "sopraco");
+    cr_expect(eq(str, last_consent(&s, "state"), "withdrawn"));
+    cr_expect(eq(str, last_consent(&s, "told_by"), "cvo-kempen"));
+    cr_expect(eq(str, last_consent(&s, "recipients.0"), "cvo-kempen"));
+    cr_expect(eq(str, last_consent(&s, "purposes.0"), "guidance.joint"));
+    cr_expect(eq(str, last_consent(&s, "categories.0"), "work.evaluation"));
+    go_on(&s);
+    fx_ok(&s.f, "sopraco", "disclosure.send",
+          "{'event':'%s','to':'cvo-kempen','for':'guidance.joint'}", s.event);
+    cr_expect(
+        eq(str, (char *)fx_text(&s.f, "result.reason"), "consent-withdrawn"));
+    cr_expect(eq(sz, inbox(&s), 0));
+    fx_ok(&s.f, "cvo-kempen", "erasure.confirm", "{'from':'sopraco'}");
+    fx_ok(&s.f, "sopraco", "disclosure.list", "{'participant':'%s'}",
+          s.participant);
+    cr_expect(eq(str, (char *)fx_text(&s.f, "result.disclosures.0.recall"),
+                 "confirmed"));
+    fx_end(&s.f);
+}
+
+/* What was taken back before the backup is not told again: consent that was
+   given since stays. */
+Test(restored, what_was_taken_back_before_is_not_told_again)
+{
+    static struct story s;
+
+    start(&s);
+    disclose(&s);
+    withdraw(&s);
+    fx_ok(&s.f, "cvo-kempen", "erasure.confirm", "{'from':'sopraco'}");
+    fx_ok(&s.f, "sopraco", "consent.give",
+          "{'participant':'%s','until':'2027-09-21',"
+          "'purposes':['guidance.joint'],'recipients':['cvo-kempen'],"
+          "'categories':['work.evaluation'],'form':'paper',"
+          "'notice':{'$hex':'00'},'notice_id':'n/1'}",
+          s.participant);
+    s.backup = ln_backup(&s.f, "sopraco");
+    restore(&s, "sopraco");
+    cr_expect(eq(str, last_consent(&s, "told_by"), "absent"));
+    cr_expect(eq(str, last_consent(&s, "state"), "given"));
+    fx_end(&s.f);
+}
+
+/* Who asked to be forgotten took back everything, from everybody. */
+Test(restored, who_was_forgotten_since_has_no_consent)
+{
+    static struct story s;
+
+    start(&s);
+    disclose(&s);
+    s.backup = ln_backup(&s.f, "sopraco");
+    fx_ok(&s.f, "sopraco", "participant.erase",
+          "{'participant':'%s','ground':'not-needed'}", s.participant);
+    fx_ok(&s.f, "cvo-kempen", "erasure.confirm", "{'from':'sopraco'}");
+    restore(&s, "sopraco");
+    cr_expect(eq(str, last_consent(&s, "state"), "withdrawn"));
+    cr_expect(eq(str, last_consent(&s, "recipients"), "absent"));
+    fx_end(&s.f);
+}
+
 /* I2, I7: the recipient falls back to before the message came. */
 Test(restored, what_was_recalled_does_not_come_again)
 {
