@@ -32,6 +32,21 @@ if [ $? = 2 ] && grep -q "^$typo:[0-9]*:[0-9]*: error: state 'withdrawm'" "$out"
 then echo "ok - an unknown state of consent is told with its place"
 else echo "not ok - an unknown state of consent"; cat "$out"; failed=1; fi
 
+# Who ends it half-way finds nothing of it back.
+hold=$(mktemp -d)
+TMPDIR=$hold "$build/schakel" rehearse tests/scenarios/X1.yaml >"$out" 2>&1 &
+story=$!
+for _ in $(seq 600); do
+  ls "$hold"/*/*.log >/dev/null 2>&1 && break
+  sleep 0.05
+done
+ls "$hold"/*/*.log >/dev/null 2>&1 && kill $story
+wait $story
+if [ $? = 143 ] && [ -z "$(ls -A "$hold")" ]
+then echo "ok - a story that is ended leaves no files behind"
+else echo "not ok - files of a story that was ended"; ls -R "$hold"; failed=1; fi
+rm -rf "$hold"
+
 # An event that was refused cannot be sent: a failed check, and the story goes
 # on to its table.
 refused=tests/scenarios/refused-$$.yaml

@@ -64,6 +64,22 @@ static int64_t monotonic_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* PROGRAM OPTION PATH, to its end. */
+static void run_program(const char *program, const char *option,
+                        const char *path)
+{
+    pid_t pid = fork();
+    int status;
+
+    if (pid == 0) {
+        dup2(STDERR_FILENO, STDOUT_FILENO);
+        execlp(program, program, option, "--", path, (char *)NULL);
+        _exit(127);
+    }
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+}
+
 static void sleep_ms(int ms)
 {
     poll(NULL, 0, ms);
@@ -130,6 +146,8 @@ json_t *sk_json_of_node(const struct sk_node *node)
 }
 
 /* ------------------------------------------------------------- programs */
+static volatile pid_t running; /* `schakel ...`, until it ended */
+
 /* Run `schakel ...` and wait; its output goes to the log. */
 static void run(struct sk_world *w, char *const *argv)
 {
@@ -151,8 +169,10 @@ static void run(struct sk_world *w, char *const *argv)
         execv(argv[0], argv);
         _exit(127);
     }
+    running = pid;
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;
+    running = 0;
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         FILE *file = fopen(log, "r");
         char line[512];
@@ -186,6 +206,20 @@ static int free_port(struct sk_world *w)
 }
 
 /* ------------------------------------------------------------- one node */
+/* Its log goes with its folder: the end of it now. */
+static _Noreturn void die_with_log(struct sk_world *w,
+                                   const struct sk_actor *actor,
+                                   const char *what, const char *op)
+{
+    char log[4096];
+
+    snprintf(log, sizeof(log), "%s/%s.log", w->root, actor->org);
+    fflush(stdout);
+    run_program("tail", "-n5", log);
+    sk_world_die(w, "the node of %s %s%s%s; its last words are above",
+                 actor->org, what, op[0] == '\0' ? "" : " ", op);
+}
+
 /* The process, until it says that it is ready. */
 static void start_process(struct sk_world *w, struct sk_actor *actor)
 {
@@ -227,16 +261,14 @@ static void start_process(struct sk_world *w, struct sk_actor *actor)
         poll(&wait, 1, READY_MS) == 1 ? read(ready[0], line, sizeof(line)) : -1;
     close(ready[0]);
     if (got <= 0)
-        sk_world_die(w, "the node of %s does not start; see %s", actor->org,
-                     log);
+        die_with_log(w, actor, "does not start", "");
 }
 
 static void start_daemon(struct sk_world *w, struct sk_actor *actor)
 {
     start_process(w, actor);
     if (sk_client_open(actor->dir, &actor->client) != SK_OK)
-        sk_world_die(w, "the node of %s does not answer; see %s/%s.log",
-                     actor->org, w->root, actor->org);
+        die_with_log(w, actor, "does not answer", "");
     actor->online = true;
 }
 
@@ -329,9 +361,7 @@ json_t *sk_world_ask(struct sk_world *w, struct sk_actor *actor, const char *op,
     sk_client_hook(actor->client, &(struct sk_client_hooks){0});
     json_decref(args);
     if (status != SK_OK)
-        sk_world_die(w, "the node of %s does not answer %s: %s; see %s/%s.log",
-                     actor->org, op, sk_status_text(status), w->root,
-                     actor->org);
+        die_with_log(w, actor, "does not answer", op);
     if (struck)
         wait_lines(w, actor, "up");
     return reply;
@@ -934,6 +964,32 @@ static void join_nodes(struct sk_world *w)
     }
 }
 
+/* Whose folder goes when a signal ends the story. */
+static struct sk_world *playing;
+
+/* Safe in a handler of signals, as all that it calls. */
+static void end_by_signal(int signal_number)
+{
+    struct sk_actor program = {.pid = running};
+
+    stop_process(&program, SIGKILL);
+    for (size_t i = 0; i < playing->actors_count; i++)
+        stop_process(&playing->actors[i], SIGKILL);
+    run_program("rm", "-rf", playing->root);
+    (void)signal(signal_number, SIG_DFL);
+    (void)raise(signal_number);
+}
+
+static void watch_signals(struct sk_world *w)
+{
+    struct sigaction action = {.sa_handler = end_by_signal};
+
+    playing = w;
+    (void)sigaction(SIGHUP, &action, NULL);
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+}
+
 void sk_world_start(struct sk_world *w)
 {
     const char *base = getenv("TMPDIR");
@@ -942,6 +998,7 @@ void sk_world_start(struct sk_world *w)
                       base == NULL || base[0] == '\0' ? "/tmp" : base);
     if (mkdtemp(w->root) == NULL)
         sk_world_die(w, "cannot make %s: %s", w->root, strerror(errno));
+    watch_signals(w);
     read_roster(w);
     init_nodes(w);
     make_charter(w);
@@ -954,19 +1011,6 @@ void sk_world_start(struct sk_world *w)
     w->started = true;
 }
 
-static void remove_tree(const char *path)
-{
-    pid_t pid = fork();
-    int status;
-
-    if (pid == 0) {
-        execlp("rm", "rm", "-rf", "--", path, (char *)NULL);
-        _exit(127);
-    }
-    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-}
-
 void sk_world_stop(struct sk_world *w)
 {
     if (w->keep)
@@ -977,5 +1021,5 @@ void sk_world_stop(struct sk_world *w)
     for (size_t i = 0; i < w->actors_count; i++)
         stop_daemon(&w->actors[i], SIGTERM);
     if (w->root != NULL)
-        remove_tree(w->root);
+        run_program("rm", "-rf", w->root);
 }
