@@ -292,6 +292,7 @@ install: all
 	done
 	install -m 644 docs/*.md README.md $(DESTDIR)$(PREFIX)/share/doc/schakel
 	install -m 644 docs/nl/*.md $(DESTDIR)$(PREFIX)/share/doc/schakel/nl
+	cp -R docs/decisions $(DESTDIR)$(PREFIX)/share/doc/schakel/
 	sed 's|@PREFIX@|$(PREFIX)|g' tools/systemd/schakeld@.service \
 	  > $(DESTDIR)$(PREFIX)/lib/systemd/system/schakeld@.service
 

@@ -12,6 +12,7 @@ make -s B="$build" SAN="$(case $build in *san*) echo 1 ;; *) echo 0 ;; esac)" \
 at=$work/opt/schakel
 for file in bin/schakel bin/schakeld libexec/schakel/schakel-net \
     share/schakel/library/vocabulary.yaml share/doc/schakel/README.md \
+    share/doc/schakel/decisions/0003-a-key-per-received-message.md \
     lib/systemd/system/schakeld@.service; do
   check "$file is installed" "[ -f '$at/$file' ]"
 done
