@@ -112,6 +112,34 @@ assert len(subjects) == 1
 END
 check "as JSON-LD with no dropped term, under a name of chance" $?
 
+# The officer's export: the same records, beside what they speak of.
+bundle=policies/library/school-naar-werk/nodes/buso
+"$build/schakel" policy export $bundle --format dpv --day 2027-05-04 \
+  --participant "$person" --dir "$root/buso" >"$work/officer.json" 2>"$work/err"
+check "with the policy, for its officer" $?
+$python - "$work/officer.json" "$work/dpv.json" "$person" >"$work/out" 2>&1 <<'END'
+import json, sys
+from pyld import jsonld
+text = open(sys.argv[1]).read()
+assert sys.argv[3] not in text, 'the participant is named'
+dpv = 'https://w3id.org/dpv#'
+flat = jsonld.expand(json.loads(text))
+processes = {p['@id']: p for p in flat if p['@type'] == [dpv + 'Process']}
+records = [r for r in flat if dpv + 'ConsentRecord' in r['@type']]
+alone = jsonld.expand(json.load(open(sys.argv[2])))
+assert processes and len(processes) + len(records) == len(flat)
+assert [r['@id'] for r in records] == [r['@id'] for r in alone]
+linked = 0
+for r in records:
+    for one in r.get(dpv + 'hasProcess', []):
+        p = processes[one['@id']]
+        for term in 'hasRecipient', 'hasPurpose':
+            assert p[dpv + term][0]['@id'] in {t['@id'] for t in r[dpv + term]}
+        linked += 1
+assert linked > 0
+END
+check "each consent beside the processing that it allows" $?
+
 # ------------------------------------------------------------ taking it back
 placement=$(json houtzaak message inbox list)
 nl houtzaak inbox withdraw "$placement" --categories health --form spoken &&

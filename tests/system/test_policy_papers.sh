@@ -246,20 +246,12 @@ for row, record in zip(rows, records):
         want = record[key]
         assert cell == (want if isinstance(want, str) else '; '.join(want))
 P
-is "ODRL" 0 "$schakel" policy export $mol --format odrl
-cp out odrl.json
-check "is JSON-LD in which no term is lost" <<'P'
-import json, sys
+cat >ld.py <<'P'
+# JSON-LD read without fetching anything, and what it lost on the way.
 from pyld import jsonld
 def nothing(url, options=None):
     raise Exception('fetches ' + url)
 jsonld.set_document_loader(nothing)
-doc = json.load(open('odrl.json'))
-O = 'http://www.w3.org/ns/odrl/2/'
-LEFT = {O + w for w in ('purpose', 'dateTime', 'delayPeriod')}
-OPERATORS = {O + w for w in ('eq', 'gteq', 'lteq', 'isAnyOf')}
-ACTIONS = {O + w for w in ('distribute', 'delete', 'obtainConsent')}
-[x] = jsonld.expand(doc)
 def count(value):  # keys that carry something, @context apart
     if isinstance(value, list):
         return sum(map(count, value))
@@ -275,13 +267,26 @@ def terms(value):
         for k, v in value.items():
             yield k, v
             yield from terms(v)
-problems = []
+def strange(expanded):  # keys that are no IRI
+    return [k for k, v in terms(expanded) if not k.startswith(('@', 'http', 'urn:'))]
+P
+is "ODRL" 0 "$schakel" policy export $mol --format odrl
+cp out odrl.json
+check "is JSON-LD in which no term is lost" <<'P'
+import json, sys
+sys.path.insert(0, '.')
+from ld import count, jsonld, strange, terms
+doc = json.load(open('odrl.json'))
+O = 'http://www.w3.org/ns/odrl/2/'
+LEFT = {O + w for w in ('purpose', 'dateTime', 'delayPeriod')}
+OPERATORS = {O + w for w in ('eq', 'gteq', 'lteq', 'isAnyOf')}
+ACTIONS = {O + w for w in ('distribute', 'delete', 'obtainConsent')}
+[x] = jsonld.expand(doc)
+problems = strange(x)
 if count(doc) != count(x):
     problems.append('%d keys became %d' % (count(doc), count(x)))
 for key, value in terms(x):
     ids = [v.get('@id') for v in value if isinstance(v, dict)] if isinstance(value, list) else []
-    if not key.startswith(('@', 'http://', 'urn:')):
-        problems.append(key)
     if key == O + 'operator' and not set(ids) <= OPERATORS:
         problems.append(ids)
     if key == O + 'action' and not set(ids) <= ACTIONS:
@@ -313,6 +318,74 @@ print(len(doc['permission']), fields, len(doc['obligation']), deletes, len(money
 sys.exit(len(doc['permission']) != fields or len(doc['obligation']) != deletes
          or len(money) != len(partners) - 1 or not where)
 P
+"$schakel" policy render $mol $day --consent --json >texts.json
+"$schakel" policy matrix $mol $day --json >matrix.json
+"$schakel" policy render $mol $day --json >rows.json
+is "DPV" 0 "$schakel" policy export $mol --format dpv $day
+cp out dpv.json
+check "17.3: is JSON-LD in which no term is lost, and says what the matrix says" <<'P'
+import json, sys, yaml
+sys.path.insert(0, '.')
+from ld import count, jsonld, strange, terms
+doc = json.load(open('dpv.json'))
+D, C, G = 'https://w3id.org/dpv#', 'http://purl.org/dc/terms/', 'https://w3id.org/dpv/legal/eu/gdpr#'
+x = jsonld.expand(doc)
+assert count(doc) - 1 == count(x), (count(doc), count(x))  # @graph
+assert not strange(x), strange(x)
+# Every key is a property of DPV (ISO/IEC TS 27560) or of Dublin Core.
+known = {D + 'has' + w for w in ('DataController', 'Recipient', 'Purpose',
+         'Processing', 'PersonalData', 'LegalBasis', 'StorageCondition',
+         'Duration', 'TechnicalOrganisationalMeasure', 'Notice')} | {
+         C + w for w in ('title', 'identifier', 'description', 'language',
+                         'isPartOf', 'hasPart', 'valid')}
+assert {k for k, v in terms(x) if k[0] != '@'} == known
+types = {t for k, v in terms(x) if k == '@type' and isinstance(v, list) for t in v}
+assert types == {D + w for w in ('Process', 'PersonalData',
+    'SpecialCategoryPersonalData', 'ConsentNotice', 'ExpressedConsent',
+    'ExplicitlyExpressedConsent', 'StorageDuration', 'StorageDeletion')} | {
+    G + w for w in ('A6-1-b', 'A6-1-e', 'A9-2-a', 'A9-2-b')}, types
+ropa = {(r['recipient'], r['purpose']): r
+        for r in json.load(open('ropa.json'))['records']}
+rows = {(r['to'], r['for']): r for r in json.load(open('rows.json'))['rows']}
+texts = {(t['to'], t['for']): t for t in json.load(open('texts.json'))['texts']}
+last = lambda i: i.rsplit(':', 1)[1]
+ids = lambda v: {last(i['@id']) for i in v}
+seen = set()
+for p in x:
+    key = (last(p[D + 'hasRecipient'][0]['@id']), last(p[D + 'hasPurpose'][0]['@id']))
+    seen.add(key)
+    data = p[D + 'hasPersonalData']
+    special = {last(c['@id']) for c in data
+               if c['@type'] == [D + 'SpecialCategoryPersonalData']}
+    assert ids(data) == set(ropa[key]['categories']), key
+    assert {s.split('.')[0] for s in special} == set(ropa[key]['special']), key
+    bases = {b['@type'][0][len(G):] for b in p[D + 'hasLegalBasis']}
+    assert bases == {{'contract': 'A6-1-b', 'public-task': 'A6-1-e'}[b.split(':')[0]]
+                     for b in rows[key]['basis']} | {
+                     {'explicit-consent': 'A9-2-a', 'employment-and-social-law': 'A9-2-b'}[a]
+                     for a in ropa[key]['art9']}, (key, bases)
+    assert {b[C + 'description'][0]['@value'] for b in p[D + 'hasLegalBasis']} == {
+        b.split(': ', 1)[1] for b in rows[key]['basis']}
+    kept = [s for s in p[D + 'hasStorageCondition'] if s['@type'] == [D + 'StorageDuration']]
+    assert {s[C + 'description'][0]['@value'] for s in kept} == set(rows[key]['retain'])
+    assert all(s[D + 'hasDuration'][0]['@value'] == 'P%sM' % s[C + 'description'][0]['@value'].split()[0]
+               for s in kept)
+    assert ids(p[D + 'hasTechnicalOrganisationalMeasure']) == set(ropa[key]['measures'])
+    [notice] = p[D + 'hasNotice']
+    text = texts[key]
+    assert notice['@id'] == 'urn:sha256:' + text['sha256']
+    assert notice[C + 'description'][0]['@value'] == text['text']
+    asked = {a['@type'][0]: ids(a[D + 'hasPersonalData']) for a in notice[C + 'hasPart']}
+    assert asked.get(D + 'ExplicitlyExpressedConsent', set()) == set(text['explicit'])
+    assert set().union(*asked.values()) == set(text['categories']) | set(text['explicit'])
+    assert key[0] != 'sopraco' or 'health.workplace' not in asked[D + 'ExpressedConsent']
+assert seen == set(rows), seen
+P
+is "in English" 0 "$schakel" policy export $mol --format dpv $day --lang en
+says "with the English text" '"dct:language": "en"'
+is "of a day on which nothing goes" 0 "$schakel" policy export $mol --format dpv --day 2030-01-01
+json "an empty graph" 'x["@graph"]==[]'
+is "a participant goes with DPV only" 2 "$schakel" policy export $mol --format odrl --participant x
 is "another form" 2 "$schakel" policy export $mol --format xml
 
 # ------------------------------------------------------------------- new

@@ -212,18 +212,28 @@ const struct sk_command sk_policy_commands[] = {
      "BUNDLE",
      1,
      1,
-     "het beleid voor een register (ropa) of een ander systeem (odrl)",
-     "the policy for a register (ropa) or another system (odrl)",
+     "het beleid voor een register (ropa) of een ander systeem (odrl, dpv)",
+     "the policy for a register (ropa) or another system (odrl, dpv)",
      "ropa: een record per ontvanger en doel, voor het register van\n"
      "verwerkingen (art. 30); ropa-csv: hetzelfde voor een rekenblad.\n"
-     "odrl: JSON-LD. Zonder --day alles wat in het beleid staat.",
+     "odrl: JSON-LD. Zonder --day alles wat in het beleid staat.\n"
+     "dpv: JSON-LD (ISO/IEC TS 27560, DPV) van een dag, anders vandaag: wat\n"
+     "gedeeld wordt, en de tekst van het akkoord. Met --participant ook de\n"
+     "akkoorden van die deelnemer, onder een toevallig nummer.",
      "ropa: one record per recipient and purpose, for the record of "
      "processing\n"
      "activities (art. 30); ropa-csv: the same for a spreadsheet.\n"
-     "odrl: JSON-LD. Without --day everything in the policy.",
-     {{"format", "odrl|ropa|ropa-csv", true, false, "de vorm", "the form"},
+     "odrl: JSON-LD. Without --day everything in the policy.\n"
+     "dpv: JSON-LD (ISO/IEC TS 27560, DPV) of one day, else today: what is\n"
+     "shared, and the text of the consent. With --participant also that\n"
+     "participant's consents, under a random number.",
+     {{"format", "odrl|dpv|ropa|ropa-csv", true, false, "de vorm", "the form"},
       {"day", "DATE", false, false, "alleen wat op deze dag geldt",
        "only what holds on this day"},
+      {"participant", "ID", false, false,
+       "dpv: ook de akkoorden van deze deelnemer van het knooppunt",
+       "dpv: also the consents of this participant of the node"},
+      DIR_OPTION,
       LANG_OPTION,
       {0}}},
     {"policy new",

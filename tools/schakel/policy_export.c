@@ -266,22 +266,24 @@ int sk_policy_do_export(struct sk_policy_run *run,
 {
     const char *format = sk_cli_get(parsed, "format");
     bool odrl = strcmp(format, "odrl") == 0;
+    bool dpv = strcmp(format, "dpv") == 0;
     bool csv = strcmp(format, "ropa-csv") == 0;
     struct sk_policy_bundle opened;
     int code;
 
-    if (strcmp(format, "dpv") == 0)
-        return sk_policy_bad_option(
-            "--format",
-            "akkoorden staan in het knooppunt: schakel consent export "
-            "--format dpv",
-            "consents are in the node: schakel consent export --format dpv");
-    if (!odrl && !csv && strcmp(format, "ropa") != 0)
-        return sk_policy_bad_option("--format", "kies odrl, ropa of ropa-csv",
-                                    "choose odrl, ropa or ropa-csv");
+    if (!odrl && !csv && !dpv && strcmp(format, "ropa") != 0)
+        return sk_policy_bad_option("--format",
+                                    "kies odrl, dpv, ropa of ropa-csv",
+                                    "choose odrl, dpv, ropa or ropa-csv");
+    if (!dpv && sk_cli_has(parsed, "participant"))
+        return sk_policy_bad_option("--participant",
+                                    "dit hoort bij --format dpv",
+                                    "this goes with --format dpv");
     code = sk_policy_open(run, parsed->operands[0], &opened);
     if (code >= 0)
         return code;
+    if (dpv)
+        return sk_policy_export_dpv(run, opened.bundle, parsed);
     if (!odrl)
         return export_ropa(run, opened.bundle, csv);
     sk_policy_answer(sk_odrl(opened.bundle, run->day));

@@ -16,4 +16,13 @@
  */
 json_t *sk_odrl(const struct sk_bundle *bundle, int32_t day);
 
+/*
+ * What the policy does on one day, and the texts that ask consent for it, in
+ * the terms of DPV (17.3); with --participant that person's records, of the
+ * node of --dir.  Prints it; the exit code.
+ */
+int sk_policy_export_dpv(struct sk_policy_run *run,
+                         const struct sk_bundle *bundle,
+                         const struct sk_parsed *parsed);
+
 #endif

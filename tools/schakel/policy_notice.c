@@ -236,6 +236,7 @@ static void put_apart(const struct writing *w, uint64_t own, uint64_t reveals,
     }
     fprintf(w->out, "%s: " WRITE_HERE "\n",
             word(w, "Handtekening", "Signature"));
+    w->notice->apart = apart;
     w->notice->explicit_categories = apart | needed;
 }
 

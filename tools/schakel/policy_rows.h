@@ -52,6 +52,7 @@ struct sk_notice {
     size_t size;
     char sha256[65];
     uint64_t categories;          /* with a box of their own */
+    uint64_t apart;               /* of those, in the block apart */
     uint64_t explicit_categories; /* in the block apart, and what they need */
 };
 
