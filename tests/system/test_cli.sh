@@ -135,6 +135,17 @@ participant nonsense
 END
 is "a question that is understood: no" 1 "$schakel" participant show $id
 
+# A terminal in Latin-1: a name is refused, never left out.
+latin=$(printf 'Andr\351')
+is "a text that is not UTF-8" 2 "$schakel" participant add Lotte --family-name "$latin"
+says "is named by its option" '^schakel: this is no text in UTF-8: --family-name$'
+is "also behind a sign" 2 "$schakel" participant add Lotte --family-name="$latin" --json
+says "and as JSON" '"where": "--family-name"'
+echo "$latin" >typed
+is "also when it is typed" 2 sh -c '"$1" participant add Lotte --family-name - <typed' sh "$schakel"
+is "and nobody was added" 0 "$schakel" participant find --name lotte --json
+says "nobody" '"participants": \[\]'
+
 # ----------------------------------------------------------- policy activate
 is "a charter of our own" 0 "$schakel" charter new --out charter --id test \
   --vocabulary "$library/../vocabulary.yaml" --guards "$library/../guards.yaml" \

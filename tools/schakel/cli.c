@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 
+#include "protocol/head.h"
 #include "tools/schakel/json.h"
 
 #define VALUE_OF_OPTION 256 /* + position in the table: beyond any letter */
@@ -240,6 +241,32 @@ static int take_value(struct sk_parsed *parsed, size_t i, const char *value)
     return -1;
 }
 
+/* What no text is, JSON would leave out: then less would be asked than was
+   typed.  Where: the option, or the place on the line. */
+static int check_text(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *name = argv[i][0] == '-' ? argv[i] : argv[i - 1];
+        char where[80];
+
+        if (sk_utf8_is_valid(sk_text(argv[i])))
+            continue;
+        snprintf(where, sizeof(where), "%.*s", (int)strcspn(name, "="), name);
+        if (name[0] != '-' || !sk_utf8_is_valid(sk_text(where)))
+            snprintf(where, sizeof(where), "%d", i);
+        return sk_cli_fail(
+            SK_EXIT_USAGE,
+            &(struct sk_problem){
+                .code = "not-utf8",
+                .nl = "dit is geen tekst in UTF-8",
+                .en = "this is no text in UTF-8",
+                .where = where,
+                .next_nl = "zet de terminal op UTF-8 (LANG=nl_BE.UTF-8)",
+                .next_en = "set the terminal to UTF-8 (LANG=en_US.UTF-8)"});
+    }
+    return -1;
+}
+
 int sk_cli_parse(const struct sk_command *command, int argc, char **argv,
                  struct sk_parsed *out)
 {
@@ -253,6 +280,7 @@ int sk_cli_parse(const struct sk_command *command, int argc, char **argv,
     json_wanted = json_wanted || asks_json(argc, argv);
     optind = 0; /* glibc: start again */
     opterr = 0;
+    code = check_text(argc, argv);
     while (code < 0 && (c = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
         if (c == 'h') {
             sk_cli_help(stdout, command);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "protocol/head.h"
 #include "tools/schakel/cli.h"
 
 /* schakel OBJECT VERB */
@@ -45,6 +46,9 @@ static int read_stdin(const char *what, char out[SK_TYPED_SIZE_MAX], bool *end)
     if (size > 0 && out[size - 1] == '\r')
         size--;
     out[size] = '\0';
+    if (!sk_utf8_is_valid(sk_text(out)))
+        return fail(what, "dit is geen tekst in UTF-8",
+                    "this is no text in UTF-8");
     return -1;
 }
 
@@ -59,6 +63,9 @@ static int ask(const char *what, char out[SK_TYPED_SIZE_MAX])
         return too_long(what);
     if (status != SK_OK)
         return fail(what, "er is niets getypt", "nothing was typed");
+    if (!sk_utf8_is_valid(sk_text(out)))
+        return fail(what, "dit is geen tekst in UTF-8",
+                    "this is no text in UTF-8");
     return -1;
 }
 
