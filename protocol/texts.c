@@ -171,6 +171,12 @@ const struct sk_code sk_codes[] = {
     {"expired", "de termijn is voorbij", "the term is over",
      "Begin opnieuw als het nog nodig is.",
      "Start again if it is still needed."},
+    {"feed-gone", "wat u mist, is hier niet meer bewaard",
+     "what you missed is not kept here any more",
+     "Neem alles opnieuw over (schakel participant list, event list, inbox "
+     "list), en volg verder met --since en dit nummer.",
+     "Take everything anew (schakel participant list, event list, inbox list), "
+     "and follow on with --since and this number."},
     {"file-missing", "dit bestand is er niet", "there is no such file",
      "Kijk de naam van het bestand na.", "Check the name of the file."},
     {"file-unreadable", "dit bestand kan niet gelezen worden",

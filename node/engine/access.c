@@ -13,17 +13,7 @@
 
 static enum sk_status refuse_uid(struct sk_engine *e, uint32_t uid)
 {
-    char text[11];
-    size_t at = sizeof(text);
-
-    do {
-        text[--at] = (char)('0' + uid % 10);
-        uid /= 10;
-    } while (uid > 0);
-    return sk_refuse(
-        e, "not-a-user", NULL,
-        sk_arena_copy(&e->scratch, (struct sk_bytes){(const uint8_t *)text + at,
-                                                     sizeof(text) - at}));
+    return sk_refuse(e, "not-a-user", NULL, sk_number_text(e, uid));
 }
 
 /* I5: nobody is a user by default. */
@@ -358,4 +348,74 @@ enum sk_status sk_access_reason(struct sk_engine *e,
     if (sk_id_is_zero(&access->participant.id))
         return sk_staff_get(e, sk_key_done(&key), out);
     return sk_vault_get(e, &access->participant.id, sk_key_done(&key), out);
+}
+
+/* ------------------------------------------------------------- its end */
+
+enum sk_status sk_access_gone(struct sk_engine *e, uint64_t *out)
+{
+    enum sk_status status = sk_meta_get_u64(e, "looks gone", out);
+
+    if (status == SK_E_NOT_FOUND)
+        *out = 0;
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
+}
+
+static enum sk_status drop(struct sk_engine *e, const struct sk_key *key)
+{
+    return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(key));
+}
+
+static enum sk_status drop_index(struct sk_engine *e, char part,
+                                 const struct sk_id *id, uint64_t number)
+{
+    struct sk_key key = part_key(part);
+
+    sk_key_id(&key, id);
+    sk_key_u64(&key, number);
+    return drop(e, &key);
+}
+
+static enum sk_status drop_access(struct sk_engine *e,
+                                  const struct sk_access *access)
+{
+    struct sk_key glass = number_key('g', access->number);
+    struct sk_key reason = number_key('r', access->number);
+    struct sk_key key = number_key('a', access->number);
+    struct sk_bytes value;
+    enum sk_status status =
+        sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&glass), &value);
+
+    if (status != SK_E_NOT_FOUND)
+        return status; /* it waits for a privacy officer */
+    SK_TRY(drop_index(e, 'u', &access->user, access->number));
+    SK_TRY(drop_index(e, 'p', &access->participant.id, access->number));
+    SK_TRY(drop(e, &reason));
+    return drop(e, &key);
+}
+
+enum sk_status sk_access_prune(struct sk_engine *e, uint64_t before_ms,
+                               size_t *budget, bool *done)
+{
+    uint64_t gone;
+    uint64_t last = 0;
+    uint64_t number;
+    enum sk_status status = sk_meta_get_u64(e, "looks", &last);
+
+    if (status != SK_OK && status != SK_E_NOT_FOUND)
+        return status;
+    SK_TRY(sk_access_gone(e, &gone));
+    for (number = gone; number<last && * budget> 0; number++) {
+        size_t mark = sk_arena_mark(&e->scratch);
+        struct sk_access access;
+
+        SK_TRY(sk_access_get(e, number + 1, &access));
+        if (access.at_ms >= before_ms)
+            break;
+        SK_TRY(drop_access(e, &access));
+        (*budget)--;
+        sk_arena_reset(&e->scratch, mark);
+    }
+    *done = *budget > 0;
+    return number == gone ? SK_OK : sk_meta_put_u64(e, "looks gone", number);
 }

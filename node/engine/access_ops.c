@@ -59,17 +59,18 @@ struct list {
 };
 
 /* The last number that was kept before this day.  They are given in order of
-   time, and none is ever taken away. */
+   time, and the first ones go. */
 static enum sk_status number_before(struct sk_engine *e, int32_t day,
                                     uint64_t *out)
 {
     uint64_t from_ms = (uint64_t)sk_civil_start(day) * 1000;
-    uint64_t low = 0;
+    uint64_t low;
     uint64_t high = 0;
     enum sk_status status = sk_meta_get_u64(e, "looks", &high);
 
     if (status != SK_OK && status != SK_E_NOT_FOUND)
         return status;
+    SK_TRY(sk_access_gone(e, &low));
     while (low < high) {
         uint64_t middle = low + (high - low + 1) / 2;
         struct sk_access access;

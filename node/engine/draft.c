@@ -252,17 +252,6 @@ enum sk_status sk_drafts_forget(struct sk_engine *e,
                                 const struct sk_participant_id *participant)
 {
     struct sk_key prefix = prefix_of(participant);
-    struct sk_scan scan =
-        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
-    struct sk_bytes key;
-    struct sk_bytes value;
-    enum sk_status status;
 
-    while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
-        struct sk_key at = {.size = 0};
-
-        sk_key_bytes(&at, key);
-        SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&at)));
-    }
-    return status == SK_E_NOT_FOUND ? SK_OK : status;
+    return sk_drop_all(e, &prefix);
 }

@@ -1,5 +1,7 @@
+#include "node/engine/leave.h"
 #include "node/engine/rights.h"
 #include "node/engine/timer.h"
+#include "node/engine/user.h"
 
 #include <string.h>
 
@@ -116,22 +118,48 @@ static enum sk_status due_next(struct sk_engine *e, int32_t today, bool *done)
     return due_try(e, &due, copy);
 }
 
+void sk_due_again(struct sk_engine *e)
+{
+    e->due_day = sk_today(e) - 1;
+    sk_wake_at(e, e->real_ms);
+}
+
+/* What is kept for a time only: `keep` of domain.yaml.  DOMAIN.md 6.8 */
+static enum sk_status forget_old(struct sk_engine *e, int32_t today,
+                                 size_t *budget, bool *done)
+{
+    const struct sk_timer_rules *rules = e->timer_rules;
+    int32_t looks = sk_months_before(today, rules->keep_looks_months);
+
+    SK_TRY(sk_access_prune(e, (uint64_t)sk_civil_start(looks) * 1000, budget,
+                           done));
+    if (!*done)
+        return SK_OK;
+    return sk_feed_prune(e, today - (int32_t)rules->keep_feed_days, budget,
+                         done);
+}
+
 enum sk_status sk_due_run(struct sk_engine *e)
 {
     int32_t today = sk_today(e);
     size_t budget = DUE_PER_STEP_MAX;
     bool timers = false;
+    bool due = false;
     bool done = false;
 
     if (today <= e->due_day)
         return SK_OK;
     SK_TRY(sk_timers_run(e, today, &budget, &timers));
-    for (; timers && !done && budget > 0; budget--) {
+    for (; timers && !due && budget > 0; budget--) {
         size_t mark = sk_arena_mark(&e->scratch);
 
-        SK_TRY(due_next(e, today, &done));
+        SK_TRY(due_next(e, today, &due));
         sk_arena_reset(&e->scratch, mark);
     }
+    if (due)
+        SK_TRY(sk_left_run(e, &budget, &done));
+    if (done)
+        SK_TRY(forget_old(e, today, &budget, &done));
     if (done)
         e->due_day = today;
     else

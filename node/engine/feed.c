@@ -7,9 +7,13 @@
  * What happened here, in order, for who follows along: the client system of
  * this organisation.                                   docs/IMPORT.md 5
  *
- *     SK_T_FEED  "f" number  -> array [kind, id, from: str, fields: array]
+ *     SK_T_FEED  "f" number  -> array [kind, id, from: str, fields: array, at
+ *                               ms]
  *                "s" name    -> number: what this subscriber confirmed
  * Numbered from 1 by SK_SERIES_FEED.
+ *
+ * Rows go when they are old (`keep` of domain.yaml); META "feed gone": the last
+ * that did.  Who follows and is behind that hears it.
  *
  * A row names, it holds no value: what was erased since is not there any more
  * when its row is read.  from: the partner of a message; fields: those that
@@ -57,13 +61,14 @@ enum sk_status sk_feed_put(struct sk_engine *e, enum sk_feed_kind kind,
     number++; /* from 1 on */
     key = row_key(number);
     p = sk_scratch_pack(e, size_max);
-    sk_pack_array(&p, 4);
+    sk_pack_array(&p, 5);
     sk_pack_uint(&p, (uint64_t)kind);
     sk_pack_id(&p, id);
     sk_pack_str(&p, from == NULL ? (struct sk_bytes){0} : sk_org_text(from));
     sk_pack_array(&p, fields == NULL ? 0 : fields->count);
     for (size_t i = 0; fields != NULL && i < fields->count; i++)
         sk_pack_str(&p, fields->list[i]);
+    sk_pack_uint(&p, e->now_ms);
     if (sk_pack_finish(&p, &value) != SK_OK)
         return SK_E_MEMORY;
     return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value);
@@ -87,6 +92,7 @@ struct row {
     struct sk_id id;
     struct sk_org from;
     struct sk_words fields;
+    uint64_t at_ms;
 };
 
 static enum sk_status read_row(struct sk_bytes key, struct sk_bytes value,
@@ -100,13 +106,14 @@ static enum sk_status read_row(struct sk_bytes key, struct sk_bytes value,
     out->number = 0;
     for (size_t i = 2; i < key.size; i++)
         out->number = out->number << 8 | key.data[i];
-    sk_unpack_array(&u, 4);
+    sk_unpack_array(&u, 5);
     out->kind = sk_unpack_uint(&u, SK_FEED_EVENT, SK_FEED_FORGOTTEN);
     sk_unpack_id(&u, &out->id);
     from = sk_unpack_str(&u, 0, SK_ORG_SIZE_MAX);
     out->fields.count = sk_unpack_array_upto(&u, 0, SK_ITEM_WORDS_MAX);
     for (size_t i = 0; i < out->fields.count; i++)
         out->fields.list[i] = sk_unpack_str(&u, 1, SK_ITEM_SIZE_MAX);
+    out->at_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
     if (sk_unpack_finish(&u) != SK_OK)
         return SK_E_IO;
     if (from.size > 0 && !sk_org_parse(from, &out->from))
@@ -261,6 +268,56 @@ static enum sk_status pack_row(struct sk_engine *e, const struct row *row)
     return SK_E_IO;
 }
 
+/* ------------------------------------------------------------- old rows */
+
+static enum sk_status gone_upto(struct sk_engine *e, uint64_t *out)
+{
+    enum sk_status status = sk_meta_get_u64(e, "feed gone", out);
+
+    if (status == SK_E_NOT_FOUND)
+        *out = 0;
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
+}
+
+enum sk_status sk_feed_prune(struct sk_engine *e, int32_t day, size_t *budget,
+                             bool *done)
+{
+    uint64_t before_ms = (uint64_t)sk_civil_start(day) * 1000;
+    struct row *row = sk_arena_get(&e->scratch, sizeof(*row));
+    struct sk_key prefix = prefix_of("f");
+    struct sk_key from;
+    struct sk_scan scan;
+    uint64_t gone;
+    uint64_t before;
+    enum sk_status status = SK_OK;
+
+    if (row == NULL)
+        return SK_E_MEMORY;
+    SK_TRY(gone_upto(e, &gone));
+    before = gone;
+    from = row_key(gone);
+    scan = sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
+                         sk_key_done(&from));
+    for (; *budget > 0; (*budget)--) {
+        struct sk_bytes key;
+        struct sk_bytes value;
+        struct sk_key at;
+
+        status = sk_scan_next(&scan, &key, &value);
+        if (status == SK_E_NOT_FOUND)
+            break;
+        SK_TRY(status);
+        SK_TRY(read_row(key, value, row));
+        if (row->at_ms >= before_ms)
+            break;
+        at = row_key(row->number);
+        SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&at)));
+        gone = row->number;
+    }
+    *done = *budget > 0;
+    return gone == before ? SK_OK : sk_meta_put_u64(e, "feed gone", gone);
+}
+
 /* ------------------------------------------------------------- subscribers */
 
 static struct sk_key subscriber_key(struct sk_bytes name)
@@ -346,6 +403,7 @@ enum sk_status sk_op_feed_read(struct sk_engine *e, struct sk_value args)
     struct sk_bytes subscriber = sk_arg_text(args, "subscriber");
     struct reading r = {.limit = LIMIT_DEFAULT};
     struct sk_pack *p = &e->reply;
+    uint64_t gone;
     size_t at;
 
     if (sk_value_kind(limit) == SK_VALUE_UINT)
@@ -356,6 +414,14 @@ enum sk_status sk_op_feed_read(struct sk_engine *e, struct sk_value args)
         r.cursor = sk_value_uint(since);
     else if (subscriber.size > 0)
         SK_TRY(confirmed(e, subscriber, &r.cursor));
+    SK_TRY(gone_upto(e, &gone));
+    /* Who follows must hear that something was missed; who begins has no
+       cursor that could be too old. */
+    if (r.cursor < gone &&
+        (r.cursor > 0 || sk_value_kind(since) == SK_VALUE_UINT))
+        return sk_refuse(e, "feed-gone", "since", sk_number_text(e, gone));
+    if (r.cursor < gone)
+        r.cursor = gone;
     sk_pack_map(p, 3);
     sk_pack_cstr(p, "entries");
     at = sk_reply_open(p);
@@ -419,6 +485,7 @@ enum sk_status sk_op_feed_list(struct sk_engine *e, struct sk_value args)
         sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
     struct sk_bytes key;
     struct sk_bytes value;
+    uint64_t gone;
     uint64_t last;
     size_t count = 0;
     size_t at;
@@ -426,7 +493,9 @@ enum sk_status sk_op_feed_list(struct sk_engine *e, struct sk_value args)
 
     (void)args;
     SK_TRY(sk_series_count(e, SK_SERIES_FEED, &last));
-    sk_pack_map(&e->reply, 2);
+    SK_TRY(gone_upto(e, &gone));
+    sk_pack_map(&e->reply, 3);
+    sk_reply_uint(&e->reply, "gone", gone);
     sk_reply_uint(&e->reply, "last", last);
     sk_pack_cstr(&e->reply, "subscribers");
     at = sk_reply_open(&e->reply);

@@ -341,51 +341,45 @@ static enum sk_status add_kept(void *context, struct sk_ledger_entry *entry)
 
 /* ------------------------------------------------------------- the request */
 
+struct open {
+    struct sk_engine *e;
+    const struct sk_participant_id *of;
+    struct sk_id handover;
+    bool found;
+};
+
+static enum sk_status look_open(void *context, struct sk_handover *h)
+{
+    struct open *open = context;
+    struct sk_participant_id person;
+
+    SK_TRY(sk_handover_person(open->e, h, &person));
+    if (open->found || !sk_id_equal(&person.id, &open->of->id))
+        return SK_OK;
+    open->found = true;
+    open->handover = h->id.id;
+    return SK_OK;
+}
+
 /* An open handover of this person, ours or a partner's. */
 static enum sk_status find_open(struct sk_engine *e,
                                 const struct sk_participant_id *id,
-                                struct sk_id *handover, bool *found)
+                                struct open *out)
 {
-    struct sk_key prefix = sk_key_start(SK_T_HANDOVER_OPEN);
-    struct sk_scan scan =
-        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
-
-    *found = false;
-    for (;;) {
-        size_t mark = sk_arena_mark(&e->scratch);
-        struct sk_timer like = {.kind = SK_TIMER_ABOUT_HANDOVER};
-        struct sk_participant_id person;
-        struct sk_bytes key;
-        struct sk_bytes value;
-        enum sk_status status = sk_scan_next(&scan, &key, &value);
-
-        if (status == SK_E_NOT_FOUND)
-            return SK_OK;
-        SK_TRY(status);
-        if (key.size != 1 + SK_ID_SIZE)
-            return SK_E_BAD_LENGTH;
-        memcpy(like.about.bytes, key.data + 1, SK_ID_SIZE);
-        SK_TRY(sk_timer_person(e, &like, &person));
-        sk_arena_reset(&e->scratch, mark);
-        if (!sk_id_equal(&person.id, &id->id))
-            continue;
-        *handover = like.about;
-        *found = true;
-        return SK_OK;
-    }
+    *out = (struct open){.e = e, .of = id};
+    return sk_handover_each(e, /* open */ true, look_open, out);
 }
 
 static enum sk_status check_handovers(struct sk_engine *e,
                                       const struct sk_participant_id *id)
 {
     char text[SK_ID_TEXT_SIZE + 1];
-    struct sk_id handover;
-    bool found;
+    struct open open;
 
-    SK_TRY(find_open(e, id, &handover, &found));
-    if (!found)
+    SK_TRY(find_open(e, id, &open));
+    if (!open.found)
         return SK_OK;
-    sk_id_format(&handover, text);
+    sk_id_format(&open.handover, text);
     return sk_refuse(e, "handover-open", "participant",
                      sk_arena_copy(&e->scratch, sk_text(text)));
 }
@@ -483,9 +477,8 @@ enum sk_status sk_erasure_due(struct sk_engine *e, const struct sk_id *id)
 {
     struct erasure erasure;
     struct since since = {0};
-    struct sk_id handover;
+    struct open open;
     int32_t until;
-    bool open;
     enum sk_status status = get_erasure(e, id, &erasure);
 
     if (status == SK_E_NOT_FOUND)
@@ -499,8 +492,8 @@ enum sk_status sk_erasure_due(struct sk_engine *e, const struct sk_id *id)
     SK_TRY(sk_consent_each(e, &erasure.participant, look_since, &since));
     if (since.given)
         return SK_OK;
-    SK_TRY(find_open(e, &erasure.participant, &handover, &open));
-    if (open)
+    SK_TRY(find_open(e, &erasure.participant, &open));
+    if (open.found)
         return sk_due_put(e, sk_today(e) + 1, SK_DUE_PERSON, id,
                           (struct sk_bytes){0});
     SK_TRY(sk_forget_own(e, &erasure.participant));

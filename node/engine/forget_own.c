@@ -17,22 +17,9 @@ static enum sk_status drop_rows(struct sk_engine *e, enum sk_table table,
                                 const struct sk_id *id)
 {
     struct sk_key prefix = sk_key_start(table);
-    struct sk_scan scan;
 
     sk_key_id(&prefix, id);
-    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
-    for (;;) {
-        struct sk_key at = {.size = 0};
-        struct sk_bytes key;
-        struct sk_bytes value;
-        enum sk_status status = sk_scan_next(&scan, &key, &value);
-
-        if (status == SK_E_NOT_FOUND)
-            return SK_OK;
-        SK_TRY(status);
-        sk_key_bytes(&at, key);
-        SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&at)));
-    }
+    return sk_drop_all(e, &prefix);
 }
 
 /* Rows of another table, named by the second id of these. */

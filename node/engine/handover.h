@@ -85,6 +85,16 @@ bool sk_handover_moves(struct sk_bytes kind);
 SK_CHECKED enum sk_status sk_handover_get(struct sk_engine *e,
                                           const struct sk_handover_id *id,
                                           struct sk_handover *out);
+/* Calls fn for each, or each open one; fn may end it.  Stops when fn returns
+   not SK_OK, with that. */
+SK_CHECKED enum sk_status
+sk_handover_each(struct sk_engine *e, bool open,
+                 enum sk_status (*fn)(void *context, struct sk_handover *h),
+                 void *context);
+/* Who it is about, if somebody said so; zero otherwise. */
+SK_CHECKED enum sk_status sk_handover_person(struct sk_engine *e,
+                                             const struct sk_handover *h,
+                                             struct sk_participant_id *out);
 /* Keeps the index of open ones. */
 SK_CHECKED enum sk_status sk_handover_put(struct sk_engine *e,
                                           const struct sk_handover *handover);

@@ -18,20 +18,6 @@ static const char *waits_for(const struct sk_handover *h)
     return ours ? "us" : "partner";
 }
 
-/* Who it is about, if somebody said so; zero otherwise. */
-static enum sk_status person_of(struct sk_engine *e,
-                                const struct sk_handover *h,
-                                struct sk_participant_id *out)
-{
-    enum sk_status status;
-
-    *out = h->participant;
-    if (h->sender || !sk_id_is_zero(&out->id))
-        return SK_OK;
-    status = sk_handle_find(e, &h->partner, &h->handle, out);
-    return status == SK_E_NOT_FOUND ? SK_OK : status;
-}
-
 static enum sk_status view(struct sk_engine *e, const struct sk_handover *h,
                            struct sk_pack *p)
 {
@@ -44,7 +30,7 @@ static enum sk_status view(struct sk_engine *e, const struct sk_handover *h,
         t = (struct sk_trajectory){.owner = h->partner, .epoch = h->epoch};
     else
         SK_TRY(status);
-    SK_TRY(person_of(e, h, &person));
+    SK_TRY(sk_handover_person(e, h, &person));
     known = !sk_id_is_zero(&person.id);
     sk_pack_map(p, known ? 13 : 12);
     sk_reply_instant(p, "changed", h->changed_ms);
@@ -155,7 +141,7 @@ static enum sk_status list_one(struct sk_engine *e,
     bool seen;
 
     SK_TRY(sk_handover_get(e, id, &h));
-    SK_TRY(person_of(e, &h, &person));
+    SK_TRY(sk_handover_person(e, &h, &person));
     SK_TRY(sk_case_is_seen(e, &person, &seen));
     if (!seen)
         return SK_OK;

@@ -125,6 +125,9 @@ void sk_key_org(struct sk_key *key, const struct sk_org *org);
 void sk_key_u64(struct sk_key *key, uint64_t number);
 void sk_key_bytes(struct sk_key *key, struct sk_bytes bytes);
 struct sk_bytes sk_key_done(const struct sk_key *key);
+/* Delete every record whose key begins with this one. */
+SK_CHECKED enum sk_status sk_drop_all(struct sk_engine *e,
+                                      const struct sk_key *prefix);
 
 /* ------------------------------------------------------------- logs
  * What is kept about the two logs with one partner (SK_T_PEER).  Entries of
@@ -171,12 +174,14 @@ struct sk_session {
     struct sk_card card;   /* as stored; version 0: none yet */
     bool has_curve_before; /* of its card before: lines may still use it */
     struct sk_curve_public curve_before;
-    bool known;        /* in the roster with a card */
-    bool suspended;    /* not active in the roster */
-    bool up;           /* the transport reaches it */
-    bool greeted;      /* its HELLO came since `up` */
-    uint64_t heard_ms; /* last good message, 0 never */
-    uint64_t hello_ms; /* when we last sent HELLO, 0 never */
+    bool known;         /* in the roster with a card */
+    bool suspended;     /* not active in the roster */
+    bool up;            /* the transport reaches it */
+    bool greeted;       /* its HELLO came since `up` */
+    uint64_t heard_ms;  /* last good message, 0 never */
+    uint64_t hello_ms;  /* when we last sent HELLO, 0 never */
+    uint64_t confirmed; /* the last row in SK_T_STORED, and its second */
+    uint64_t confirmed_s;
     uint64_t sent;     /* number of the last item put in an envelope
                           since greeted */
     uint64_t retry_ms; /* when to say HELLO again if unanswered */
@@ -422,6 +427,8 @@ struct sk_engine {
    value about a person; may be empty. */
 enum sk_status sk_refuse(struct sk_engine *e, const char *code,
                          const char *field, struct sk_bytes detail);
+/* A number as a detail; in scratch. */
+struct sk_bytes sk_number_text(struct sk_engine *e, uint64_t number);
 /* A handler packs exactly one value into e->reply and returns SK_OK, or
    refuses.  Every file with operations exports sk_op_<object>_<verb>(). */
 typedef enum sk_status sk_op_handler(struct sk_engine *e, struct sk_value args);
@@ -911,6 +918,10 @@ SK_CHECKED enum sk_status
 sk_feed_put(struct sk_engine *e, enum sk_feed_kind kind, const struct sk_id *id,
             const struct sk_org *from, const struct sk_words *fields);
 /* The store went back to a backup: numbers go on where nobody was. */
+/* Rows of before this day go, the oldest first, at most *budget of them
+   (counted down). */
+SK_CHECKED enum sk_status sk_feed_prune(struct sk_engine *e, int32_t day,
+                                        size_t *budget, bool *done);
 SK_CHECKED enum sk_status sk_feed_restored(struct sk_engine *e);
 
 /* Regular employers that are in the roster (DOMAIN 3.5), for facts.c. */
@@ -1390,6 +1401,8 @@ SK_CHECKED enum sk_status sk_due_put(struct sk_engine *e, int32_t day,
                                      const struct sk_id *id,
                                      struct sk_bytes value);
 SK_CHECKED enum sk_status sk_due_run(struct sk_engine *e);
+/* There is more to do today. */
+void sk_due_again(struct sk_engine *e);
 /* Nobody answered in time; expired: it was still open to that. */
 SK_CHECKED enum sk_status sk_handover_expire(struct sk_engine *e,
                                              const struct sk_handover_id *id,

@@ -54,6 +54,23 @@ struct sk_bytes sk_key_done(const struct sk_key *key)
     return (struct sk_bytes){key->bytes, key->size};
 }
 
+enum sk_status sk_drop_all(struct sk_engine *e, const struct sk_key *prefix)
+{
+    struct sk_scan scan =
+        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(prefix));
+    struct sk_bytes key;
+    struct sk_bytes value;
+    enum sk_status status;
+
+    while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
+        struct sk_key at = {.size = 0};
+
+        sk_key_bytes(&at, key);
+        SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&at)));
+    }
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
+}
+
 /* ------------------------------------------------------------- small parts */
 
 static struct sk_key meta_key(const char *name)

@@ -85,36 +85,11 @@ static enum sk_status erased_add(struct sk_engine *e, const struct sk_org *org,
 
 /* ------------------------------------------------------------- handovers */
 
-/* Calls fn for each open handover; fn may end it. */
-static enum sk_status each_open(struct sk_engine *e,
-                                enum sk_status (*fn)(struct sk_engine *,
-                                                     struct sk_handover *))
-{
-    struct sk_key prefix = sk_key_start(SK_T_HANDOVER_OPEN);
-    struct sk_scan scan =
-        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
-    struct sk_bytes key;
-    struct sk_bytes value;
-    enum sk_status status;
-
-    while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
-        size_t mark = sk_arena_mark(&e->scratch);
-        struct sk_handover_id id;
-        struct sk_handover h;
-
-        assert(key.size == 1 + SK_ID_SIZE);
-        memcpy(id.id.bytes, key.data + 1, SK_ID_SIZE);
-        SK_TRY(sk_handover_get(e, &id, &h));
-        SK_TRY(fn(e, &h));
-        sk_arena_reset(&e->scratch, mark);
-    }
-    return status == SK_E_NOT_FOUND ? SK_OK : status;
-}
-
 /* With the step that a person would give, so that the partner reads a state
    that it knows: ours is cancelled, theirs declined, or given back. */
-static enum sk_status end_one(struct sk_engine *e, struct sk_handover *h)
+static enum sk_status end_one(void *context, struct sk_handover *h)
 {
+    struct sk_engine *e = context;
     enum sk_handover_input input = SK_STEP_DECLINE;
 
     if (h->sender)
@@ -124,8 +99,9 @@ static enum sk_status end_one(struct sk_engine *e, struct sk_handover *h)
     return sk_handover_own(e, h, input);
 }
 
-static enum sk_status pack_open(struct sk_engine *e, struct sk_handover *h)
+static enum sk_status pack_open(void *context, struct sk_handover *h)
 {
+    struct sk_engine *e = context;
     struct sk_pack *p = &e->reply;
 
     sk_pack_map(p, 6);
@@ -259,7 +235,7 @@ static enum sk_status pack_handovers(struct sk_engine *e, uint64_t *count)
         sk_reply_close_array(&e->reply, at, 0);
         return SK_OK;
     }
-    SK_TRY(each_open(e, pack_open));
+    SK_TRY(sk_handover_each(e, /* open */ true, pack_open, e));
     sk_reply_close_array(&e->reply, at, *count);
     return SK_OK;
 }
@@ -340,7 +316,7 @@ enum sk_status sk_op_leave_start(struct sk_engine *e, struct sk_value args)
     SK_TRY(count_table(e, SK_T_HANDOVER_OPEN, &handovers));
     if (!on)
         SK_TRY(sk_meta_put_u64(e, NAME, since_ms));
-    SK_TRY(each_open(e, end_one));
+    SK_TRY(sk_handover_each(e, /* open */ true, end_one, e));
     sk_pack_map(&e->reply, 2);
     sk_reply_uint(&e->reply, "handovers", handovers);
     sk_reply_instant(&e->reply, "since", since_ms);

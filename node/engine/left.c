@@ -7,6 +7,9 @@
 /* CONSENT 5.6, at those who stay: the charter says that a partner has left. */
 
 #define NAME "left "
+/* Of what was open with partners that left, so much ends with the charter that
+   says so; the rest in parts, as what is due (due.c). */
+#define LEFT_NOW_MAX 64
 /* Records of one request of peer.holds. */
 #define PAGE_RECORDS 512
 
@@ -31,42 +34,64 @@ enum sk_status sk_left_since(struct sk_engine *e, const struct sk_org *org,
     return sk_meta_get_u64(e, name.text, since_ms);
 }
 
-static enum sk_status forget(struct sk_engine *e, const struct sk_org *org)
+/* ------------------------------------------------------------- what ends */
+
+/* How far that is, in META: the phase, and the handle behind which it goes on.
+ */
+#define ENDING "ending "
+#define PHASE_HANDOVERS 0
+#define PHASE_RELATIONS 1
+
+struct ending {
+    struct sk_engine *e;
+    const struct sk_org *org;
+    size_t *budget; /* records that may still be looked at */
+    uint8_t phase;
+    struct sk_id behind;
+    bool more; /* it stopped because that many were */
+};
+
+static struct sk_key ending_key(const struct sk_org *org)
 {
-    struct left_name name = left_name(org);
     struct sk_key key = sk_key_start(SK_T_META);
 
-    sk_key_bytes(&key, sk_text(name.text));
+    sk_key_bytes(&key, sk_text(ENDING));
+    sk_key_bytes(&key, sk_org_text(org));
+    return key;
+}
+
+static enum sk_status put_ending(const struct ending *ending)
+{
+    struct sk_key key = ending_key(ending->org);
+    uint8_t bytes[1 + SK_ID_SIZE];
+
+    bytes[0] = ending->phase;
+    memcpy(bytes + 1, ending->behind.bytes, SK_ID_SIZE);
+    return sk_store_put(ending->e->store, SK_SPACE_DATA, sk_key_done(&key),
+                        (struct sk_bytes){bytes, sizeof(bytes)});
+}
+
+static enum sk_status drop_ending(struct sk_engine *e, const struct sk_org *org)
+{
+    struct sk_key key = ending_key(org);
+
     return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key));
 }
 
-/* ------------------------------------------------------------- what ends */
-
 /* Nothing of a handover reaches a partner that left: it ends here, and who
    sent it goes on guiding. */
-static enum sk_status end_handovers(struct sk_engine *e,
-                                    const struct sk_org *org)
+static enum sk_status end_handover(void *context, struct sk_handover *h)
 {
-    struct sk_key prefix = sk_key_start(SK_T_HANDOVER_OPEN);
-    struct sk_scan scan =
-        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
-    struct sk_bytes key;
-    struct sk_bytes value;
-    enum sk_status status;
+    struct ending *ending = context;
 
-    while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
-        size_t mark = sk_arena_mark(&e->scratch);
-        struct sk_handover_id id;
-        struct sk_handover h;
-
-        assert(key.size == 1 + SK_ID_SIZE);
-        memcpy(id.id.bytes, key.data + 1, SK_ID_SIZE);
-        SK_TRY(sk_handover_get(e, &id, &h));
-        if (sk_org_equal(&h.partner, org))
-            SK_TRY(sk_handover_move(e, &h, SK_HANDOVER_CANCELLED));
-        sk_arena_reset(&e->scratch, mark);
+    if (!sk_org_equal(&h->partner, ending->org))
+        return SK_OK;
+    if (*ending->budget == 0) {
+        ending->more = true;
+        return SK_E_AGAIN;
     }
-    return status == SK_E_NOT_FOUND ? SK_OK : status;
+    (*ending->budget)--;
+    return sk_handover_move(ending->e, h, SK_HANDOVER_CANCELLED);
 }
 
 /* Our handles towards a partner name everybody with a relation to it. */
@@ -87,26 +112,89 @@ static enum sk_status take_person(struct sk_bytes value,
     return SK_OK;
 }
 
-static enum sk_status end_relations(struct sk_engine *e,
-                                    const struct sk_org *org)
+static enum sk_status end_relations(struct ending *ending)
 {
-    struct sk_key prefix = handles_of(org);
-    struct sk_scan scan =
-        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    struct sk_engine *e = ending->e;
+    struct sk_key prefix = handles_of(ending->org);
+    struct sk_key from = prefix;
+    struct sk_scan scan;
     struct sk_bytes key;
     struct sk_bytes value;
     enum sk_status status;
 
+    sk_key_id(&from, &ending->behind);
+    scan = sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
+                         sk_key_done(&from));
     while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
         size_t mark = sk_arena_mark(&e->scratch);
         struct sk_participant_id person;
         bool ended;
 
+        ending->more = *ending->budget == 0;
+        if (ending->more)
+            return SK_OK;
+        (*ending->budget)--;
+        memcpy(ending->behind.bytes, key.data + key.size - SK_ID_SIZE,
+               SK_ID_SIZE);
         SK_TRY(take_person(value, &person));
-        SK_TRY(sk_relation_end(e, &person, org, sk_today(e), &ended));
+        SK_TRY(sk_relation_end(e, &person, ending->org, sk_today(e), &ended));
         sk_arena_reset(&e->scratch, mark);
     }
     return status == SK_E_NOT_FOUND ? SK_OK : status;
+}
+
+/* The next part. */
+static enum sk_status end_part(struct ending *ending)
+{
+    enum sk_status status = SK_OK;
+
+    if (ending->phase == PHASE_HANDOVERS)
+        status =
+            sk_handover_each(ending->e, /* open */ true, end_handover, ending);
+    if (ending->more)
+        return SK_OK;
+    SK_TRY(status);
+    ending->phase = PHASE_RELATIONS;
+    return end_relations(ending);
+}
+
+/* Goes on with one partner that left, if there is anything left to end. */
+static enum sk_status run_ending(struct sk_engine *e, const struct sk_org *org,
+                                 size_t *budget)
+{
+    struct ending ending = {.e = e, .org = org, .budget = budget};
+    struct sk_key key = ending_key(org);
+    struct sk_bytes value;
+    enum sk_status status =
+        sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value);
+
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    if (value.size != 1 + SK_ID_SIZE)
+        return SK_E_IO;
+    ending.phase = value.data[0];
+    memcpy(ending.behind.bytes, value.data + 1, SK_ID_SIZE);
+    SK_TRY(end_part(&ending));
+    return ending.more ? put_ending(&ending) : drop_ending(e, org);
+}
+
+enum sk_status sk_left_run(struct sk_engine *e, size_t *budget, bool *done)
+{
+    for (size_t i = 0; i < e->sessions_count; i++)
+        SK_TRY(run_ending(e, &e->sessions[i].org, budget));
+    *done = *budget > 0;
+    return SK_OK;
+}
+
+static enum sk_status forget(struct sk_engine *e, const struct sk_org *org)
+{
+    struct left_name name = left_name(org);
+    struct sk_key key = sk_key_start(SK_T_META);
+
+    sk_key_bytes(&key, sk_text(name.text));
+    SK_TRY(drop_ending(e, org));
+    return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key));
 }
 
 static enum sk_status look_at(struct sk_engine *e, const struct sk_org *org)
@@ -123,15 +211,20 @@ static enum sk_status look_at(struct sk_engine *e, const struct sk_org *org)
         return status == SK_OK ? forget(e, org) : SK_OK;
     if (status == SK_OK)
         return SK_OK;
-    SK_TRY(end_handovers(e, org));
-    SK_TRY(end_relations(e, org));
+    SK_TRY(put_ending(&(struct ending){.e = e, .org = org}));
     return sk_meta_put_u64(e, name.text, e->now_ms);
 }
 
 enum sk_status sk_left_look(struct sk_engine *e)
 {
+    size_t budget = LEFT_NOW_MAX;
+    bool done;
+
     for (size_t i = 0; i < e->sessions_count; i++)
         SK_TRY(look_at(e, &e->sessions[i].org));
+    SK_TRY(sk_left_run(e, &budget, &done));
+    if (!done)
+        sk_due_again(e);
     return SK_OK;
 }
 

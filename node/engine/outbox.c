@@ -355,8 +355,21 @@ static struct sk_key stored_key(const struct sk_org *to, uint64_t number)
 enum sk_status sk_outbox_confirm(struct sk_engine *e, const struct sk_org *to,
                                  uint64_t last, uint64_t at_ms)
 {
+    struct sk_session *s = sk_session_find(e, to);
     struct sk_key key = stored_key(to, last);
     uint8_t bytes[8];
+
+    /* Receipts of the same second say the same: the last one stays. */
+    if (s != NULL && s->confirmed > 0 && s->confirmed < last &&
+        s->confirmed_s == at_ms / 1000) {
+        struct sk_key before = stored_key(to, s->confirmed);
+
+        SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&before)));
+    }
+    if (s != NULL) {
+        s->confirmed = last;
+        s->confirmed_s = at_ms / 1000;
+    }
 
     for (size_t i = 0; i < sizeof(bytes); i++)
         bytes[i] = (uint8_t)(at_ms >> (56 - 8 * i));

@@ -32,6 +32,20 @@ enum sk_status(sk_refuse_reason)(struct sk_engine *e, const char *code,
     return sk_refuse(e, code, NULL, (struct sk_bytes){0});
 }
 
+struct sk_bytes sk_number_text(struct sk_engine *e, uint64_t number)
+{
+    char text[21];
+    size_t at = sizeof(text);
+
+    do {
+        text[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    return sk_arena_copy(
+        &e->scratch,
+        (struct sk_bytes){(const uint8_t *)text + at, sizeof(text) - at});
+}
+
 /* ------------------------------------------------------------- packing */
 
 void sk_reply_id(struct sk_pack *p, const char *key, const struct sk_id *id)

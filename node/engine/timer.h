@@ -89,13 +89,15 @@ struct sk_timer_rule {
 struct sk_timer_rules {
     struct sk_timer_rule list[SK_TIMER_RULES_MAX];
     size_t count;
+    uint32_t keep_looks_months; /* the log of who looked at what */
+    uint32_t keep_feed_days;
     uint8_t texts[SK_TIMER_TEXTS_SIZE]; /* of the rules */
     size_t texts_size;
 };
 
 /*
- * Read `timers` of a domain file.  I5: a key, word or state that is not known
- * fails the whole file.
+ * Read `timers` and `keep` of a domain file.  I5: a key, word or state that is
+ * not known fails the whole file.
  *
  *     yaml      borrowed
  *     scratch   64 times the file and 1 MiB; given back
@@ -106,6 +108,8 @@ struct sk_timer_rules {
 SK_CHECKED enum sk_status sk_timer_rules_read(struct sk_bytes yaml,
                                               struct sk_arena *scratch,
                                               struct sk_timer_rules *out);
+/* So many months earlier, clamped to the last day of that month. */
+int32_t sk_months_before(int32_t day, uint32_t months);
 /* The domain file that is built in. */
 struct sk_bytes sk_timer_domain(void);
 /* NULL: no rule has this name (any more). */

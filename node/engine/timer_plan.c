@@ -535,61 +535,30 @@ static enum sk_status drop_sealed(void *context, struct sk_timer *t)
     return t->sealed ? sk_timer_drop(context, t) : SK_OK;
 }
 
-/* The handovers of a participant, and the days of its last messages. */
-static enum sk_status drop_handovers(struct sk_engine *e,
-                                     const struct sk_participant_id *id)
+struct erased {
+    struct sk_engine *e;
+    const struct sk_participant_id *id;
+};
+
+static enum sk_status drop_handover(void *context, struct sk_handover *h)
 {
-    struct sk_key prefix = sk_key_start(SK_T_HANDOVER);
-    struct sk_scan scan =
-        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    struct erased *erased = context;
+    struct sk_participant_id person;
 
-    for (;;) {
-        size_t mark = sk_arena_mark(&e->scratch);
-        struct sk_timer like = {.kind = SK_TIMER_ABOUT_HANDOVER};
-        struct sk_participant_id person;
-        struct sk_bytes key;
-        struct sk_bytes value;
-        enum sk_status status = sk_scan_next(&scan, &key, &value);
-
-        if (status == SK_E_NOT_FOUND)
-            return SK_OK;
-        SK_TRY(status);
-        if (key.size != 1 + SK_ID_SIZE)
-            return SK_E_BAD_LENGTH;
-        memcpy(like.about.bytes, key.data + 1, SK_ID_SIZE);
-        SK_TRY(sk_timer_person(e, &like, &person));
-        if (sk_id_equal(&person.id, &id->id))
-            SK_TRY(sk_timer_each(e, &like.about, drop_any, e));
-        sk_arena_reset(&e->scratch, mark);
-    }
-}
-
-static enum sk_status drop_last(struct sk_engine *e,
-                                const struct sk_participant_id *id)
-{
-    struct sk_key prefix = sk_key_start(SK_T_TIMER_LAST);
-    struct sk_scan scan;
-
-    sk_key_id(&prefix, &id->id);
-    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
-    for (;;) {
-        struct sk_key at = {.size = 0};
-        struct sk_bytes key;
-        struct sk_bytes value;
-        enum sk_status status = sk_scan_next(&scan, &key, &value);
-
-        if (status == SK_E_NOT_FOUND)
-            return SK_OK;
-        SK_TRY(status);
-        sk_key_bytes(&at, key);
-        SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&at)));
-    }
+    SK_TRY(sk_handover_person(erased->e, h, &person));
+    if (!sk_id_equal(&person.id, &erased->id->id))
+        return SK_OK;
+    return sk_timer_each(erased->e, &h->id.id, drop_any, erased->e);
 }
 
 enum sk_status sk_timers_erased(struct sk_engine *e,
                                 const struct sk_participant_id *id)
 {
+    struct erased erased = {e, id};
+    struct sk_key last = sk_key_start(SK_T_TIMER_LAST);
+
+    sk_key_id(&last, &id->id);
     SK_TRY(sk_timer_each(e, &id->id, drop_sealed, e));
-    SK_TRY(drop_handovers(e, id));
-    return drop_last(e, id);
+    SK_TRY(sk_handover_each(e, /* open */ false, drop_handover, &erased));
+    return sk_drop_all(e, &last);
 }

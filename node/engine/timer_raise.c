@@ -181,15 +181,6 @@ enum sk_status sk_timers_run(struct sk_engine *e, int32_t today, size_t *budget,
 
 /* ------------------------------------------------------------- whom */
 
-static enum sk_status by_handle(struct sk_engine *e, const struct sk_org *org,
-                                const struct sk_handle *handle,
-                                struct sk_participant_id *out)
-{
-    enum sk_status status = sk_handle_find(e, org, handle, out);
-
-    return status == SK_E_NOT_FOUND ? SK_OK : status;
-}
-
 static enum sk_status person_of_handover(struct sk_engine *e,
                                          const struct sk_timer *t,
                                          struct sk_participant_id *out)
@@ -201,10 +192,7 @@ static enum sk_status person_of_handover(struct sk_engine *e,
     if (status == SK_E_NOT_FOUND)
         return SK_OK;
     SK_TRY(status);
-    *out = h.participant;
-    if (h.sender || !sk_id_is_zero(&out->id))
-        return SK_OK;
-    return by_handle(e, &h.partner, &h.handle, out);
+    return sk_handover_person(e, &h, out);
 }
 
 enum sk_status sk_timer_person(struct sk_engine *e, const struct sk_timer *t,
@@ -228,5 +216,6 @@ enum sk_status sk_timer_person(struct sk_engine *e, const struct sk_timer *t,
     if (status == SK_E_NOT_FOUND)
         return SK_OK;
     SK_TRY(status);
-    return by_handle(e, &entry->from, &entry->event.handle, out);
+    status = sk_handle_find(e, &entry->from, &entry->event.handle, out);
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
 }

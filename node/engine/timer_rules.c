@@ -328,6 +328,19 @@ static bool read_rule(struct sk_timer_rules *r, const struct sk_node *map)
     return fits(rule);
 }
 
+/* `keep: {NAME: {UNIT: N}}`, N from 1 on. */
+static bool read_keep(const struct sk_node *keep, const char *name,
+                      const char *unit, uint32_t *out)
+{
+    const struct sk_node *row = sk_node_get(keep, name);
+
+    if (row == NULL || row->kind != SK_NODE_MAP)
+        return false;
+    row = sk_node_get(row, unit);
+    return row != NULL && row->kind == SK_NODE_SCALAR &&
+           sk_text_is_int(row->text, out) && *out > 0 && *out <= 36500;
+}
+
 enum sk_status sk_timer_rules_read(struct sk_bytes yaml,
                                    struct sk_arena *scratch,
                                    struct sk_timer_rules *out)
@@ -352,6 +365,11 @@ enum sk_status sk_timer_rules_read(struct sk_bytes yaml,
          n != NULL && status == SK_OK; n = n->next)
         if (!read_rule(out, n))
             status = SK_E_BAD_VALUE;
+    if (status == SK_OK && (!read_keep(sk_node_get(tree, "keep"), "access_log",
+                                       "months", &out->keep_looks_months) ||
+                            !read_keep(sk_node_get(tree, "keep"), "feed",
+                                       "days", &out->keep_feed_days)))
+        status = SK_E_BAD_VALUE;
 out:
     sk_arena_reset(scratch, mark);
     if (status != SK_OK)
@@ -361,8 +379,7 @@ out:
 
 /* ------------------------------------------------------------- days */
 
-/* So many months earlier, clamped to the last day of that month. */
-static int32_t months_before(int32_t day, uint32_t months)
+int32_t sk_months_before(int32_t day, uint32_t months)
 {
     struct sk_date date = sk_date_of_day(day);
     int64_t all = (int64_t)date.year * 12 + (int64_t)date.month - 1 - months;
@@ -405,7 +422,7 @@ int32_t sk_timer_day(const struct sk_timer_rule *rule, uint32_t step,
         last = sk_day_add(
                    base, (struct sk_duration){rule->period_months, SK_MONTHS}) -
                1;
-        due = months_before(last, step);
+        due = sk_months_before(last, step);
         break;
     }
     return rule->kind == SK_TIMER_DEADLINE ? due + 1 : due;

@@ -139,6 +139,13 @@ struct sk_access {
     struct sk_id about;                   /* zero: nothing else */
     bool glass;
 };
+/* Those of before this instant go, the oldest first, at most *budget of them
+   (counted down); not a use of break-glass that nobody looked at. */
+SK_CHECKED enum sk_status sk_access_prune(struct sk_engine *e,
+                                          uint64_t before_ms, size_t *budget,
+                                          bool *done);
+/* The last one that went; 0: none did. */
+SK_CHECKED enum sk_status sk_access_gone(struct sk_engine *e, uint64_t *out);
 SK_CHECKED enum sk_status sk_access_get(struct sk_engine *e, uint64_t number,
                                         struct sk_access *out);
 /* SK_E_NOT_FOUND: none was given, or it went with the participant. */

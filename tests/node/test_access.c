@@ -437,6 +437,50 @@ Test(access, is_listed_by_the_page_by_user_and_since_a_day)
     fx_end(&f);
 }
 
+/* DOMAIN.md 6.8: after 60 months a look goes, in parts; break-glass that nobody
+   looked at does not. */
+Test(access, looks_go_after_their_time)
+{
+    struct ids ids;
+
+    start_with_file(&ids);
+    staff_as(&f, IRIS);
+    f.why = "Bram is ziek";
+    fx_ok(&f, "buso", "participant.show", "{'participant':'%s'}",
+          ids.participant.text);
+    f.why = NULL;
+    staff_as(&f, BRAM);
+    for (int i = 0; i < 300; i++) /* more than one part */
+        fx_ok(&f, "buso", "event.list", "{'participant':'%s'}",
+              ids.participant.text);
+    staff_as(&f, OMAR);
+    fx_ok(&f, "buso", "clock.set", "{'at':'2032-02-29T09:00:00Z'}");
+    staff_as(&f, BRAM);
+    fx_ok(&f, "buso", "event.list", "{'participant':'%s'}",
+          ids.participant.text);
+    staff_as(&f, ANNA);
+    fx_ok(&f, "buso", "access.list", "{'user':'bram','limit':1000}");
+    cr_expect(eq(sz, sk_value_count(fx_at(&f, "result.looks")), 306));
+
+    staff_as(&f, OMAR);
+    fx_ok(&f, "buso", "clock.set", "{'at':'2032-03-02T09:00:00Z'}");
+    for (int i = 0; i < 3; i++)
+        fx_ok(&f, "buso", "node.status", "{}");
+    staff_as(&f, ANNA);
+    fx_ok(&f, "buso", "access.list", "{'user':'bram'}");
+    cr_expect(eq(sz, sk_value_count(fx_at(&f, "result.looks")), 1));
+    cr_expect(eq(str, (char *)looks("0.at"), "2032-02-29T09:00:00Z"));
+    fx_ok(&f, "buso", "access.list", "{'participant':'%s'}",
+          ids.participant.text);
+    cr_expect(eq(sz, sk_value_count(fx_at(&f, "result.looks")), 2));
+    cr_expect(eq(str, (char *)looks("0.reason"), "Bram is ziek"));
+    fx_ok(&f, "buso", "access.list", "{'since':'2032-02-29'}");
+    cr_expect(eq(sz, sk_value_count(fx_at(&f, "result.looks")), 1));
+    fx_ok(&f, "buso", "access.list", "{}");
+    cr_expect(eq(sz, sk_value_count(fx_at(&f, "result.looks")), 2));
+    fx_end(&f);
+}
+
 /* ------------------------------------------------------------- break-glass */
 
 Test(access, break_glass_opens_is_kept_and_waits_for_the_privacy_officer)

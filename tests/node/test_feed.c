@@ -175,7 +175,7 @@ Test(feed, tells_what_expired)
     begin();
     share();
     fx_clock(&f, "2029-01-01T00:00:00Z");
-    cr_expect(eq(str, (char *)kinds("houtzaak", 0), "erased"));
+    cr_expect(eq(str, (char *)kinds("houtzaak", 1), "erased"));
     cr_expect(eq(str, (char *)fx_text(&f, "result.entries.0.from"), "buso"));
     fx_end(&f);
 }
@@ -226,5 +226,39 @@ Test(feed, jumps_over_what_a_restore_forgot)
     (void)people_workplace(&f, who);
     cr_expect(eq(str, (char *)kinds("buso", 1000000), "event"));
     cr_expect(last("buso") > UINT64_C(1) << 32);
+    fx_end(&f);
+}
+
+/* DOMAIN.md 6.8: lines go after 400 days, and who missed some hears it. */
+Test(feed, old_lines_go_and_who_missed_them_hears_it)
+{
+    unsigned long long first;
+
+    begin();
+    fx_ok(&f, "buso", "feed.confirm", "{'subscriber':'kvs','cursor':1}");
+    people_workplace(&f, who);
+    first = last("buso");
+    cr_expect(first >= 2);
+    fx_clock(&f, "2027-10-06T08:00:00Z"); /* day 400: the last one */
+    fx_ok(&f, "buso", "feed.read", "{'since':0}");
+    cr_expect(
+        eq(sz, sk_value_count(fx_at(&f, "result.entries")), (size_t)first));
+    fx_clock(&f, "2027-10-07T08:00:00Z");
+    fx_refused(&f, "buso", "feed-gone", "feed.read", "{'since':1}");
+    cr_expect(eq(u64, strtoull(fx_text(&f, "error.detail"), NULL, 10), first));
+    fx_refused(&f, "buso", "feed-gone", "feed.read", "{'since':0}");
+    fx_refused(&f, "buso", "feed-gone", "feed.read", "{'subscriber':'kvs'}");
+    /* Who never followed begins with what is kept. */
+    people_workplace(&f, who);
+    fx_ok(&f, "buso", "feed.read", "{}");
+    cr_expect(eq(sz, sk_value_count(fx_at(&f, "result.entries")), 1));
+    fx_ok(&f, "buso", "feed.read", "{'subscriber':'nieuw'}");
+    cr_expect(eq(sz, sk_value_count(fx_at(&f, "result.entries")), 1));
+    cr_expect(eq(str, (char *)kinds("buso", first), "event"));
+    fx_ok(&f, "buso", "feed.confirm", "{'subscriber':'kvs','cursor':%llu}",
+          first);
+    fx_ok(&f, "buso", "feed.read", "{'subscriber':'kvs'}");
+    fx_ok(&f, "buso", "feed.list", "{}");
+    cr_expect(eq(u64, strtoull(fx_text(&f, "result.gone"), NULL, 10), first));
     fx_end(&f);
 }

@@ -352,6 +352,59 @@ Test(leave, the_charter_ends_what_was_open_with_who_left)
     EQ(report("gtb", "result.status"), "left");
 }
 
+/* Relations of these people with gtb that have no end. */
+static size_t open_relations(const struct people_id *people, size_t count)
+{
+    size_t open = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        fx_ok(&f, "buso", "participant.show", "{'participant':'%s'}",
+              people[i].text);
+        cr_assert(strstr(f.reply, "'org':'gtb'") != NULL);
+        open += strstr(f.reply, "'org':'gtb','until'") == NULL ? 1 : 0;
+    }
+    return open;
+}
+
+/* What is open with who left ends in parts, through a crash, to the last. */
+Test(leave, the_charter_ends_much_in_parts)
+{
+    static struct people_id people[360];
+    struct sk_store *store = fx_node(&f, "buso")->store;
+    struct fx_charter *c;
+    uint64_t writes;
+    char *at;
+
+    for (size_t i = 0; i < SK_COUNT(people); i++) {
+        people[i] = people_add(&f, "buso", "2000-05-14");
+        people_link(&f, "buso", people[i], "gtb");
+    }
+    fx_run(&f);
+    at = strstr(f.partners, "  gtb:\n");
+    cr_assert(ne(ptr, at, NULL));
+    f.partners = realloc(f.partners, strlen(f.partners) + 64);
+    at = strstr(f.partners, "  gtb:\n") + strlen("  gtb:\n");
+    memmove(at + strlen("    status: left\n"), at, strlen(at) + 1);
+    memcpy(at, "    status: left\n", strlen("    status: left\n"));
+    c = fx_charter(&f);
+    writes = store->writes;
+    fx_import(&f, "buso", c);
+    cr_assert(sk_value_bool(fx_at(&f, "ok")), "%s", f.reply);
+    free(c);
+    cr_expect(store->writes - writes < 200, "%d",
+              (int)(store->writes - writes));
+    /* Nothing is lost when it stops here: it goes on with the next input. */
+    for (int i = 0; i < 2; i++) {
+        fx_crash(&f, "buso");
+        writes = store->writes;
+        fx_ok(&f, "buso", "node.status", "{}");
+        cr_expect(store->writes < writes + 300);
+    }
+    cr_expect(eq(sz, open_relations(people, SK_COUNT(people)), 0));
+    fx_ok(&f, "buso", "participant.show", "{'participant':'%s'}", who.text);
+    cr_expect(strstr(f.reply, "'org':'houtzaak','until'") == NULL);
+}
+
 Test(leave, who_comes_back_is_a_partner_again)
 {
     charter_says_left("houtzaak");

@@ -126,7 +126,8 @@ Test(timer_rules, counts_days_as_the_page_says)
     }
 }
 
-#define HEAD "format: domain/1\ntimers:\n  a: "
+#define KEEP "keep: {access_log: {months: 60}, feed: {days: 400}}\n"
+#define HEAD "format: domain/1\n" KEEP "timers:\n  a: "
 #define TEXTS "nl: Dag, en: Day"
 
 /* I5: what is not understood is not half used. */
@@ -142,10 +143,19 @@ Test(timer_rules, refuses_what_it_does_not_know)
     };
     static const char *const bad[] = {
         /* another file, no rules, not YAML */
-        "format: domain/2\ntimers: {}\n",
-        "format: domain/1\n",
-        "format: domain/1\ntimers: [a]\n",
-        "format: domain/1\ntimers: {a: b: c}\n",
+        "format: domain/2\n" KEEP "timers: {}\n",
+        "format: domain/1\n" KEEP,
+        "format: domain/1\n" KEEP "timers: [a]\n",
+        "format: domain/1\n" KEEP "timers: {a: b: c}\n",
+        /* how long is kept what is kept for a time only */
+        "format: domain/1\ntimers: {}\n",
+        "format: domain/1\nkeep: {access_log: {months: 60}}\ntimers: {}\n",
+        "format: domain/1\nkeep: {access_log: {days: 60}, feed: {days: 9}}\n"
+        "timers: {}\n",
+        "format: domain/1\nkeep: {access_log: {months: 0}, feed: {days: 9}}\n"
+        "timers: {}\n",
+        "format: domain/1\nkeep: {access_log: 60, feed: {days: 9}}\n"
+        "timers: {}\n",
         /* a key, a kind, a place, a listener, a deed that nobody knows */
         HEAD "{kind: reminder, event: x.y, days: 1, at: recorder, tell: coach, "
              "often: 2, " TEXTS "}\n",
