@@ -45,6 +45,9 @@ enum sk_status sk_ipc_down_encode(const struct sk_ipc_down *down,
         break;
     case SK_IPC_STOP:
         break;
+    case SK_IPC_TAKEN:
+        sk_pack_uint(&p, down->taken);
+        break;
     }
     return sk_pack_finish(&p, out);
 }
@@ -74,7 +77,7 @@ enum sk_status sk_ipc_down_decode(struct sk_bytes in, struct sk_ipc_down *out)
     size_t want = 0;
 
     down.type =
-        (enum sk_ipc_down_type)sk_unpack_uint(&u, SK_IPC_START, SK_IPC_STOP);
+        (enum sk_ipc_down_type)sk_unpack_uint(&u, SK_IPC_START, SK_IPC_TAKEN);
     if (u.status != SK_OK)
         return u.status;
     switch (down.type) {
@@ -95,6 +98,10 @@ enum sk_status sk_ipc_down_decode(struct sk_bytes in, struct sk_ipc_down *out)
         break;
     case SK_IPC_STOP:
         want = 1;
+        break;
+    case SK_IPC_TAKEN:
+        want = 2;
+        down.taken = sk_unpack_uint(&u, 1, SK_IPC_AHEAD_MAX);
         break;
     }
     SK_TRY(sk_unpack_finish(&u));

@@ -11,15 +11,17 @@
  *             let in under the one before until it came under the new one
  *     FRAME   [3, str org, bin frame]
  *     STOP    [4]                   send what is there, then exit
+ *     TAKEN   [5, uint count]       so many more FRAMEs were taken and done
  * Up, net to core:
  *     READY   [1, str endpoint]     listening there; "" when not listening
  *     LINK    [2, str org, bool up]
- *     FRAME   [3, str org, bin frame]   org: whom CURVE authenticated
- *     NOTE    [4, uint note, str org]   org "" when it concerns nobody known
- *     COUNTS  [5, uint strangers, uint dropped, uint unsent]
- *             since START: handshakes refused; messages that were not one
- *             part, too large, or from a key that left the table; frames that
- *             could not be sent
+ *     FRAME   [3, str org, bin frame]   org: whom CURVE authenticated; no more
+ *             than SK_IPC_AHEAD_MAX before TAKEN says that they were taken:
+ * what waits, waits per partner, in its socket and behind it NOTE    [4, uint
+ * note, str org]   org "" when it concerns nobody known COUNTS  [5, uint
+ * strangers, uint dropped, uint unsent] since START: handshakes refused;
+ * messages that were not one part, too large, or from a key that left the
+ * table; frames that could not be sent
  *
  * Both directions are checked in full; but net believes what the core says,
  * and the core believes from net no more than which partner a frame came
@@ -34,11 +36,16 @@
 /* The largest message: the table of peers, or a frame with its head. */
 #define SK_IPC_SIZE_MAX (SK_FRAME_SIZE_MAX + 1024)
 
+/* Frames between net and core, count.  One partner that sends without end
+   makes others wait for so many at most. */
+#define SK_IPC_AHEAD_MAX 32
+
 enum sk_ipc_down_type {
     SK_IPC_START = 1,
     SK_IPC_PEERS = 2,
     SK_IPC_SEND = 3,
     SK_IPC_STOP = 4,
+    SK_IPC_TAKEN = 5,
 };
 
 struct sk_ipc_peer {
@@ -61,6 +68,7 @@ struct sk_ipc_down {
     struct sk_bytes peers; /* PEERS: view, for sk_ipc_peers_decode() */
     struct sk_org org;     /* SEND */
     struct sk_bytes frame; /* SEND: view */
+    uint64_t taken;        /* TAKEN */
 };
 
 enum sk_ipc_up_type {

@@ -83,6 +83,7 @@ void sk_child_start(struct sk_core *core)
     }
     core->net_fd = fds[0];
     core->strangers = 0;
+    core->net_taken = 0;
     send_start(core);
 }
 
@@ -272,6 +273,16 @@ static void on_ready(struct sk_core *core, const struct sk_ipc_up *up)
     sk_notify("READY=1");
 }
 
+void sk_child_take_more(struct sk_core *core)
+{
+    struct sk_ipc_down down = {.type = SK_IPC_TAKEN, .taken = core->net_taken};
+
+    if (core->net_taken < SK_IPC_AHEAD_MAX / 2)
+        return;
+    core->net_taken = 0;
+    (void)send_down(core, &down); /* one that is started again knows */
+}
+
 static void on_frame(struct sk_core *core, const struct sk_ipc_up *up)
 {
     struct sk_batch_input *slot;
@@ -329,6 +340,7 @@ static bool take(struct sk_core *core, struct sk_bytes message)
         on_link(core, &up);
         break;
     case SK_IPC_RECEIVED:
+        core->net_taken++;
         core->frames_used += message.size;
         on_frame(core, &up);
         break;

@@ -157,6 +157,7 @@ struct sk_core {
     uint64_t net_start_at_ms; /* monotonic; when to start it again */
     uint32_t net_failures;
     bool net_again;     /* we ended it: it starts again at once */
+    uint64_t net_taken; /* frames of it that are done, and it does not know */
     uint64_t strangers; /* as last logged */
     struct sk_link links[SK_PARTNERS_MAX];
     size_t links_count;
@@ -201,6 +202,8 @@ void sk_starter_close(struct sk_core *core);
 void sk_child_start(struct sk_core *core);
 /* Messages of schakel-net become inputs, as many as the batch takes. */
 void sk_child_read(struct sk_core *core);
+/* Between two batches: let it give more. */
+void sk_child_take_more(struct sk_core *core);
 /* Links that the engine does not know yet become inputs. */
 void sk_child_links(struct sk_core *core);
 /* This LINK is committed; this batch is over. */
@@ -222,7 +225,7 @@ void sk_keys_tend(struct sk_core *core);
 
 /* ------------------------------------------------------------- loop.c */
 /* What epoll says who is ready. */
-enum sk_ready {
+enum sk_watched {
     SK_READY_SIGNAL,
     SK_READY_NET,
     SK_READY_CONTROL,
@@ -230,9 +233,9 @@ enum sk_ready {
 };
 SK_CHECKED enum sk_status sk_loop_open(struct sk_core *core);
 SK_CHECKED enum sk_status sk_loop_watch(struct sk_core *core, int fd,
-                                        enum sk_ready ready, size_t index,
+                                        enum sk_watched ready, size_t index,
                                         uint32_t events);
-void sk_loop_change(struct sk_core *core, int fd, enum sk_ready ready,
+void sk_loop_change(struct sk_core *core, int fd, enum sk_watched ready,
                     size_t index, uint32_t events);
 void sk_loop_run(struct sk_core *core);
 void sk_loop_close(struct sk_core *core);

@@ -30,15 +30,16 @@ void sk_loop_times(struct sk_core *core)
         (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static struct epoll_event event_of(enum sk_ready ready, size_t index,
+static struct epoll_event event_of(enum sk_watched ready, size_t index,
                                    uint32_t events)
 {
     return (struct epoll_event){
         .events = events, .data.u64 = (uint64_t)ready << 32 | (uint64_t)index};
 }
 
-enum sk_status sk_loop_watch(struct sk_core *core, int fd, enum sk_ready ready,
-                             size_t index, uint32_t events)
+enum sk_status sk_loop_watch(struct sk_core *core, int fd,
+                             enum sk_watched ready, size_t index,
+                             uint32_t events)
 {
     struct epoll_event event = event_of(ready, index, events);
 
@@ -47,7 +48,7 @@ enum sk_status sk_loop_watch(struct sk_core *core, int fd, enum sk_ready ready,
     return SK_OK;
 }
 
-void sk_loop_change(struct sk_core *core, int fd, enum sk_ready ready,
+void sk_loop_change(struct sk_core *core, int fd, enum sk_watched ready,
                     size_t index, uint32_t events)
 {
     struct epoll_event event = event_of(ready, index, events);
@@ -153,7 +154,7 @@ static int wait_ms(struct sk_core *core)
 
 static void on_event(struct sk_core *core, const struct epoll_event *event)
 {
-    enum sk_ready ready = (enum sk_ready)(event->data.u64 >> 32);
+    enum sk_watched ready = (enum sk_watched)(event->data.u64 >> 32);
     size_t index = event->data.u64 & UINT32_MAX;
 
     switch (ready) {
@@ -202,6 +203,7 @@ void sk_loop_run(struct sk_core *core)
 
         say_alive(core);
         sk_child_start(core);
+        sk_child_take_more(core);
         sk_control_rest(core);
         count = epoll_wait(core->epoll_fd, events, EVENTS_MAX,
                            core->inputs_count > 0 ? 0 : wait_ms(core));

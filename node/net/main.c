@@ -82,6 +82,9 @@ static void on_message(struct sk_bytes message)
     case SK_IPC_SEND:
         sk_net_send(&net, &down.org, down.frame);
         break;
+    case SK_IPC_TAKEN:
+        net.ahead -= down.taken < net.ahead ? down.taken : net.ahead;
+        break;
     case SK_IPC_STOP:
         net.stop = true;
         net.closed = true;
@@ -124,8 +127,9 @@ static size_t collect_items(bool room)
     short frames = room ? ZMQ_POLLIN : 0;
     size_t count = 0;
 
-    count = add_item(count, NULL, net.pair,
-                     (short)(ZMQ_POLLIN | (room ? 0 : ZMQ_POLLOUT)));
+    count =
+        add_item(count, NULL, net.pair,
+                 (short)(ZMQ_POLLIN | (net.held_count > 0 ? ZMQ_POLLOUT : 0)));
     count = add_item(count, zsock_resolve(net.zap), 0, ZMQ_POLLIN);
     if (net.router != NULL) {
         count = add_item(count, zsock_resolve(net.router), 0, frames);
@@ -160,7 +164,31 @@ static long wait_ms(void)
     return (long)wait;
 }
 
-/* Each socket gets one turn; reading none that has nothing costs little. */
+/* The ROUTER is 0, partner i is i + 1. */
+static void read_socket(size_t i)
+{
+    if (i == 0 && net.router != NULL)
+        sk_net_router_read(&net);
+    else if (i > 0 && net.peers[i - 1]->dealer != NULL)
+        sk_net_dealer_read(&net, net.peers[i - 1]);
+}
+
+/* Each socket gets one turn; reading none that has nothing costs little.  Who
+   had none because the core had no room is the first of the next round: else
+   one that sends without end would be the only one that is read. */
+static void read_frames(void)
+{
+    size_t count = net.peers_count + 1;
+    size_t first = net.turn;
+
+    for (size_t k = 0; k < count; k++) {
+        net.turn = (first + k) % count;
+        if (!sk_net_has_room(&net))
+            return;
+        read_socket(net.turn);
+    }
+}
+
 static void read_sockets(void)
 {
     sk_net_zap_answer(&net);
@@ -168,12 +196,7 @@ static void read_sockets(void)
         sk_net_router_monitor(&net);
     for (size_t i = 0; i < net.peers_count; i++)
         sk_net_dealer_monitor(&net, net.peers[i]);
-    if (net.router != NULL)
-        sk_net_router_read(&net);
-    for (size_t i = 0; i < net.peers_count; i++) {
-        if (net.peers[i]->dealer != NULL)
-            sk_net_dealer_read(&net, net.peers[i]);
-    }
+    read_frames();
 }
 
 static void run(void)

@@ -77,11 +77,13 @@ struct sk_net {
 
     struct sk_net_peer *peers[SK_PARTNERS_MAX];
     size_t peers_count;
+    size_t turn; /* which socket is read first; main.c */
 
     struct sk_net_counts counts;
     struct sk_net_counts counts_told;
     uint64_t counts_ms; /* when they may be told again */
 
+    uint64_t ahead; /* frames that the core has and did not take yet */
     size_t held_count;
     size_t held_sizes[SK_NET_HELD_MAX];
     uint8_t held[SK_NET_HELD_MAX][SK_IPC_SIZE_MAX];
@@ -154,7 +156,8 @@ void sk_net_send(struct sk_net *net, const struct sk_org *org,
                  struct sk_bytes frame);
 /* Tell the core what changed, as far as the pair takes it. */
 void sk_net_tell(struct sk_net *net);
-/* Nothing waits for room: frames may be read. */
+/* Nothing waits for room in the pair, and the core is not behind: frames may be
+   read. */
 bool sk_net_has_room(const struct sk_net *net);
 void sk_net_note(struct sk_net_peer *peer, enum sk_ipc_note note);
 

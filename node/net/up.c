@@ -46,9 +46,14 @@ static void push(struct sk_net *net, const struct sk_ipc_up *up)
     flush(net);
 }
 
-bool sk_net_has_room(const struct sk_net *net)
+static bool is_clear(const struct sk_net *net)
 {
     return net->held_count == 0 && !net->closed;
+}
+
+bool sk_net_has_room(const struct sk_net *net)
+{
+    return is_clear(net) && net->ahead < SK_IPC_AHEAD_MAX;
 }
 
 static bool is_up(const struct sk_net_peer *peer)
@@ -72,6 +77,7 @@ void sk_net_deliver(struct sk_net *net, struct sk_net_peer *peer,
     assert(sk_net_has_room(net));
     assert(frame.size <= SK_FRAME_SIZE_MAX);
 
+    net->ahead++;
     tell_link(net, peer); /* at most two places: there are four */
     push(net, &(struct sk_ipc_up){.type = SK_IPC_RECEIVED,
                                   .org = peer->conf.org,
@@ -103,7 +109,7 @@ void sk_net_note(struct sk_net_peer *peer, enum sk_ipc_note note)
 static void tell_notes(struct sk_net *net, struct sk_net_peer *peer)
 {
     for (int i = 0; i < SK_IPC_NOTE_COUNT; i++) {
-        if (!peer->note_due[i] || !sk_net_has_room(net))
+        if (!peer->note_due[i] || !is_clear(net))
             continue;
         peer->note_due[i] = false;
         peer->note_told[i] = true;
@@ -149,14 +155,14 @@ static void tell_counts(struct sk_net *net)
 void sk_net_tell(struct sk_net *net)
 {
     flush(net);
-    if (sk_net_has_room(net))
+    if (is_clear(net))
         tell_listening(net);
     for (size_t i = 0; i < net->peers_count; i++) {
-        if (sk_net_has_room(net))
+        if (is_clear(net))
             tell_link(net, net->peers[i]);
-        if (sk_net_has_room(net))
+        if (is_clear(net))
             tell_notes(net, net->peers[i]);
     }
-    if (sk_net_has_room(net))
+    if (is_clear(net))
         tell_counts(net);
 }

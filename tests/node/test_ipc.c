@@ -36,6 +36,9 @@ static struct sk_ipc_down down_of(enum sk_ipc_down_type type)
         break;
     case SK_IPC_STOP:
         break;
+    case SK_IPC_TAKEN:
+        down.taken = SK_IPC_AHEAD_MAX;
+        break;
     }
     return down;
 }
@@ -74,7 +77,7 @@ static struct sk_ipc_up up_of(enum sk_ipc_up_type type)
    extra byte is refused, and out is not touched. */
 Test(ipc, down_messages_go_both_ways_and_nothing_shorter_does)
 {
-    for (int type = SK_IPC_START; type <= SK_IPC_STOP; type++) {
+    for (int type = SK_IPC_START; type <= SK_IPC_TAKEN; type++) {
         struct sk_ipc_down in = down_of((enum sk_ipc_down_type)type);
         uint8_t copy[256];
         struct sk_bytes bytes;

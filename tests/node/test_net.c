@@ -41,7 +41,10 @@ struct end {
     bool up[8]; /* by place in peers */
     bool note[SK_IPC_NOTE_COUNT];
     uint64_t strangers, dropped, unsent;
+    bool busy; /* says nothing of what it took */
+    uint64_t taken;
     size_t frames_count;
+    size_t frames_from[8]; /* by place in peers */
     struct sk_org from;
     size_t frame_size;
     uint8_t frame[SK_IPC_SIZE_MAX];
@@ -204,6 +207,10 @@ static void on_message(struct end *e, const struct sk_ipc_up *up)
         break;
     case SK_IPC_RECEIVED:
         e->frames_count++;
+        e->taken++;
+        for (size_t i = 0; i < e->peers.count; i++)
+            if (sk_org_equal(&e->peers.list[i].org, &up->org))
+                e->frames_from[i]++;
         e->from = up->org;
         e->frame_size = up->frame.size;
         memcpy(e->frame, up->frame.data, up->frame.size);
@@ -230,6 +237,10 @@ static void hear(struct end *e)
                           &message) == SK_OK) {
         cr_assert(eq(int, sk_ipc_up_decode(message, &up), SK_OK));
         on_message(e, &up);
+    }
+    if (e->taken > 0 && !e->busy) {
+        down(e, &(struct sk_ipc_down){.type = SK_IPC_TAKEN, .taken = e->taken});
+        e->taken = 0;
     }
 }
 
@@ -684,6 +695,59 @@ Test(net, holds_back_when_the_core_is_busy)
     expect_passes(&b, &a, sk_text("last"));
     stop(&a);
     stop(&b);
+}
+
+/* As much as is taken at once. */
+static void flood(void *socket)
+{
+    while (zmq_send(socket, "more", 4, ZMQ_DONTWAIT) >= 0)
+        ;
+}
+
+/* b, on the line it dialled, always has more; c answers on ours. */
+Test(net, one_that_sends_without_end_has_its_turn_like_another)
+{
+    void *context = zmq_ctx_new();
+    void *endless;
+
+    make(&c, "sopraco", true);
+    add(&a, &b, false);
+    add(&a, &c, true);
+    add(&c, &a, false);
+    spawn(&a);
+    spawn(&c);
+    UNTIL(a.ready && a.up[1], &a, &c);
+    expect_passes(&a, &c, sk_text("where are you?"));
+    endless = raw_open(context, &b);
+    a.busy = true;
+    UNTIL((flood(endless), a.frames_from[0] == SK_IPC_AHEAD_MAX), &a, &c);
+    /* No more until they were taken. */
+    say(&c, &a, sk_text("I am c"));
+    for (int i = 0; i < 50; i++) {
+        flood(endless);
+        usleep(10000);
+        hear(&a);
+    }
+    cr_expect(eq(sz, a.frames_count, SK_IPC_AHEAD_MAX));
+    for (int64_t end = now_ms() + PATIENCE_MS; a.frames_from[1] == 0;) {
+        struct sk_ipc_down some = {.type = SK_IPC_TAKEN,
+                                   .taken = SK_IPC_AHEAD_MAX / 2};
+
+        hear(&a);
+        flood(endless);
+        if (a.taken >= some.taken) {
+            a.taken -= some.taken;
+            down(&a, &some);
+        }
+        usleep(1000);
+        cr_assert(now_ms() < end, "c is not heard behind %zu of b",
+                  a.frames_from[0]);
+    }
+    cr_expect(le(sz, a.frames_from[0], 4 * SK_IPC_AHEAD_MAX));
+    zmq_close(endless);
+    zmq_ctx_term(context);
+    stop(&a);
+    stop(&c);
 }
 
 /* Bytes that are no ZeroMQ at all. */
