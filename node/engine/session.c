@@ -19,7 +19,8 @@ static_assert(2 + SK_IN_FLIGHT_MAX * (SK_ITEMS_COUNT_MAX + 1) <=
 
 #define COMPLAIN_MS 5000
 
-/* PROTOCOL.md 8.9: answers to a HELLO, one in a second, ten ahead. */
+/* PROTOCOL.md 8.9: HELLOs that are answered, or after which all that has no
+   receipt is decided and sent again: one in a second, ten ahead. */
 #define ANSWER_COST_MS 1000
 #define ANSWER_BURST_MS 10000
 
@@ -164,17 +165,33 @@ static void compare_clocks(const struct sk_engine *e, struct sk_session *s,
         s->clock_ahead ? sent_ms - e->now_ms : e->now_ms - sent_ms;
 }
 
+/* It says HELLO and BYE, or asks, without end.  Each would make us decide,
+   sign and seal all that waits for it once more, and others wait for that: so
+   it waits until we ask. */
+static enum sk_status put_off(struct sk_engine *e, struct sk_session *s)
+{
+    sk_session_doubt(e, s);
+    s->up = true;
+    s->retry_ms = e->real_ms + ANSWER_COST_MS;
+    return SK_OK;
+}
+
 static enum sk_status on_hello(struct sk_engine *e, struct sk_session *s,
                                const struct sk_hello *h)
 {
+    bool resumes = !s->greeted || s->asking || h->answer;
+
     /* Ours may have to be one above what it knows of us. */
     if (h->incarnation == 0 || h->incarnation > SK_NUMBER_MAX ||
         h->peer_incarnation >= SK_NUMBER_MAX || h->cursor > SK_NUMBER_MAX)
         return sk_wire_refuse(e, s, "wrong-incarnation", "hello");
     if (h->card_version < e->card.version)
         SK_TRY(sk_wire_card(e, s));
+    if (resumes && !sk_session_has_time(e, &s->hello_until_ms, ANSWER_COST_MS,
+                                        ANSWER_BURST_MS))
+        return put_off(e, s);
     SK_TRY(sk_session_adopt(e, s, h->incarnation));
-    if (!s->greeted || s->asking || h->answer)
+    if (resumes)
         SK_TRY(resume(e, s, h));
     s->their_card = h->card_version;
     if (!s->greeted) {
@@ -190,8 +207,7 @@ static enum sk_status on_hello(struct sk_engine *e, struct sk_session *s,
     s->refused[0] = '\0';
     s->charter_version = h->charter_version;
     compare_clocks(e, s, h->sent_ms);
-    if (!h->answer || !sk_session_has_time(e, &s->hello_until_ms,
-                                           ANSWER_COST_MS, ANSWER_BURST_MS))
+    if (!h->answer)
         return SK_OK;
     SK_TRY(sk_session_hello(e, s, /* answer */ false));
     return sk_deliver_answers(e, s);

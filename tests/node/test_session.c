@@ -225,6 +225,45 @@ Test(session, answers_ten_hellos_in_ten_seconds)
     fx_end(&f);
 }
 
+/* PROTOCOL.md 8.9: a HELLO after each BYE does not make us send all that waits
+   for it each time; when it is done with that, it gets it. */
+Test(session, sends_again_ten_times_in_ten_seconds)
+{
+    static struct fx f;
+    struct sk_message hello = {.kind = SK_MESSAGE_HELLO};
+    struct sk_message bye = {.kind = SK_MESSAGE_BYE};
+    struct ln_trace *t;
+    unsigned sent = 0;
+    const char *at;
+
+    fx_start(&f, "S2A", START);
+    f.real_ms += 60000;
+    t = ln_trace(&f, "buso", "gtb");
+    t->lose[SK_MESSAGE_RECEIPT] = 1000;
+    t->lose[SK_MESSAGE_HELLO] = 1000;
+    ln_publish(&f, "buso", "gtb", 0, 3);
+    fx_run(&f);
+    t->lose[SK_MESSAGE_HELLO] = 0;
+    ln_clear(t);
+    hello.hello = (struct sk_hello){.incarnation = 1,
+                                    .peer_incarnation = 1,
+                                    .card_version = 1,
+                                    .charter_version = 1};
+    for (int i = 0; i < 100; i++) {
+        ln_tell(&f, "gtb", "buso", &bye);
+        ln_tell(&f, "gtb", "buso", &hello);
+    }
+    for (at = t->text; (at = strstr(at, "buso>gtb ITEMS")) != NULL; at++)
+        sent++;
+    cr_expect(eq(uint, sent, 10));
+    t->lose[SK_MESSAGE_RECEIPT] = 0;
+    fx_wait(&f, 12000);
+    ln_check(&f, "gtb", "buso", 3);
+    cr_expect(eq(str, (char *)ln_peer(&f, "buso", "gtb", "stored"), "3"));
+    free(t);
+    fx_end(&f);
+}
+
 /* What waits waits as long on the new clock: a receipt, a HELLO, an answer to
    one. */
 Test(session, clock_that_is_set_back_delays_nothing)
