@@ -67,7 +67,7 @@ tests_system := $(sort $(wildcard tests/system/test_*.sh))
 fuzzers := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 .PHONY: all help setup demo test check unit system sim ci lint format fuzz \
-  fuzz-short bench install clean
+  fuzz-short bench faults install clean
 .SECONDARY:
 all: $(programs)
 
@@ -261,6 +261,9 @@ $(B)/bench_decide: $(B)/tools/dev/bench_decide.o $(B)/tools/dev/bench_rules.o $(
 $(B)/bench_journal: $(B)/tools/dev/bench_journal.o $(node_a)
 	$(call say,LD,$@)
 	$(Q)$(call link,$(LIBS_node) $(LIBS_policies) $(LIBS_protocol))
+$(B)/bench_load: $(B)/tools/dev/bench_load.o $(B)/node/core/setup.o $(node_a)
+	$(call say,LD,$@)
+	$(Q)$(call link,$(LIBS_node) $(LIBS_policies) $(LIBS_protocol))
 $(B)/bench_exchange: $(B)/tools/dev/bench_exchange.o $(B)/tools/schakel/client.o $(B)/tools/schakel/json.o $(protocol_a)
 	$(call say,LD,$@)
 	$(Q)$(call link,$(LIBS_tools) $(LIBS_protocol) -lpthread)
@@ -274,6 +277,12 @@ bench:
 	@$(parallel) all $(B)/bench_decide $(B)/bench_journal $(B)/bench_exchange $(B)/bench_nats
 	@sh tools/dev/bench_policy.sh $(B)
 	@sh tools/dev/bench.sh $(B)
+
+## faults          partners in trouble, and what others notice of it: a table
+faults:
+	@sh tools/dev/setup.sh test
+	@$(parallel) all
+	@LONG=1 sh tests/system/test_faults.sh $(B)
 
 # ---------------------------------------------------------------- install
 ## install         DESTDIR= PREFIX=/usr/local

@@ -8,6 +8,14 @@
  *   hostile many SOCK COUNT    so many connections at once, and one that asks
  *   hostile slow SOCK          half a request, until the node hangs up
  *   hostile stranger ENDPOINT CARD   all kinds of ZMTP without a known key
+ *   hostile flood ENDPOINT DIR KEY CARD SECONDS OWN THEIRS CURSOR   the member
+ *                              whose node.key is in DIR (unlocked by KEY) sends
+ *                              the one with this card good frames, as fast as
+ *                              it takes them, until SIGINT; incarnations of
+ *                              both logs, how far it has the other's; says
+ *                              how many left, and how many came back
+ *   hostile halves ENDPOINT COUNT SECONDS   so many handshakes that stop half
+ *                              way, again and again; says how many
  *   hostile flip FILE AT OUT   a copy with one bit of byte AT changed
  *   hostile cpu FILE CMD...    run it; milliseconds of CPU and status to FILE
  */
@@ -31,7 +39,9 @@
 #include <unistd.h>
 #include <zmq.h>
 
-#include "protocol/card.h"
+#include "protocol/envelope.h"
+#include "protocol/keyfile.h"
+#include "protocol/message.h"
 
 #define PATIENCE_MS 20000
 #define MANY_MAX 1024
@@ -358,22 +368,219 @@ static void knock(const char *endpoint, const struct sk_card *card, bool curve,
     zmq_ctx_term(context);
 }
 
-static void run_stranger(const char *endpoint, const char *path)
+static struct sk_bytes read_file(const char *path, uint8_t *room, size_t max)
 {
-    uint8_t bytes[SK_CARD_SIZE_MAX];
     FILE *file = fopen(path, "rb");
-    struct sk_card card;
     size_t size;
 
-    need(file != NULL, "no card");
-    size = fread(bytes, 1, sizeof(bytes), file);
+    need(file != NULL, path);
+    size = fread(room, 1, max, file);
     fclose(file);
-    need(sk_card_decode((struct sk_bytes){bytes, size}, &card) == SK_OK,
+    return (struct sk_bytes){room, size};
+}
+
+static struct sk_card read_card(const char *path)
+{
+    uint8_t bytes[SK_CARD_SIZE_MAX];
+    struct sk_card card;
+
+    need(sk_card_decode(read_file(path, bytes, sizeof(bytes)), &card) == SK_OK,
          "no card");
+    return card;
+}
+
+static void run_stranger(const char *endpoint, const char *path)
+{
+    struct sk_card card = read_card(path);
+
     raw(endpoint);
     knock(endpoint, &card, /* curve */ false, /* right_server */ false);
     knock(endpoint, &card, /* curve */ true, /* right_server */ false);
     knock(endpoint, &card, /* curve */ true, /* right_server */ true);
+}
+
+/* ------------------------------------------------------------- a member */
+
+#define FRAMES_COUNT 256
+
+struct frame {
+    uint8_t bytes[2048];
+    struct sk_bytes view;
+};
+
+struct member {
+    struct sk_card card;
+    struct sk_node_secrets secrets;
+};
+
+static void open_member(const char *dir, const char *key, struct member *out)
+{
+    uint8_t bytes[SK_NODE_KEY_SIZE_MAX];
+    uint8_t secret[SK_PASSPHRASE_SIZE_MAX];
+    char path[4096];
+    struct sk_unlock unlock;
+    struct sk_bytes file;
+    enum sk_unlock_kind kind;
+
+    snprintf(path, sizeof(path), "%s/own.card", dir);
+    out->card = read_card(path);
+    snprintf(path, sizeof(path), "%s/node.key", dir);
+    file = read_file(path, bytes, sizeof(bytes));
+    need(sk_node_key_kind(file, &kind) == SK_OK &&
+             sk_unlock_of(kind, read_file(key, secret, sizeof(secret)),
+                          &unlock) == SK_OK &&
+             sk_node_key_open(file, &unlock, &out->secrets) == SK_OK,
+         "node.key does not open");
+}
+
+/* HELLO that asks for an answer, HELLO that does not, BYE, WANT, PROVE. */
+static void fill_message(size_t i, const uint64_t numbers[3],
+                         struct sk_message *out)
+{
+    static const enum sk_message_kind kinds[] = {
+        SK_MESSAGE_HELLO, SK_MESSAGE_HELLO, SK_MESSAGE_BYE, SK_MESSAGE_WANT,
+        SK_MESSAGE_PROVE};
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    memset(out, 0, sizeof(*out));
+    out->kind = kinds[i % 5];
+    if (out->kind == SK_MESSAGE_HELLO)
+        out->hello = (struct sk_hello){.incarnation = numbers[0],
+                                       .peer_incarnation = numbers[1],
+                                       .cursor = numbers[2],
+                                       .card_version = 1,
+                                       .charter_version = 1,
+                                       .sent_ms = (uint64_t)now.tv_sec * 1000,
+                                       .answer = i % 5 == 0};
+    else if (out->kind == SK_MESSAGE_BYE)
+        out->bye_sent_ms = (uint64_t)now.tv_sec * 1000;
+    else if (out->kind == SK_MESSAGE_WANT)
+        out->want = (struct sk_want){.version = 1};
+}
+
+static void make_frames(const struct member *from, const struct sk_card *to,
+                        const uint64_t numbers[3], struct frame *frames)
+{
+    for (size_t i = 0; i < FRAMES_COUNT; i++) {
+        static uint8_t room[2048];
+        struct sk_message message;
+        struct sk_bytes plain;
+        struct sk_seed seed;
+
+        fill_message(i, numbers, &message);
+        fill_random(seed.secret_bytes, sizeof(seed.secret_bytes));
+        need(sk_message_encode(
+                 &message, &from->card.org, &to->org, &from->secrets.signing,
+                 (struct sk_room){room, sizeof(room)}, &plain) == SK_OK &&
+                 sk_envelope_seal(
+                     &from->card, to, &seed, plain,
+                     (struct sk_room){frames[i].bytes, sizeof(frames[i].bytes)},
+                     &frames[i].view) == SK_OK,
+             "no frame");
+    }
+}
+
+static void *dial_as(void *context, const struct member *member,
+                     const struct sk_card *to, const char *endpoint)
+{
+    void *dealer = zmq_socket(context, ZMQ_DEALER);
+    char text[41];
+    int none = 0;
+    int few = 64;
+
+    zmq_z85_encode(text, to->curve.bytes, 32);
+    zmq_setsockopt(dealer, ZMQ_CURVE_SERVERKEY, text, 40);
+    zmq_z85_encode(text, member->card.curve.bytes, 32);
+    zmq_setsockopt(dealer, ZMQ_CURVE_PUBLICKEY, text, 40);
+    zmq_z85_encode(text, member->secrets.curve.secret_bytes, 32);
+    zmq_setsockopt(dealer, ZMQ_CURVE_SECRETKEY, text, 40);
+    zmq_setsockopt(dealer, ZMQ_LINGER, &none, sizeof(none));
+    zmq_setsockopt(dealer, ZMQ_SNDHWM, &few, sizeof(few));
+    need(zmq_connect(dealer, endpoint) == 0, "cannot dial");
+    return dealer;
+}
+
+static volatile sig_atomic_t enough;
+
+static void on_interrupt(int number)
+{
+    enough = number;
+}
+
+static void run_flood(char **args)
+{
+    static struct frame frames[FRAMES_COUNT];
+    static uint8_t reply[256 * 1024];
+    static struct member member;
+    struct sk_card to = read_card(args[3]);
+    uint64_t numbers[3];
+    void *context = zmq_ctx_new();
+    void *dealer;
+    int64_t end;
+    size_t sent = 0;
+    size_t answered = 0;
+
+    for (int i = 0; i < 3; i++)
+        numbers[i] = strtoull(args[5 + i], NULL, 10);
+    open_member(args[1], args[2], &member);
+    make_frames(&member, &to, numbers, frames);
+    dealer = dial_as(context, &member, &to, args[0]);
+    end = now_ms() + 1000 * atol(args[4]);
+    sigaction(SIGINT, &(struct sigaction){.sa_handler = on_interrupt}, NULL);
+    while (now_ms() < end && !enough) {
+        const struct frame *frame = &frames[sent % FRAMES_COUNT];
+
+        if (zmq_send(dealer, frame->view.data, frame->view.size,
+                     ZMQ_DONTWAIT) >= 0)
+            sent++;
+        else
+            usleep(200);
+        while (zmq_recv(dealer, reply, sizeof(reply), ZMQ_DONTWAIT) >= 0)
+            answered++;
+    }
+    printf("%zu %zu\n", sent, answered);
+    zmq_close(dealer);
+    zmq_ctx_term(context);
+}
+
+/* ------------------------------------------------------------- halves */
+
+static int half(const char *endpoint)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    uint8_t greeting[64] = {0xff, [9] = 0x7f, [10] = 3};
+
+    memcpy(greeting + 12, "CURVE", 5);
+    address.sin_port = htons((uint16_t)atoi(strrchr(endpoint, ':') + 1));
+    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+        struct pollfd wait = {.fd = fd, .events = POLLOUT};
+
+        (void)poll(&wait, 1, 1000);
+    }
+    put(fd, greeting, sizeof(greeting));
+    return fd;
+}
+
+static void run_halves(const char *endpoint, size_t count, long seconds)
+{
+    static int fds[MANY_MAX];
+    int64_t end = now_ms() + 1000 * seconds;
+    size_t made = 0;
+
+    need(count > 0 && count <= MANY_MAX, "too many");
+    for (; now_ms() < end; made++) {
+        int *fd = &fds[made % count];
+
+        if (made >= count)
+            close(*fd);
+        *fd = half(endpoint);
+        if (made >= count)
+            usleep(2000);
+    }
+    printf("%zu\n", made);
 }
 
 /* ------------------------------------------------------------- the rest */
@@ -430,6 +637,10 @@ int main(int argc, char **argv)
         run_slow(argv[2]);
     else if (strcmp(what, "stranger") == 0 && argc == 4)
         run_stranger(argv[2], argv[3]);
+    else if (strcmp(what, "flood") == 0 && argc == 10)
+        run_flood(argv + 2);
+    else if (strcmp(what, "halves") == 0 && argc == 5)
+        run_halves(argv[2], strtoul(argv[3], NULL, 10), atol(argv[4]));
     else if (strcmp(what, "flip") == 0 && argc == 5)
         run_flip(argv[2], (size_t)atol(argv[3]), argv[4]);
     else if (strcmp(what, "cpu") == 0 && argc > 3)
