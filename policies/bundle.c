@@ -331,6 +331,18 @@ const struct sk_roster_org *sk_bundle_org(const struct sk_bundle *bundle,
     return at == SK_NONE ? NULL : &bundle->roster.orgs[at];
 }
 
+struct sk_rule_view sk_share_view(const struct sk_share *share)
+{
+    return (struct sk_rule_view){.id = share->id,
+                                 .text = share->text,
+                                 .place = share->place,
+                                 .explicit_consent = share->explicit_consent,
+                                 .where = share->where_names,
+                                 .where_count = share->where_count,
+                                 .gdpr = share->gdpr_word,
+                                 .reference = share->reference};
+}
+
 bool sk_bundle_rule(const struct sk_bundle *bundle, struct sk_bytes id,
                     struct sk_rule_view *out)
 {
@@ -343,14 +355,7 @@ bool sk_bundle_rule(const struct sk_bundle *bundle, struct sk_bytes id,
         int order = compare_ids(share->id, id);
 
         if (order == 0) {
-            out->id = share->id;
-            out->text = share->text;
-            out->place = share->place;
-            out->explicit_consent = share->explicit_consent;
-            out->where = share->where_names;
-            out->where_count = share->where_count;
-            out->gdpr = share->gdpr_word;
-            out->reference = share->reference;
+            *out = sk_share_view(share);
             return true;
         }
         if (order < 0)

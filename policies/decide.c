@@ -263,8 +263,7 @@ enum sk_stage sk_person_stage_of(struct sk_asking *a,
 
     if (!sk_bond_covers(a->facts->links, a->org, a->day))
         return SK_STAGE_NOT_LINKED;
-    if ((share->gdpr == SK_GDPR_PUBLIC_TASK ||
-         share->gdpr == SK_GDPR_LEGITIMATE_INTEREST) &&
+    if (sk_share_objects(share) &&
         sk_facts_object(a->facts, a->purpose, a->org, a->question->now))
         return SK_STAGE_OBJECTION;
     explicit_for = sk_explicit_for(a->bundle, share->explicit_consent, a->org);

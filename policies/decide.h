@@ -179,4 +179,28 @@ bool sk_recall(const struct sk_bundle *bundle, const struct sk_facts *facts,
                size_t rules_count, const struct sk_recall_field *fields,
                size_t fields_count, int64_t now, bool *lost);
 
+/* ---------------------------------------------------------------- objection
+ * What an objection does, beside stopping decisions (8.4 step 3): for who
+ * tells people, and for what went out before it (CONSENT.md 5.7). */
+
+/* What becomes of the share rule at `rule` (0 and on, until NONE_LEFT) towards
+   a partner; view is written unless it is NONE_LEFT. */
+enum sk_reach {
+    SK_REACH_NONE_LEFT, /* there are no more rules */
+    SK_REACH_NOT,       /* it says nothing about this rule, or the rule shares
+                           nothing with the partner on that day */
+    SK_REACH_STOPS,
+    SK_REACH_GOES_ON, /* its ground is one that nobody can object to */
+};
+enum sk_reach sk_objection_reach(const struct sk_bundle *bundle,
+                                 const struct sk_fact_objection *objection,
+                                 size_t rule, struct sk_bytes to, int32_t day,
+                                 struct sk_rule_view *view);
+/* Does what went out under this rule fall under the objection?  Also when
+   nobody remembers the rule, its partner or its purpose (I5). */
+bool sk_objection_covers(const struct sk_bundle *bundle,
+                         const struct sk_fact_objection *objection,
+                         struct sk_bytes rule, struct sk_bytes to,
+                         struct sk_bytes purpose);
+
 #endif

@@ -136,8 +136,8 @@ static bool is_star(struct sk_bytes word)
 
 /* What a withdrawal, refusal or objection speaks for: everything when the
    list is absent or has `*`; else what is under one of the words. */
-static uint64_t wide_purposes(const struct sk_vocabulary *v,
-                              const struct sk_bytes *list, size_t count)
+uint64_t sk_wide_purposes(const struct sk_vocabulary *v,
+                          const struct sk_bytes *list, size_t count)
 {
     uint64_t set = 0;
 
@@ -176,9 +176,9 @@ static uint64_t wide_categories(const struct sk_vocabulary *v,
     return set;
 }
 
-static struct sk_org_set orgs_of(const struct sk_roster *roster,
-                                 const struct sk_bytes *list, size_t count,
-                                 bool wide)
+struct sk_org_set sk_orgs_of(const struct sk_roster *roster,
+                             const struct sk_bytes *list, size_t count,
+                             bool wide)
 {
     struct sk_org_set set = {{0}};
     bool all = wide && list == NULL;
@@ -225,9 +225,9 @@ enum sk_status sk_facts_objection(struct sk_facts *facts,
         return SK_E_MEMORY;
     entry->at = o->at;
     entry->purposes =
-        wide_purposes(bundle->vocabulary, o->purposes, o->purposes_count);
-    entry->recipients = orgs_of(&bundle->roster, o->recipients,
-                                o->recipients_count, /* wide */ true);
+        sk_wide_purposes(bundle->vocabulary, o->purposes, o->purposes_count);
+    entry->recipients = sk_orgs_of(&bundle->roster, o->recipients,
+                                   o->recipients_count, /* wide */ true);
     entry->next = facts->objections;
     facts->objections = entry;
     return SK_OK;
@@ -280,8 +280,8 @@ static void set_giving(struct sk_consent *entry, const struct sk_bundle *bundle,
         literal(v, c->purposes, c->purposes_count, sk_vocabulary_purpose);
     entry->categories =
         literal(v, c->categories, c->categories_count, sk_vocabulary_category);
-    entry->recipients = orgs_of(&bundle->roster, c->recipients,
-                                c->recipients_count, /* wide */ false);
+    entry->recipients = sk_orgs_of(&bundle->roster, c->recipients,
+                                   c->recipients_count, /* wide */ false);
 }
 
 static void set_stop(struct sk_consent *entry, const struct sk_bundle *bundle,
@@ -289,10 +289,10 @@ static void set_stop(struct sk_consent *entry, const struct sk_bundle *bundle,
 {
     const struct sk_vocabulary *v = bundle->vocabulary;
 
-    entry->purposes = wide_purposes(v, c->purposes, c->purposes_count);
+    entry->purposes = sk_wide_purposes(v, c->purposes, c->purposes_count);
     entry->categories = wide_categories(v, c->categories, c->categories_count);
-    entry->recipients = orgs_of(&bundle->roster, c->recipients,
-                                c->recipients_count, /* wide */ true);
+    entry->recipients = sk_orgs_of(&bundle->roster, c->recipients,
+                                   c->recipients_count, /* wide */ true);
 }
 
 enum sk_status sk_facts_consent(struct sk_facts *facts,

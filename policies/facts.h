@@ -69,6 +69,13 @@ static inline bool sk_period_covers(struct sk_fact_period period, int32_t day)
 }
 
 bool sk_bond_covers(const struct sk_bond *bonds, uint16_t org, int32_t day);
+/* What a withdrawal, refusal or objection speaks for: everything when the list
+   is absent or has `*`; else what is under one of the words. */
+uint64_t sk_wide_purposes(const struct sk_vocabulary *v,
+                          const struct sk_bytes *list, size_t count);
+struct sk_org_set sk_orgs_of(const struct sk_roster *roster,
+                             const struct sk_bytes *list, size_t count,
+                             bool wide);
 /* An objection that is not rejected matches (8.4 step 3). */
 bool sk_facts_object(const struct sk_facts *facts, uint16_t purpose,
                      uint16_t org, int64_t now);

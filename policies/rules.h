@@ -213,6 +213,14 @@ struct sk_share {
     const struct sk_node *node;
 };
 
+struct sk_rule_view sk_share_view(const struct sk_share *share);
+/* Can a person object to it (8.4 step 3; GDPR art. 21.1)? */
+static inline bool sk_share_objects(const struct sk_share *share)
+{
+    return share->gdpr == SK_GDPR_PUBLIC_TASK ||
+           share->gdpr == SK_GDPR_LEGITIMATE_INTEREST;
+}
+
 /* Categories that a field tells of at this level in this event: its own, and
    what it reveals when it is exact; none at drop. */
 uint64_t sk_told(const struct sk_vocabulary *v, uint16_t field, uint16_t event,

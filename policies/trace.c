@@ -113,8 +113,7 @@ static uint32_t failed_stages(struct tracing *t, const struct sk_share *share)
         failed |= stage_bit(SK_STAGE_CANNOT_HONOUR);
     if (!sk_bond_covers(a->facts->links, a->org, a->day))
         failed |= stage_bit(SK_STAGE_NOT_LINKED);
-    if ((share->gdpr == SK_GDPR_PUBLIC_TASK ||
-         share->gdpr == SK_GDPR_LEGITIMATE_INTEREST) &&
+    if (sk_share_objects(share) &&
         sk_facts_object(a->facts, a->purpose, a->org, a->question->now))
         failed |= stage_bit(SK_STAGE_OBJECTION);
     return failed;

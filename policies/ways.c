@@ -365,15 +365,9 @@ static bool roles_among(const struct sk_share *w, const struct sk_share *v)
     return true;
 }
 
-static bool objects(const struct sk_share *share)
-{
-    return share->gdpr == SK_GDPR_PUBLIC_TASK ||
-           share->gdpr == SK_GDPR_LEGITIMATE_INTEREST;
-}
-
 bool sk_way_objects(const struct sk_way *way)
 {
-    return objects(way->share);
+    return sk_share_objects(way->share);
 }
 
 unsigned sk_terms_lacking(const struct sk_vocabulary *wv,
@@ -395,7 +389,7 @@ unsigned sk_terms_lacking(const struct sk_vocabulary *wv,
         lacking |= 1u << SK_PART_ROLES;
     if ((v->erase && !w->erase) || v->within_days < w->within_days)
         lacking |= 1u << SK_PART_ON_WITHDRAWAL;
-    if (objects(v) && !objects(w))
+    if (sk_share_objects(v) && !sk_share_objects(w))
         lacking |= 1u << SK_PART_OBJECTION;
     return lacking;
 }

@@ -10,6 +10,7 @@
 #define ORG_TO ARG("to", WORD, true, "de partner", "the partner")
 #define ORG ARG("org", WORD, true, "de partner", "the partner")
 #define MESSAGE ARG("message", ID, true, "het bericht", "the message")
+#define OBJECTION ARG("objection", ID, true, "het bezwaar", "the objection")
 #define DRAFT ARG("draft", ID, true, "het ontwerp", "the draft")
 #define SUBSCRIBER                                                             \
     ARG("subscriber", WORD, true, "naam van wie volgt",                        \
@@ -187,6 +188,30 @@ const struct sk_op sk_ops[] = {
      "zeg wie de deelnemer begeleidt", "say whose case it is",
      {PARTICIPANT, ARG("coach", WORD, true, "de begeleider (schakel user list)",
                        "the coach (schakel user list)")}},
+    {"participant.object", false, SK_NEED_CASE,
+     "noteer een bezwaar: wat daarop steunt, stopt meteen",
+     "record an objection: what it is against stops at once",
+     {PARTICIPANT, ARG("purposes", WORDS, false, "doelen (alle)", "purposes (all)"),
+      ARG("recipients", WORDS, false, "partners (alle)", "partners (all)"),
+      TEXT("reason", false, 1000, "waarom, in de woorden van de deelnemer",
+           "why, in the words of the participant"),
+      ARG("given_by", WORD, false, "wie het zegt (self)", "who says so (self)")}},
+    {"objection.list", false, SK_NEED_REGISTER,
+     "de bezwaren van een deelnemer, met de antwoorden",
+     "the objections of a participant, with the answers", {PARTICIPANT}},
+    {"objection.answer", false, SK_NEED_POLICY,
+     "beantwoord een bezwaar", "answer an objection",
+     {PARTICIPANT, OBJECTION,
+      ARG("answer", WORD, true,
+          "upheld (stopt voorgoed) of rejected (gaat verder)",
+          "upheld (stops for good) or rejected (goes on)"),
+      TEXT("by", true, 200, "wie dat beslist", "who decides this"),
+      TEXT("reason", true, 1000,
+           "waarom; bij rejected: de dwingende gronden (AVG art. 21.1)",
+           "why; for rejected: the compelling grounds (GDPR art. 21.1)")}},
+    {"objection.withdraw", false, SK_NEED_CASE,
+     "de deelnemer trekt een bezwaar weer in",
+     "the participant takes an objection back", {PARTICIPANT, OBJECTION}},
     {"relation.open", false, SK_NEED_CASE, "open een band met een partner",
      "open a relation with a partner",
      {PARTICIPANT, ORG, ARG("from", DATE, true, "eerste dag", "first day"),
@@ -195,12 +220,6 @@ const struct sk_op sk_ops[] = {
     {"relation.close", false, SK_NEED_CASE,
      "sluit een band", "close a relation",
      {PARTICIPANT, ORG, ARG("until", DATE, true, "laatste dag", "last day")}},
-    {"objection.record", false, SK_NEED_CASE,
-     "noteer een bezwaar", "record an objection",
-     {PARTICIPANT, ARG("state", WORD, true, "open, upheld of rejected",
-                       "open, upheld or rejected"),
-      ARG("purposes", WORDS, false, "doelen", "purposes"),
-      ARG("recipients", WORDS, false, "partners", "partners")}},
 
     /* ------------------------------------------------------- events */
     {"event.record", false, SK_NEED_CASE,

@@ -20,6 +20,8 @@ static const char *const kinds[] = {
     [SK_TIMER_ABOUT_HANDOVER] = "handover",
     [SK_TIMER_ABOUT_WITHDRAWAL] = "withdrawal",
     [SK_TIMER_ABOUT_RELATION] = "relation",
+    [SK_TIMER_ABOUT_CORRECTION] = "correction",
+    [SK_TIMER_ABOUT_OBJECTION] = "objection",
 };
 
 struct list {

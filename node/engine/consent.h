@@ -62,6 +62,9 @@ SK_CHECKED enum sk_status sk_consent_get(struct sk_engine *e,
                                          const struct sk_consent_id *id,
                                          struct sk_consent_record *out);
 
+/* self, parent, self-and-parent, administrator, self-and-administrator */
+bool sk_consent_giver_is_known(struct sk_bytes word);
+
 /* Does the node's key `public` stand under this record? */
 bool sk_consent_is_signed(struct sk_engine *e,
                           const struct sk_consent_record *record,

@@ -171,18 +171,24 @@ static bool is_one_of(struct sk_bytes word, const char *const *list,
     return false;
 }
 
-/* What every kind of record says about how it was said. */
-static enum sk_status read_manner(struct sk_engine *e, struct sk_value args,
-                                  struct sk_consent_record *record)
+bool sk_consent_giver_is_known(struct sk_bytes word)
 {
     static const char *const givers[] = {"self", "parent", "self-and-parent",
                                          "administrator",
                                          "self-and-administrator"};
+
+    return is_one_of(word, givers, SK_COUNT(givers));
+}
+
+/* What every kind of record says about how it was said. */
+static enum sk_status read_manner(struct sk_engine *e, struct sk_value args,
+                                  struct sk_consent_record *record)
+{
     static const char *const forms[] = {"paper", "screen", "spoken"};
     struct sk_bytes giver = sk_arg_text(args, "given_by");
 
     record->fact.given_by = giver.size > 0 ? giver : sk_text("self");
-    if (!is_one_of(record->fact.given_by, givers, SK_COUNT(givers)))
+    if (!sk_consent_giver_is_known(record->fact.given_by))
         return sk_refuse(e, "bad-argument", "given_by", giver);
     record->form = sk_arg_text(args, "form");
     if (record->form.size > 0 &&

@@ -1,6 +1,7 @@
 #include "node/engine/correction.h"
 #include "node/engine/handover.h"
 #include "node/engine/session.h"
+#include "node/engine/timer.h"
 
 #include <string.h>
 
@@ -345,6 +346,8 @@ static enum sk_status correct_one(void *context, struct sk_ledger_entry *entry)
     place.correction = out->id;
     SK_TRY(sk_outbox_put(c->e, &entry->to, &place, &out->number));
     SK_TRY(sk_correction_put(c->e, out));
+    SK_TRY(sk_timers_correction(c->e, &out->participant, &out->message,
+                                &entry->to, &out->id));
     pack_told(c, out, entry, is);
     return SK_OK;
 }
@@ -385,6 +388,7 @@ static enum sk_status confirm(void *context, struct sk_correction *c)
     if (c->number > confirming->number || c->confirmed_ms != 0)
         return SK_OK;
     c->confirmed_ms = confirming->e->now_ms;
+    SK_TRY(sk_timers_answered(confirming->e, &c->participant, &c->id));
     return sk_correction_put(confirming->e, c);
 }
 

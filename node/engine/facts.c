@@ -114,7 +114,7 @@ static enum sk_status gather(struct sk_engine *e,
         SK_TRY(sk_facts_administration(g.facts, participant.administration));
     SK_TRY(sk_relation_each(e, id, add_relation, &g));
     SK_TRY(sk_employer_each(e, id, add_employer, &g));
-    SK_TRY(sk_objection_each(e, id, add_objection, &g));
+    SK_TRY(sk_objection_each(e, id, UINT64_MAX, add_objection, &g));
     SK_TRY(sk_consent_each(e, id, add_consent, &g));
     if (extra != NULL)
         SK_TRY(add_extra(e, g.facts, &participant, extra));

@@ -303,7 +303,7 @@ enum sk_status sk_erasure_held(struct sk_engine *e, const struct sk_org *from,
     notice->at_ms = e->now_ms;
     SK_TRY(sk_outbox_item(e, from, item));
     SK_TRY(sk_notice_out_put(e, from, participant, &(struct sk_consent_id){0},
-                             notice));
+                             notice, /* sealed */ false));
     return sk_erasure_asked(e, participant, from, notice);
 }
 

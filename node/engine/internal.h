@@ -781,9 +781,9 @@ SK_CHECKED enum sk_status
 sk_trajectory_pack(struct sk_engine *e, const struct sk_participant_id *id,
                    struct sk_pack *p); /* handover.c: map or nil */
 
-/* Objections (POLICY.md 8.1), for facts.c. */
+/* Objections (POLICY.md 8.1) as they stood at an instant, for facts. */
 SK_CHECKED enum sk_status sk_objection_each(
-    struct sk_engine *e, const struct sk_participant_id *id,
+    struct sk_engine *e, const struct sk_participant_id *id, uint64_t as_of_ms,
     enum sk_status (*fn)(void *context, const struct sk_fact_objection *),
     void *context);
 

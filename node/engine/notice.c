@@ -73,7 +73,8 @@ static enum sk_status get(struct sk_engine *e, const struct sk_id *notice,
 enum sk_status sk_notice_out_put(struct sk_engine *e, const struct sk_org *to,
                                  const struct sk_participant_id *participant,
                                  const struct sk_consent_id *withdrawal,
-                                 const struct sk_item_withdrawn *notice)
+                                 const struct sk_item_withdrawn *notice,
+                                 bool sealed)
 {
     struct notice_out record = {.to = *to,
                                 .participant = *participant,
@@ -91,7 +92,7 @@ enum sk_status sk_notice_out_put(struct sk_engine *e, const struct sk_org *to,
     sk_entry_number(&entry, notice->entries_count);
     SK_TRY(sk_journal_add(e, &entry));
     return sk_timers_recall(e, participant, withdrawal, to, &notice->notice,
-                            notice->ground.size == 0);
+                            sealed);
 }
 
 void sk_notice_pack_messages(struct sk_pack *p,

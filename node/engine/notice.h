@@ -21,11 +21,12 @@
 #define SK_NOTICE_MESSAGES_MAX 128
 #define SK_NOTICE_SIZE_MAX ((size_t)16 * 1024)
 
+/* sealed: as in sk_timers_recall(). */
 SK_CHECKED enum sk_status
 sk_notice_out_put(struct sk_engine *e, const struct sk_org *to,
                   const struct sk_participant_id *participant,
                   const struct sk_consent_id *withdrawal,
-                  const struct sk_item_withdrawn *notice);
+                  const struct sk_item_withdrawn *notice, bool sealed);
 
 /* The key "messages": map of id to "all" or a list of fields.  Entries ascend
    by id. */

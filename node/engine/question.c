@@ -188,7 +188,7 @@ static enum sk_status pack_facts(struct sk_engine *e, const struct question *q)
     SK_TRY(sk_relation_each(e, id, pack_link, &g));
     sk_reply_close_array(g.p, at, g.count);
     at = open_list(&g, "objections");
-    SK_TRY(sk_objection_each(e, id, pack_objection, &g));
+    SK_TRY(sk_objection_each(e, id, g.q->at_ms, pack_objection, &g));
     sk_reply_close_array(g.p, at, g.count);
     return pack_persons(e, &g);
 }

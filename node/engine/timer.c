@@ -101,8 +101,7 @@ static enum sk_status decode(struct sk_engine *e, struct sk_bytes plain,
 
     sk_unpack_array(&u, RECORD_COUNT);
     t->rule = sk_unpack_str(&u, 1, RECORD_SIZE_MAX);
-    t->kind =
-        (enum sk_timer_about)sk_unpack_uint(&u, 0, SK_TIMER_ABOUT_RELATION);
+    t->kind = (enum sk_timer_about)sk_unpack_uint(&u, 0, SK_TIMER_ABOUT_LAST);
     sk_unpack_id(&u, &t->about);
     sk_unpack_id(&u, &t->key);
     partner = sk_unpack_str(&u, 0, SK_ORG_SIZE_MAX);

@@ -28,11 +28,13 @@
 
 enum sk_timer_kind { SK_TIMER_DEADLINE, SK_TIMER_REMINDER };
 enum sk_timer_trigger {
-    SK_TIMER_ON_HANDOVER, /* a handover enters `state` */
-    SK_TIMER_ON_EVENT,    /* an event of type `event` */
-    SK_TIMER_ON_CONSENT,  /* a consent is given */
-    SK_TIMER_ON_RECALL,   /* a notice leaves: consent.withdrawn */
-    SK_TIMER_ON_MESSAGE,  /* a message about somebody leaves: last_message */
+    SK_TIMER_ON_HANDOVER,   /* a handover enters `state` */
+    SK_TIMER_ON_EVENT,      /* an event of type `event` */
+    SK_TIMER_ON_CONSENT,    /* a consent is given */
+    SK_TIMER_ON_RECALL,     /* a notice leaves: consent.withdrawn */
+    SK_TIMER_ON_MESSAGE,    /* a message about somebody leaves: last_message */
+    SK_TIMER_ON_CORRECTION, /* a partner is to be told: correction.sent */
+    SK_TIMER_ON_OBJECTION,  /* a person objects: open */
 };
 enum sk_timer_unit {
     SK_TIMER_WORKING_DAYS,
@@ -131,8 +133,11 @@ enum sk_timer_about {
     SK_TIMER_ABOUT_MESSAGE, /* an event that a partner sent */
     SK_TIMER_ABOUT_CONSENT,
     SK_TIMER_ABOUT_HANDOVER,
-    SK_TIMER_ABOUT_WITHDRAWAL, /* a consent record */
+    SK_TIMER_ABOUT_WITHDRAWAL, /* a consent record, or an objection */
     SK_TIMER_ABOUT_RELATION,   /* no id: partner */
+    SK_TIMER_ABOUT_CORRECTION, /* a message of ours that was wrong */
+    SK_TIMER_ABOUT_OBJECTION,
+    SK_TIMER_ABOUT_LAST = SK_TIMER_ABOUT_OBJECTION,
 };
 
 struct sk_timer {
@@ -215,10 +220,20 @@ SK_CHECKED enum sk_status sk_timers_recall(
     struct sk_engine *e, const struct sk_participant_id *participant,
     const struct sk_consent_id *withdrawal, const struct sk_org *partner,
     const struct sk_id *notice, bool sealed);
+/* A correction waits to be told to a partner: ended by its id. */
+SK_CHECKED enum sk_status sk_timers_correction(
+    struct sk_engine *e, const struct sk_participant_id *participant,
+    const struct sk_message_id *message, const struct sk_org *partner,
+    const struct sk_id *correction);
+SK_CHECKED enum sk_status
+sk_timers_objection(struct sk_engine *e,
+                    const struct sk_participant_id *participant,
+                    const struct sk_id *objection);
+/* The answer to a notice, a correction or an objection is there. */
 SK_CHECKED enum sk_status
 sk_timers_answered(struct sk_engine *e,
                    const struct sk_participant_id *participant,
-                   const struct sk_id *notice);
+                   const struct sk_id *key);
 /* A handover went to another state. */
 SK_CHECKED enum sk_status
 sk_timers_handover(struct sk_engine *e, const struct sk_handover *handover);

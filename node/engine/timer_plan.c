@@ -373,6 +373,45 @@ enum sk_status sk_timers_consent(struct sk_engine *e,
     return SK_OK;
 }
 
+static enum sk_status plan_all(struct sk_engine *e,
+                               enum sk_timer_trigger trigger,
+                               const struct sk_timer *like)
+{
+    for (size_t i = 0; i < e->timer_rules->count; i++)
+        if (e->timer_rules->list[i].trigger == trigger)
+            SK_TRY(plan(e, &e->timer_rules->list[i], sk_today(e), like));
+    return SK_OK;
+}
+
+enum sk_status sk_timers_correction(struct sk_engine *e,
+                                    const struct sk_participant_id *participant,
+                                    const struct sk_message_id *message,
+                                    const struct sk_org *partner,
+                                    const struct sk_id *correction)
+{
+    struct sk_timer like = {.sealed = true,
+                            .scope = participant->id,
+                            .kind = SK_TIMER_ABOUT_CORRECTION,
+                            .about = message->id,
+                            .key = *correction,
+                            .partner = *partner};
+
+    return plan_all(e, SK_TIMER_ON_CORRECTION, &like);
+}
+
+enum sk_status sk_timers_objection(struct sk_engine *e,
+                                   const struct sk_participant_id *participant,
+                                   const struct sk_id *objection)
+{
+    struct sk_timer like = {.sealed = true,
+                            .scope = participant->id,
+                            .kind = SK_TIMER_ABOUT_OBJECTION,
+                            .about = *objection,
+                            .key = *objection};
+
+    return plan_all(e, SK_TIMER_ON_OBJECTION, &like);
+}
+
 enum sk_status sk_timers_recall(struct sk_engine *e,
                                 const struct sk_participant_id *participant,
                                 const struct sk_consent_id *withdrawal,
@@ -386,17 +425,14 @@ enum sk_status sk_timers_recall(struct sk_engine *e,
                             .key = *notice,
                             .partner = *partner};
 
-    for (size_t i = 0; i < e->timer_rules->count; i++)
-        if (e->timer_rules->list[i].trigger == SK_TIMER_ON_RECALL)
-            SK_TRY(plan(e, &e->timer_rules->list[i], sk_today(e), &like));
-    return SK_OK;
+    return plan_all(e, SK_TIMER_ON_RECALL, &like);
 }
 
 enum sk_status sk_timers_answered(struct sk_engine *e,
                                   const struct sk_participant_id *participant,
-                                  const struct sk_id *notice)
+                                  const struct sk_id *key)
 {
-    struct ending end = {.e = e, .key = notice, .after = INT32_MIN};
+    struct ending end = {.e = e, .key = key, .after = INT32_MIN};
 
     return sk_timer_each(e, &participant->id, end_one, &end);
 }

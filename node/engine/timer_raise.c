@@ -55,6 +55,27 @@ static enum sk_status judge_message(struct sk_engine *e,
     return SK_OK;
 }
 
+/* Asked back meanwhile, or erased by its own day: nothing is left to put
+   right. */
+static enum sk_status judge_correction(struct sk_engine *e,
+                                       const struct sk_timer *t,
+                                       struct verdict *out)
+{
+    struct sk_ledger_entry *entry = sk_arena_get(&e->scratch, sizeof(*entry));
+    struct sk_message_id id = {t->about};
+    enum sk_status status;
+
+    if (entry == NULL)
+        return SK_E_MEMORY;
+    status = sk_ledger_get(e, &id, entry);
+    if (status != SK_OK && status != SK_E_NOT_FOUND)
+        return status;
+    if (status == SK_E_NOT_FOUND || entry->recall_all ||
+        entry->erase_by <= t->day)
+        out->outcome = DROP;
+    return SK_OK;
+}
+
 /* DOMAIN 3.5: while a consent runs, the partner may still be needed. */
 static enum sk_status close_relation(struct sk_engine *e,
                                      const struct sk_timer *t,
@@ -112,6 +133,8 @@ static enum sk_status judge(struct sk_engine *e, const struct sk_timer *t,
         SK_TRY(judge_consent(e, t, out));
     if (t->kind == SK_TIMER_ABOUT_MESSAGE)
         SK_TRY(judge_message(e, t, out));
+    if (t->kind == SK_TIMER_ABOUT_CORRECTION)
+        SK_TRY(judge_correction(e, t, out));
     /* A rule that is gone can do nothing, but a person is told. */
     if (out->outcome != RAISE || rule == NULL)
         return SK_OK;

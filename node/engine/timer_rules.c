@@ -117,8 +117,10 @@ static bool read_trigger(struct sk_timer_rules *r, const struct sk_node *map,
     const struct sk_node *consent = sk_node_get(map, "consent");
     const struct sk_node *control = sk_node_get(map, "control");
     const struct sk_node *event = sk_node_get(map, "event");
+    const struct sk_node *objection = sk_node_get(map, "objection");
     size_t given = (trigger != NULL ? 1u : 0u) + (consent != NULL ? 1u : 0u) +
-                   (control != NULL ? 1u : 0u) + (event != NULL ? 1u : 0u);
+                   (control != NULL ? 1u : 0u) + (event != NULL ? 1u : 0u) +
+                   (objection != NULL ? 1u : 0u);
 
     if (given != 1)
         return false;
@@ -126,9 +128,16 @@ static bool read_trigger(struct sk_timer_rules *r, const struct sk_node *map,
         rule->trigger = SK_TIMER_ON_CONSENT;
         return sk_node_is(consent, "given");
     }
+    if (objection != NULL) {
+        rule->trigger = SK_TIMER_ON_OBJECTION;
+        return sk_node_is(objection, "open");
+    }
     if (control != NULL) {
-        rule->trigger = SK_TIMER_ON_RECALL;
-        return sk_node_is(control, "consent.withdrawn");
+        rule->trigger = sk_node_is(control, "correction.sent")
+                            ? SK_TIMER_ON_CORRECTION
+                            : SK_TIMER_ON_RECALL;
+        return rule->trigger == SK_TIMER_ON_CORRECTION ||
+               sk_node_is(control, "consent.withdrawn");
     }
     if (event != NULL) {
         rule->trigger = SK_TIMER_ON_EVENT;
@@ -241,7 +250,8 @@ static bool keys_are_known(const struct sk_node *map)
                                         "days_before", "period_months",
                                         "at",          "before_months",
                                         "tell",        "does",
-                                        "nl",          "en"};
+                                        "nl",          "en",
+                                        "objection"};
 
     if (map->kind != SK_NODE_MAP)
         return false;
@@ -293,6 +303,7 @@ static bool fits(const struct sk_timer_rule *rule)
                  rule->place == SK_TIMER_AT_BOTH;
 
     if (handover != sides && rule->trigger != SK_TIMER_ON_RECALL &&
+        rule->trigger != SK_TIMER_ON_CORRECTION &&
         rule->trigger != SK_TIMER_ON_MESSAGE)
         return false;
     if (rule->does == SK_TIMER_EXPIRES && !handover)

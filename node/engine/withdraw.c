@@ -1,6 +1,7 @@
 #include "node/engine/gate.h"
 #include "node/engine/handover.h"
 #include "node/engine/notice.h"
+#include "node/engine/objection.h"
 #include "node/engine/rights.h"
 
 #include <string.h>
@@ -10,6 +11,7 @@
  * are dropped, what was handed over is recalled.        CONSENT 4.2 to 4.4, I7
  * Who asks to be forgotten takes back everything: the same, of whole messages.
  *                                                                  CONSENT 5.2
+ * An objection that is upheld: the same, of what it is against.   CONSENT 5.7
  *
  * Three walks over the participant's messages: judge each (nothing is written
  * but drops), gather what is lost into notices, write the ledger.  Scratch is
@@ -36,8 +38,9 @@ struct recall {
     struct sk_facts *facts;
     struct sk_consent_id withdrawal;
     struct sk_participant_id participant;
-    struct sk_bytes ground;         /* of an erasure; empty: a withdrawal */
-    struct sk_message_id *messages; /* all of the participant */
+    struct sk_bytes ground; /* of an erasure; empty: a withdrawal */
+    const struct sk_fact_objection *objection; /* upheld; or NULL */
+    struct sk_message_id *messages;            /* all of the participant */
     size_t messages_count;
     struct sk_message_id *dropped;
     size_t dropped_count;
@@ -63,8 +66,10 @@ static enum sk_status list_messages(struct recall *r)
 
 /* 4.2: what no longer passes is never sent.  A reason that has nothing to do
    with consent may pass again by the time it would be sent. */
-static bool is_final(const char *reason)
+static bool is_final(const struct recall *r, const char *reason)
 {
+    if (r->objection != NULL)
+        return strcmp(reason, "objection") == 0;
     return strncmp(reason, "consent-", 8) == 0 ||
            strcmp(reason, "nothing-left") == 0;
 }
@@ -82,13 +87,13 @@ static enum sk_status judge_queued(struct recall *r,
     const char *reason = "consent-withdrawn";
     enum sk_status status;
 
-    if (r->ground.size == 0) {
+    if (r->ground.size == 0 || r->objection != NULL) {
         status = sk_event_get(e, &entry->event, &event);
         if (status == SK_E_NOT_FOUND)
             return SK_OK; /* the gate will say so */
         SK_TRY(status);
         SK_TRY(sk_gate_judge(e, &question, &answer));
-        if (answer->decision.permit || !is_final(answer->decision.reason))
+        if (answer->decision.permit || !is_final(r, answer->decision.reason))
             return SK_OK;
         reason = answer->decision.reason;
     }
@@ -119,10 +124,31 @@ static bool is_exact(const struct sk_ledger_field *field)
     return sk_bytes_equal(field->level, sk_text("exact"));
 }
 
+/* The rules that it went under, without those that an objection stops. */
+static enum sk_status standing_rules(const struct recall *r,
+                                     const struct sk_ledger_entry *entry,
+                                     struct sk_recall_rule **out, size_t *count)
+{
+    struct sk_recall_rule *rules = sk_arena_get_array(
+        &r->e->scratch, entry->rules_count + 1, sizeof(*rules));
+
+    if (rules == NULL)
+        return SK_E_MEMORY;
+    *count = 0;
+    for (size_t i = 0; i < entry->rules_count; i++)
+        if (r->objection == NULL ||
+            !sk_objection_covers(r->e->bundle, r->objection, entry->rules[i].id,
+                                 sk_org_text(&entry->to), entry->purpose))
+            rules[(*count)++] = entry->rules[i];
+    *out = rules;
+    return SK_OK;
+}
+
 /* 4.3: which atoms still hold, with the rules that let it through.  Only what
    is newly lost goes into the notice. */
-static bool judge_sent(const struct recall *r,
-                       const struct sk_ledger_entry *entry, struct loss *out)
+static enum sk_status judge_sent(const struct recall *r,
+                                 const struct sk_ledger_entry *entry,
+                                 struct loss *out, bool *loses)
 {
     const struct sk_vocabulary *v = sk_bundle_vocabulary(r->e->bundle);
     uint16_t event = sk_vocabulary_event(v, entry->type);
@@ -131,6 +157,8 @@ static bool judge_sent(const struct recall *r,
     bool lost[SK_EVENT_FIELDS_MAX];
     bool standing = false;
     size_t count = 0;
+    struct sk_recall_rule *rules;
+    size_t rules_count;
 
     for (size_t i = 0; i < entry->fields_count; i++) {
         if (entry->fields[i].withheld != SK_SENT)
@@ -140,10 +168,13 @@ static bool judge_sent(const struct recall *r,
         fields[count].exact = is_exact(&entry->fields[i]);
         count++;
     }
-    out->all =
-        sk_recall(r->e->bundle, r->facts, sk_org_text(&entry->to),
-                  entry->purpose, entry->type, entry->rules, entry->rules_count,
-                  fields, count, sk_instant(r->e), lost);
+    if (standing_rules(r, entry, &rules, &rules_count) != SK_OK)
+        return SK_E_MEMORY;
+    if (rules_count == entry->rules_count && r->objection != NULL)
+        return SK_OK; /* the objection is not against this */
+    out->all = sk_recall(r->e->bundle, r->facts, sk_org_text(&entry->to),
+                         entry->purpose, entry->type, rules, rules_count,
+                         fields, count, sk_instant(r->e), lost);
     for (size_t i = 0; i < count; i++) {
         uint16_t at = sk_vocabulary_field(v, fields[i].name);
 
@@ -162,7 +193,8 @@ static bool judge_sent(const struct recall *r,
         out->all = true;
     if (out->all && event != SK_NONE)
         out->categories |= UINT64_C(1) << v->events[event].category;
-    return out->all || out->fields_count > 0;
+    *loses = out->all || out->fields_count > 0;
+    return SK_OK;
 }
 
 /* Not asked back whole yet; for an erasure, not answered yet. */
@@ -171,8 +203,8 @@ static bool is_asked_for(const struct recall *r,
 {
     if (!sk_ledger_is_out(r->e, entry))
         return false;
-    return !entry->recall_all ||
-           (r->ground.size > 0 && entry->recall == SK_RECALL_ASKED);
+    return !entry->recall_all || (r->ground.size > 0 && r->objection == NULL &&
+                                  entry->recall == SK_RECALL_ASKED);
 }
 
 static enum sk_status judge_one(struct recall *r,
@@ -182,6 +214,7 @@ static enum sk_status judge_one(struct recall *r,
     struct sk_ledger_entry *entry =
         sk_arena_get(&r->e->scratch, sizeof(*entry));
     struct loss *loss = &r->losses[r->losses_count];
+    bool loses = r->ground.size > 0 && r->objection == NULL;
 
     if (entry == NULL)
         return SK_E_MEMORY;
@@ -193,10 +226,12 @@ static enum sk_status judge_one(struct recall *r,
     *loss = (struct loss){.message = *id,
                           .to = entry->to,
                           .erase = entry->erase || r->ground.size > 0,
-                          .all = true,
+                          .all = loses,
                           .within_days = entry->within_days,
                           .purpose = sk_vocabulary_purpose(v, entry->purpose)};
-    if (r->ground.size > 0 || judge_sent(r, entry, loss))
+    if (!loses)
+        SK_TRY(judge_sent(r, entry, loss, &loses));
+    if (loses)
         r->losses_count++;
     return SK_OK;
 }
@@ -205,9 +240,11 @@ static enum sk_status judge_one(struct recall *r,
 
 /* 4.4: a notice gives the terms under which its messages were sent, so those
    with other terms need one of their own. */
-static bool goes_with(const struct loss *a, const struct loss *b)
+static bool goes_with(const struct recall *r, const struct loss *a,
+                      const struct loss *b)
 {
     return sk_org_equal(&a->to, &b->to) && a->erase == b->erase &&
+           (r->ground.size == 0 || a->all == b->all) &&
            a->within_days == b->within_days;
 }
 
@@ -271,7 +308,7 @@ static void gather(struct recall *r, struct loss *first,
 
     sk_new_id(r->e, &out->notice);
     for (struct loss *l = first; l < r->losses + r->losses_count; l++) {
-        if (l->done || !goes_with(first, l) ||
+        if (l->done || !goes_with(r, first, l) ||
             out->entries_count == SK_NOTICE_MESSAGES_MAX ||
             size + size_of(v, l) > SK_NOTICE_SIZE_MAX)
             continue;
@@ -284,7 +321,8 @@ static void gather(struct recall *r, struct loss *first,
         add_entry(v, l, out);
     }
     add_scope(v, purposes, categories, out);
-    out->ground = r->ground;
+    if (first->all)
+        out->ground = r->ground;
     out->erase = first->erase;
     out->within_days = first->within_days;
     out->at_ms = r->e->now_ms;
@@ -310,7 +348,9 @@ static enum sk_status send_notice(struct recall *r, struct loss *first)
 
     if (item == NULL)
         return SK_E_MEMORY;
-    item->kind = r->ground.size > 0 ? SK_ITEM_ERASURE : SK_ITEM_WITHDRAWN;
+    /* Only WITHDRAWN can name fields (PROTOCOL.md 7.9, 7.14). */
+    item->kind =
+        r->ground.size > 0 && first->all ? SK_ITEM_ERASURE : SK_ITEM_WITHDRAWN;
     gather(r, first, &item->withdrawn);
     /* The handle stays known when the relation is over. */
     status = sk_relation_get(e, &r->participant, &first->to, &relation);
@@ -320,8 +360,9 @@ static enum sk_status send_notice(struct recall *r, struct loss *first)
         item->withdrawn.handle = relation.handle;
     SK_TRY(sk_outbox_item(e, &first->to, item));
     SK_TRY(sk_notice_out_put(e, &first->to, &r->participant, &r->withdrawal,
-                             &item->withdrawn));
-    if (r->ground.size > 0)
+                             &item->withdrawn,
+                             r->ground.size == 0 || r->objection != NULL));
+    if (r->ground.size > 0 && r->objection == NULL)
         SK_TRY(
             sk_erasure_asked(e, &r->participant, &first->to, &item->withdrawn));
     pack_notice(&e->reply, &first->to, &item->withdrawn);
@@ -396,6 +437,27 @@ static enum sk_status send_notices(struct recall *r)
     return SK_OK;
 }
 
+static enum sk_status recall(struct recall *r)
+{
+    struct sk_engine *e = r->e;
+    size_t mark;
+
+    SK_TRY(list_messages(r));
+    SK_TRY(sk_facts_of(e, e->bundle, &r->participant, NULL, &r->facts));
+    mark = sk_arena_mark(&e->scratch);
+    for (size_t i = 0; i < r->messages_count; i++) {
+        SK_TRY(judge_one(r, &r->messages[i]));
+        sk_arena_reset(&e->scratch, mark);
+    }
+    pack_dropped(&e->reply, r);
+    SK_TRY(send_notices(r));
+    for (size_t i = 0; i < r->losses_count; i++) {
+        SK_TRY(write_loss(e, &r->losses[i]));
+        sk_arena_reset(&e->scratch, mark);
+    }
+    return SK_OK;
+}
+
 /* An empty ground: a withdrawal. */
 enum sk_status sk_erasure_recall(struct sk_engine *e,
                                  const struct sk_participant_id *participant,
@@ -406,22 +468,21 @@ enum sk_status sk_erasure_recall(struct sk_engine *e,
                        .withdrawal = *withdrawal,
                        .participant = *participant,
                        .ground = ground};
-    size_t mark;
 
-    SK_TRY(list_messages(&r));
-    SK_TRY(sk_facts_of(e, e->bundle, participant, NULL, &r.facts));
-    mark = sk_arena_mark(&e->scratch);
-    for (size_t i = 0; i < r.messages_count; i++) {
-        SK_TRY(judge_one(&r, &r.messages[i]));
-        sk_arena_reset(&e->scratch, mark);
-    }
-    pack_dropped(&e->reply, &r);
-    SK_TRY(send_notices(&r));
-    for (size_t i = 0; i < r.losses_count; i++) {
-        SK_TRY(write_loss(e, &r.losses[i]));
-        sk_arena_reset(&e->scratch, mark);
-    }
-    return SK_OK;
+    return recall(&r);
+}
+
+enum sk_status sk_objection_recall(struct sk_engine *e,
+                                   const struct sk_participant_id *participant,
+                                   const struct sk_objection *objection)
+{
+    struct recall r = {.e = e,
+                       .withdrawal = {objection->id},
+                       .participant = *participant,
+                       .ground = sk_text("objection"),
+                       .objection = &objection->of};
+
+    return recall(&r);
 }
 
 enum sk_status sk_withdraw_recall(struct sk_engine *e,

@@ -56,6 +56,29 @@ static const char *opened(struct people_id message, const char *key)
     return fx_text(&f, path);
 }
 
+/* The reminders of the school that its partner did not take it over. */
+static const char *reminders(void)
+{
+    static char out[512];
+    char path[64];
+
+    fx_timer(&f, "buso");
+    fx_ok(&f, "buso", "agenda.list", "{'tell':'coach'}");
+    out[0] = '\0';
+    for (size_t i = 0; i < 20; i++) {
+        snprintf(path, sizeof(path), "result.items.%zu.timer", i);
+        if (strcmp(fx_text(&f, path), "correction_unconfirmed") != 0)
+            continue;
+        snprintf(path, sizeof(path), "result.items.%zu.day", i);
+        snprintf(out + strlen(out), sizeof(out) - strlen(out), "%s ",
+                 fx_text(&f, path));
+        snprintf(path, sizeof(path), "result.items.%zu.state", i);
+        snprintf(out + strlen(out), sizeof(out) - strlen(out), "%s;",
+                 fx_text(&f, path));
+    }
+    return out;
+}
+
 /* ------------------------------------------------------------- the way */
 
 Test(correct, the_right_value_takes_the_place_of_the_wrong_one)
@@ -289,6 +312,42 @@ Test(correct, tells_a_suspended_partner_without_values)
     fx_wait(&f, 130000);
     EQ(people_shown(&f, "buso", message, "corrections.0.confirmed"),
        people_shown(&f, "buso", message, "corrections.0.stored"));
+}
+
+/* ------------------------------------------------------------- reminders */
+
+/* DOMAIN.md 6.2: seven days without an answer, per message; the answer to the
+   last one is the answer to all. */
+Test(correct, reminds_the_coach_until_the_partner_took_it_over)
+{
+    struct people_id message = send_it();
+    struct people_id right = correct(event, "coach_phone", "+3214000009");
+
+    fx_run(&f);
+    EQ(reminders(), "2027-03-09 coming;");
+    fx_clock(&f, "2027-03-04T09:00:00Z");
+    (void)correct(right, "hours_week", "30");
+    fx_run(&f);
+    EQ(reminders(), "2027-03-09 coming;2027-03-12 coming;");
+    fx_clock(&f, "2027-03-09T09:00:00Z");
+    EQ(reminders(), "2027-03-09 raised;2027-03-12 coming;");
+    EQ(fx_text(&f, "result.items.0.partner"), "houtzaak");
+    EQ(fx_text(&f, "result.items.0.about"), message.text);
+    EQ(fx_text(&f, "result.items.0.given_name"), "Jonas");
+    fx_ok(&f, "houtzaak", "inbox.corrected", "{'message':'%s'}", message.text);
+    fx_run(&f);
+    EQ(reminders(), "2027-03-09 raised;");
+}
+
+/* What was asked back meanwhile is not to be put right any more. */
+Test(correct, reminds_nobody_of_what_was_asked_back)
+{
+    (void)send_it();
+    (void)correct(event, "coach_phone", "+3214000009");
+    fx_run(&f);
+    fx_ok(&f, "buso", "consent.withdraw", "{'participant':'%s'}", who.text);
+    fx_clock(&f, "2027-03-20T09:00:00Z");
+    EQ(reminders(), "");
 }
 
 /* ------------------------------------------------------------- by hand */

@@ -157,6 +157,8 @@ Test(engine, moves_a_manual_clock_only_forward)
 
 /* A system clock that is set back: a little is flattened, a lot stops what
    dates things, and the node says so. */
+#define GOAL "{'occupation':'8344.1','preference_kind':'wanted'}"
+
 Test(engine, does_not_date_things_with_a_clock_set_back)
 {
     char *id;
@@ -172,22 +174,22 @@ Test(engine, does_not_date_things_with_a_clock_set_back)
     cr_expect(
         eq(str, (char *)fx_text(&f, "result.now"), "2026-09-01T08:10:00Z"));
     cr_expect(eq(str, (char *)fx_text(&f, "result.clock_back"), "absent"));
-    fx_ok(&f, "buso", "objection.record", "{'participant':'%s','state':'open'}",
-          id);
+    fx_ok(&f, "buso", "event.record",
+          "{'participant':'%s','type':'goal.set','fields':" GOAL "}", id);
     f.real_ms -= 1;
     fx_ok(&f, "buso", "node.status", "{}");
     cr_expect(eq(str, (char *)fx_text(&f, "result.clock_back"), "true"));
     cr_expect(
         eq(str, (char *)fx_text(&f, "result.now"), "2026-09-01T08:10:00Z"));
-    fx_refused(&f, "buso", "clock-back", "objection.record",
-               "{'participant':'%s','state':'open'}", id);
+    fx_refused(&f, "buso", "clock-back", "event.record",
+               "{'participant':'%s','type':'goal.set','fields':" GOAL "}", id);
     /* Also after a restart: the largest time is kept. */
     fx_crash(&f, "buso");
-    fx_refused(&f, "buso", "clock-back", "objection.record",
-               "{'participant':'%s','state':'open'}", id);
+    fx_refused(&f, "buso", "clock-back", "event.record",
+               "{'participant':'%s','type':'goal.set','fields':" GOAL "}", id);
     f.real_ms += 10 * 60 * 1000;
-    fx_ok(&f, "buso", "objection.record", "{'participant':'%s','state':'open'}",
-          id);
+    fx_ok(&f, "buso", "event.record",
+          "{'participant':'%s','type':'goal.set','fields':" GOAL "}", id);
     free(id);
     fx_end(&f);
 }

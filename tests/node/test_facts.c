@@ -120,16 +120,19 @@ Test(facts, of_neighbours_are_kept_apart)
 Test(facts, follow_every_change_at_once)
 {
     char objection[SK_ID_TEXT_SIZE + 1];
+    struct people_id made;
 
     cr_expect(eq(str, (char *)denied(), "consent-missing"));
     consent();
     people_send(&f, "buso", event, TO_WORK);
-    fx_ok(&f, "buso", "objection.record", "{'participant':'%s','state':'open'}",
-          who.text);
+    fx_ok(&f, "buso", "participant.object", "{'participant':'%s'}", who.text);
+    made = people_take(&f, "result.objection");
     snprintf(objection, sizeof(objection), "%s", denied());
     cr_expect(ne(str, objection, "consent-missing"));
-    fx_ok(&f, "buso", "objection.record",
-          "{'participant':'%s','state':'rejected'}", who.text);
+    fx_ok(&f, "buso", "objection.answer",
+          "{'participant':'%s','objection':'%s','answer':'rejected',"
+          "'by':'Els','reason':'Een dwingende reden.'}",
+          who.text, made.text);
     fx_ok(&f, "buso", "consent.withdraw", "{'participant':'%s'}", who.text);
     (void)denied();
     fx_clock(&f, "2027-03-01T10:00:00Z"); /* at one instant "no" wins */

@@ -159,8 +159,8 @@ Test(forget, leaves_no_row_that_only_the_person_had)
         SK_T_HANDLE};
     struct sk_store *store = fx_node(&f, "buso")->store;
 
-    fx_ok(&f, "buso", "objection.record",
-          "{'participant':'%s','state':'rejected'}", who.text);
+    fx_ok(&f, "buso", "participant.object",
+          "{'participant':'%s','recipients':['clb']}", who.text);
     send_it();
     erase("");
     cr_assert(sk_store_begin(store) == SK_OK);

@@ -188,8 +188,7 @@ Test(gate, decides_again_when_the_line_comes_back)
         {"relation.close", "'org':'houtzaak','until':'2027-03-01'",
          "not-linked"},
         {"consent.withdraw", "'purposes':['work']", "consent-withdrawn"},
-        {"objection.record", "'state':'open','recipients':['houtzaak']",
-         "objection"},
+        {"participant.object", "'recipients':['houtzaak']", "objection"},
     };
 
     for (size_t i = 0; i < SK_COUNT(changes); i++) {

@@ -99,8 +99,8 @@ Test(question, of_a_message_is_as_it_was_when_it_left)
     fx_clock(&s.f, "2026-09-25T09:00:00Z");
     fx_ok(&s.f, "sopraco", "consent.withdraw", "{'participant':'%s'}",
           s.participant);
-    fx_ok(&s.f, "sopraco", "objection.record",
-          "{'participant':'%s','state':'open'}", s.participant);
+    fx_ok(&s.f, "sopraco", "participant.object", "{'participant':'%s'}",
+          s.participant);
     ask_then();
     EQ(fx_text(&s.f, "result.ask.now"), "2026-09-18T12:00:00Z");
     cr_expect(eq(sz, count("result.facts.consents"), 1));

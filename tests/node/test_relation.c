@@ -1,4 +1,4 @@
-/* Relations and handles, objections and employers: what decides beside the
+/* Relations and handles, and employers: what decides beside the
    policy (DOMAIN 3.2, 3.5; POLICY.md 8.1). */
 #include "tests/node/fixture.h"
 
@@ -140,45 +140,6 @@ Test(relation, finds_who_is_behind_a_handle_once_assigned)
     /* The same bytes from another partner are another person. */
     cr_expect(sk_handle_find(e, &clb, &given, &found) == SK_E_NOT_FOUND);
     sk_store_abort(e->store);
-    fx_end(&f);
-}
-
-/* ------------------------------------------------------------- objections */
-
-static const char *objections(void)
-{
-    fx_ok(&f, "buso", "participant.show", "{'participant':'%s'}", who);
-    return fx_text(&f, "result.objections");
-}
-
-Test(relation, keeps_objections_and_what_became_of_them)
-{
-    begin();
-    fx_ok(&f, "buso", "objection.record",
-          "{'participant':'%s','state':'open','recipients':['gtb','clb']}",
-          who);
-    fx_clock(&f, "2026-09-02T08:00:00Z");
-    fx_ok(&f, "buso", "objection.record", "{'participant':'%s','state':'open'}",
-          who);
-    cr_expect(eq(str, (char *)objections(),
-                 "[{'at':'2026-09-01T08:00:00Z',"
-                 "'recipients':['clb','gtb'],'state':'open'},"
-                 "{'at':'2026-09-02T08:00:00Z','state':'open'}]"));
-    /* The same lists, in any order: the same objection goes on. */
-    fx_ok(&f, "buso", "objection.record",
-          "{'participant':'%s','state':'rejected',"
-          "'recipients':['clb','gtb']}",
-          who);
-    cr_expect(eq(str, (char *)objections(),
-                 "[{'at':'2026-09-01T08:00:00Z',"
-                 "'recipients':['clb','gtb'],'state':'rejected'},"
-                 "{'at':'2026-09-02T08:00:00Z','state':'open'}]"));
-    fx_refused(&f, "buso", "bad-argument", "objection.record",
-               "{'participant':'%s','state':'maybe'}", who);
-    fx_refused(&f, "buso", "bad-argument", "objection.record",
-               "{'participant':'%s','state':'open','purposes':['x']}", who);
-    fx_refused(&f, "buso", "bad-argument", "objection.record",
-               "{'participant':'%s','state':'open','recipients':['x']}", who);
     fx_end(&f);
 }
 

@@ -387,9 +387,10 @@ static void play(struct script *s)
             s->message.text, fx_text(&s->f, "result.participant"));
     request(s, "gtb", "inbox.accept", "{'message':'%s'}", s->message.text);
     request(s, "buso", "calendar.close", "{'days':['2026-12-25']}");
-    request(s, "buso", "objection.record",
-            "{'participant':'%s','state':'open','recipients':['houtzaak']}",
-            s->jonas.text);
+    request(s, "buso", "participant.object",
+            "{'participant':'%s','recipients':['houtzaak']}", s->jonas.text);
+    /* Its item of today is raised now in every world: that draws a nonce. */
+    fx_timer(&s->f, "buso");
     request(s, "buso", "consent.withdraw", "{'participant':'%s'}",
             s->jonas.text);
     request(s, "gtb", "erasure.confirm", "{'from':'buso'}");

@@ -42,13 +42,14 @@ static int32_t day(const char *text)
 Test(timer_rules, knows_every_timer_of_the_domain)
 {
     static const char *const names[] = {
-        "handover_open",       "handover_answer",
-        "handover_expire",     "handover_first_contact",
-        "handover_check_back", "noshow_first",
-        "noshow_repeat",       "workplace_check",
-        "retention_checks",    "twe_end",
-        "consent_expiry",      "withdrawal_unconfirmed",
-        "access_close",        "event_delete"};
+        "handover_open",          "handover_answer",
+        "handover_expire",        "handover_first_contact",
+        "handover_check_back",    "noshow_first",
+        "noshow_repeat",          "workplace_check",
+        "retention_checks",       "twe_end",
+        "consent_expiry",         "withdrawal_unconfirmed",
+        "access_close",           "event_delete",
+        "correction_unconfirmed", "objection_answer"};
     char *file = fx_need("policies/library/domain.yaml");
     char *page = fx_need("docs/DOMAIN.md");
 
@@ -110,6 +111,9 @@ Test(timer_rules, counts_days_as_the_page_says)
         {"twe_end", "2026-09-01", 0, 0, "2028-08-31"},
         {"twe_end", "2026-06-01", 3, 0, "2028-02-29"},
         {"twe_end", "2027-01-15", 3, 0, "2028-10-14"},
+        {"correction_unconfirmed", "2026-12-01", 7, 0, "2026-12-09"},
+        {"objection_answer", "2027-03-01", 0, 0, "2027-03-01"},
+        {"objection_answer", "2027-03-01", 21, 0, "2027-03-22"},
         {"consent_expiry", "2027-08-31", 14, 0, "2027-08-17"},
         {"consent_expiry", "2027-03-05", 14, 0, "2027-02-19"},
     };

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The rights of a participant on real nodes, in Dutch: to be corrected, and to
-# be forgotten.
+# The rights of a participant on real nodes, in Dutch: to be corrected, to
+# object, and to be forgotten.
 # docs/CONSENT.md 5
 set -u
 build=${1:?}
@@ -86,6 +86,26 @@ until_true 'at ocmw-mol participant report "$person" | grep -q "nam het over op"
 check "the participant reads that it was corrected" $?
 at ocmw-mol participant report "$person" | grep -q "We stuurden wat juist is"
 check "and what was wrong" $?
+
+# ---- to object
+json ocmw-mol relation open "$person" vdab-kempen --from 2027-02-28 >/dev/null
+at ocmw-mol participant object "$person" --recipients vdab-kempen \
+  --reason "Ik wil dat niet." >"$report"
+grep -q "Dit stopt nu:" "$report" && grep -q "VDAB.*steunt op een openbare taak" "$report"
+check "the coach reads what an objection stops" $?
+objection=$(sed -n 's/^Bezwaar genoteerd op [0-9-]*: //p' "$report")
+at ocmw-mol agenda --tell privacy | grep -q "Bezwaar beantwoorden"
+check "the officer is told" $?
+at ocmw-mol participant report "$person" | grep -q "We stopten ermee.  Je krijgt nog een antwoord."
+check "the participant reads that it stopped" $?
+at ocmw-mol objection answer "$person" "$objection" --answer rejected --by "Els Maes" \
+  --reason "Zonder dit kan de begeleiding niet verder." | grep -q "niet gevolgd"
+check "a person answers, with grounds" $?
+at ocmw-mol objection list "$person" | grep -q "Antwoord van Els Maes .*Zonder dit kan"
+check "with a name and a reason" $?
+at ocmw-mol participant report "$person" >"$report"
+grep -q "We gaan toch verder" "$report" && grep -q "Els Maes antwoordde op .*Zonder dit kan" "$report"
+check "which the participant reads too" $?
 
 # ---- to be forgotten
 json ocmw-mol participant erase "$person" --ground omdat | grep -q '"bad-argument"'

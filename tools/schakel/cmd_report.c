@@ -326,6 +326,54 @@ static bool is_first_to(const json_t *list, size_t at)
     return true;
 }
 
+/* ------------------------------------------------------------- objections */
+
+static void print_objection(const struct report *r, const json_t *one)
+{
+    const json_t *list = json_object_get(one, "recipients");
+    const char *state = sk_json_text(one, "state");
+
+    LINE(r, "{}: je maakte bezwaar.", "{}: you objected.",
+         day_words(r, sk_json_text(one, "at")));
+    for (size_t i = 0; i < json_array_size(list); i++)
+        LINE(r, "Je wil niet dat we delen met {}.",
+             "You do not want us to share with {}.",
+             called(r, json_string_value(json_array_get(list, i))));
+    list = json_object_get(one, "purposes");
+    for (size_t i = 0; i < json_array_size(list); i++)
+        LINE(r, "Het gaat hierover: {}.", "It is about this: {}.",
+             called(r, json_string_value(json_array_get(list, i))));
+    if (strcmp(state, "open") == 0)
+        LINE(r, "We stopten ermee.  Je krijgt nog een antwoord.",
+             "We stopped.  You still get an answer.", NULL);
+    else if (strcmp(state, "withdrawn") == 0)
+        LINE(r, "Je trok het weer in op {}.", "You took it back on {}.",
+             day_words(r, sk_json_text(one, "answered")));
+    else if (strcmp(state, "upheld") == 0)
+        LINE(r, "We volgen je bezwaar.  Het blijft gestopt.",
+             "We follow your objection.  It has stopped for good.", NULL);
+    else
+        LINE(r, "We gaan toch verder.  Ga je niet akkoord?  Zeg het.",
+             "We go on all the same.  Do you not agree?  Say so.", NULL);
+    if (sk_json_text(one, "answer")[0] != '\0')
+        LINE(r, "{} antwoordde op {}: {}", "{} answered on {}: {}",
+             sk_json_text(one, "by"),
+             day_words(r, sk_json_text(one, "answered")),
+             sk_json_text(one, "answer"));
+    putchar('\n');
+}
+
+static void print_objections(const struct report *r)
+{
+    const json_t *list = json_object_get(r->person, "objections");
+
+    if (json_array_size(list) == 0)
+        return;
+    printf("%s\n\n", say(r, "Je bezwaren", "Your objections"));
+    for (size_t i = 0; i < json_array_size(list); i++)
+        print_objection(r, json_array_get(list, i));
+}
+
 static void print_rights(const struct report *r)
 {
     puts(say(r,
@@ -333,6 +381,7 @@ static void print_rights(const struct report *r)
              "   Je mag je akkoord altijd intrekken.  Zeg het aan je "
              "begeleider.\n"
              "   Wij stoppen dezelfde dag.  We vragen de ander om te wissen.\n"
+             "   Wil je niet dat we iets delen?  Je mag bezwaar maken.\n"
              "   Klopt er iets niet?  Zeg het.  We verbeteren het.\n"
              "   Je mag vragen om alles te wissen.\n"
              "   Ben je niet tevreden?  Dan kan je klagen bij de\n"
@@ -341,6 +390,7 @@ static void print_rights(const struct report *r)
              "What can you do?\n\n"
              "   You may always withdraw your consent.  Tell your coach.\n"
              "   We stop the same day.  We ask the others to erase.\n"
+             "   You do not want us to share something?  You may object.\n"
              "   Is something wrong?  Say so.  We correct it.\n"
              "   You may ask us to erase everything.\n"
              "   Not satisfied?  You can complain to the Belgian Data\n"
@@ -369,6 +419,7 @@ static void print_report(const struct report *r)
     if (count == 0)
         printf("   %s\n\n", say(r, "Niemand kreeg iets van ons.",
                                 "Nobody got anything from us."));
+    print_objections(r);
     print_rights(r);
 }
 
@@ -394,10 +445,11 @@ static int gather(struct sk_client *client, const char *participant,
 
 static json_t *as_json(const struct report *r, const char *participant)
 {
-    return json_pack("{s:b, s:{s:s, s:O, s:O, s:O, s:O?}}", "ok", 1, "result",
-                     "participant", participant, "disclosures",
+    return json_pack("{s:b, s:{s:s, s:O, s:O, s:O, s:O, s:O?}}", "ok", 1,
+                     "result", "participant", participant, "disclosures",
                      json_object_get(r->shared, "disclosures"), "consents",
-                     json_object_get(r->person, "consents"), "policy",
+                     json_object_get(r->person, "consents"), "objections",
+                     json_object_get(r->person, "objections"), "policy",
                      r->policy, "made", json_object_get(r->status, "now"));
 }
 

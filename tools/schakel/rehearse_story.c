@@ -429,17 +429,27 @@ static void verb_consent(struct sk_world *w, struct sk_actor *actor,
 static void verb_objection(struct sk_world *w, struct sk_actor *actor,
                            const struct sk_node *step)
 {
+    const char *state = sk_step_text(step, "state");
+    const char *who = participant(w, actor, sk_step_text(step, "person"));
     json_t *args = json_object();
+    json_t *reply;
 
-    set_text(args, "participant",
-             participant(w, actor, sk_step_text(step, "person")));
-    set_text(args, "state",
-             sk_step_text(step, "state")[0] == '\0'
-                 ? "open"
-                 : sk_step_text(step, "state"));
+    /* Said again, an objection that is open goes on: so this also finds the
+       one that is answered. */
+    set_text(args, "participant", who);
     set_list(args, "purposes", step);
     set_list(args, "recipients", step);
-    json_decref(sk_world_do(w, actor, "objection.record", args));
+    reply = sk_world_do(w, actor, "participant.object", args);
+    if (strcmp(state, "upheld") == 0 || strcmp(state, "rejected") == 0) {
+        args = json_object();
+        set_text(args, "participant", who);
+        set_text(args, "objection", sk_json_text(reply, "objection"));
+        set_text(args, "answer", state);
+        set_text(args, "by", "privacyverantwoordelijke");
+        set_text(args, "reason", "zie het verhaal");
+        json_decref(sk_world_do(w, actor, "objection.answer", args));
+    }
+    json_decref(reply);
 }
 
 /* ------------------------------------------------------------- send */

@@ -33,6 +33,9 @@ bool sk_render_rights(const struct sk_screen *screen, const char *op,
 /* A ground of GDPR art. 17.1 in words. */
 const char *sk_render_ground(const char *word, bool dutch);
 
+/* A state of an objection in words. */
+const char *sk_render_objection(const char *state, bool dutch);
+
 /* What a key or a state of a reply is called; itself when it has no name. */
 const char *sk_render_word(const char *key, bool dutch);
 /* A value (text, list, bool, number) in one line, into room. */

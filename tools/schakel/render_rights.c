@@ -231,6 +231,172 @@ static void tell_corrected(const struct sk_screen *s, const json_t *result)
             partner_of(s, result));
 }
 
+/* ------------------------------------------------------------- objections */
+
+/* What a rule rests on (POLICY.md 7.3), in words. */
+static const char *basis_of(const struct sk_screen *s, const char *gdpr)
+{
+    if (strcmp(gdpr, "consent") == 0)
+        return SAY(s, "akkoord", "consent");
+    if (strcmp(gdpr, "contract") == 0)
+        return SAY(s, "een overeenkomst", "a contract");
+    if (strcmp(gdpr, "public-task") == 0)
+        return SAY(s, "een openbare taak", "a public task");
+    return SAY(s, "een gerechtvaardigd belang", "a legitimate interest");
+}
+
+static void tell_reach(const struct sk_screen *s, const json_t *list)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *rule = json_array_get(list, i);
+        const char *text = sk_json_text(rule, "text");
+
+        fprintf(s->out,
+                SAY(s, "  %s: %s (steunt op %s)\n", "  %s: %s (rests on %s)\n"),
+                partner_of(s, rule),
+                text[0] == '\0' ? sk_json_text(rule, "id") : text,
+                basis_of(s, sk_json_text(rule, "ground")));
+    }
+}
+
+static void tell_object(const struct sk_screen *s, const json_t *result)
+{
+    const json_t *stops = json_object_get(result, "stops");
+    const json_t *goes_on = json_object_get(result, "goes_on");
+    const char *id = sk_json_text(result, "objection");
+
+    fprintf(s->out,
+            SAY(s, "Bezwaar genoteerd op %.10s: %s\n",
+                "Objection recorded on %.10s: %s\n"),
+            sk_json_text(result, "at"), id);
+    if (json_array_size(stops) > 0)
+        fputs(SAY(s, "Dit stopt nu:\n", "This stops now:\n"), s->out);
+    else
+        fputs(SAY(s, "Niets van wat u vandaag deelt, stopt hierdoor.\n",
+                  "Nothing that you share today stops because of it.\n"),
+              s->out);
+    tell_reach(s, stops);
+    if (json_array_size(goes_on) > 0)
+        fputs(SAY(s,
+                  "Dit gaat verder: tegen een akkoord of een overeenkomst is "
+                  "er geen bezwaar.\nEen akkoord intrekken kan altijd: "
+                  "schakel consent withdraw.\n",
+                  "This goes on: nobody can object to a consent or a "
+                  "contract.\nA consent can always be withdrawn: schakel "
+                  "consent withdraw.\n"),
+              s->out);
+    tell_reach(s, goes_on);
+    fprintf(s->out,
+            SAY(s,
+                "Uw privacyverantwoordelijke antwoordt binnen een maand:\n"
+                "  schakel objection answer %s %s --answer upheld|rejected "
+                "--by NAAM --reason WAAROM\n",
+                "Your privacy officer answers within a month:\n"
+                "  schakel objection answer %s %s --answer upheld|rejected "
+                "--by NAME --reason WHY\n"),
+            sk_json_text(result, "participant"), id);
+}
+
+static void print_scope(const struct sk_screen *s, const json_t *objection)
+{
+    static const char *const keys[] = {"recipients", "purposes"};
+
+    for (size_t k = 0; k < SK_COUNT(keys); k++) {
+        const json_t *list = json_object_get(objection, keys[k]);
+
+        fprintf(s->out, "  %s: ",
+                k == 0 ? SAY(s, "Delen met", "Sharing with")
+                       : SAY(s, "Waarvoor", "What for"));
+        for (size_t i = 0; i < json_array_size(list); i++)
+            fprintf(
+                s->out, "%s%s", i > 0 ? ", " : "",
+                sk_glossary_word(s->glossary,
+                                 json_string_value(json_array_get(list, i))));
+        fprintf(s->out, "%s\n",
+                list == NULL ? (k == 0 ? SAY(s, "iedereen", "everybody")
+                                       : SAY(s, "alles", "everything"))
+                             : "");
+    }
+}
+
+static void tell_objections(const struct sk_screen *s, const json_t *result)
+{
+    const json_t *list = json_object_get(result, "objections");
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i);
+        const char *reason = sk_json_text(one, "reason");
+        const char *answer = sk_json_text(one, "answer");
+
+        fprintf(s->out,
+                SAY(s, "Bezwaar van %.10s: %s\n  Nummer: %s\n",
+                    "Objection of %.10s: %s\n  Number: %s\n"),
+                sk_json_text(one, "at"),
+                sk_render_objection(sk_json_text(one, "state"), s->dutch),
+                sk_json_text(one, "objection"));
+        print_scope(s, one);
+        if (reason[0] != '\0')
+            fprintf(s->out, SAY(s, "  Waarom: %s\n", "  Why: %s\n"), reason);
+        if (answer[0] != '\0')
+            fprintf(s->out,
+                    SAY(s, "  Antwoord van %s (%.10s): %s\n",
+                        "  Answer of %s (%.10s): %s\n"),
+                    sk_json_text(one, "by"), sk_json_text(one, "answered"),
+                    answer);
+    }
+    if (json_array_size(list) == 0)
+        fputs(SAY(s, "(niets)\n", "(nothing)\n"), s->out);
+}
+
+const char *sk_render_objection(const char *state, bool dutch)
+{
+    static const struct ground states[] = {
+        {"open", "wacht op antwoord", "waits for an answer"},
+        {"rejected", "niet gevolgd", "not followed"},
+        {"upheld", "gevolgd", "followed"},
+        {"withdrawn", "weer ingetrokken", "taken back"},
+    };
+
+    for (size_t i = 0; i < SK_COUNT(states); i++)
+        if (strcmp(states[i].word, state) == 0)
+            return dutch ? states[i].nl : states[i].en;
+    return state;
+}
+
+static void tell_answer(const struct sk_screen *s, const json_t *result)
+{
+    const json_t *notices = json_object_get(result, "notices");
+    size_t dropped = json_array_size(json_object_get(result, "dropped"));
+    const char *state = sk_json_text(result, "state");
+
+    fprintf(s->out, SAY(s, "Bezwaar: %s.\n", "Objection: %s.\n"),
+            sk_render_objection(state, s->dutch));
+    if (strcmp(state, "upheld") != 0) {
+        fputs(SAY(s, "Wat stopte, mag weer gedeeld worden.\n",
+                  "What stopped may be shared again.\n"),
+              s->out);
+        return;
+    }
+    if (dropped > 0)
+        fprintf(s->out,
+                SAY(s, "Nog niet verstuurd, en nu ook niet meer: %zu.\n",
+                    "Not sent yet, and never will be: %zu.\n"),
+                dropped);
+    for (size_t i = 0; i < json_array_size(notices); i++) {
+        const json_t *notice = json_array_get(notices, i);
+
+        fprintf(s->out,
+                SAY(s, "Gevraagd om te wissen: %s, berichten: %zu.\n",
+                    "Asked to erase: %s, messages: %zu.\n"),
+                partner_of(s, notice),
+                json_object_size(json_object_get(notice, "messages")));
+    }
+    if (json_array_size(notices) == 0)
+        fputs(SAY(s, "Er is niemand die nog iets heeft.\n",
+                  "Nobody has anything any more.\n"),
+              s->out);
+}
+
 bool sk_render_rights(const struct sk_screen *s, const char *op,
                       const json_t *result)
 {
@@ -244,6 +410,13 @@ bool sk_render_rights(const struct sk_screen *s, const char *op,
         tell_correct(s, result);
     else if (strcmp(op, "inbox.corrected") == 0)
         tell_corrected(s, result);
+    else if (strcmp(op, "participant.object") == 0)
+        tell_object(s, result);
+    else if (strcmp(op, "objection.list") == 0)
+        tell_objections(s, result);
+    else if (strcmp(op, "objection.answer") == 0 ||
+             strcmp(op, "objection.withdraw") == 0)
+        tell_answer(s, result);
     else
         return false;
     return true;
