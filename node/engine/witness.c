@@ -160,6 +160,14 @@ static bool is_same_log(const struct head *a, const struct head *b)
     return sk_log_id_equal(&a->checkpoint.log, &b->checkpoint.log);
 }
 
+/* A receipt that came late, or entries that are gone: the proof will say.
+   What was longer is not forgotten for it. */
+static bool hides(const struct head *longer, const struct head *head)
+{
+    return longer->any && is_same_log(longer, head) &&
+           longer->checkpoint.head.size > head->checkpoint.head.size;
+}
+
 enum sk_status sk_witness_seen(struct sk_engine *e, struct sk_session *s,
                                struct sk_bytes text, struct sk_bytes plain,
                                bool *good)
@@ -184,7 +192,7 @@ enum sk_status sk_witness_seen(struct sk_engine *e, struct sk_session *s,
                    SK_VERDICT_FORK) {
         SK_TRY(find(e, s, SK_VERDICT_FORK, &seen.since, &head));
         seen = (struct seen){.proved = head};
-    } else if (is_same_log(&seen.proved, &head)) {
+    } else if (is_same_log(&seen.proved, &head) && !hides(&seen.since, &head)) {
         seen.since = head;
     }
     SK_TRY(put_seen(e, &s->org, &seen));

@@ -368,6 +368,31 @@ Test(witness, two_roots_of_one_size_are_a_fork)
     fx_end(&f);
 }
 
+/* Before anybody asks for a proof, the next receipt comes. */
+Test(witness, a_shorter_head_does_not_hide_a_longer_one)
+{
+    struct ln_trace *t;
+
+    start();
+    publish(0, 1);
+    t = ln_trace(&f, "buso", "gtb");
+    t->lose[SK_MESSAGE_PROVE] = 9;
+    t->lose[SK_MESSAGE_ITEMS] = 1;
+    publish(1, 1);
+    receipt(2, 77777, 1, ' ');
+    publish(2, 1);
+    cr_expect(all_is_well(), "%s", findings("buso"));
+    t->lose[SK_MESSAGE_PROVE] = 0;
+    publish(3, 1);
+    wait_a_while();
+    cr_expect(eq(str, (char *)findings("buso"), "gtb rollback;"));
+    cr_expect(
+        eq(int, evidence("buso", "gtb", "rollback"), SK_VERDICT_ROLLBACK));
+    free(t);
+    f.filter = NULL;
+    fx_end(&f);
+}
+
 /* I5: what shows no good checkpoint confirms nothing. */
 Test(witness, a_receipt_without_a_good_checkpoint_confirms_nothing)
 {
