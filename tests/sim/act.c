@@ -541,6 +541,8 @@ void act(void)
         (void)world_person(at, sim.persons_count);
     else if (what < 83 && sim.weather.policies)
         change_policy(at);
+    else if (what < 84 && sim.unlucky < NODES && one_in(2))
+        (void)ask(sim.unlucky, "restore.done", "");
     else if (what < 84 && sim.weather.charter && at != sim.liar)
         world_charter(at, suspended_of_seed());
     else
@@ -554,6 +556,7 @@ static struct person persons_then[PERSONS];
 static size_t persons_count_then;
 static uint32_t moment_then;
 static int64_t policy_then;
+static uint64_t entries_then; /* of the journal */
 
 void act_backup(void)
 {
@@ -561,6 +564,7 @@ void act_backup(void)
 
     backup_free(backup);
     backup = disk_backup(sim.f.nodes[at].store);
+    entries_then = engine(at)->journal.edge.size;
     say("%s: a backup", node_names[at]);
     memcpy(persons_then, sim.persons, sizeof(persons_then));
     persons_count_then = sim.persons_count;
@@ -588,6 +592,9 @@ static void model_restore(size_t at)
             continue;
         p->young = i >= persons_count_then;
         p->gone = !p->young && persons_then[i].gone;
+        /* Partners tell what was taken back, some time. */
+        if (p->withdrawn_s != persons_then[i].withdrawn_s)
+            p->told = true;
         for (size_t j = 0; j < NODES && !p->young; j++) {
             back(&p->relation[j], &persons_then[i].relation[j]);
             for (int k = 0; k < PURPOSES; k++) {
@@ -603,6 +610,7 @@ static void model_restore(size_t at)
         if (m->from != at)
             continue;
         m->forgotten = m->since > moment_then;
+        m->went_before = m->must_go && !m->must_go_then;
         m->must_go = m->must_go_then;
         m->lost = m->lost_then;
     }
@@ -611,16 +619,45 @@ static void model_restore(size_t at)
     model_doubt(at, NODES);
 }
 
+/* Something that its backup will not know. */
+void act_between(void)
+{
+    struct person *p = somebody();
+
+    if (one_in(3)) {
+        sim.f.real_ms += 31000;
+        net_timers();
+    }
+    if (p != NULL && p->owner == sim.unlucky && one_in(2))
+        withdraw(p);
+}
+
+/* As `schakel restore` does. */
+static void mark_restored(size_t at)
+{
+    struct sk_store *store = sim.f.nodes[at].store;
+
+    cr_assert(sk_store_begin(store) == SK_OK);
+    cr_assert(sk_engine_mark_restored(store) == SK_OK);
+    cr_assert(sk_store_commit(store) == SK_OK);
+}
+
 void act_restore(void)
 {
     size_t at = sim.unlucky;
     struct node *node = &sim.nodes[at];
 
-    say("%s goes back to its backup", node_names[at]);
+    node->silent = one_in(2);
+    say("%s goes back to its backup%s", node_names[at],
+        node->silent ? ", and is not told" : "");
     sim.restored++;
     sk_store_abort(sim.f.nodes[at].store);
     disk_restore(sim.f.nodes[at].store, backup);
     node->restored = true;
+    if (node->silent)
+        journal_note_rollback(at, entries_then);
+    else
+        mark_restored(at);
     node->seen_count = 0;
     memset(node->versions, 0xff, sizeof(node->versions));
     memset(node->last_order, 0, sizeof(node->last_order));
@@ -660,6 +697,9 @@ void act_settle(void)
     }
     say("-- all is well again");
     check(net_wait(), "it never comes to rest");
+    if (sim.unlucky < NODES && sim.nodes[sim.unlucky].restored &&
+        ask(sim.unlucky, "restore.done", ""))
+        check(net_wait(), "it never comes to rest");
     for (size_t i = 0; i < sim.count; i++)
         erase_what_is_asked(i);
     check(net_wait(), "it never comes to rest");

@@ -117,6 +117,11 @@ uint64_t got_number(const char *key)
     return sk_value_uint(value_at(key));
 }
 
+struct sk_bytes got_bytes(const char *key)
+{
+    return sk_value_bin(value_at(key));
+}
+
 size_t listed(const char *list)
 {
     return sk_value_count(value_at(list));

@@ -1,5 +1,7 @@
 #include "tests/sim/sim.h"
 
+#include "node/engine/session.h"
+
 /* What must hold, against the model: docs/ARCHITECTURE.md 1. */
 
 #define OWNED 64
@@ -474,6 +476,31 @@ static void check_taken_back(const struct message *m,
     }
 }
 
+/* I7: who went back to a backup learns from its partners what people took back
+   since. */
+static void check_learned(const struct message *m,
+                          const struct sk_ledger_entry *ledger)
+{
+    const struct node *from = &sim.nodes[m->from];
+    struct sk_message_id id;
+    const char *gone;
+
+    if (!m->went_before || !from->restored || from->silent ||
+        history_now(&from->suspended) != 0 ||
+        history_now(&sim.nodes[m->to].suspended) != 0)
+        return;
+    check(sk_id_parse(sk_text(m->id), &id.id), "an id");
+    check(sk_inbox_gone(engine(m->to), &sim.f.nodes[m->from].org, &id, &gone) ==
+              SK_OK,
+          "a message at %s", node_names[m->to]);
+    if (gone == NULL || strcmp(gone, "recalled") != 0)
+        return;
+    check(ledger->recall != SK_RECALL_NONE,
+          "I7: %s does not know again that %s was withdrawn",
+          node_names[m->from], m->id);
+    sim.relearned++;
+}
+
 /* CONSENT 5.4: nobody uses what was wrong: the right value is there, or the
    word that it is wrong. */
 static void check_corrected(const struct message *m,
@@ -542,6 +569,7 @@ static void check_message(const struct message *m)
     check(ledger.state != SK_LEDGER_QUEUED && ledger.state != SK_LEDGER_SENT,
           "I10: %s still waits at %s", m->id, node_names[m->from]);
     check_taken_back(m, &ledger, there, &entry);
+    check_learned(m, &ledger);
     if (there && ledger.recall == SK_RECALL_NONE)
         check_shown(m, &ledger, &entry);
     if (there && !ledger.recall_all)

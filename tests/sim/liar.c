@@ -279,6 +279,35 @@ static void send_other(size_t victim, const struct sk_log *log)
     send(victim, &message);
 }
 
+/* A journal that it does not have, where a head is looked at: in a receipt for
+   what is under way, or in the answer to a question. */
+static void send_journal(size_t victim, const struct sk_log *log)
+{
+    static struct sk_message message;
+    static uint8_t room[SK_CHECKPOINT_SIZE_MAX];
+    const struct sk_session *s =
+        sk_session_find(engine(victim), &sim.f.nodes[sim.liar].org);
+    struct sk_bytes head = journal_lie((struct sk_room){room, sizeof(room)});
+
+    memset(&message, 0, sizeof(message));
+    if (s != NULL && s->prove_asked && one_in(2)) {
+        message.kind = SK_MESSAGE_PROOF;
+        message.proof.asked = s->prove;
+        message.proof.checkpoint = head;
+    } else if (log->ranges_count > 0) {
+        const struct sk_range *range = &log->ranges[chance(log->ranges_count)];
+
+        message.kind = SK_MESSAGE_RECEIPT;
+        message.receipt.incarnation = log->incarnation;
+        message.receipt.last = range->last - log->base;
+        message.receipt.root = range->root;
+        message.receipt.checkpoint = head;
+    } else {
+        return;
+    }
+    send(victim, &message);
+}
+
 void lie(void)
 {
     size_t victim;
@@ -296,6 +325,8 @@ void lie(void)
     sim.lies++;
     say("%s lies to %s", node_names[sim.liar], node_names[victim]);
     if (one_in(3))
+        send_journal(victim, &log);
+    else if (one_in(3))
         send_other(victim, &log);
     else
         send_items(victim, &log);

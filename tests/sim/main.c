@@ -106,6 +106,17 @@ static void make_weather(void)
     w->charter = one_in(16);
 }
 
+/* What the backup of a third will not know at two thirds. */
+static void restores(size_t steps)
+{
+    if (sim.step == steps / 3)
+        act_backup();
+    else if (sim.step == steps * 2 / 3)
+        act_restore();
+    else if (sim.step > steps / 3 && sim.step < steps * 2 / 3)
+        act_between();
+}
+
 static void run(uint64_t seed)
 {
     size_t steps;
@@ -126,10 +137,8 @@ static void run(uint64_t seed)
         while (sim.unlucky == sim.liar);
     }
     for (sim.step = 1; sim.step <= steps; sim.step++) {
-        if (sim.weather.restores && sim.step == steps / 3)
-            act_backup();
-        if (sim.weather.restores && sim.step == steps * 2 / 3)
-            act_restore();
+        if (sim.weather.restores)
+            restores(steps);
         sim.f.real_ms += chance(4000);
         net_carry(chance(10));
         if (sim.liar < NODES && one_in(3))
@@ -137,7 +146,10 @@ static void run(uint64_t seed)
         act();
     }
     act_settle();
+    if (sim.liar < NODES || sim.unlucky < NODES)
+        journal_settle();
     check_quiet();
+    check_journals();
     if (!all && sim.unlucky == NODES)
         return;
     act_withdraw_all();
@@ -168,6 +180,40 @@ static int usage(void)
     fprintf(stderr, "sim --seeds FROM..TO | --seed N "
                     "[--nodes 2..5] [--curves] [--verbose]\n");
     return 2;
+}
+
+/* What happened, so that nobody believes in a run in which nothing did. */
+static void report(uint64_t from, uint64_t to, double took)
+{
+    const struct {
+        const char *what;
+        uint64_t count;
+    } rows[] = {
+        {"frames carried", sim.frames_carried},
+        {"lost", sim.frames_lost},
+        {"crashes", sim.crashes},
+        {"full disks", sim.disks_full},
+        {"restores", sim.restored},
+        {"lies", sim.lies},
+        {"forks found", sim.forks},
+        {"rollbacks found", sim.rollbacks},
+        {"sent", sim.sent},
+        {"denied", sim.denied},
+        {"withdrawals", sim.withdrawn},
+        {"told", sim.told},
+        {"learned again", sim.relearned},
+        {"erased", sim.recalled},
+        {"forgotten", sim.forgotten},
+        {"corrected", sim.corrected},
+        {"handed over", sim.handed_over},
+    };
+
+    printf("sim: %d seeds of %d nodes in %.1f s", (int)(to - from + 1),
+           (int)nodes, took);
+    for (size_t i = 0; i < SK_COUNT(rows); i++)
+        printf("%s%d %s", i == 0 ? ": " : ", ", (int)rows[i].count,
+               rows[i].what);
+    printf("\n");
 }
 
 int main(int argc, char **argv)
@@ -206,16 +252,6 @@ int main(int argc, char **argv)
     start = seconds();
     for (uint64_t seed = from; seed <= to; seed++)
         run(seed);
-    printf("sim: %d seeds of %d nodes in %.1f s: %d frames carried, %d lost; "
-           "%d crashes, %d full disks, %d restores, %d lies; %d sent, %d "
-           "denied, %d withdrawals, %d told, %d erased, %d forgotten, %d "
-           "corrected, %d "
-           "handed over\n",
-           (int)(to - from + 1), (int)nodes, seconds() - start,
-           (int)sim.frames_carried, (int)sim.frames_lost, (int)sim.crashes,
-           (int)sim.disks_full, (int)sim.restored, (int)sim.lies, (int)sim.sent,
-           (int)sim.denied, (int)sim.withdrawn, (int)sim.told,
-           (int)sim.recalled, (int)sim.forgotten, (int)sim.corrected,
-           (int)sim.handed_over);
+    report(from, to, seconds() - start);
     return 0;
 }

@@ -314,6 +314,7 @@ static void carry_batch(void)
     size_t count = 0;
     size_t at = of_256(sim.weather.swap) ? chance(sim.frames_count) : 0;
     size_t to = sim.frames[at].to;
+    bool test;
 
     while (count < wanted && at < sim.frames_count) {
         if (sim.frames[at].to != to) {
@@ -330,8 +331,9 @@ static void carry_batch(void)
         sim.arriving[i] = &batch[i];
     }
     sim.arriving_count = count;
-    if (count > 0)
-        (void)node_step(to, inputs, count);
+    test = count > 0 && sim.liar < NODES && journal_is_test(&batch[0]);
+    if (count > 0 && node_step(to, inputs, count) && test)
+        journal_tested(to);
     sim.arriving_count = 0;
     sim.frames_carried += count;
     for (size_t i = 0; i < count; i++)

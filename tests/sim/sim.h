@@ -10,6 +10,7 @@
  *   ask.c     requests
  *   act.c     what people do
  *   liar.c    a partner that signs what is not true
+ *   journal.c a journal that is forked, or goes back
  *   model.c   who allowed what, since when: shares no code with the engine
  *   check.c   I1..I10 after each step, and when all is quiet again
  *
@@ -75,6 +76,7 @@ struct message {
     bool told;         /* a partner was told that it is withdrawn */
     bool must_go;      /* its consent was withdrawn */
     uint8_t lost;      /* categories of which consent was withdrawn */
+    bool went_before;  /* as must_go, before its sender went back */
     bool must_go_then; /* the same, when the backup was taken */
     uint8_t lost_then;
     char event[SK_ID_TEXT_SIZE + 1]; /* the one that is right */
@@ -109,6 +111,8 @@ struct node {
     uint64_t policy_version;
     uint64_t charter_version;
     bool restored;
+    bool silent;     /* and nobody told it: the folder was copied back */
+    bool knows_more; /* of the journal of the one that went back */
     bool refused_erasure;
 };
 
@@ -143,7 +147,7 @@ struct sim {
     /* what all seeds did */
     uint64_t frames_carried, frames_lost, crashes, disks_full, sent, denied,
         withdrawn, told, forgotten, corrected, handed_over, restored, lies,
-        recalled;
+        recalled, forks, rollbacks, relearned;
 };
 
 extern struct sim sim;
@@ -199,6 +203,22 @@ bool node_step(size_t at, const struct sk_input *inputs, size_t count);
 void node_start(size_t at);
 void node_crash(size_t at);
 
+/* journal.c */
+/* The head that was proved, and the newest since. */
+struct shown {
+    bool any[2];
+    struct sk_checkpoint heads[2];
+};
+void journal_shown(size_t at, size_t about, struct shown *out);
+struct sk_bytes journal_lie(struct sk_room room);
+/* With this frame a lie must be found: call journal_tested() when it was
+   taken. */
+bool journal_is_test(const struct frame *frame);
+void journal_tested(size_t at);
+void journal_note_rollback(size_t at, uint64_t entries);
+void journal_settle(void);
+void check_journals(void);
+
 /* ask.c */
 bool ask(size_t at, const char *op, const char *format, ...);
 /* The arguments as fixture.h reads them. */
@@ -206,12 +226,14 @@ bool ask_json(size_t at, const char *op, const char *arguments);
 bool answered(void); /* did the last request reach the node at all? */
 const char *got(const char *key);
 uint64_t got_number(const char *key);
+struct sk_bytes got_bytes(const char *key); /* until the next request */
 size_t pick(const char *list, const char *key, char *out, size_t room);
 size_t listed(const char *list);
 
 /* act.c */
 void act(void);
 void act_backup(void);
+void act_between(void);
 void act_restore(void);
 void act_settle(void);
 void act_withdraw_all(void);
