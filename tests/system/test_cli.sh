@@ -106,6 +106,7 @@ inbox list --limit x
 event record x y
 event record --stdin extra
 event show x
+event record $id goal.set --fields a=1 --fields a=2
 relation open $id gtb --from 2026-13-01
 relation open $id GTB --from 2026-12-01
 consent give x --until 2027-01-01 --purposes a --recipients b

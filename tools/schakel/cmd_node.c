@@ -254,6 +254,9 @@ static int set_pair(json_t *map, const char *option, const char *pair)
         return bad_value(option, "schrijf NAAM=WAARDE", "write NAME=VALUE");
     memcpy(name, pair, (size_t)(equals - pair));
     name[equals - pair] = '\0';
+    if (json_object_get(map, name) != NULL)
+        return bad_value(option, "een veld staat er twee keer",
+                         "a field is given twice");
     if (!sk_typed_wanted(++equals)) {
         set_value(map, name, equals);
         return -1;
