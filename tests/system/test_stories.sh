@@ -57,6 +57,9 @@ if [ $? = 1 ] && grep -q 'Who saw what' "$out" &&
    grep -q "has no event '.*' to share" "$out"
 then echo "ok - a story goes on after an event that was refused"
 else echo "not ok - a refused event ends the story"; tail -5 "$out"; failed=1; fi
+if grep -q 'agenda: 2027-07-12 h1, [A-Z][a-z ]*$' "$out"
+then echo "ok - what was put on an agenda is told in words"
+else echo "not ok - the agenda of a story"; grep agenda "$out"; failed=1; fi
 
 # A story whose expectation is wrong must fail: the check itself works.
 wrong=tests/scenarios/wrong-$$.yaml

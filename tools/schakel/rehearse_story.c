@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "protocol/texts.h"
 #include "tools/schakel/json.h"
 
 #define REPLAY_MS 10000
@@ -849,6 +850,7 @@ static void verb_replay(struct sk_world *w, struct sk_actor *actor,
     const char *alias = sk_step_text(step, "message");
     const char *want = sk_step_text(step, "expect");
     const char *id = sk_alias_id(w, SK_ALIAS_MESSAGE, NULL, alias);
+    const char *text;
     char got[32] = "";
 
     if (id == NULL) {
@@ -874,9 +876,10 @@ static void verb_replay(struct sk_world *w, struct sk_actor *actor,
     }
     sk_check(w, strcmp(got, want) == 0,
              "a replay of %s is answered with %s, got '%s'", alias, want, got);
-    sk_tell(w, "%s: %s",
+    text = sk_code_text(got, w->dutch);
+    sk_tell(w, "%s: %s (%s)",
             sk_tell_word(w, "de partner antwoordt", "the partner answers"),
-            got);
+            text == NULL ? "-" : text, got);
 }
 
 static void verb_publish(struct sk_world *w, struct sk_actor *actor,

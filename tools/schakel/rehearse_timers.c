@@ -38,9 +38,10 @@ static const char *alias_of(struct sk_world *w, const struct sk_actor *actor,
     return sk_json_text(item, "partner");
 }
 
-/* ["DATE what", ...] of one timer at one node, in the order of raising. */
+/* ["DATE what", ...] of one timer at one node, in the order of raising; label:
+   what people read for it. */
 static json_t *raised(struct sk_world *w, struct sk_actor *actor,
-                      const char *timer, const json_t *want)
+                      const char *timer, const json_t *want, char label[128])
 {
     const char *end = sk_step_text(sk_node_get(w->story, "clock"), "end");
     json_t *all = json_array();
@@ -61,6 +62,8 @@ static json_t *raised(struct sk_world *w, struct sk_actor *actor,
         if (strcmp(sk_json_text(item, "timer"), timer) != 0 ||
             strcmp(sk_json_text(item, "state"), "coming") == 0)
             continue;
+        snprintf(label, 128, "%s",
+                 sk_json_text(item, w->dutch ? "label_nl" : "label_en"));
         snprintf(text, sizeof(text), "%s %s", sk_json_text(item, "day"),
                  alias_of(w, actor, item, what == NULL ? "" : what + 1));
         json_array_append_new(all, json_string(text));
@@ -76,14 +79,11 @@ static char *text_of(const json_t *list)
 
 /* What the agenda of a partner said, and when. */
 static void tell_raised(struct sk_world *w, const struct sk_actor *actor,
-                        const char *timer, const json_t *got)
+                        const char *label, const json_t *got)
 {
-    if (json_array_size(got) == 0)
-        sk_tell(w, "%s, %s: %s", sk_tell_org(w, actor->org), timer,
-                sk_tell_word(w, "niets", "nothing"));
     for (size_t i = 0; i < json_array_size(got); i++)
-        sk_tell(w, "%s, %s: %s", sk_tell_org(w, actor->org), timer,
-                json_string_value(json_array_get(got, i)));
+        sk_tell(w, "%s, agenda: %s, %s", sk_tell_org(w, actor->org),
+                json_string_value(json_array_get(got, i)), label);
 }
 
 void sk_check_timers(struct sk_world *w)
@@ -98,6 +98,7 @@ void sk_check_timers(struct sk_world *w)
         json_t *got;
         char *want_text;
         char *got_text;
+        char label[128] = "";
 
         if (actor == NULL || !actor->online) {
             sk_check(w, false, "'%s' in timers is a node that runs",
@@ -105,12 +106,12 @@ void sk_check_timers(struct sk_world *w)
             json_decref(want);
             continue;
         }
-        got = raised(w, actor, timer, want);
+        got = raised(w, actor, timer, want, label);
         want_text = text_of(want);
         got_text = text_of(got);
         sk_check(w, json_equal(got, want), "%s at %s: expected %s, got %s",
                  timer, actor->org, want_text, got_text);
-        tell_raised(w, actor, timer, got);
+        tell_raised(w, actor, label, got);
         free(want_text);
         free(got_text);
         json_decref(want);
