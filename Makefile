@@ -234,7 +234,7 @@ $(B)/%.tidy: $(B)/%.o .clang-tidy
 
 # ---------------------------------------------------------------- fuzz
 fuzz_b := build/fuzz
-fuzz_pure := $(patsubst %.c,$(fuzz_b)/%.o,$(wildcard protocol/*.c policies/*.c node/engine/*.c node/store.c node/store_memory.c node/ipc.c tools/schakel/json.c tools/schakel/csv.c tools/schakel/kvs.c))
+fuzz_pure := $(patsubst %.c,$(fuzz_b)/%.o,$(wildcard protocol/*.c policies/*.c node/engine/*.c node/store.c node/store_memory.c node/ipc.c tools/schakel/json.c tools/schakel/plain.c tools/schakel/csv.c tools/schakel/kvs.c))
 fuzz_flags := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 $(fuzz_b)/%.o: %.c
 	@mkdir -p $(@D)

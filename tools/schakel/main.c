@@ -23,6 +23,7 @@
 #include "tools/schakel/cmd_rehearse.h"
 #include "tools/schakel/cmd_report.h"
 #include "tools/schakel/doctor.h"
+#include "tools/schakel/plain.h"
 #include "tools/schakel/typed.h"
 
 struct cmd {
@@ -293,6 +294,10 @@ int main(int argc, char **shown)
         fputs("schakel: no memory\n", stderr);
         return SK_EXIT_SOFTWARE;
     }
+    /* A rehearsal has colours, and stories hold only what their reader takes
+       (POLICY.md 3.1). */
+    if (argc < 2 || strcmp(argv[1], "rehearse") != 0)
+        sk_plain_start();
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
         if (strcmp(argv[i], "--json") == 0)
             sk_cli_set_json(true);
