@@ -191,6 +191,15 @@ rm "$work/beta.key"
 doctor 1 beta && says 'what unlocks node.key is not there'
 check "no key at all" $?
 mv "$work/beta.away" "$work/beta.key"
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+  chmod 711 "$work" && chown -R 65534 "$work/beta" &&
+    chown 0 "$work/beta/node.key"
+  LANG=C setpriv --reuid=65534 --regid=65534 --clear-groups \
+    "$build/schakel" doctor --dir "$work/beta" >"$work/out" 2>&1
+  [ $? = 1 ] && says 'node.key: this user may not read or write this file'
+  check "a key of another user" $?
+  chown -R 0 "$work/beta"
+fi
 mv "$work/beta/own.card" "$work/beta.card"
 cp "$work/gamma/own.card" "$work/beta/own.card"
 doctor 1 beta && says 'own.card is of another organisation'

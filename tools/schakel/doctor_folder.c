@@ -110,6 +110,15 @@ static void look_at_files(struct sk_doctor *d)
             step.next_en = "chmod 600 that file";
             bad++;
             sk_doctor_note(d, &step);
+        } else if (access(path, i > 2 ? R_OK | W_OK : R_OK) != 0) {
+            step.state = SK_DOCTOR_FAIL;
+            step.nl = "deze gebruiker mag dit bestand niet lezen of schrijven";
+            step.en = "this user may not read or write this file";
+            step.next_nl = "chown het naar de gebruiker van het knooppunt, of "
+                           "wees die gebruiker";
+            step.next_en = "chown it to the user of the node, or be that user";
+            bad++;
+            sk_doctor_note(d, &step);
         }
         free(path);
     }
