@@ -194,6 +194,8 @@ static enum sk_status send_envelope(struct sk_engine *e, struct sk_session *s,
     /* Before the gate writes that it left. */
     SK_TRY(sk_frame_room(e, &unused));
     out->room.size_max = ITEMS_SIZE_MAX;
+    if (upto - s->sent < ITEMS_SIZE_MAX / SK_ITEM_SIZE_MAX)
+        out->room.size_max = (size_t)(upto - s->sent) * SK_ITEM_SIZE_MAX;
     out->room.data = sk_arena_take(&e->scratch, out->room.size_max);
     if (out->room.data == NULL)
         return SK_E_MEMORY;

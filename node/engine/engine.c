@@ -599,6 +599,7 @@ static struct sk_engine *lay_out(struct sk_room room)
     e->ready = cut(&room, sizeof(*e->ready));
     memset(e->ready, 0, sizeof(*e->ready));
     e->ready->memory = sk_arena_start(cut(&room, SK_READY_SIZE), SK_READY_SIZE);
+    e->leaving = cut(&room, sizeof(*e->leaving));
     e->fetch_room.data = cut(&room, SK_CHARTER_SIZE_MAX);
     e->fetch_room.size_max = SK_CHARTER_SIZE_MAX;
     e->timer_rules = cut(&room, sizeof(*e->timer_rules));

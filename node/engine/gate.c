@@ -279,12 +279,8 @@ static enum sk_status item_event(struct sk_engine *e,
 static enum sk_status empty_place(struct sk_engine *e, struct sk_room room,
                                   struct sk_bytes *out)
 {
-    struct sk_item *item = sk_arena_take(&e->scratch, sizeof(*item));
-
-    if (item == NULL)
-        return SK_E_MEMORY;
-    item->kind = SK_ITEM_VOID;
-    return sk_item_encode(item, room, out);
+    e->leaving->kind = SK_ITEM_VOID;
+    return sk_item_encode(e->leaving, room, out);
 }
 
 /* Never sent: say why, and leave its place empty.  What was handed over before
@@ -305,10 +301,8 @@ static enum sk_status make_item(struct sk_engine *e,
                                 const struct sk_decision *d,
                                 struct sk_room room, struct sk_bytes *out)
 {
-    struct sk_item *item = sk_arena_take(&e->scratch, sizeof(*item));
+    struct sk_item *item = e->leaving;
 
-    if (item == NULL)
-        return SK_E_MEMORY;
     memset(&item->event, 0, offsetof(struct sk_item_event, fields));
     item->kind = SK_ITEM_EVENT;
     SK_TRY(item_event(e, entry, d, &item->event));
@@ -358,13 +352,13 @@ static enum sk_status make_ready(struct sk_engine *e,
                                  const struct sk_ledger_entry *queued)
 {
     struct sk_ledger_entry *entry = sk_arena_take(&e->scratch, sizeof(*entry));
-    struct sk_room room = {.size_max = SK_ITEM_SIZE_MAX};
+    struct sk_room room;
     struct sk_bytes item;
 
-    room.data = sk_arena_take(&e->scratch, room.size_max);
-    if (entry == NULL || room.data == NULL)
+    if (entry == NULL)
         return SK_E_MEMORY;
     *entry = *queued;
+    SK_TRY(sk_ready_room(e, &room));
     SK_TRY(make_item(e, entry, d, room, &item));
     return sk_ready_put(e, entry, item);
 }

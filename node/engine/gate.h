@@ -60,7 +60,12 @@ SK_CHECKED enum sk_status sk_gate_queue(struct sk_engine *e,
                                         const struct sk_decision *decision,
                                         const struct sk_ledger_entry *entry);
 
-/* Keep what was made of it for sk_ready_take(); SK_E_NO_ROOM: not kept. */
+/* Where its item is to be made, so that it need not be copied; SK_E_NO_ROOM:
+   it cannot be kept. */
+SK_CHECKED enum sk_status sk_ready_room(struct sk_engine *e,
+                                        struct sk_room *out);
+/* Keep what was made there for sk_ready_take(), with its entry as sent;
+   SK_E_NO_ROOM: not kept. */
 SK_CHECKED enum sk_status sk_ready_put(struct sk_engine *e,
                                        const struct sk_ledger_entry *sent,
                                        struct sk_bytes item);

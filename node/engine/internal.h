@@ -381,6 +381,8 @@ struct sk_engine {
     struct sk_count series[SK_SERIES];
     struct sk_done done;
     struct sk_ready *ready;
+    struct sk_item *leaving;    /* where the gate puts an item together: large,
+                                   and only views into what is wiped */
     struct sk_effects *effects; /* of this step */
     struct sk_asker asker;      /* of this control request */
     /* the answer to this control request */

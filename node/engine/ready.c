@@ -8,10 +8,11 @@ void sk_ready_forget(struct sk_engine *e)
 {
     struct sk_ready *ready = e->ready;
 
+    sk_arena_reset(&ready->memory, 0);
+    sk_wipe(ready->memory.data, ready->memory.high);
+    ready->memory.high = 0;
     if (ready->count == 0)
         return;
-    sk_wipe(ready->memory.data, ready->memory.size);
-    sk_arena_reset(&ready->memory, 0);
     sk_wipe(ready->list, ready->count * sizeof(ready->list[0]));
     memset(ready->slots, 0, sizeof(ready->slots));
     ready->count = 0;
@@ -71,23 +72,43 @@ static void add_slot(struct sk_ready *ready,
 
 /* ------------------------------------------------------------- in and out */
 
+enum sk_status sk_ready_room(struct sk_engine *e, struct sk_room *out)
+{
+    struct sk_ready *ready = e->ready;
+    size_t mark = sk_arena_mark(&ready->memory);
+
+    if (!is_current(e)) {
+        SK_TRY(sk_ready_settle(e));
+        mark = 0;
+    }
+    if (ready->count == SK_READY_MAX)
+        return SK_E_NO_ROOM;
+    out->size_max = SK_ITEM_SIZE_MAX;
+    out->data = sk_arena_take(&ready->memory, out->size_max);
+    sk_arena_reset(&ready->memory, mark);
+    return out->data == NULL ? SK_E_NO_ROOM : SK_OK;
+}
+
 enum sk_status sk_ready_put(struct sk_engine *e,
                             const struct sk_ledger_entry *sent,
                             struct sk_bytes item)
 {
     struct sk_ready *ready = e->ready;
+    size_t mark = sk_arena_mark(&ready->memory);
     struct sk_ready_entry *one;
     struct sk_bytes record;
+    const uint8_t *kept;
 
-    if (!is_current(e))
-        SK_TRY(sk_ready_settle(e));
+    assert(ready->count < SK_READY_MAX);
+
     SK_TRY(sk_ledger_pack(e, sent, &record));
-    if (ready->count == SK_READY_MAX)
-        return SK_E_NO_ROOM;
-    item = sk_arena_copy(&ready->memory, item);
+    kept = sk_arena_take(&ready->memory, item.size);
+    assert(kept == item.data); /* sk_ready_room() */
     record = sk_arena_copy(&ready->memory, record);
-    if (ready->memory.full)
-        return SK_E_NO_ROOM; /* and for those behind it, too */
+    if (ready->memory.full) {
+        sk_arena_reset(&ready->memory, mark);
+        return SK_E_NO_ROOM;
+    }
     ready->version = version(e);
     ready->bundle_number = e->bundle_number;
     ready->now_ms = e->now_ms;

@@ -4,7 +4,8 @@
 #include <string.h>
 
 /* The answers to one envelope: a receipt and up to one refusal per item. */
-#define ANSWERS_SIZE_MAX (64 * 1024)
+#define RECEIPT_SIZE_MAX (SK_CHECKPOINT_SIZE_MAX + 1024)
+#define REFUSAL_SIZE_MAX 512
 
 /* How often "try later" is said at most, ms. */
 #define FULL_SAY_MS 1000
@@ -320,7 +321,8 @@ static enum sk_status apply(struct sk_engine *e, struct sk_session *s,
                             const struct sk_items *items)
 {
     struct sk_message *answer = sk_arena_get(&e->scratch, sizeof(*answer));
-    struct sk_pack answers = sk_scratch_pack(e, ANSWERS_SIZE_MAX);
+    struct sk_pack answers =
+        sk_scratch_pack(e, RECEIPT_SIZE_MAX + items->count * REFUSAL_SIZE_MAX);
     struct sk_entry given;
     struct sk_bytes checkpoint;
     struct sk_bytes record;

@@ -7,13 +7,26 @@
    in this. */
 #define SMALL_SIZE_MAX 1024
 
+/* What msgpack puts in front of an item. */
+#define ITEM_HEAD_SIZE_MAX 5
+
 /* ------------------------------------------------------------- sending */
 
-static size_t size_of_kind(enum sk_message_kind kind)
+static size_t size_of_items(const struct sk_items *items)
 {
-    switch (kind) {
+    size_t size = SMALL_SIZE_MAX;
+
+    for (size_t i = 0; i < items->count; i++)
+        size += ITEM_HEAD_SIZE_MAX + items->items[i].size;
+    return size;
+}
+
+/* Room that is taken is wiped: no more than its signed bytes may need. */
+static size_t size_of(const struct sk_message *message)
+{
+    switch (message->kind) {
     case SK_MESSAGE_ITEMS:
-        return SK_FRAME_SIZE_MAX;
+        return size_of_items(&message->items);
     case SK_MESSAGE_CHARTER:
         return SK_CHARTER_PART_SIZE_MAX + SMALL_SIZE_MAX;
     case SK_MESSAGE_CARD:
@@ -37,7 +50,7 @@ enum sk_status sk_wire_sign(struct sk_engine *e, const struct sk_session *s,
 {
     struct sk_room room;
 
-    room.size_max = size_of_kind(message->kind);
+    room.size_max = size_of(message);
     room.data = sk_arena_take(&e->scratch, room.size_max);
     if (room.data == NULL)
         return SK_E_MEMORY;
@@ -185,7 +198,7 @@ static enum sk_status open_envelope(struct sk_engine *e,
     secret = secret_of(e, &head.sealing);
     if (secret == NULL)
         return bad("wrong-sealing-key", "sealing", code, check);
-    room.size_max = SK_FRAME_SIZE_MAX;
+    room.size_max = frame.size; /* it is shorter opened than sealed */
     room.data = sk_arena_take(&e->scratch, room.size_max);
     if (room.data == NULL)
         return SK_E_MEMORY;

@@ -264,3 +264,35 @@ Test(ready, offer_of_an_aborted_batch_never_was)
     fx_refused(&f, "buso", "unknown-message", "message.show",
                "{'message':'%s'}", message.text);
 }
+
+/* ------------------------------------------------------------- memory */
+
+/* Where the last byte of these is that is not `byte`. */
+static size_t last_other(const uint8_t *bytes, size_t size, uint8_t byte)
+{
+    while (size > 0 && bytes[size - 1] == byte)
+        size--;
+    return size;
+}
+
+/* What an input used is cleared behind it; what it did not use costs nothing.
+ */
+Test(ready, offer_clears_what_it_used)
+{
+    struct sk_arena *scratch = &buso()->scratch;
+    struct sk_arena *kept = &buso()->ready->memory;
+    const size_t much = 4 * (size_t)SK_ITEM_SIZE_MAX;
+    size_t used;
+
+    memset(scratch->data, 0xa5, 16 * much);
+    memset(kept->data, 0xa5, much);
+    begin();
+    (void)offer();
+    used = last_other(scratch->data, 16 * much, 0xa5);
+    cr_expect(used > 1024 && used < much / 2, "%zu bytes of scratch", used);
+    cr_expect(eq(sz, last_other(scratch->data, used, 0), 0), "it is cleared");
+    finish();
+    used = last_other(kept->data, much, 0xa5);
+    cr_expect(used > 100, "the item was there");
+    cr_expect(eq(sz, last_other(kept->data, used, 0), 0), "it is gone");
+}
