@@ -2,25 +2,6 @@
 
 #include <string.h>
 
-/*
- * The number in the `width` bytes behind the first, which must not fit a
- * shorter form: it is `min` or more.
- */
-static enum sk_status read_number(struct sk_bytes in, size_t width,
-                                  uint64_t min, uint64_t *out)
-{
-    uint64_t value = 0;
-
-    if (in.size < 1 + width)
-        return SK_E_BAD_LENGTH;
-    for (size_t i = 1; i <= width; i++)
-        value = value << 8 | in.data[i];
-    if (value < min)
-        return SK_E_BAD_FORM;
-    *out = value;
-    return SK_OK;
-}
-
 struct form {
     bool allowed;
     enum sk_head_kind kind;
@@ -49,85 +30,114 @@ static const struct form forms[0x40] = {
     [0xdf - 0xc0] = {true, SK_HEAD_MAP, 4, 0x10000},
 };
 
-/* The forms with kind and number in one byte: below 0xc0. */
-static uint64_t read_short(uint8_t first, struct sk_head *head)
+/* Kind and number in one byte: below 0xc0. */
+static enum sk_head_kind short_kind(uint8_t first)
 {
-    if (first <= 0x7f) {
-        head->kind = SK_HEAD_UINT;
-        return first;
-    }
-    if (first >= 0xa0) {
-        head->kind = SK_HEAD_STR;
-        return first & 0x1fU;
-    }
-    head->kind = first <= 0x8f ? SK_HEAD_MAP : SK_HEAD_ARRAY;
-    return first & 0x0fU;
+    if (first <= 0x7f)
+        return SK_HEAD_UINT;
+    if (first >= 0xa0)
+        return SK_HEAD_STR;
+    return first <= 0x8f ? SK_HEAD_MAP : SK_HEAD_ARRAY;
 }
 
-static enum sk_status read_long(struct sk_bytes in, struct sk_head *head,
-                                uint64_t *number)
+static uint64_t short_number(uint8_t first)
 {
-    const struct form *form = &forms[in.data[0] - 0xc0];
+    if (first <= 0x7f)
+        return first;
+    return first & (first >= 0xa0 ? 0x1fU : 0x0fU);
+}
+
+/* The number behind the first byte must not fit a shorter form. */
+static enum sk_status long_number(struct sk_bytes in, const struct form *form,
+                                  uint64_t *out)
+{
+    uint64_t value = 0;
 
     if (!form->allowed)
         return SK_E_BAD_FORM;
-    head->kind = form->kind;
-    head->size = 1 + (size_t)form->width;
-    if (form->width != 0)
-        return read_number(in, form->width, form->min, number);
-    *number = form->min;
+    if (form->width == 0) {
+        *out = form->min;
+        return SK_OK;
+    }
+    if (in.size < 1 + (size_t)form->width)
+        return SK_E_BAD_LENGTH;
+    for (size_t i = 1; i <= form->width; i++)
+        value = value << 8 | in.data[i];
+    if (value < form->min)
+        return SK_E_BAD_FORM;
+    *out = value;
     return SK_OK;
 }
 
-static enum sk_status set_number(struct sk_bytes in, uint64_t number,
-                                 struct sk_head *head)
+/* The first byte, and the bytes of the number behind it. */
+struct start {
+    enum sk_head_kind kind;
+    size_t size;
+    uint64_t number;
+};
+
+static enum sk_status read_start(struct sk_bytes in, struct start *out)
 {
-    switch (head->kind) {
-    case SK_HEAD_NIL:
-        return SK_OK;
-    case SK_HEAD_BOOL:
-    case SK_HEAD_UINT:
-        head->value = number;
-        return SK_OK;
-    case SK_HEAD_ARRAY:
-    case SK_HEAD_MAP:
-        head->count = number;
-        return SK_OK;
-    case SK_HEAD_STR:
-    case SK_HEAD_BIN:
-        break;
-    }
-    if (number > in.size - head->size)
+    const struct form *form;
+
+    if (in.size == 0)
         return SK_E_BAD_LENGTH;
-    head->body = (struct sk_bytes){in.data + head->size, (size_t)number};
-    head->size += (size_t)number;
+    if (in.data[0] < 0xc0) {
+        out->kind = short_kind(in.data[0]);
+        out->size = 1;
+        out->number = short_number(in.data[0]);
+    } else {
+        form = &forms[in.data[0] - 0xc0];
+        SK_TRY(long_number(in, form, &out->number));
+        out->kind = form->kind;
+        out->size = 1 + (size_t)form->width;
+    }
+    if ((out->kind == SK_HEAD_STR || out->kind == SK_HEAD_BIN) &&
+        out->number > in.size - out->size)
+        return SK_E_BAD_LENGTH;
     return SK_OK;
+}
+
+static struct sk_bytes body_of(struct sk_bytes in, const struct start *start)
+{
+    return (struct sk_bytes){in.data + start->size, (size_t)start->number};
+}
+
+/* Every member is written once, from a register.  A head is read a hundred
+   times for one request, and to copy a struct that was just written piece by
+   piece is to wait for each of the pieces. */
+static void set_head(struct sk_bytes in, const struct start *start,
+                     struct sk_head *out)
+{
+    enum sk_head_kind kind = start->kind;
+    bool number = kind == SK_HEAD_UINT || kind == SK_HEAD_BOOL;
+    bool entries = kind == SK_HEAD_ARRAY || kind == SK_HEAD_MAP;
+    bool body = kind == SK_HEAD_STR || kind == SK_HEAD_BIN;
+
+    out->kind = kind;
+    out->value = number ? start->number : 0;
+    out->count = entries ? start->number : 0;
+    out->body = body ? body_of(in, start) : (struct sk_bytes){0};
+    out->size = start->size + out->body.size;
 }
 
 enum sk_status sk_head_peek(struct sk_bytes in, struct sk_head *out)
 {
-    struct sk_head head = {.size = 1};
-    uint64_t number = 0;
+    struct start start;
 
-    if (in.size == 0)
-        return SK_E_BAD_LENGTH;
-    if (in.data[0] < 0xc0)
-        number = read_short(in.data[0], &head);
-    else
-        SK_TRY(read_long(in, &head, &number));
-    SK_TRY(set_number(in, number, &head));
-    *out = head;
+    SK_TRY(read_start(in, &start));
+    set_head(in, &start, out);
     return SK_OK;
 }
 
 enum sk_status sk_head_read(struct sk_bytes in, struct sk_head *out)
 {
-    struct sk_head head;
+    struct start start;
 
-    SK_TRY(sk_head_peek(in, &head));
-    if (head.kind == SK_HEAD_STR && !sk_utf8_is_valid(head.body))
+    SK_TRY(read_start(in, &start));
+    if (start.kind == SK_HEAD_STR && !sk_utf8_is_valid(body_of(in, &start)))
         return SK_E_BAD_FORM;
-    *out = head;
+    set_head(in, &start, out);
     return SK_OK;
 }
 

@@ -166,60 +166,86 @@ static enum sk_status fault_of(struct sk_request_fault *fault, const char *code,
     return SK_E_BAD_VALUE;
 }
 
-static const struct sk_arg *arg_find(const struct sk_op *op,
-                                     struct sk_bytes name)
+/* Position of the argument; SK_OP_ARGS_MAX: there is no such one. */
+static size_t arg_find(const struct sk_op *op, struct sk_bytes name)
 {
     for (size_t i = 0; i < SK_OP_ARGS_MAX && op->args[i].name != NULL; i++)
         if (sk_bytes_equal(sk_text(op->args[i].name), name))
-            return &op->args[i];
-    return NULL;
+            return i;
+    return SK_OP_ARGS_MAX;
 }
 
 static enum sk_status check_args(const struct sk_op *op, struct sk_value args,
                                  struct sk_request_fault *fault)
 {
     struct sk_value_walk walk = sk_value_walk(args);
+    bool given[SK_OP_ARGS_MAX + 1] = {false};
 
     while (sk_value_next(&walk)) {
-        const struct sk_arg *arg = arg_find(op, walk.key);
+        size_t at = arg_find(op, walk.key);
 
-        if (arg == NULL)
+        given[at] = true;
+        if (at == SK_OP_ARGS_MAX)
             return fault_of(fault, "unknown-argument", walk.key);
-        if (!is_arg(arg, walk.value))
+        if (!is_arg(&op->args[at], walk.value))
             return fault_of(fault, "bad-argument", walk.key);
     }
-    for (size_t i = 0; i < SK_OP_ARGS_MAX && op->args[i].name != NULL; i++) {
-        struct sk_bytes name = sk_text(op->args[i].name);
-        struct sk_value given = sk_value_get_bytes(args, name);
-
-        if (op->args[i].required && sk_value_kind(given) == SK_VALUE_NONE)
-            return fault_of(fault, "missing-argument", name);
-    }
+    for (size_t i = 0; i < SK_OP_ARGS_MAX && op->args[i].name != NULL; i++)
+        if (op->args[i].required && !given[i])
+            return fault_of(fault, "missing-argument",
+                            sk_text(op->args[i].name));
     return SK_OK;
+}
+
+struct form {
+    struct sk_value args;
+    struct sk_value id;
+    struct sk_value op;
+    struct sk_value v;
+    struct sk_value why;
+};
+
+static struct sk_value *member_of(struct form *form, struct sk_bytes key)
+{
+    if (sk_bytes_equal(key, sk_text("args")))
+        return &form->args;
+    if (sk_bytes_equal(key, sk_text("id")))
+        return &form->id;
+    if (sk_bytes_equal(key, sk_text("op")))
+        return &form->op;
+    if (sk_bytes_equal(key, sk_text("v")))
+        return &form->v;
+    return sk_bytes_equal(key, sk_text("why")) ? &form->why : NULL;
 }
 
 /* {args: map, id?: uuid, op: str, v: 1, why?: text} and nothing else; op is
    looked up by the caller. */
-static bool read_form(struct sk_value request, struct sk_value *op,
+static bool read_form(struct sk_value request, struct sk_bytes *op,
                       struct sk_request *out)
 {
-    struct sk_value id = sk_value_get(request, "id");
-    struct sk_value why = sk_value_get(request, "why");
-    bool has_why = sk_value_kind(why) != SK_VALUE_NONE;
+    struct sk_value_walk walk = sk_value_walk(request);
+    struct form form = {0};
 
-    out->why = sk_value_str(why);
-    out->args = sk_value_get(request, "args");
-    out->has_id = sk_value_kind(id) != SK_VALUE_NONE;
-    *op = sk_value_get(request, "op");
-    return sk_value_kind(request) == SK_VALUE_MAP &&
-           sk_value_count(request) ==
-               3u + (out->has_id ? 1u : 0u) + (has_why ? 1u : 0u) &&
-           (!has_why || is_text(why, WHY_SIZE_MAX)) &&
-           sk_value_kind(out->args) == SK_VALUE_MAP &&
-           (!out->has_id || (sk_value_kind(id) == SK_VALUE_STR &&
-                             sk_id_parse(sk_value_str(id), &out->id))) &&
-           sk_value_kind(*op) == SK_VALUE_STR &&
-           sk_value_uint(sk_value_get(request, "v")) == 1;
+    if (!walk.map)
+        return false;
+    while (sk_value_next(&walk)) {
+        struct sk_value *member = member_of(&form, walk.key);
+
+        if (member == NULL)
+            return false;
+        *member = walk.value;
+    }
+    out->args = form.args;
+    out->why = sk_value_str(form.why);
+    out->has_id = sk_value_kind(form.id) != SK_VALUE_NONE;
+    *op = sk_value_str(form.op);
+    return sk_value_kind(form.args) == SK_VALUE_MAP &&
+           sk_value_kind(form.op) == SK_VALUE_STR &&
+           sk_value_uint(form.v) == 1 &&
+           (sk_value_kind(form.why) == SK_VALUE_NONE ||
+            is_text(form.why, WHY_SIZE_MAX)) &&
+           (!out->has_id || (sk_value_kind(form.id) == SK_VALUE_STR &&
+                             sk_id_parse(sk_value_str(form.id), &out->id)));
 }
 
 enum sk_status sk_request_decode(struct sk_bytes in, struct sk_request *out,
@@ -228,7 +254,7 @@ enum sk_status sk_request_decode(struct sk_bytes in, struct sk_request *out,
     static const struct sk_bytes none;
     struct sk_request found = {0};
     struct sk_value request = {0};
-    struct sk_value op;
+    struct sk_bytes op;
     enum sk_status status;
 
     if (in.size > SK_CONTROL_SIZE_MAX)
@@ -240,7 +266,7 @@ enum sk_status sk_request_decode(struct sk_bytes in, struct sk_request *out,
     }
     if (!read_form(request, &op, &found))
         return fault_of(fault, "bad-request", none);
-    found.op = sk_op_find(sk_value_str(op));
+    found.op = sk_op_find(op);
     if (found.op == NULL)
         return fault_of(fault, "unknown-op", none);
     SK_TRY(check_args(found.op, found.args, fault));

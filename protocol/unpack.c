@@ -16,24 +16,23 @@ static struct sk_bytes rest_of(const struct sk_unpack *u)
     return (struct sk_bytes){u->at, (size_t)(u->end - u->at)};
 }
 
-/* The next head, which must be of this kind; consumed. */
+/* The next head, which must be of this kind; consumed.  When it is not, `out`
+   is nothing. */
 static bool take(struct sk_unpack *u, enum sk_head_kind kind,
                  struct sk_head *out)
 {
-    struct sk_head head = {0};
     enum sk_status status;
 
     if (u->status != SK_OK)
         return false;
-    status = sk_head_read(rest_of(u), &head);
-    if (status == SK_OK && head.kind != kind)
+    status = sk_head_read(rest_of(u), out);
+    if (status == SK_OK && out->kind != kind)
         status = SK_E_BAD_FORM;
     if (status != SK_OK) {
         fail(u, status);
         return false;
     }
-    u->at += head.size;
-    *out = head;
+    u->at += out->size;
     return true;
 }
 

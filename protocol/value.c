@@ -187,7 +187,7 @@ static size_t size_of_first(struct sk_bytes in)
     uint64_t pending = 1;
 
     while (pending > 0) {
-        struct sk_head head = {0};
+        struct sk_head head;
 
         if (sk_head_peek(rest, &head) != SK_OK)
             return 0;
