@@ -133,9 +133,12 @@ static void record(struct sk_client *client, size_t i)
         NULL);
 }
 
-static void keep_event(size_t i, json_t *result)
+static void keep_event(size_t i, struct sk_value result)
 {
-    snprintf(events[i], sizeof(events[i]), "%s", sk_json_text(result, "event"));
+    struct sk_bytes id = sk_value_str(sk_value_get(result, "event"));
+
+    snprintf(events[i], sizeof(events[i]), "%.*s", (int)id.size,
+             (const char *)id.data);
 }
 
 static void offer(struct sk_client *client, size_t i)
@@ -150,7 +153,7 @@ static void offer(struct sk_client *client, size_t i)
 
 struct job {
     void (*ask)(struct sk_client *, size_t i);
-    void (*take)(size_t i, json_t *result); /* or NULL */
+    void (*take)(size_t i, struct sk_value result); /* or NULL */
     size_t count;
     size_t ahead; /* requests on a connection before the first answer */
     atomic_size_t next;
@@ -171,11 +174,14 @@ static void work_some(struct job *job, struct sk_client *client, size_t first)
     for (size_t i = first; i < end; i++)
         job->ask(client, i);
     for (size_t i = first; i < end; i++) {
-        json_t *result = answer(client);
+        struct sk_value reply;
 
+        if (sk_client_value(client, &reply) != SK_OK)
+            die("no answer");
+        if (!sk_value_bool(sk_value_get(reply, "ok")))
+            die("refused");
         if (job->take != NULL)
-            job->take(i, result);
-        json_decref(result);
+            job->take(i, sk_value_get(reply, "result"));
     }
 }
 

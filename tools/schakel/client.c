@@ -25,7 +25,9 @@ struct sk_client {
     int fd; /* -1: the connection is gone */
     char *path;
     uint8_t *request; /* BUFFER_SIZE; stays, to be sent again */
-    uint8_t *reply;   /* BUFFER_SIZE */
+    uint8_t *reply;   /* BUFFER_SIZE: what came and was not taken is from */
+    size_t at;        /* here */
+    size_t end;       /* to here */
     struct sk_client_hooks hooks;
     struct sk_id id; /* of the next request, when has_id */
     bool has_id;
@@ -55,6 +57,8 @@ static void disconnect(struct sk_client *client)
     if (client->fd >= 0)
         (void)close(client->fd);
     client->fd = -1;
+    client->at = 0;
+    client->end = 0;
 }
 
 static enum sk_status connect_node(struct sk_client *client)
@@ -157,29 +161,41 @@ static enum sk_status send_all(int fd, const uint8_t *data, size_t size)
     return SK_OK;
 }
 
-static enum sk_status receive_all(int fd, uint8_t *data, size_t size,
-                                  int64_t deadline_ms)
+static enum sk_status wait_readable(int fd, int64_t deadline_ms)
 {
-    while (size > 0) {
-        struct pollfd wait = {.fd = fd, .events = POLLIN};
-        int64_t left = deadline_ms - monotonic_ms();
-        ssize_t got;
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    int64_t left = deadline_ms - monotonic_ms();
 
-        if (left <= 0)
-            return SK_E_AGAIN;
-        if (poll(&wait, 1, (int)left) < 0 && errno != EINTR)
-            return SK_E_IO;
-        if (wait.revents == 0)
-            continue;
-        got = recv(fd, data, size, 0);
-        if (got < 0 && (errno == EINTR || errno == EAGAIN))
-            continue;
-        if (got < 0)
-            return status_of_errno();
+    if (left <= 0)
+        return SK_E_AGAIN;
+    if (poll(&wait, 1, (int)left) < 0 && errno != EINTR)
+        return SK_E_IO;
+    return SK_OK;
+}
+
+/* Until `size` bytes of a reply are there; what came with them stays for the
+   next one. */
+static enum sk_status receive(struct sk_client *client, size_t size,
+                              int64_t deadline_ms)
+{
+    if (BUFFER_SIZE - client->at < size || client->at == client->end) {
+        memmove(client->reply, client->reply + client->at,
+                client->end - client->at);
+        client->end -= client->at;
+        client->at = 0;
+    }
+    while (client->end - client->at < size) {
+        ssize_t got = recv(client->fd, client->reply + client->end,
+                           BUFFER_SIZE - client->end, MSG_DONTWAIT);
+
         if (got == 0)
             return SK_E_CLOSED;
-        data += got;
-        size -= (size_t)got;
+        if (got > 0)
+            client->end += (size_t)got;
+        else if (errno == EAGAIN)
+            SK_TRY(wait_readable(client->fd, deadline_ms));
+        else if (errno != EINTR)
+            return status_of_errno();
     }
     return SK_OK;
 }
@@ -312,20 +328,29 @@ static enum sk_status pack_request(struct sk_client *client, const char *op,
     return sk_pack_finish(&p, out) == SK_OK ? SK_OK : SK_E_TOO_LARGE;
 }
 
+enum sk_status sk_client_value(struct sk_client *client, struct sk_value *reply)
+{
+    int64_t deadline = monotonic_ms() + ANSWER_MS;
+    const uint8_t *data;
+    struct sk_bytes bytes;
+
+    SK_TRY(receive(client, 4, deadline));
+    data = client->reply + client->at;
+    bytes.size = (size_t)data[0] << 24 | (size_t)data[1] << 16 |
+                 (size_t)data[2] << 8 | data[3];
+    if (bytes.size > SK_CONTROL_SIZE_MAX)
+        return SK_E_TOO_LARGE;
+    SK_TRY(receive(client, 4 + bytes.size, deadline));
+    bytes.data = client->reply + client->at + 4;
+    client->at += 4 + bytes.size;
+    return sk_value_check(bytes, reply);
+}
+
 enum sk_status sk_client_answer(struct sk_client *client, json_t **reply)
 {
-    uint8_t *data = client->reply;
-    int64_t deadline = monotonic_ms() + ANSWER_MS;
     struct sk_value value;
-    size_t size;
 
-    SK_TRY(receive_all(client->fd, data, 4, deadline));
-    size = (size_t)data[0] << 24 | (size_t)data[1] << 16 |
-           (size_t)data[2] << 8 | data[3];
-    if (size > SK_CONTROL_SIZE_MAX)
-        return SK_E_TOO_LARGE;
-    SK_TRY(receive_all(client->fd, data, size, deadline));
-    SK_TRY(sk_value_check((struct sk_bytes){data, size}, &value));
+    SK_TRY(sk_client_value(client, &value));
     *reply = sk_json_of_value(value);
     return *reply == NULL ? SK_E_MEMORY : SK_OK;
 }

@@ -81,5 +81,8 @@ SK_CHECKED enum sk_status sk_client_ask(struct sk_client *client,
                                         size_t blobs_count);
 SK_CHECKED enum sk_status sk_client_answer(struct sk_client *client,
                                            json_t **reply);
+/* The same as it came: a view until the next answer. */
+SK_CHECKED enum sk_status sk_client_value(struct sk_client *client,
+                                          struct sk_value *reply);
 
 #endif
