@@ -16,7 +16,7 @@
 #define SK_ITEMS_COUNT_MAX 128
 
 /* Envelopes sent to one partner and not yet answered. */
-#define SK_IN_FLIGHT_MAX 8
+#define SK_IN_FLIGHT_MAX 16
 
 /* One request or reply on the control socket, bytes. */
 #define SK_CONTROL_SIZE_MAX (4 * 1024 * 1024)

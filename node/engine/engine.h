@@ -26,7 +26,7 @@
 struct sk_engine;
 
 #define SK_ENGINE_MEMORY_SIZE (96u * 1024 * 1024) /* touched as needed */
-#define SK_EFFECT_FRAMES_MAX 1280
+#define SK_EFFECT_FRAMES_MAX 2080
 #define SK_EFFECTS_SIZE_MAX (8u * 1024 * 1024)
 
 struct sk_engine_config {

@@ -133,7 +133,7 @@ SK_CHECKED enum sk_status sk_drop_all(struct sk_engine *e,
  * What is kept about the two logs with one partner (SK_T_PEER).  Entries of
  * our log have numbers that never start again; on the wire the first item
  * after `base` is item 1 of the incarnation.       docs/PROTOCOL.md 8 */
-#define SK_RANGES_MAX 16
+#define SK_RANGES_MAX 32
 struct sk_range { /* an envelope that was handed to the transport */
     uint64_t first;
     uint64_t last;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* Bytes of a log record at most. */
-#define LOG_SIZE_MAX 2048
+#define LOG_SIZE_MAX 4096
 
 static struct sk_key log_key(const struct sk_org *org)
 {

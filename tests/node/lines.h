@@ -16,7 +16,7 @@
 #include "protocol/envelope.h"
 #include "protocol/message.h"
 
-#define LN_MAX 2000
+#define LN_MAX 2200
 
 /* ------------------------------------------------------------- messages */
 

@@ -30,7 +30,7 @@ Test(deliver, one_message_from_line_up)
     fx_end(&f);
 }
 
-/* PROTOCOL.md 8.7: at most 8 envelopes of at most 128 items are in the air,
+/* PROTOCOL.md 8.7: at most 16 envelopes of at most 128 items are in the air,
    and a backlog of thousands drains by receipts alone. */
 Test(deliver, backlog_keeps_to_the_credit)
 {
@@ -40,18 +40,18 @@ Test(deliver, backlog_keeps_to_the_credit)
 
     fx_start(&f, "S2A", START);
     fx_offline(&f, "gtb", true);
-    ln_publish(&f, "buso", "gtb", 0, 1100);
+    ln_publish(&f, "buso", "gtb", 0, 2100);
     t = ln_trace(&f, "buso", "gtb");
     t->lose[SK_MESSAGE_RECEIPT] = 100;
     fx_offline(&f, "gtb", false);
     for (char *at = t->text; (at = strstr(at, "ITEMS")) != NULL; at++)
         items++;
-    cr_expect(eq(sz, items, 8));
+    cr_expect(eq(sz, items, SK_IN_FLIGHT_MAX));
     cr_expect(
-        eq(str, (char *)ln_peer(&f, "buso", "gtb", "unconfirmed"), "1100"));
+        eq(str, (char *)ln_peer(&f, "buso", "gtb", "unconfirmed"), "2100"));
     t->lose[SK_MESSAGE_RECEIPT] = 0;
     fx_wait(&f, 10000);
-    ln_check(&f, "gtb", "buso", 1100);
+    ln_check(&f, "gtb", "buso", 2100);
     cr_expect(eq(str, (char *)ln_peer(&f, "buso", "gtb", "unconfirmed"), "0"));
     free(t);
     fx_end(&f);

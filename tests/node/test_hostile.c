@@ -128,7 +128,8 @@ Test(hostile, envelopes_full_of_refusals_are_answered_again_and_again)
 
     f.filter = count_answers;
     take_back(item);
-    for (; first < 2 + 8 * SK_ITEMS_COUNT_MAX; first += SK_ITEMS_COUNT_MAX)
+    for (; first < 2 + SK_IN_FLIGHT_MAX * SK_ITEMS_COUNT_MAX;
+         first += SK_ITEMS_COUNT_MAX)
         send_all(item, m, first);
     memset(counts, 0, sizeof(counts));
     ln_tell(&f, "buso", "gtb", m);
@@ -138,8 +139,9 @@ Test(hostile, envelopes_full_of_refusals_are_answered_again_and_again)
         .incarnation = 1, .head = first - 1, .card_version = 0, .answer = true};
     memset(counts, 0, sizeof(counts));
     ln_tell(&f, "buso", "gtb", m);
-    cr_expect(eq(sz, counts[SK_MESSAGE_REFUSAL], 8 * SK_ITEMS_COUNT_MAX));
-    cr_expect(eq(sz, counts[SK_MESSAGE_RECEIPT], 8));
+    cr_expect(eq(sz, counts[SK_MESSAGE_REFUSAL],
+                 SK_IN_FLIGHT_MAX * SK_ITEMS_COUNT_MAX));
+    cr_expect(eq(sz, counts[SK_MESSAGE_RECEIPT], SK_IN_FLIGHT_MAX));
     free(item);
     free(m);
 }
