@@ -9,6 +9,7 @@
 
 #include "policies/cases.h"
 #include "policies/example.h"
+#include "policies/ways.h"
 
 /* Stages of 8.4 step 3 as coverage counts them: all of consent is one. */
 enum sk_condition {
@@ -37,9 +38,12 @@ struct sk_coverage {
     const struct sk_bundle *bundle;
     struct sk_covered_rule *rules; /* beside bundle->shares */
     bool *hits; /* beside bundle->takes: without it an answer is different */
-    struct sk_matrix *days; /* of all valid.from days */
-    bool **reached;         /* per day: per cell */
-    size_t days_count;
+    /* Sets of cells of the matrices of all valid.from days: those that are
+       there, those that were reached.  Private. */
+    uint32_t *slots; /* per event: its first place behind recipient, purpose */
+    size_t stride;
+    uint64_t *there;
+    uint64_t *reached;
     size_t cells;         /* different ones over all days */
     size_t cells_reached; /* fields that a permit let out, and facts */
 };
@@ -47,7 +51,7 @@ struct sk_coverage {
 /*
  * Begin.  In the arena.
  *
- * Fails with SK_E_MEMORY, or SK_E_TOO_LARGE when a matrix is too large.
+ * Fails with SK_E_MEMORY, or SK_E_TOO_LARGE above SK_WAYS_MAX.
  */
 SK_CHECKED enum sk_status sk_coverage_start(const struct sk_bundle *bundle,
                                             struct sk_arena *arena,
@@ -61,11 +65,23 @@ SK_CHECKED enum sk_status sk_coverage_add(struct sk_coverage *coverage,
                                           const struct sk_cases *cases,
                                           size_t i, struct sk_arena *arena);
 
+/* Did a permit reach this cell? */
+bool sk_coverage_reached(const struct sk_coverage *coverage,
+                         struct sk_spot spot, uint16_t field);
+
+/* Searching for questions: the tries are for all searches together. */
+#define SK_COVERAGE_TRIES_MAX ((size_t)100000)
+struct sk_coverage_search {
+    size_t tries; /* left; start with SK_COVERAGE_TRIES_MAX */
+    bool found;
+    bool gave_up; /* nothing found, but not everything was tried */
+};
+
 /*
  * A question that is not in the tests: one to which share rule `rule`
  * contributes, or whose answer never or limit `take` changes.
  *
- *     found    whether there is one; a rule that adds nothing has none
+ *     search   whether there is one; a rule that adds nothing has none
  *     out      the question, in the arena
  *     answer   what the bundle answers
  *
@@ -73,11 +89,11 @@ SK_CHECKED enum sk_status sk_coverage_add(struct sk_coverage *coverage,
  */
 SK_CHECKED enum sk_status
 sk_coverage_for_rule(const struct sk_bundle *bundle, size_t rule,
-                     struct sk_arena *arena, bool *found,
+                     struct sk_arena *arena, struct sk_coverage_search *search,
                      struct sk_example *out, struct sk_decision *answer);
 SK_CHECKED enum sk_status
 sk_coverage_for_take(const struct sk_bundle *bundle, size_t take,
-                     struct sk_arena *arena, bool *found,
+                     struct sk_arena *arena, struct sk_coverage_search *search,
                      struct sk_example *out, struct sk_decision *answer);
 
 #endif

@@ -73,10 +73,8 @@ static bool reached(const struct sk_coverage *c, const char *field)
         sk_vocabulary_event(bundle->vocabulary,
                             sk_text("training.attendance"))};
     uint16_t f = sk_vocabulary_field(bundle->vocabulary, sk_text(field));
-    const struct sk_cell *cell = sk_matrix_find(&c->days[0], spot, f);
 
-    cr_assert(not(eq(ptr, (void *)(uintptr_t)cell, NULL)));
-    return c->reached[0][cell - c->days[0].cells];
+    return sk_coverage_reached(c, spot, f);
 }
 
 Test(coverage, counts_permits_and_cells)
@@ -149,27 +147,50 @@ Test(coverage, finds_what_is_missing)
     for (size_t i = 0; i < bundle->shares_count; i++) {
         static struct sk_example x;
         static struct sk_decision answer;
-        bool found;
+        struct sk_coverage_search search = {.tries = SK_COVERAGE_TRIES_MAX};
 
         cr_assert(eq(
-            int, sk_coverage_for_rule(bundle, i, &arena, &found, &x, &answer),
+            int, sk_coverage_for_rule(bundle, i, &arena, &search, &x, &answer),
             SK_OK));
-        cr_expect(found, "%.*s", (int)bundle->shares[i].id.size,
+        cr_expect(search.found, "%.*s", (int)bundle->shares[i].id.size,
                   bundle->shares[i].id.data);
         cr_expect(answer.permit);
     }
     for (size_t i = 0; i < bundle->takes_count; i++) {
         static struct sk_example x;
         static struct sk_decision answer;
-        bool found;
+        struct sk_coverage_search search = {.tries = SK_COVERAGE_TRIES_MAX};
 
         cr_assert(eq(
-            int, sk_coverage_for_take(bundle, i, &arena, &found, &x, &answer),
+            int, sk_coverage_for_take(bundle, i, &arena, &search, &x, &answer),
             SK_OK));
-        takes += found;
+        cr_expect(not(search.gave_up));
+        takes += search.found;
     }
     /* birth-date-never-exact cuts the age that tm-training shares?  No: an age
        band lies below the year.  Nothing that is shared is cut. */
     cr_expect(eq(sz, takes, 0));
     cr_expect(eq(sz, c.cells_reached, 0));
+}
+
+/* Without tries left nothing is said about a rule. */
+Test(coverage, says_when_it_gave_up)
+{
+    static struct sk_example x;
+    static struct sk_decision answer;
+    struct sk_coverage_search search = {.tries = 0};
+
+    (void)cover(HEAD "  []\n");
+    cr_assert(eq(int,
+                 sk_coverage_for_rule(bundle, 0, &arena, &search, &x, &answer),
+                 SK_OK));
+    cr_expect(search.gave_up);
+    cr_expect(not(search.found));
+    search = (struct sk_coverage_search){.tries = 1};
+    cr_assert(eq(int,
+                 sk_coverage_for_rule(bundle, 0, &arena, &search, &x, &answer),
+                 SK_OK));
+    cr_expect(search.found);
+    cr_expect(not(search.gave_up));
+    cr_expect(eq(sz, search.tries, 0));
 }

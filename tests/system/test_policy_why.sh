@@ -163,6 +163,11 @@ sed -i 's/birth_date: year}$/birth_date: present}/' cases/mini/policy.yaml
 sed -i '/^tests:/d' cases/mini/bundle.yaml
 is "a limit that cuts what is shared" 0 test cases/mini --missing
 says "gets a test" 'coverage: birth-date-never-exact'
+cp out all
+is "one rule at a time" 0 test cases/mini --missing --rule birth-date-never-exact --rule schools-fact
+[ "$(grep -c '^  - name: ' out)" = 2 ] && grep -q 'coverage: schools-fact' out &&
+  ok "only those" || bad "only those"
+cp all out
 { printf 'format: tests/1\ncases:\n'; cat out; } >cases/mini/made.yaml
 echo 'tests: [made.yaml]' >>cases/mini/bundle.yaml
 is "which passes" 0 test cases/mini
@@ -170,4 +175,24 @@ sed -i 's/birth_date: present}$/birth_date: year}/' cases/mini/policy.yaml
 is "and fails when the limit goes" 1 test cases/mini
 says "by the level" 'birth_date: '
 
+
+# ------------------------------------------------- more than can be looked at
+mkdir many && cp cases/mini/vocabulary.yaml cases/mini/guards.yaml cases/mini/partners.yaml many/
+python3 - <<'P'
+head = open('cases/mini/policy.yaml').read().split('share:')[0]
+open('many/bundle.yaml', 'w').write('format: bundle/1\nbundle: m\nvocabulary: vocabulary.yaml\n'
+  'guards: guards.yaml\npartners: partners.yaml\npolicy: policy.yaml\n')
+rule = ('  - {id: r%d, text: t, to: {orgs: [thomas-more, sopraco, vdab]}, for: [guidance.job, '
+  'guidance.training, placement.employment], what: {trajectory.stopped: only-the-fact, training.attendance: only-the-fact}, '
+  'basis: {gdpr: public-task, reference: r}, valid: {from: 2026-01-01, until: 2026-12-31}, '
+  'retain: {for: 1 month, from: sent}}\n')
+open('many/policy.yaml', 'w').write(head + 'share:\n' + ''.join(rule % i for i in range(1999)) +
+  'never:\n  - {id: all, text: t, to: anyone}\n')
+P
+is "two thousand rules that never say yes" 0 test many --coverage
+grep -q '^Voor [1-9][0-9]* ervan is niet verder gezocht' out &&
+  ok "are not all looked at, which it says" || bad "are not all looked at, which it says"
+says "and how to ask for less" '^Vraag enkele regels tegelijk: --rule NAAM'
+says "of the first it knows" 'r0 .*geen vraag gevonden'
+says "of the last it does not" 'r999 .*nog geen test gezocht'
 exit $failed

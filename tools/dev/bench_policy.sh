@@ -159,4 +159,6 @@ for shape in partners groups; do
   timed "diff" "$build/schakel" policy diff "$old" "$new"
   timed "diff as JSON" "$build/schakel" policy diff "$old" "$new" --json
   timed "prove" "$build/schakel" policy prove "$old"
+  timed "render" "$build/schakel" policy render "$old" --day 2026-12-15
+  timed "coverage, no tests" "$build/schakel" policy test "$old" --coverage
 done

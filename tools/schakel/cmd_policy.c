@@ -64,6 +64,8 @@ const struct sk_command sk_policy_commands[] = {
       {"missing", NULL, false, false,
        "toon alleen de tests die ontbreken, om te plakken",
        "show only the tests that lack, to paste"},
+      {"rule", "RULE", false, true, "maak alleen tests voor deze regel",
+       "make tests for this rule only"},
       {"min-coverage", "P", false, false,
        "zak als minder dan P procent van de deelregels bereikt wordt",
        "fail when less than P per cent of the share rules is reached"},

@@ -144,29 +144,32 @@ char *sk_policy_test_text(struct sk_bytes rule, const struct sk_example *x,
     return text;
 }
 
-/* The missing test as JSON text, null when there is no such question; false
-   when memory is out. */
+/* The missing test as JSON text; null when there is no such question, false
+   when it was not looked for to the end.  False when memory is out. */
 static bool missing_test(struct sk_policy_run *run,
+                         struct sk_policy_cover *cover,
                          const struct sk_bundle *bundle, bool share, size_t at,
                          json_t **out)
 {
     size_t mark = sk_arena_mark(&run->arena);
     struct sk_example *x = sk_arena_get(&run->arena, sizeof(*x));
     struct sk_decision *answer = sk_arena_get(&run->arena, sizeof(*answer));
-    bool found = false;
+    struct sk_coverage_search *search = &cover->search;
     char *text = NULL;
     bool good = x != NULL && answer != NULL &&
-                (share ? sk_coverage_for_rule(bundle, at, &run->arena, &found,
+                (share ? sk_coverage_for_rule(bundle, at, &run->arena, search,
                                               x, answer)
-                       : sk_coverage_for_take(bundle, at, &run->arena, &found,
+                       : sk_coverage_for_take(bundle, at, &run->arena, search,
                                               x, answer)) == SK_OK;
 
-    if (good && found) {
+    if (good && search->found) {
         text = sk_policy_test_text(
             share ? bundle->shares[at].id : bundle->takes[at].id, x, answer);
         good = text != NULL;
     }
-    *out = text != NULL ? json_string(text) : json_null();
+    *out = text != NULL              ? json_string(text)
+           : good && search->gave_up ? json_false()
+                                     : json_null();
     free(text);
     sk_arena_reset(&run->arena, mark);
     return good;
@@ -179,6 +182,7 @@ void sk_policy_cover_start(struct sk_policy_cover *cover)
     cover->rules = json_object();
     cover->guards = json_object();
     cover->cells = json_array();
+    cover->search = (struct sk_coverage_search){.tries = SK_COVERAGE_TRIES_MAX};
 }
 
 void sk_policy_cover_close(struct sk_policy_cover *cover)
@@ -228,6 +232,16 @@ static json_t *conditions_json(const struct sk_covered_rule *rule)
     return out;
 }
 
+/* Is a test wanted for this rule (--rule)? */
+static bool is_wanted(const struct sk_policy_cover *cover, struct sk_bytes id)
+{
+    bool wanted = cover->only == NULL || cover->only->count == 0;
+
+    for (size_t i = 0; !wanted && i < cover->only->count; i++)
+        wanted = sk_bytes_equal(id, sk_text(cover->only->list[i]));
+    return wanted;
+}
+
 /* One share rule of the file: into `rules`, the sums, and `missing`. */
 static bool cover_rule(struct sk_policy_run *run, struct sk_policy_cover *cover,
                        const struct sk_coverage *c, size_t at, json_t *rules,
@@ -252,9 +266,9 @@ static bool cover_rule(struct sk_policy_run *run, struct sk_policy_cover *cover,
         add_to(json_object_get(sum, "conditions"), key,
                (size_t)json_integer_value(value));
     json_decref(conditions);
-    if (rule->permitted > 0)
+    if (rule->permitted > 0 || !is_wanted(cover, share->id))
         return true;
-    if (!missing_test(run, c->bundle, /* share */ true, at, &test))
+    if (!missing_test(run, cover, c->bundle, /* share */ true, at, &test))
         return false;
     json_object_set(sum, "test", test);
     json_array_append_new(missing,
@@ -281,7 +295,9 @@ static bool cover_guard(struct sk_policy_run *run,
         json_object_set_new(sum, "hit", json_true());
         return true;
     }
-    if (!missing_test(run, c->bundle, /* share */ false, at, &test))
+    if (!is_wanted(cover, take->id))
+        return true;
+    if (!missing_test(run, cover, c->bundle, /* share */ false, at, &test))
         return false;
     json_object_set(sum, "test", test);
     json_array_append_new(missing,
@@ -326,9 +342,12 @@ json_t *sk_policy_cover_file(struct sk_policy_run *run,
 {
     size_t mark = sk_arena_mark(&run->arena);
     struct sk_coverage coverage;
+    enum sk_status status;
     json_t *out;
 
-    if (sk_coverage_start(bundle, &run->arena, &coverage) != SK_OK)
+    status = sk_coverage_start(bundle, &run->arena, &coverage);
+    cover->too_large = status == SK_E_TOO_LARGE;
+    if (status != SK_OK)
         return NULL;
     for (size_t i = 0; cases != NULL && i < sk_cases_count(cases); i++) {
         if (sk_coverage_add(&coverage, cases, i, &run->arena) != SK_OK)
@@ -388,8 +407,11 @@ static void print_rules(const struct sk_policy_run *run,
 }
 
 /* why: what it means when no test can be made. */
-static void print_unreached(json_t *sums, const char *why)
+static void print_unreached(const struct sk_policy_run *run, json_t *sums,
+                            const char *why)
 {
+    const char *unknown = sk_policy_word(run, ": nog geen test gezocht",
+                                         ": no test was looked for yet");
     const char *key;
     json_t *sum;
 
@@ -400,8 +422,38 @@ static void print_unreached(json_t *sums, const char *why)
         printf("  %s (%s:%lld)%s\n", key,
                json_string_value(json_object_get(sum, "file")),
                (long long)json_integer_value(json_object_get(sum, "line")),
-               json_is_string(json_object_get(sum, "test")) ? "" : why);
+               json_is_string(json_object_get(sum, "test")) ? ""
+               : json_is_null(json_object_get(sum, "test")) ? why
+                                                            : unknown);
     }
+}
+
+/* Rules for which was not looked to the end. */
+static size_t given_up(json_t *sums)
+{
+    size_t count = 0;
+    const char *key;
+    json_t *sum;
+
+    json_object_foreach(sums, key, sum) count +=
+        !is_covered(sum) && json_is_false(json_object_get(sum, "test"));
+    return count;
+}
+
+static void print_given_up(const struct sk_policy_run *run,
+                           const struct sk_policy_cover *cover)
+{
+    size_t count = given_up(cover->rules) + given_up(cover->guards);
+
+    if (count > 0)
+        printf(run->dutch
+                   ? "\nVoor %zu ervan is niet verder gezocht: er zijn te veel "
+                     "mogelijkheden.\nVraag enkele regels tegelijk: --rule "
+                     "NAAM\n"
+                   : "\nFor %zu of them the search was not finished: there are "
+                     "too many possibilities.\nAsk a few rules at a time: "
+                     "--rule NAME\n",
+               count);
 }
 
 static bool has_tests(json_t *sums)
@@ -466,16 +518,17 @@ void sk_policy_cover_print(const struct sk_policy_run *run,
         return;
     printf("\n%s\n",
            sk_policy_word(run, "Geen test bereikt:", "No test reaches:"));
-    print_unreached(cover->rules,
+    print_unreached(run, cover->rules,
                     sk_policy_word(run,
                                    ": geen vraag gevonden waarop ze ja zegt; "
                                    "andere regels gaan voor",
                                    ": no question found to which it says yes; "
                                    "other rules come first"));
     print_unreached(
-        cover->guards,
+        run, cover->guards,
         sk_policy_word(run, ": geen deelregel deelt nu wat ze tegenhoudt",
                        ": no share rule shares now what it stops"));
+    print_given_up(run, cover);
     if (!has_tests(cover->rules) && !has_tests(cover->guards))
         return;
     printf("\n%s\n", sk_policy_word(run,

@@ -14,6 +14,9 @@ struct sk_policy_cover {
     json_t *rules;  /* share rules: {permitted, blocked, conditions, ...} */
     json_t *guards; /* own nevers and limits: {hit, ...} */
     json_t *cells;  /* list of {file, reached, total} */
+    struct sk_coverage_search search;
+    const struct sk_values *only; /* tests for these rules; NULL, none: all */
+    bool too_large;
 };
 
 void sk_policy_cover_start(struct sk_policy_cover *cover);
@@ -25,7 +28,8 @@ void sk_policy_cover_close(struct sk_policy_cover *cover);
  *     cases    NULL: a bundle without tests
  *     path     of the file
  *
- * Returns `coverage` of section 16, a new reference; NULL when memory is out.
+ * Returns `coverage` of section 16, a new reference; NULL when memory is out
+ * or, cover->too_large, the bundle has more flows than can be looked at.
  */
 json_t *sk_policy_cover_file(struct sk_policy_run *run,
                              struct sk_policy_cover *cover, const char *path,

@@ -357,6 +357,7 @@ static char *tests_text(struct sk_policy_run *run,
 {
     struct sk_example *x = sk_arena_get(&run->arena, sizeof(*x));
     struct sk_decision *answer = sk_arena_get(&run->arena, sizeof(*answer));
+    struct sk_coverage_search search = {.tries = SK_COVERAGE_TRIES_MAX};
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
@@ -371,12 +372,11 @@ static char *tests_text(struct sk_policy_run *run,
                   "test FOLDER --coverage");
     for (size_t i = 0; x != NULL && answer != NULL && i < bundle->shares_count;
          i++) {
-        bool found = false;
         char *one;
 
-        if (sk_coverage_for_rule(bundle, i, &run->arena, &found, x, answer) !=
+        if (sk_coverage_for_rule(bundle, i, &run->arena, &search, x, answer) !=
                 SK_OK ||
-            !found)
+            !search.found)
             continue;
         one = sk_policy_test_text(bundle->shares[i].id, x, answer);
         if (one != NULL)

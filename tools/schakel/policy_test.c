@@ -53,7 +53,8 @@ static int cover(struct sk_policy_run *run, const char *path,
         return -1;
     coverage = sk_policy_cover_file(run, &tally->cover, path, cases, bundle);
     if (coverage == NULL)
-        return sk_policy_no_memory();
+        return tally->cover.too_large ? sk_policy_too_large(run)
+                                      : sk_policy_no_memory();
     if (told != NULL)
         json_object_set(told, "coverage", coverage);
     json_decref(coverage);
@@ -213,6 +214,7 @@ static int take_options(const struct sk_policy_run *run,
     tally->quiet = run->json || sk_cli_has(parsed, "missing");
     tally->covers = text != NULL || sk_cli_has(parsed, "coverage") ||
                     sk_cli_has(parsed, "missing");
+    tally->cover.only = sk_cli_all(parsed, "rule");
     return -1;
 }
 
