@@ -29,7 +29,7 @@ static const struct {
     [SK_NEED_AUDIT] = {"audit", OFFICER | AUDITOR},
     [SK_NEED_WORK] = {"work", COACH},
     [SK_NEED_CASES] = {"cases", COACH},
-    [SK_NEED_AGENDA] = {"agenda", COACH | LEAD | OFFICER},
+    [SK_NEED_AGENDA] = {"agenda", COACH | LEAD | OFFICER | OPERATOR},
     [SK_NEED_ASSIGN] = {"assign", COACH | LEAD | OFFICER},
     [SK_NEED_FEED] = {"feed", SYSTEM},
     [SK_NEED_ERASE] = {"erase", COACH | OFFICER},

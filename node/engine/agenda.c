@@ -227,12 +227,18 @@ enum sk_status sk_op_agenda_list(struct sk_engine *e, struct sk_value args)
     bool more;
 
     SK_TRY(read_list(e, args, &list));
-    sk_pack_map(&e->reply, 3);
+    sk_pack_map(&e->reply, 4);
     sk_pack_cstr(&e->reply, "items");
     at = sk_reply_open(&e->reply);
     SK_TRY(pack_list(e, &list, &more));
     sk_reply_close_array(&e->reply, at, list.count);
     sk_reply_bool(&e->reply, "more", more);
+    sk_pack_cstr(&e->reply, "node");
+    at = sk_reply_open(&e->reply);
+    list.count = 0;
+    if (!list.has_participant)
+        SK_TRY(sk_agenda_node(e, list.tell, &list.count));
+    sk_reply_close_array(&e->reply, at, list.count);
     sk_reply_day(&e->reply, "until", list.until);
     return SK_OK;
 }

@@ -135,22 +135,43 @@ enum sk_status sk_finding_put(struct sk_engine *e, const struct sk_org *org,
 
 /* ------------------------------------------------------------- operations */
 
-enum sk_status sk_findings_open(struct sk_engine *e, uint64_t *count)
+enum sk_status sk_findings_each(struct sk_engine *e,
+                                void (*fn)(void *context,
+                                           const struct sk_org *org,
+                                           uint64_t first_ms),
+                                void *context)
 {
     struct sk_key prefix = findings_key();
     struct sk_scan scan =
         sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
     struct sk_bytes key;
     struct sk_bytes value;
-    struct finding f;
     enum sk_status status;
 
-    *count = 0;
     while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
+        struct finding f;
+
         SK_TRY(unpack(key, value, &f));
-        *count += f.open ? 1 : 0;
+        if (f.open)
+            fn(context, &f.org, f.first_ms);
     }
     return status == SK_E_NOT_FOUND ? SK_OK : status;
+}
+
+static void count_one(void *context, const struct sk_org *org,
+                      uint64_t first_ms)
+{
+    uint64_t *count = context;
+
+    (void)org;
+    (void)first_ms;
+    *count += 1;
+}
+
+enum sk_status sk_findings_open(struct sk_engine *e, uint64_t *count)
+{
+    *count = 0;
+    return sk_findings_each(e, count_one, count);
 }
 
 static void pack_one(struct sk_pack *p, const struct finding *f)

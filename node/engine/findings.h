@@ -17,6 +17,12 @@ SK_CHECKED enum sk_status sk_finding_put(struct sk_engine *e,
                                          const struct sk_org *org,
                                          const char *kind,
                                          struct sk_bytes evidence);
+/* fn for each that nobody settled yet; since when. */
+SK_CHECKED enum sk_status sk_findings_each(struct sk_engine *e,
+                                           void (*fn)(void *context,
+                                                      const struct sk_org *org,
+                                                      uint64_t first_ms),
+                                           void *context);
 /* Those that nobody settled yet. */
 SK_CHECKED enum sk_status sk_findings_open(struct sk_engine *e,
                                            uint64_t *count);

@@ -8,7 +8,7 @@
  *
  *   timer_rules.c  read the rules      timer_plan.c   what starts and ends one
  *   timer.c        rows in the store   timer_raise.c  its day has come
- *   agenda.c       operations
+ *   agenda.c       operations     agenda_node.c  what the node has to see to
  *
  * What a timer says about a person is sealed under that person's key, or the
  * key of the message it comes from: it goes when that goes (I7, I9).
@@ -248,6 +248,11 @@ sk_timers_erased(struct sk_engine *e,
 /* Raise what is due up to today, at most *budget of them (counted down). */
 SK_CHECKED enum sk_status sk_timers_run(struct sk_engine *e, int32_t today,
                                         size_t *budget, bool *done);
+
+/* What the organisation itself has to see to, for who asks: packs an entry for
+   each into e->reply.  agenda_node.c */
+SK_CHECKED enum sk_status sk_agenda_node(struct sk_engine *e,
+                                         struct sk_bytes tell, size_t *count);
 
 /* Who it is about, if that is known here; zero otherwise. */
 SK_CHECKED enum sk_status sk_timer_person(struct sk_engine *e,

@@ -19,7 +19,7 @@ static const struct {
 } matrix[] = {
     {SK_NEED_NODE, "clpo"},  {SK_NEED_STAFF, "clpoa"}, {SK_NEED_OPERATE, "o"},
     {SK_NEED_POLICY, "p"},   {SK_NEED_USERS, "p"},     {SK_NEED_AUDIT, "pa"},
-    {SK_NEED_WORK, "c"},     {SK_NEED_CASES, "c"},     {SK_NEED_AGENDA, "clp"},
+    {SK_NEED_WORK, "c"},     {SK_NEED_CASES, "c"},     {SK_NEED_AGENDA, "clpo"},
     {SK_NEED_ASSIGN, "clp"}, {SK_NEED_ERASE, "cp"},    {SK_NEED_REGISTER, "cp"},
     {SK_NEED_FEED, ""},      {SK_NEED_CASE, "c"},
 };

@@ -190,7 +190,13 @@ Test(witness, a_restore_is_a_restore)
     wait_a_while();
     cr_expect(eq(str, (char *)findings("buso"), "gtb restored;"));
     cr_expect(eq(str, (char *)findings("gtb"), ""));
+    fx_ok(&f, "buso", "agenda.list", "{}");
+    cr_expect(
+        eq(str, (char *)fx_text(&f, "result.node.0.what"), "journal-finding"));
+    cr_expect(eq(str, (char *)fx_text(&f, "result.node.0.partner"), "gtb"));
     fx_ok(&f, "buso", "journal.settle", "{'org':'gtb','finding':'restored'}");
+    fx_ok(&f, "buso", "agenda.list", "{}");
+    cr_expect(eq(str, (char *)fx_text(&f, "result.node"), "[]"));
     cr_expect(eq(str, (char *)findings("buso"), "gtb restored settled;"));
     publish(6, 3);
     wait_a_while();

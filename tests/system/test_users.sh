@@ -138,6 +138,8 @@ check "in an emergency a file opens" $?
 as games status && says 'Noodtoegang' && says 'Bram is ziek, het is dringend' &&
   says 'schakel access seen' && as games agenda && says 'Noodtoegang'
 check "the privacy officer sees it at once" $?
+as games agenda --json && says '"node": ['
+check "the agenda has what the organisation must see to" $?
 as bin status && ! says 'Bram is ziek' && as bin agenda && ! says 'Noodtoegang'
 check "and nobody else" $?
 as games access list --participant "$person" && says 'alles over een deelnemer' &&

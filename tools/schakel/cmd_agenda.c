@@ -32,8 +32,8 @@ const struct sk_command sk_agenda_commands[] = {
                  {"done", NULL, false, false, "ook wat al gedaan is",
                   "also what was done already"},
                  {"tell", "ROLE", false, false,
-                  "alleen voor: coach, team, team-lead of privacy",
-                  "only for: coach, team, team-lead or privacy"},
+                  "alleen voor: coach, team, team-lead, privacy of operator",
+                  "only for: coach, team, team-lead, privacy or operator"},
                  {"participant", "ID", false, false,
                   "alleen over deze deelnemer", "only about this participant"},
                  {"ical", NULL, false, false, "als kalender (RFC 5545)",
@@ -170,10 +170,33 @@ static void ical_erasure(const json_t *erasure, const json_t *status,
     ical_line("END:VEVENT");
 }
 
+static void ical_node(const json_t *one, const json_t *status, bool dutch)
+{
+    const char *date = sk_json_text(one, "day");
+    char text[512];
+    int32_t day = 0;
+
+    (void)sk_day_parse(sk_text(date), &day);
+    ical_line("BEGIN:VEVENT");
+    snprintf(text, sizeof(text), "UID:schakel-%s-%s@%s",
+             sk_json_text(one, "what"), date, sk_json_text(status, "org"));
+    ical_line(text);
+    ical_stamp(sk_json_text(status, "now"));
+    ical_day("DTSTART", day);
+    ical_day("DTEND", day + 1);
+    ical_text("SUMMARY", label_of(one, dutch));
+    ical_text("DESCRIPTION", sk_json_text(one, "next"));
+    ical_text("CATEGORIES", sk_json_text(one, "tell"));
+    ical_line("CLASS:PRIVATE");
+    ical_line("TRANSP:TRANSPARENT");
+    ical_line("END:VEVENT");
+}
+
 static int print_ical(const json_t *result, const json_t *status, bool dutch)
 {
     const json_t *items = json_object_get(result, "items");
     const json_t *erasures = json_object_get(result, "erasures");
+    const json_t *node = json_object_get(result, "node");
 
     ical_line("BEGIN:VCALENDAR");
     ical_line("VERSION:2.0");
@@ -182,6 +205,8 @@ static int print_ical(const json_t *result, const json_t *status, bool dutch)
     ical_line("METHOD:PUBLISH");
     for (size_t i = 0; i < json_array_size(items); i++)
         ical_item(json_array_get(items, i), status, dutch);
+    for (size_t i = 0; i < json_array_size(node); i++)
+        ical_node(json_array_get(node, i), status, dutch);
     for (size_t i = 0; i < json_array_size(erasures); i++)
         ical_erasure(json_array_get(erasures, i), status, dutch);
     ical_line("END:VCALENDAR");
@@ -249,6 +274,32 @@ static void print_items(const json_t *items, const char *state,
     }
 }
 
+/* What the organisation itself has to see to. */
+static size_t print_node(const json_t *list, const struct sk_glossary *glossary,
+                         bool dutch)
+{
+    size_t count = json_array_size(list);
+
+    if (count > 0)
+        printf("%s\n", dutch ? "Voor de organisatie" : "For the organisation");
+    for (size_t i = 0; i < count; i++) {
+        const json_t *one = json_array_get(list, i);
+        const char *partner = sk_json_text(one, "partner");
+        const json_t *open = json_object_get(one, "open");
+
+        printf("  %s  %s", sk_json_text(one, "day"), label_of(one, dutch));
+        if (partner[0] != '\0')
+            printf(" (%s)", sk_glossary_word(glossary, partner));
+        printf("\n              %s%s%s\n", sk_json_text(one, "next"),
+               open != NULL ? " " : "", open != NULL ? partner : "");
+        if (json_integer_value(open) > 0)
+            printf(dutch ? "              nog niet beantwoord: %lld\n"
+                         : "              not answered yet: %lld\n",
+                   (long long)json_integer_value(open));
+    }
+    return count;
+}
+
 static void print_screen(struct sk_client *client, const json_t *result,
                          const char *today, bool dutch)
 {
@@ -260,6 +311,7 @@ static void print_screen(struct sk_client *client, const json_t *result,
         sk_erasures_print(json_object_get(result, "erasures"), today,
                           /* late_only */ false, glossary, dutch);
 
+    erasures += print_node(json_object_get(result, "node"), glossary, dutch);
     print_items(items, "raised", dutch ? "Te doen" : "To do", glossary, dutch);
     print_items(items, "coming", dutch ? "Komt eraan" : "Coming", glossary,
                 dutch);
