@@ -161,7 +161,33 @@ for name in dpo deputy; do
 done
 is "a key is not overwritten" 73 "$schakel" policy officer dpo --key dpo.key
 is "not signed yet" 2 "$schakel" policy activate $bundle
+is "nobody signs" 1 "$schakel" policy sign $bundle --as boss --key dpo.key --first
+says "which is told" 'niet in officers.yaml'
+[ -z "$(ls $bundle | grep MANIFEST)" ] && ok "and leaves nothing" || bad "and leaves nothing"
+# What two officers would sign in vain, is said before the first does.
+cp library/guards.yaml guards.yaml
+echo '# van ons' >>library/guards.yaml
+is "other words than the charter's" 0 "$schakel" policy sign $bundle --as dpo --key dpo.key --first
+says "are named" 'let op: deze bestanden zijn niet die van het charter.*'
+says "by their file" '^  het charter.*guards\.yaml\|charter: guards\.yaml$'
+! grep -q 'klopt dit beleid niet' err && ok "and do no harm" || bad "and do no harm"
+sed -i 's/^version: 1$/version: 2/' library/guards.yaml
+cp $bundle/policy.yaml policy.old
+sed -i 's,^guards: vlaanderen/1,guards: vlaanderen/2,' $bundle/policy.yaml
+is "a policy for another charter" 0 "$schakel" policy sign $bundle --as dpo --key dpo.key --first --json
+says "is told too" 'onder dat charter klopt dit beleid niet'
+says "why" 'policy.yaml:.*E012'
+says "also to a program" '"differs": "guards.yaml"'
+is "without a node nothing is compared" 0 env SCHAKEL_DIR=nowhere \
+  "$schakel" policy sign $bundle --as dpo --key dpo.key --first
+says "which is said" 'niet vergeleken met het charter'
+is "but with a charter at hand" 0 env SCHAKEL_DIR=nowhere \
+  "$schakel" policy sign $bundle --as dpo --key dpo.key --first --charter charter
+says "it is" 'E012'
+cp policy.old $bundle/policy.yaml
+cp guards.yaml library/guards.yaml
 is "the dpo signs" 0 "$schakel" policy sign $bundle --as dpo --key dpo.key --first
+[ ! -s err ] && ok "and nothing is to be said" || bad "and nothing is to be said"
 is "one signature is not enough" 1 "$schakel" policy activate $bundle
 says "for a first policy" 'eerste beleid: dat vraagt altijd twee'
 says "says who signed, and who may" '^Getekend: dpo\.  Kan nog tekenen: deputy\.$'
@@ -207,6 +233,11 @@ sed -i 's/^  dpo: /  boss: /' $bundle/officers.yaml
 is "other officers" 0 "$schakel" policy sign $bundle --as deputy --key deputy.key
 is "need two as well" 1 "$schakel" policy activate $bundle
 says "and why is told" 'lijst van wie mag tekenen verandert'
+is "who leaves signs too" 0 "$schakel" policy sign $bundle --as dpo --key dpo.key
+says "and counts" '2 handtekening.*: deputy dpo$'
+is "who comes may sign" 0 "$schakel" policy sign $bundle --as boss --key dpo.key
+says "but does not count yet" 'let op: deze handtekening telt nog niet.*: boss$'
+says "as it says" '2 handtekening.*: deputy dpo$'
 sed -i 's/^  boss: /  dpo: /' $bundle/officers.yaml
 is "rollback" 0 "$schakel" policy rollback $version --out back
 is "the same words as the first, one number up" 1 diff first.yaml back/policy.yaml

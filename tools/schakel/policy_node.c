@@ -12,20 +12,30 @@ static struct sk_bytes text_of(struct sk_policy_run *run, const json_t *files,
     return sk_arena_copy(&run->arena, sk_text(sk_json_text(files, name)));
 }
 
-static int load(struct sk_policy_run *run, struct sk_bytes policy,
-                const json_t *charter, struct sk_bundle **out)
+enum sk_status
+sk_policy_node_under(struct sk_policy_run *run, struct sk_bytes policy,
+                     struct sk_bytes invariants, const json_t *charter,
+                     struct sk_findings *findings, struct sk_bundle **out)
 {
-    struct sk_findings findings = sk_findings_start(&run->arena);
     struct sk_bundle_files files = {
         .vocabulary = {"vocabulary.yaml", text_of(run, charter, "vocabulary")},
         .partners = {"partners.yaml", text_of(run, charter, "partners")},
         .guards = {"guards.yaml", text_of(run, charter, "guards")},
         .policy = {"policy.yaml", policy},
-        .invariants = {"invariants.yaml", {0}},
+        .invariants = {"invariants.yaml", invariants},
     };
 
     *out = NULL;
-    if (sk_bundle_load(&files, INT32_MIN, &run->arena, &findings, out) != SK_OK)
+    return sk_bundle_load(&files, INT32_MIN, &run->arena, findings, out);
+}
+
+static int load(struct sk_policy_run *run, struct sk_bytes policy,
+                const json_t *charter, struct sk_bundle **out)
+{
+    struct sk_findings findings = sk_findings_start(&run->arena);
+
+    if (sk_policy_node_under(run, policy, (struct sk_bytes){0}, charter,
+                             &findings, out) != SK_OK)
         return sk_policy_no_memory();
     return *out != NULL ? -1 : sk_policy_unusable(run, &findings);
 }

@@ -23,6 +23,13 @@ int sk_policy_node_bundle(struct sk_policy_run *run, struct sk_client *client,
                           json_int_t policy, json_int_t charter,
                           struct sk_bundle **out);
 
+/* A policy under the texts of a charter (vocabulary, guards, partners); NULL
+   with findings when it is not right.  Fails with SK_E_MEMORY. */
+SK_CHECKED enum sk_status
+sk_policy_node_under(struct sk_policy_run *run, struct sk_bytes policy,
+                     struct sk_bytes invariants, const json_t *charter,
+                     struct sk_findings *findings, struct sk_bundle **out);
+
 /* The same of a draft of policy.yaml under the charter in force. */
 int sk_policy_node_draft(struct sk_policy_run *run, struct sk_client *client,
                          struct sk_bytes policy, struct sk_bundle **out);

@@ -338,21 +338,6 @@ static int read_secret(const char *path, struct sk_sign_secret *secret,
     return code;
 }
 
-/* A name that officers.yaml knows has the key that it says. */
-static int check_name(const struct sk_draft *d, const char *name,
-                      const struct sk_minisign_key *key)
-{
-    for (size_t i = 0; i < d->officers.count; i++)
-        if (sk_bytes_equal(d->officers.list[i].name, sk_text(name)) &&
-            !sk_minisign_key_equal(&d->officers.list[i].key, key))
-            return fail(SK_EXIT_NO, "not-this-officer",
-                        "officers.yaml noemt een andere sleutel voor deze naam",
-                        "officers.yaml names another key for this name", name,
-                        "kies de juiste naam met --as",
-                        "choose the right name with --as");
-    return -1;
-}
-
 static int sign(const struct sk_draft *d, struct sk_bytes manifest,
                 const char *name, const struct sk_sign_secret *secret,
                 const struct sk_minisign_key *key)
@@ -496,8 +481,8 @@ int sk_given_check(const struct sk_given *given,
                 "remove the signature or the file, and sign again");
 }
 
-/* Whose signatures are there, against officers.yaml of the bundle itself; the
-   node asks those in force. */
+/* Whose signatures count: of officers in force, as far as a node told, else of
+   those of the bundle itself. */
 static int tell_signed(const struct sk_draft *d)
 {
     static struct sk_given given;
@@ -511,7 +496,8 @@ static int tell_signed(const struct sk_draft *d)
     memset(&given, 0, sizeof(given));
     code = sk_given_all(&given, d);
     if (code < 0)
-        code = sk_given_check(&given, NULL, d->run, policy);
+        code = sk_given_check(&given, d->asked ? &d->in_force : NULL, d->run,
+                              policy);
     if (code >= 0) {
         sk_given_free(&given);
         return code;
@@ -522,8 +508,9 @@ static int tell_signed(const struct sk_draft *d)
     sk_given_free(&given);
     if (d->run->json) {
         sk_policy_answer(json_pack(
-            "{s:s, s:b, s:i, s:o}", "command", "sign", "ok", 1, "version",
-            (int)policy->manifest.version, "signers", signers));
+            "{s:s, s:b, s:i, s:o, s:b, s:s}", "command", "sign", "ok", 1,
+            "version", (int)policy->manifest.version, "signers", signers,
+            "compared", d->compared, "differs", d->compared ? d->differs : ""));
         return SK_EXIT_YES;
     }
     printf("%s %u: %zu %s:", word(d->run, "versie", "version"),
@@ -553,7 +540,7 @@ int sk_policy_do_sign(struct sk_policy_run *run, const struct sk_parsed *parsed)
     if (code < 0)
         code = read_secret(sk_cli_get(parsed, "key"), &secret, &key);
     if (code < 0)
-        code = check_name(&d, name, &key);
+        code = sk_draft_check(&d, parsed, name, &key);
     if (code < 0)
         code = settle_manifest(&d, parsed, &manifest);
     if (code < 0)

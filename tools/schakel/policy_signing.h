@@ -8,6 +8,7 @@
 #include "policies/signed.h"
 #include "tools/schakel/client.h"
 #include "tools/schakel/policy_run.h"
+#include "tools/schakel/policy_words.h"
 
 /* The files of a bundle that are signed. */
 struct sk_draft {
@@ -17,6 +18,11 @@ struct sk_draft {
     struct sk_bytes officers_yaml;
     struct sk_officers officers;
     struct sk_bytes manifest; /* as it is on disk; empty: none */
+    /* after sk_draft_check() */
+    bool asked; /* a node told who may sign: */
+    struct sk_officers in_force;
+    bool compared;       /* with a charter */
+    const char *differs; /* files that are not the charter's; "" */
 };
 
 /* BUNDLE as it would be signed: it loads, and officers.yaml does.  -1 to go
@@ -24,6 +30,15 @@ struct sk_draft {
 int sk_draft_open(struct sk_policy_run *run, const char *path,
                   struct sk_draft *d);
 void sk_draft_close(struct sk_draft *d);
+
+/*
+ * Before a signature (policy_sign_check.c): is `name` an officer, with this
+ * key; are vocabulary, guards and roster those of the charter of the node, or
+ * of --charter, and if not, what does that do?  Warns; refuses who is nobody.
+ * -1, or the exit code.
+ */
+int sk_draft_check(struct sk_draft *d, const struct sk_parsed *parsed,
+                   const char *name, const struct sk_minisign_key *key);
 
 /* The files as a node is given them. */
 struct sk_given {
