@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "policies/yaml.h"
 
@@ -25,7 +26,12 @@ static inline void *test_alloc(size_t size)
 
 static inline struct sk_arena test_arena(void)
 {
-    return sk_arena_start(test_alloc(TEST_ARENA_SIZE), TEST_ARENA_SIZE);
+    void *memory = mmap(NULL, TEST_ARENA_SIZE, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (memory == MAP_FAILED)
+        abort();
+    return sk_arena_start(memory, TEST_ARENA_SIZE);
 }
 
 /* A whole file; tests run from the root of the tree. */

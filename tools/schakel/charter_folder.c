@@ -192,7 +192,7 @@ int sk_charter_check_rules(const struct sk_charter *charter, const char *dir)
         .policy = {.name = "policy.yaml"},
         .invariants = {.name = "invariants.yaml"},
     };
-    void *memory = malloc(RULES_ARENA_SIZE);
+    void *memory = sk_cli_reserve(RULES_ARENA_SIZE);
     struct sk_arena arena;
     struct sk_findings findings;
     struct sk_bundle *bundle = NULL;
@@ -212,7 +212,7 @@ int sk_charter_check_rules(const struct sk_charter *charter, const char *dir)
     } else {
         code = check_roster(charter, bundle);
     }
-    free(memory);
+    sk_cli_release(memory, RULES_ARENA_SIZE);
     return code;
 }
 

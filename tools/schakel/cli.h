@@ -155,6 +155,11 @@ SK_CHECKED enum sk_status sk_cli_write(const char *path, struct sk_bytes bytes,
 /* "dir/name" in malloc'ed memory; exits when memory is out. */
 char *sk_cli_path(const char *dir, const char *name);
 
+/* Address space for an arena, zeroes, taken from the machine as it is touched;
+   give it back with the same size.  NULL: there is none. */
+void *sk_cli_reserve(size_t size);
+void sk_cli_release(void *memory, size_t size);
+
 /* The files of a folder, also of the folders in it ("cards/x.card").  Names
    that start with a dot are passed over. */
 struct sk_folder {

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -79,6 +80,20 @@ int sk_cli_fail_file(enum sk_status status, const char *path)
         problem.next_en = "make room on the disk and try again";
     }
     return sk_cli_fail(code, &problem);
+}
+
+void *sk_cli_reserve(size_t size)
+{
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+void sk_cli_release(void *memory, size_t size)
+{
+    if (memory != NULL)
+        (void)munmap(memory, size);
 }
 
 char *sk_cli_path(const char *dir, const char *name)

@@ -494,11 +494,11 @@ int sk_cmd_policy(int argc, char **argv)
         code = take_options(&run, &parsed);
     if (code >= 0)
         return code;
-    memory = malloc(ARENA_SIZE);
+    memory = sk_cli_reserve(ARENA_SIZE);
     if (memory == NULL)
         return sk_policy_no_memory();
     run.arena = sk_arena_start(memory, ARENA_SIZE);
     code = run_command(&run, &parsed);
-    free(memory);
+    sk_cli_release(memory, ARENA_SIZE);
     return code;
 }

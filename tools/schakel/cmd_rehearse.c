@@ -212,7 +212,7 @@ int sk_cmd_rehearse(int argc, char **argv)
     w.json = sk_cli_json();
     w.keep = sk_cli_has(&parsed, "keep");
     w.file = parsed.operands[0];
-    w.arena = sk_arena_start(malloc(ARENA_SIZE), ARENA_SIZE);
+    w.arena = sk_arena_start(sk_cli_reserve(ARENA_SIZE), ARENA_SIZE);
     if (w.arena.data == NULL)
         return sk_cli_fail_file(SK_E_MEMORY, w.file);
     w.findings = sk_findings_start(&w.arena);

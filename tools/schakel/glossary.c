@@ -5,6 +5,7 @@
 
 #include "policies/reading.h"
 #include "policies/words.h"
+#include "tools/schakel/cli.h"
 #include "tools/schakel/json.h"
 #include "tools/schakel/render.h"
 
@@ -32,7 +33,7 @@ static struct sk_glossary *start(bool dutch)
     if (g == NULL)
         return NULL;
     g->dutch = dutch;
-    g->memory = malloc(MEMORY_SIZE);
+    g->memory = sk_cli_reserve(MEMORY_SIZE);
     if (g->memory == NULL) {
         free(g);
         return NULL;
@@ -48,7 +49,7 @@ void sk_glossary_close(struct sk_glossary **glossary)
     if (g == NULL)
         return;
     json_decref(g->names);
-    free(g->memory);
+    sk_cli_release(g->memory, MEMORY_SIZE);
     free(g);
     *glossary = NULL;
 }
