@@ -197,11 +197,12 @@ fi
 # ------------------------------------------------------------ a busy node
 schakel participant list --dir "$sopraco" --json
 person=$(value participant)
-(for n in $(seq 400); do
-  "$build/schakel" event record "$person" workplace.evaluated \
-    --fields "eval_period=2026-W45" --fields next_step=continue \
-    --fields eval_learning=4 --dir "$sopraco" >/dev/null 2>>"$work/busy.log" ||
-    echo "$n" >>"$work/busy.failed"
+event='{"participant":"'$person'","type":"workplace.evaluated","fields":'
+event=$event'{"eval_period":"2026-W45","next_step":"continue","eval_learning":4}}'
+(for n in $(seq 50); do
+  for _ in 1 2 3 4 5 6 7 8; do echo "$event"; done |
+    "$build/schakel" event record --stdin --dir "$sopraco" >/dev/null \
+      2>>"$work/busy.log" || echo "$n" >>"$work/busy.failed"
 done) &
 busy=$!
 good=0
