@@ -266,4 +266,36 @@ if command -v minisign >/dev/null; then
 else
   bad "minisign is there"
 fi
+
+# ------------------------------------- a charter that the officers did not see
+charter() { # FROM TO WORD...: the next charter, in force
+  from=$1; to=$2; shift 2
+  "$schakel" charter add --out "$to" "$@" "$from" >out 2>err &&
+    "$schakel" charter sign --dir mol "$to" >out 2>err &&
+    "$schakel" charter import "$to" >out 2>err
+}
+sed 's/^limit:$/&\n  - {id: fed-proef, text: t, to: {groups: [company]}, fields: {hours_week: fte}}/' \
+  library/guards.yaml >guards.yaml
+charter charter charter2 --guards guards.yaml &&
+  ok "a charter with a limit more" || bad "a charter with a limit more"
+is "a policy under it" 0 "$schakel" policy rollback $((version + 2)) --out seen
+is "signed" 0 "$schakel" policy sign seen --as dpo --key dpo.key
+is "by one: it is narrower" 0 "$schakel" policy activate seen
+sed 's/1999909871/1999900270/' library/kempen/partners.yaml >partners.yaml
+charter charter2 charter3 --guards library/guards.yaml --partners partners.yaml &&
+  ok "a charter that lets more through, to others" ||
+  bad "a charter that lets more through, to others"
+is "who sees what then" 0 "$schakel" policy matrix --day 2026-10-01 --json
+python3 - <<'P' >err 2>&1 && ok "POLICY.md 2.5: what the officers saw, and no further" || bad "POLICY.md 2.5: what the officers saw, and no further"
+import json
+cells = json.load(open('out'))['cells']
+cut = [(c['to'], c['field'], c['level'], c['most']) for c in cells if c.get('reason') == 'not-approved']
+mine = [c for c in cells if c['to'] == 'cvo-kempen']
+# Another organisation behind the id gets nothing; the limit that went counts.
+assert mine and all(c['level'] is None and c['reason'] == 'not-approved' for c in mine), mine
+assert [c for c in cut if c[0] != 'cvo-kempen'] == [('sopraco', 'hours_week', 'fte', 'exact')], cut
+assert all(c['level'] == c['most'] for c in cells if 'reason' not in c)
+P
+is "for people" 0 "$schakel" policy matrix --day 2026-10-01 --to cvo-kempen
+says "with the reason" '\[not-approved\]'
 exit $failed
