@@ -127,6 +127,13 @@ const struct sk_code sk_codes[] = {
      "a consent names precise purposes, partners and categories",
      "Kies doelen en soorten zonder onderverdeling.",
      "Choose purposes and categories that have no parts."},
+    {"consent-not-whole",
+     "dit akkoord geldt niet meer, of niet meer helemaal",
+     "this consent does not hold any more, or not in full",
+     "Noteer een nieuw akkoord met wat de deelnemer nu wil: schakel consent "
+     "give.",
+     "Record a new consent with what the participant wants now: schakel "
+     "consent give."},
     {"consent-refused", "de deelnemer ging niet akkoord",
      "the participant did not agree",
      "Niet akkoord is ook goed; deel dit niet.",
@@ -141,8 +148,10 @@ const struct sk_code sk_codes[] = {
     {"consent-wrong-giver",
      "het akkoord is niet door de juiste persoon gegeven",
      "the consent was not given by the right person",
-     "Vraag het akkoord aan de ouder of de bewindvoerder.",
-     "Ask the parent or the administrator for consent."},
+     "Wie mag het?  Onder 18 de ouder, onder bewind de bewindvoerder, anders "
+     "de deelnemer zelf (--given-by).",
+     "Who may?  Under 18 the parent, under administration the administrator, "
+     "otherwise the person (--given-by)."},
     {"discovery-no-consent", "er is geen vers akkoord om dit na te kijken",
      "there is no fresh consent for discovery",
      "Vraag de deelnemer, die erbij moet zijn.",
@@ -533,6 +542,10 @@ const struct sk_code sk_codes[] = {
     {"unknown-category", "deze soort gegevens bestaat niet",
      "this category does not exist", "Kies een soort uit de woordenlijst.",
      "Choose a category of the vocabulary."},
+    {"unknown-consent", "dit akkoord is hier niet bekend",
+     "this consent is not known here",
+     "Bekijk de akkoorden met 'consent list'.",
+     "See the consents with 'consent list'."},
     {"unknown-draft", "dit ontwerp is hier niet (meer)",
      "this draft is not here (any more)",
      "Bekijk de ontwerpen van de deelnemer.",

@@ -96,6 +96,15 @@ int64_t sk_consent_end(const struct sk_engine *e,
 SK_CHECKED enum sk_status
 sk_consent_is_live(struct sk_engine *e, const struct sk_participant_id *id,
                    const struct sk_consent_id *consent, int64_t at, bool *out);
+/* Does every part of a giving hold (CONSENT 3.7)? */
+SK_CHECKED enum sk_status
+sk_consent_is_whole(struct sk_engine *e, const struct sk_participant_id *id,
+                    const struct sk_consent_id *consent, int64_t at, bool *out);
+/* When the first purpose of a giving ends: by `until`, or before it because a
+   parent gave it alone and the person comes of age (3.4). */
+SK_CHECKED enum sk_status
+sk_consent_ends(struct sk_engine *e, const struct sk_consent_record *giving,
+                int64_t *out);
 /* When the last giving towards a partner that is live at an instant ends;
    INT64_MIN: none is. */
 SK_CHECKED enum sk_status

@@ -94,30 +94,52 @@ static enum worth worth_of_atom(const struct view *view,
     return view->at < end ? LIVE : EXPIRED;
 }
 
+/* The product of its three lists, one by one; without categories: one empty. */
+static struct atom atom_at(const struct sk_fact_consent *f, size_t i)
+{
+    size_t categories = f->categories_count == 0 ? 1 : f->categories_count;
+    struct atom atom = {
+        .purpose = f->purposes[i / categories / f->recipients_count],
+        .recipient = f->recipients[i / categories % f->recipients_count]};
+
+    if (f->categories_count > 0)
+        atom.category = f->categories[i % categories];
+    return atom;
+}
+
+static size_t atoms_of(const struct sk_fact_consent *f)
+{
+    size_t categories = f->categories_count == 0 ? 1 : f->categories_count;
+
+    return f->purposes_count * f->recipients_count * categories;
+}
+
 /* One live atom keeps a giving alive; else the strongest word counts. */
 static enum worth worth_of(const struct view *view,
                            const struct sk_consent_record *giving)
 {
-    const struct sk_fact_consent *f = &giving->fact;
-    size_t categories = f->categories_count == 0 ? 1 : f->categories_count;
     enum worth worth = EXPIRED;
 
-    for (size_t p = 0; p < f->purposes_count; p++) {
-        for (size_t o = 0; o < f->recipients_count; o++) {
-            for (size_t c = 0; c < categories && worth != LIVE; c++) {
-                struct atom atom = {.purpose = f->purposes[p],
-                                    .recipient = f->recipients[o]};
-                enum worth one;
+    for (size_t i = 0; i < atoms_of(&giving->fact) && worth != LIVE; i++) {
+        struct atom atom = atom_at(&giving->fact, i);
+        enum worth one = worth_of_atom(view, giving, &atom);
 
-                if (f->categories_count > 0)
-                    atom.category = f->categories[c];
-                one = worth_of_atom(view, giving, &atom);
-                if (one > worth)
-                    worth = one;
-            }
-        }
+        if (one > worth)
+            worth = one;
     }
     return worth;
+}
+
+static bool is_whole(const struct view *view,
+                     const struct sk_consent_record *giving)
+{
+    for (size_t i = 0; i < atoms_of(&giving->fact); i++) {
+        struct atom atom = atom_at(&giving->fact, i);
+
+        if (worth_of_atom(view, giving, &atom) != LIVE)
+            return false;
+    }
+    return atoms_of(&giving->fact) > 0;
 }
 
 static const char *now_of(const struct view *view,
@@ -144,6 +166,21 @@ static const char *now_of(const struct view *view,
     return "expired";
 }
 
+static int64_t ends(const struct sk_engine *e,
+                    const struct sk_consent_record *giving,
+                    struct sk_bytes birth)
+{
+    int64_t end = giving->fact.until;
+
+    for (size_t i = 0; i < giving->fact.purposes_count; i++) {
+        int64_t one =
+            sk_consent_end(e, giving, giving->fact.purposes[i], birth);
+
+        end = one < end && one != INT64_MIN ? one : end;
+    }
+    return end;
+}
+
 static void pack_words(struct sk_pack *p, const char *key,
                        const struct sk_bytes *list, size_t count)
 {
@@ -167,7 +204,8 @@ static void pack_hash(struct sk_pack *p, const char *key,
 }
 
 /* The keys of one record up to `given_by`; how many there are. */
-static size_t pack_first(struct sk_pack *p, const struct sk_consent_record *r)
+static size_t pack_first(const struct view *view,
+                         const struct sk_consent_record *r, struct sk_pack *p)
 {
     const struct sk_fact_consent *f = &r->fact;
     size_t count = 2;
@@ -179,6 +217,12 @@ static size_t pack_first(struct sk_pack *p, const struct sk_consent_record *r)
     }
     sk_reply_id(p, "consent", &r->consent.id);
     if (is_state(r, "given")) {
+        int64_t end = ends(view->e, r, view->birth);
+
+        if (sk_civil_day(end - 1) < sk_civil_day(f->until - 1)) {
+            sk_reply_instant(p, "ends", (uint64_t)end * 1000);
+            count++;
+        }
         sk_reply_bool(p, "explicit", f->explicit_consent);
         count++;
     }
@@ -198,7 +242,7 @@ static void pack_one(const struct view *view, const struct sk_consent_record *r,
 {
     const struct sk_fact_consent *f = &r->fact;
     size_t at = sk_reply_open(p);
-    size_t count = pack_first(p, r);
+    size_t count = pack_first(view, r, p);
 
     if (is_state(r, "given")) {
         sk_reply_bool(p, "interpreter", r->interpreter);
@@ -294,6 +338,36 @@ enum sk_status sk_consent_is_live(struct sk_engine *e,
             live = worth_of(&view, &view.all[i]) == LIVE;
     sk_arena_reset(&e->scratch, mark);
     *out = live;
+    return SK_OK;
+}
+
+enum sk_status sk_consent_is_whole(struct sk_engine *e,
+                                   const struct sk_participant_id *id,
+                                   const struct sk_consent_id *consent,
+                                   int64_t at, bool *out)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+    struct view view;
+    bool whole = false;
+
+    SK_TRY(view_of(e, id, at, &view));
+    for (size_t i = 0; i < view.count; i++)
+        if (is_state(&view.all[i], "given") &&
+            sk_id_equal(&view.all[i].consent.id, &consent->id))
+            whole = is_whole(&view, &view.all[i]);
+    sk_arena_reset(&e->scratch, mark);
+    *out = whole;
+    return SK_OK;
+}
+
+enum sk_status sk_consent_ends(struct sk_engine *e,
+                               const struct sk_consent_record *giving,
+                               int64_t *out)
+{
+    struct sk_participant participant;
+
+    SK_TRY(sk_participant_get(e, &giving->participant, &participant));
+    *out = ends(e, giving, participant.birth_date);
     return SK_OK;
 }
 

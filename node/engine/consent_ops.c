@@ -234,27 +234,90 @@ static enum sk_status append_and_reply(struct sk_engine *e,
     return SK_OK;
 }
 
-enum sk_status sk_op_consent_give(struct sk_engine *e, struct sk_value args)
+/* A giving whose lists are read: what CONSENT 2 asks of it. */
+static enum sk_status check_giving(struct sk_engine *e, struct sk_value args,
+                                   struct sk_consent_record *record)
 {
-    struct sk_consent_record record;
-    struct sk_bytes until = sk_arg_text(args, "until");
     struct sk_value notice = sk_value_get(args, "notice");
 
-    SK_TRY(start(e, args, "given", &record));
-    record.fact.explicit_consent =
+    record->fact.explicit_consent =
         sk_value_bool(sk_value_get(args, "explicit"));
-    if (!parse_until(until, &record.fact.until))
+    if (!parse_until(sk_arg_text(args, "until"), &record->fact.until))
         return sk_refuse(e, "bad-argument", "until", (struct sk_bytes){0});
-    SK_TRY(check_leaves(e, &record.fact));
-    SK_TRY(check_until(e, &record.fact));
-    SK_TRY(check_giver(e, &record));
+    SK_TRY(check_leaves(e, &record->fact));
+    SK_TRY(check_until(e, &record->fact));
+    SK_TRY(check_giver(e, record));
     if (sk_value_kind(notice) != SK_VALUE_BIN || sk_value_bin(notice).size == 0)
         return sk_refuse(e, "consent-no-notice", "notice",
                          (struct sk_bytes){0});
-    SK_TRY(check_relations(e, &record));
-    record.has_notice = true;
-    sk_sha256(sk_value_bin(notice), &record.notice);
+    SK_TRY(check_relations(e, record));
+    record->has_notice = true;
+    sk_sha256(sk_value_bin(notice), &record->notice);
+    return SK_OK;
+}
+
+enum sk_status sk_op_consent_give(struct sk_engine *e, struct sk_value args)
+{
+    struct sk_consent_record record;
+
+    SK_TRY(start(e, args, "given", &record));
+    SK_TRY(check_giving(e, args, &record));
     return append_and_reply(e, &record);
+}
+
+/* ------------------------------------------------------------- renewal */
+
+/* The giving that is named, of this participant, that holds in every part:
+   renewing may not give back what was taken back (CONSENT 3.7). */
+static enum sk_status find_whole(struct sk_engine *e, struct sk_value args,
+                                 const struct sk_participant_id *participant,
+                                 struct sk_consent_record *out)
+{
+    struct sk_consent_id id;
+    enum sk_status status = SK_E_NOT_FOUND;
+    bool whole = false;
+
+    if (sk_arg_id(args, "consent", &id.id))
+        status = sk_consent_get(e, &id, out);
+    if (status == SK_OK && !sk_id_equal(&out->participant.id, &participant->id))
+        status = SK_E_NOT_FOUND;
+    if (status == SK_E_NOT_FOUND)
+        return sk_refuse(e, "unknown-consent", "consent",
+                         sk_arg_text(args, "consent"));
+    SK_TRY(status);
+    SK_TRY(sk_consent_is_whole(e, participant, &id, sk_instant(e), &whole));
+    if (!whole)
+        return sk_refuse(e, "consent-not-whole", "consent",
+                         (struct sk_bytes){0});
+    return SK_OK;
+}
+
+enum sk_status sk_op_consent_renew(struct sk_engine *e, struct sk_value args)
+{
+    struct sk_consent_record record;
+    struct sk_consent_record old;
+
+    SK_TRY(start(e, args, "given", &record));
+    SK_TRY(find_whole(e, args, &record.participant, &old));
+    record.fact.purposes = old.fact.purposes;
+    record.fact.purposes_count = old.fact.purposes_count;
+    record.fact.recipients = old.fact.recipients;
+    record.fact.recipients_count = old.fact.recipients_count;
+    record.fact.categories = old.fact.categories;
+    record.fact.categories_count = old.fact.categories_count;
+    SK_TRY(check_giving(e, args, &record));
+    /* Its boxes were ticked and signed one by one, and are so again (3.3). */
+    if (old.fact.explicit_consent && !record.fact.explicit_consent)
+        return sk_refuse(e, "consent-not-explicit", "explicit",
+                         (struct sk_bytes){0});
+    if (record.fact.until <= old.fact.until)
+        return sk_refuse(e, "bad-argument", "until", (struct sk_bytes){0});
+    SK_TRY(sk_consent_append(e, &record));
+    sk_pack_map(&e->reply, 3);
+    sk_reply_instant(&e->reply, "at", (uint64_t)record.fact.at * 1000);
+    sk_reply_id(&e->reply, "consent", &record.consent.id);
+    sk_reply_id(&e->reply, "renews", &old.consent.id);
+    return SK_OK;
 }
 
 /* ------------------------------------------------------------- the others */

@@ -68,6 +68,7 @@ static const struct sk_op_row rows[] = {
     DATES("draft.confirm", sk_op_draft_confirm),
     ROW("draft.drop", sk_op_draft_drop),
     DATES("consent.give", sk_op_consent_give),
+    DATES("consent.renew", sk_op_consent_renew),
     DATES("consent.request", sk_op_consent_request),
     /* I7: what only narrows is never held up by a clock; it is dated with
        the largest time seen. */

@@ -60,6 +60,7 @@ sk_op_handler sk_op_draft_list;
 sk_op_handler sk_op_draft_confirm;
 sk_op_handler sk_op_draft_drop;
 sk_op_handler sk_op_consent_give;
+sk_op_handler sk_op_consent_renew;
 sk_op_handler sk_op_consent_request;
 sk_op_handler sk_op_consent_refuse;
 sk_op_handler sk_op_consent_withdraw;

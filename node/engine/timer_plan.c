@@ -360,15 +360,17 @@ enum sk_status sk_timers_consent(struct sk_engine *e,
                             .kind = SK_TIMER_ABOUT_CONSENT,
                             .about = record->consent.id,
                             .key = record->consent.id};
+    int64_t end;
 
     if (!sk_bytes_equal(record->fact.state, sk_text("given")))
         return SK_OK;
+    SK_TRY(sk_consent_ends(e, record, &end));
     for (size_t i = 0; i < e->timer_rules->count; i++) {
         const struct sk_timer_rule *rule = &e->timer_rules->list[i];
 
         /* The last day is the one that holds the last second. */
         if (rule->trigger == SK_TIMER_ON_CONSENT)
-            SK_TRY(plan(e, rule, sk_civil_day(record->fact.until - 1), &like));
+            SK_TRY(plan(e, rule, sk_civil_day(end - 1), &like));
     }
     return SK_OK;
 }

@@ -558,3 +558,150 @@ Test(consent, of_a_parent_ends_when_the_child_comes_of_age)
         fx_start(&f, "S2A", "2027-03-01T09:00:00Z");
     }
 }
+
+/* ------------------------------------------------------------- renewal */
+
+#define OTHER_NOTICE "'notice':{'$hex':'416e64657265'}"
+#define RENEW                                                                  \
+    "{'participant':'%s','consent':'%s','until':'%s'%s," OTHER_NOTICE "}"
+
+static struct people_id placed(struct people_id who, const char *more)
+{
+    fx_ok(&f, "buso", "consent.give",
+          "{'participant':'%s','until':'2027-04-30','purposes':"
+          "['work.placement'],'recipients':['houtzaak'],'categories':"
+          "['identity.name','work.job']%s," PEOPLE_NOTICE "}",
+          who.text, more);
+    return people_take(&f, "result.consent");
+}
+
+static const char *listed(struct people_id who, size_t at, const char *key)
+{
+    char path[64];
+
+    fx_ok(&f, "buso", "consent.list", "{'participant':'%s'}", who.text);
+    snprintf(path, sizeof(path), "result.consents.%zu.%s", at, key);
+    return fx_text(&f, path);
+}
+
+/* 3.7: flows go on without a gap, and both texts are kept. */
+Test(consent, renewed_in_time_leaves_no_gap)
+{
+    struct people_id who = people_add(&f, "buso", "2000-05-14");
+    struct people_id event = people_workplace(&f, who);
+    struct people_id old;
+    struct people_id new;
+    char hash[65];
+
+    people_link(&f, "buso", who, "houtzaak");
+    old = placed(who, "");
+    snprintf(hash, sizeof(hash), "%s", listed(who, 0, "notice_hash"));
+    fx_clock(&f, "2027-04-20T09:00:00Z");
+    fx_ok(&f, "buso", "consent.renew", RENEW, who.text, old.text, "2027-07-31",
+          "");
+    new = people_take(&f, "result.consent");
+    cr_expect(eq(str, (char *)fx_text(&f, "result.renews"), old.text));
+    cr_expect(eq(str, (char *)listed(who, 0, "now"), "replaced"));
+    cr_expect(eq(str, (char *)listed(who, 0, "notice_hash"), hash));
+    cr_expect(eq(str, (char *)listed(who, 0, "until"), "2027-04-30T22:00:00Z"));
+    cr_expect(eq(str, (char *)listed(who, 1, "now"), "given"));
+    cr_expect(ne(str, (char *)listed(who, 1, "notice_hash"), hash));
+    cr_expect(eq(str, (char *)listed(who, 1, "categories"),
+                 "['identity.name','work.job']"));
+    cr_expect(eq(str, (char *)listed(who, 1, "consent"), new.text));
+    fx_clock(&f, "2027-04-30T21:59:59Z");
+    (void)people_send(&f, "buso", event, "houtzaak", "work.placement");
+    fx_clock(&f, "2027-04-30T22:00:00Z");
+    (void)people_send(&f, "buso", event, "houtzaak", "work.placement");
+    cr_expect(eq(str, (char *)fx_text(&f, "result.consents.0"), new.text));
+    fx_clock(&f, "2027-07-31T22:00:00Z");
+    cr_expect(eq(
+        str,
+        (char *)people_denied(&f, "buso", event, "houtzaak", "work.placement"),
+        "consent-expired"));
+}
+
+/* What was taken back, also in part, does not come back by itself. */
+Test(consent, that_holds_in_part_is_not_renewed)
+{
+    struct people_id who = people_add(&f, "buso", "2000-05-14");
+    struct people_id other = people_add(&f, "buso", "2000-05-14");
+    struct people_id old;
+
+    people_link(&f, "buso", who, "houtzaak");
+    old = placed(who, "");
+    fx_refused(&f, "buso", "unknown-consent", "consent.renew", RENEW,
+               other.text, old.text, "2027-07-31", "");
+    fx_refused(&f, "buso", "unknown-consent", "consent.renew", RENEW, who.text,
+               who.text, "2027-07-31", "");
+    fx_refused(&f, "buso", "bad-argument", "consent.renew", RENEW, who.text,
+               old.text, "2027-04-30", "");
+    fx_refused(&f, "buso", "consent-too-long", "consent.renew", RENEW, who.text,
+               old.text, "2099-04-30", "");
+    fx_refused(&f, "buso", "consent-no-notice", "consent.renew",
+               "{'participant':'%s','consent':'%s','until':'2027-07-31'}",
+               who.text, old.text);
+    fx_clock(&f, "2027-03-02T09:00:00Z");
+    fx_ok(&f, "buso", "consent.withdraw",
+          "{'participant':'%s','categories':['work.job']}", who.text);
+    fx_refused(&f, "buso", "consent-not-whole", "consent.renew", RENEW,
+               who.text, old.text, "2027-07-31", "");
+    cr_expect(eq(str, (char *)listed(who, 2, "now"), "absent"));
+}
+
+Test(consent, that_ended_is_not_renewed)
+{
+    struct people_id who = people_add(&f, "buso", "2000-05-14");
+    struct people_id old;
+
+    people_link(&f, "buso", who, "houtzaak");
+    old = placed(who, "");
+    fx_clock(&f, "2027-04-30T22:00:00Z");
+    fx_refused(&f, "buso", "consent-not-whole", "consent.renew", RENEW,
+               who.text, old.text, "2027-07-31", "");
+}
+
+/* 3.3: boxes that were signed one by one are signed one by one again. */
+Test(consent, that_was_explicit_is_renewed_explicitly)
+{
+    struct people_id who = people_add(&f, "buso", "2000-05-14");
+    struct people_id old;
+
+    people_link(&f, "buso", who, "houtzaak");
+    old = placed(who, ",'explicit':true");
+    fx_clock(&f, "2027-04-20T09:00:00Z");
+    fx_refused(&f, "buso", "consent-not-explicit", "consent.renew", RENEW,
+               who.text, old.text, "2027-07-31", "");
+    fx_ok(&f, "buso", "consent.renew", RENEW, who.text, old.text, "2027-07-31",
+          ",'explicit':true");
+    cr_expect(eq(str, (char *)listed(who, 1, "explicit"), "true"));
+}
+
+/* 3.4, 3.7: what a parent gave alone ends on the birthday, the reminder counts
+   from there, and then the person decides: a parent cannot any more. */
+Test(consent, of_a_parent_is_renewed_by_who_may)
+{
+    struct people_id who = people_add(&f, "buso", "2009-04-20");
+    struct people_id event = people_workplace(&f, who);
+    struct people_id old;
+
+    people_link(&f, "buso", who, "houtzaak");
+    old = placed(who, ",'given_by':'parent'");
+    cr_expect(eq(str, (char *)listed(who, 0, "ends"), "2027-04-19T22:00:00Z"));
+    fx_ok(&f, "buso", "agenda.list", "{'until':'2027-12-31'}");
+    cr_expect(eq(str, (char *)fx_text(&f, "result.items.1.day"), "2027-04-05"));
+    fx_clock(&f, "2027-04-10T09:00:00Z");
+    fx_refused(&f, "buso", "consent-wrong-giver", "consent.renew", RENEW,
+               who.text, old.text, "2027-07-31", "");
+    /* Together: it goes on after the birthday. */
+    fx_ok(&f, "buso", "consent.renew", RENEW, who.text, old.text, "2027-07-31",
+          ",'given_by':'self-and-parent'");
+    old = people_take(&f, "result.consent");
+    cr_expect(eq(str, (char *)listed(who, 1, "ends"), "absent"));
+    fx_clock(&f, "2027-04-20T09:00:00Z");
+    (void)people_send(&f, "buso", event, "houtzaak", "work.placement");
+    fx_refused(&f, "buso", "consent-wrong-giver", "consent.renew", RENEW,
+               who.text, old.text, "2027-08-31", ",'given_by':'parent'");
+    fx_ok(&f, "buso", "consent.renew", RENEW, who.text, old.text, "2027-08-31",
+          "");
+}

@@ -4,8 +4,8 @@
 # each line of a `text` block must stand in what the last one printed.
 #
 # Where coaches work there are nodes: <!-- bij ORG --> says at which one, and
-# <!-- klok INSTANT --> lets time pass.  DEELNEMER, GEBEURTENIS, BERICHT and
-# OVERDRACHT stand for the number that this node gave last.
+# <!-- klok INSTANT --> lets time pass.  DEELNEMER, GEBEURTENIS, BERICHT,
+# OVERDRACHT, AKKOORD and BEZWAAR stand for the number that this node gave last.
 set -u
 build=${1:?}
 case $build in /*) ;; *) build=$PWD/$build ;; esac
@@ -55,6 +55,8 @@ fill() { # BLOCK: with the numbers that this node gave
   sed -e "s/DEELNEMER/$person/g" \
     -e "s/GEBEURTENIS/$(last event event list "${person:-none}")/g" \
     -e "s/BERICHT/$(last message inbox list)/g" \
+    -e "s/AKKOORD/$(last consent consent list "${person:-none}")/g" \
+    -e "s/BEZWAAR/$(last objection objection list "${person:-none}")/g" \
     -e "s/OVERDRACHT/$(last handover handover list)/g" "$1" >"$work/filled"
 }
 

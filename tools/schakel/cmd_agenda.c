@@ -241,6 +241,31 @@ static const char *subject_of(const json_t *item,
     return room;
 }
 
+/* What can be done about it, where one command does it. */
+static void print_next(const json_t *item, bool dutch)
+{
+    const char *timer = sk_json_text(item, "timer");
+    const char *who = sk_json_text(item, "participant");
+    const char *about = sk_json_text(item, "about");
+
+    if (strcmp(timer, "consent_expiry") == 0)
+        printf(dutch ? "           vernieuwen, na een gesprek: schakel consent "
+                       "renew %s %s --until DAG --notice TEKST\n"
+                     : "           renew it, after a talk: schakel consent "
+                       "renew %s %s --until DAY --notice TEXT\n",
+               who, about);
+    else if (strcmp(timer, "objection_answer") == 0)
+        printf(dutch ? "           lezen: schakel objection list %s\n"
+                     : "           read it: schakel objection list %s\n",
+               who);
+    else if (strcmp(timer, "correction_unconfirmed") == 0)
+        printf(dutch ? "           bel de partner; wat er fout was: schakel "
+                       "message show %s\n"
+                     : "           call the partner; what was wrong: schakel "
+                       "message show %s\n",
+               about);
+}
+
 static void print_items(const json_t *items, const char *state,
                         const char *title, const struct sk_glossary *glossary,
                         bool dutch)
@@ -271,6 +296,8 @@ static void print_items(const json_t *items, const char *state,
         sk_render_cell(stdout,
                        sk_render_word(sk_json_text(item, "tell"), dutch), 24);
         printf("%s\n", subject_of(item, glossary, room, sizeof(room)));
+        if (!is_state(item, "done"))
+            print_next(item, dutch);
     }
 }
 

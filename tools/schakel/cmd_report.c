@@ -207,8 +207,8 @@ static void print_rules(const struct report *r, const json_t *message)
     }
 }
 
-/* The day of the consent with this id. */
-static const char *consent_day(const struct report *r, const char *id)
+/* The consent with this id, or NULL. */
+static const json_t *consent_of(const struct report *r, const char *id)
 {
     const json_t *all = json_object_get(r->person, "consents");
 
@@ -216,9 +216,30 @@ static const char *consent_day(const struct report *r, const char *id)
         const json_t *one = json_array_get(all, i);
 
         if (strcmp(sk_json_text(one, "consent"), id) == 0)
-            return sk_json_text(one, "at");
+            return one;
     }
-    return "";
+    return NULL;
+}
+
+/* Who said yes (CONSENT.md 3.4). */
+static void print_yes(const struct report *r, const json_t *consent)
+{
+    const char *giver = sk_json_text(consent, "given_by");
+    const char *day = day_words(r, sk_json_text(consent, "at"));
+
+    if (strcmp(giver, "parent") == 0)
+        LINE(r, "Je ouder zei ja op {}.", "Your parent said yes on {}.", day);
+    else if (strcmp(giver, "self-and-parent") == 0)
+        LINE(r, "Jij en je ouder zeiden ja op {}.",
+             "You and your parent said yes on {}.", day);
+    else if (strcmp(giver, "administrator") == 0)
+        LINE(r, "Je bewindvoerder zei ja op {}.",
+             "Your administrator said yes on {}.", day);
+    else if (strcmp(giver, "self-and-administrator") == 0)
+        LINE(r, "Jij en je bewindvoerder zeiden ja op {}.",
+             "You and your administrator said yes on {}.", day);
+    else
+        LINE(r, "Je zei ja op {}.", "You said yes on {}.", day);
 }
 
 static void print_consents(const struct report *r, const json_t *message)
@@ -228,12 +249,13 @@ static void print_consents(const struct report *r, const json_t *message)
 
     for (size_t i = 0; i < json_array_size(ids); i++) {
         const char *id = json_string_value(json_array_get(ids, i));
-        const char *day = id == NULL ? "" : consent_day(r, id);
+        const json_t *consent = id == NULL ? NULL : consent_of(r, id);
+        const char *day = sk_json_text(consent, "at");
 
-        if (day[0] == '\0' || strncmp(day, last, 10) == 0)
+        if (consent == NULL || strncmp(day, last, 10) == 0)
             continue;
         last = day;
-        LINE(r, "Je zei ja op {}.", "You said yes on {}.", day_words(r, day));
+        print_yes(r, consent);
     }
 }
 

@@ -176,6 +176,8 @@ static const struct word words[] = {
     {"roles", "alleen voor", "only for"},
     {"expired", "verlopen", "expired"},
     {"replaced", "vervangen", "replaced"},
+    {"renews", "vernieuwt", "renews"},
+    {"ends", "stopt op", "ends on"},
     {"forbidden", "een verbod houdt dit tegen", "a prohibition stops this"},
     {"limited", "een beperking houdt dit tegen", "a limit stops this"},
     {"not-granted", "geen regel deelt dit", "no rule shares this"},
