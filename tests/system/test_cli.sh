@@ -153,6 +153,11 @@ is "a charter of our own" 0 "$schakel" charter new --out charter --id test \
   --partners "$library/partners.yaml" --threshold 1 --steward ocmw-mol --card mol/own.card
 is "signed" 0 "$schakel" charter sign --dir mol charter
 is "and imported" 0 "$schakel" charter import charter
+person=$("$schakel" participant add Noor --json | sed -n 's/.*"participant": "\(.*\)".*/\1/p')
+is "a value that cannot be" 1 "$schakel" event record "$person" handover.requested --fields handover_kind=cold
+says "and those that can" '^     warm  *Warm handover$'
+is "as JSON for machines only" 1 "$schakel" event record "$person" handover.requested --fields handover_kind=cold --json
+[ -s err ] && bad "nothing else" || ok "nothing else"
 cp -r "$library/.." library
 bundle=library/kempen/nodes/ocmw-mol
 for name in dpo deputy; do

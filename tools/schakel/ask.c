@@ -5,6 +5,7 @@
 
 #include "protocol/texts.h"
 #include "tools/schakel/cli.h"
+#include "tools/schakel/hint.h"
 #include "tools/schakel/json.h"
 
 /* ------------------------------------------------------------- asking */
@@ -233,6 +234,8 @@ int sk_ask(struct sk_client *client, const char *op, const json_t *args,
     if (json_is_true(json_object_get(*reply, "ok")))
         return -1;
     code = sk_ask_refused(*reply);
+    if (!sk_cli_json())
+        sk_hint(client, args, json_object_get(*reply, "error"));
     json_decref(*reply);
     *reply = NULL;
     return code;
