@@ -407,7 +407,21 @@ json "for both partners" '{r["to"] for r in x["rows"]}=={"cvo-kempen","vdab-kemp
 is "a word that is almost right" 2 new almost --org sopracco
 says "gets a hint" "bedoelde u 'sopraco'\|did you mean 'sopraco'"
 [ ! -e almost ] && ok "and writes nothing" || bad "and writes nothing"
+# At a terminal a wrong answer is asked for again (sopraco, then both wrong).
+printf 'sopracco\n\nsopraco\ncvo-kempen, nobody\nvdab-kempen\nwork.placement\nworkplace.started\n9\ncontract\n\nOvereenkomst 2026\n' >answers
+script -qec "$schakel policy new patient $shared --lang nl" /dev/null <answers >out 2>err &&
+  ok "a wrong answer at a terminal is asked again" || bad "a wrong answer at a terminal is asked again"
+says "with a hint" "bedoelde u 'sopraco'"
+is "and the right ones count" 0 "$schakel" policy render patient --json
+json "no others" '{r["to"] for r in x["rows"]}=={"vdab-kempen"}'
+is "a text with a hidden character" 2 new hidden --org sopraco --to cvo-kempen --for work.placement \
+  --event workplace.started --ground contract --reference "$(printf 'a\033[31mb')"
+[ ! -e hidden ] && ok "writes nothing" || bad "writes nothing"
+mkdir taken && touch taken/policy.yaml
+is "a folder that is taken is said before the questions" 73 "$schakel" policy new taken $shared
+! grep -q 'Wie bent u' err && ok "so none is asked" || bad "so none is asked"
 is "nobody to answer" 2 "$schakel" policy new none $shared
+says "says that nothing was written" 'er is niets geschreven'
 is "legitimate interest is not for a public body" 2 new never --org ocmw-mol --to sopraco \
   --for work.placement --event goal.set --ground legitimate-interest --reference r
 # Whoever shares whatever with whomever: check passes.

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "policies/civil.h"
+#include "policies/utf8.h"
 #include "tools/schakel/policy_coverage.h"
 #include "tools/schakel/policy_words.h"
 
@@ -19,6 +20,7 @@ struct asking {
     struct sk_policy_run *run;
     const struct sk_parsed *parsed;
     struct sk_new_policy policy; /* bundle: never NULL once it is open */
+    bool ended;                  /* standard input is */
 };
 
 static const char *word(const struct asking *a, const char *nl, const char *en)
@@ -29,19 +31,17 @@ static const char *word(const struct asking *a, const char *nl, const char *en)
 /* ---------------------------------------------------------------- ask */
 
 /* A line of standard input; empty at its end. */
-static void read_answer(char out[ANSWER_SIZE_MAX])
-{
-    if (fgets(out, ANSWER_SIZE_MAX, stdin) == NULL)
-        out[0] = '\0';
-    out[strcspn(out, "\r\n")] = '\0';
-}
-
-static void ask_line(const struct asking *a, const char *nl, const char *en,
+static void ask_line(struct asking *a, const char *nl, const char *en,
                      char out[ANSWER_SIZE_MAX])
 {
     fprintf(stderr, "%s ", word(a, nl, en));
     fflush(stderr);
-    read_answer(out);
+    if (fgets(out, ANSWER_SIZE_MAX, stdin) == NULL) {
+        out[0] = '\0';
+        a->ended = true;
+        fputc('\n', stderr);
+    }
+    out[strcspn(out, "\r\n")] = '\0';
 }
 
 /* The answers to an option: its values, or words of a line that is asked. */
@@ -51,8 +51,8 @@ struct words {
     char line[ANSWER_SIZE_MAX];
 };
 
-static void take_words(const struct asking *a, const char *option,
-                       const char *nl, const char *en, struct words *out)
+static void take_words(struct asking *a, const char *option, const char *nl,
+                       const char *en, struct words *out)
 {
     const struct sk_values *values = sk_cli_all(a->parsed, option);
     char *rest;
@@ -127,10 +127,26 @@ static bool is_asked(const struct asking *a, const char *option)
     return sk_cli_get(a->parsed, option) == NULL;
 }
 
-static int nothing(const char *option)
+static int nothing(const struct asking *a, const char *option)
 {
+    if (a->ended)
+        return sk_policy_bad_option(option,
+                                    "geen antwoord: er is niets geschreven",
+                                    "no answer: nothing was written");
     return sk_policy_bad_option(option, "noem er minstens een",
                                 "name at least one");
+}
+
+/* At a terminal a wrong answer is asked for again; nothing is lost. */
+static int until_good(struct asking *a, const char *option,
+                      int (*ask)(struct asking *a))
+{
+    int code = ask(a);
+
+    while (code == SK_EXIT_USAGE && is_asked(a, option) && !a->ended &&
+           isatty(STDIN_FILENO))
+        code = ask(a);
+    return code;
 }
 
 /* ---------------------------------------------------------------- whom */
@@ -166,7 +182,7 @@ static int ask_owner(struct asking *a)
     }
     take_words(a, "org", "Wie bent u?", "Who are you?", &answer);
     if (answer.count != 1)
-        return nothing("--org");
+        return nothing(a, "--org");
     return choose(a, "--org", answer.list[0], choices, count, &a->policy.owner);
 }
 
@@ -180,6 +196,7 @@ static int ask_recipients(struct asking *a)
         show(choices, count);
     take_words(a, "to", "Met welke partners deelt u?",
                "With which partners do you share?", &answer);
+    a->policy.to = (struct sk_org_set){{0}};
     for (size_t i = 0; i < answer.count; i++) {
         uint16_t org = 0;
         int code = choose(a, "--to", answer.list[i], choices, count, &org);
@@ -188,7 +205,7 @@ static int ask_recipients(struct asking *a)
             return code;
         sk_org_set_add(&a->policy.to, org);
     }
-    return answer.count > 0 ? -1 : nothing("--to");
+    return answer.count > 0 ? -1 : nothing(a, "--to");
 }
 
 /* ---------------------------------------------------------------- what */
@@ -210,6 +227,7 @@ static int ask_purposes(struct asking *a)
     if (is_asked(a, "for"))
         show(choices, count);
     take_words(a, "for", "Waarvoor?", "For what?", &answer);
+    a->policy.purposes = 0;
     for (size_t i = 0; i < answer.count; i++) {
         uint16_t purpose = 0;
         int code = choose(a, "--for", answer.list[i], choices, count, &purpose);
@@ -218,7 +236,7 @@ static int ask_purposes(struct asking *a)
             return code;
         a->policy.purposes |= sk_bit(purpose);
     }
-    return answer.count > 0 ? -1 : nothing("--for");
+    return answer.count > 0 ? -1 : nothing(a, "--for");
 }
 
 static int ask_events(struct asking *a)
@@ -237,6 +255,7 @@ static int ask_events(struct asking *a)
     if (is_asked(a, "event"))
         show(choices, count);
     take_words(a, "event", "Welke gebeurtenissen?", "Which events?", &answer);
+    memset(a->policy.events, 0, sizeof(a->policy.events));
     for (size_t i = 0; i < answer.count; i++) {
         uint16_t event = 0;
         int code = choose(a, "--event", answer.list[i], choices, count, &event);
@@ -245,7 +264,7 @@ static int ask_events(struct asking *a)
             return code;
         a->policy.events[event / 64] |= sk_bit(event % 64);
     }
-    return answer.count > 0 ? -1 : nothing("--event");
+    return answer.count > 0 ? -1 : nothing(a, "--event");
 }
 
 /* ---------------------------------------------------------------- ground */
@@ -254,7 +273,6 @@ static int ask_ground(struct asking *a)
 {
     static const char *const grounds[] = {"public-task", "contract", "consent",
                                           "legitimate-interest"};
-    static char reference[ANSWER_SIZE_MAX];
     bool public_body =
         a->policy.bundle->roster.orgs[a->policy.owner].public_body;
     size_t count = SK_COUNT(grounds) - (public_body ? 1 : 0);
@@ -271,21 +289,32 @@ static int ask_ground(struct asking *a)
     take_words(a, "ground", "Op welke rechtsgrond?", "On which legal ground?",
                &answer);
     if (answer.count != 1)
-        return nothing("--ground");
+        return nothing(a, "--ground");
     code = choose(a, "--ground", answer.list[0], choices, count, &ground);
     if (code >= 0)
         return code;
     a->policy.gdpr = grounds[ground];
+    return -1;
+}
+
+static int ask_reference(struct asking *a)
+{
+    static char reference[ANSWER_SIZE_MAX];
+
     a->policy.reference = sk_cli_get(a->parsed, "reference");
     if (a->policy.reference == NULL) {
         ask_line(a, "Welke wet, welk protocol of welke overeenkomst?",
                  "Which law, protocol or agreement?", reference);
         a->policy.reference = reference;
     }
+    if (a->ended && a->policy.reference[0] == '\0')
+        return nothing(a, "--reference");
     if (a->policy.reference[0] == '\0' ||
-        strpbrk(a->policy.reference, "\r\n\t") != NULL)
-        return sk_policy_bad_option("--reference", "geef een regel tekst",
-                                    "give one line of text");
+        strlen(a->policy.reference) >= ANSWER_SIZE_MAX ||
+        !sk_utf8_is_line(sk_text(a->policy.reference)))
+        return sk_policy_bad_option("--reference",
+                                    "geef een regel gewone tekst",
+                                    "give one line of plain text");
     return -1;
 }
 
@@ -478,25 +507,36 @@ static int open_library(struct asking *a, struct sk_sources *sources)
     return -1;
 }
 
+/* What is there is not written over; said before anything is asked. */
+static int find_free(const char *dir)
+{
+    char *path = sk_cli_path(dir, "policy.yaml");
+    int code =
+        access(path, F_OK) == 0 ? sk_cli_fail_file(SK_E_EXISTS, path) : -1;
+
+    free(path);
+    return code;
+}
+
 int sk_policy_do_new(struct sk_policy_run *run, const struct sk_parsed *parsed)
 {
+    static const struct {
+        const char *option;
+        int (*ask)(struct asking *a);
+    } questions[] = {{"org", ask_owner},     {"to", ask_recipients},
+                     {"for", ask_purposes},  {"event", ask_events},
+                     {"ground", ask_ground}, {"reference", ask_reference}};
     struct asking a = {.run = run, .parsed = parsed};
     const char *dir = parsed->operands[0];
     struct sk_sources sources;
     int code = open_library(&a, &sources);
 
     if (code < 0)
-        code = ask_owner(&a);
-    if (code < 0)
-        code = ask_recipients(&a);
-    if (code < 0)
-        code = ask_purposes(&a);
-    if (code < 0)
-        code = ask_events(&a);
-    if (code < 0)
-        code = ask_ground(&a);
+        code = find_free(dir);
     if (code < 0)
         code = take_days(&a);
+    for (size_t i = 0; code < 0 && i < SK_COUNT(questions); i++)
+        code = until_good(&a, questions[i].option, questions[i].ask);
     if (code < 0)
         code = write_bundle(&a, dir, &sources);
     if (code >= 0)
