@@ -127,8 +127,7 @@ const struct sk_code sk_codes[] = {
      "a consent names precise purposes, partners and categories",
      "Kies doelen en soorten zonder onderverdeling.",
      "Choose purposes and categories that have no parts."},
-    {"consent-not-whole",
-     "dit akkoord geldt niet meer, of niet meer helemaal",
+    {"consent-not-whole", "dit akkoord geldt niet meer, of niet meer helemaal",
      "this consent does not hold any more, or not in full",
      "Noteer een nieuw akkoord met wat de deelnemer nu wil: schakel consent "
      "give.",
