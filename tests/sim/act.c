@@ -535,8 +535,10 @@ void act(void)
         correct();
     else if (what < 74)
         answer(at);
-    else if (what < 81)
+    else if (what < 80)
         read_mail(at);
+    else if (what < 81)
+        act_follow(at);
     else if (what < 82 && sim.persons_count < PERSONS && is_guide(at))
         (void)world_person(at, sim.persons_count);
     else if (what < 83 && sim.weather.policies)

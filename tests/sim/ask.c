@@ -6,7 +6,8 @@
  *
  *     ask(BUSO, "relation.open", "from=s org=s participant=s", day, org, id)
  *
- *     s text   l words, with commas   b bool   x bytes   m "k=v;k=v"
+ *     s text   u uint64_t   l words, with commas   b bool   x bytes   m
+ * "k=v;k=v"
  */
 
 static void pack_list(struct sk_pack *p, const char *list, char separator)
@@ -51,6 +52,9 @@ static void pack_argument(struct sk_pack *p, char kind, va_list *list)
         break;
     case 'l':
         pack_list(p, va_arg(*list, const char *), ',');
+        break;
+    case 'u':
+        sk_pack_uint(p, va_arg(*list, uint64_t));
         break;
     case 'b':
         sk_pack_bool(p, va_arg(*list, int) != 0);
@@ -115,6 +119,16 @@ const char *got(const char *key)
 uint64_t got_number(const char *key)
 {
     return sk_value_uint(value_at(key));
+}
+
+bool got_true(const char *key)
+{
+    return sk_value_bool(value_at(key));
+}
+
+struct sk_value got_value(const char *key)
+{
+    return value_at(key);
 }
 
 struct sk_bytes got_bytes(const char *key)

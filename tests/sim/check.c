@@ -713,12 +713,23 @@ static void check_node(size_t at)
           "I9: a value lies open in the store of %s", node_names[at]);
 }
 
+void check_messages_at(size_t at, void (*fn)(size_t at, const char *id,
+                                             struct sk_message_id *message))
+{
+    size_t mark = look_start(at);
+
+    each_message(at, fn);
+    look_end(at, mark);
+}
+
 void check_quiet(void)
 {
     size_t mark;
 
-    for (size_t i = 0; i < sim.count; i++)
+    for (size_t i = 0; i < sim.count; i++) {
         check_node(i);
+        check_feed(i);
+    }
     for (size_t i = 0; i < sim.count; i++)
         check_owners(i, /* quiet */ true);
     for (size_t i = 0; i < sim.count && sim.liar == NODES; i++) {

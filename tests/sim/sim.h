@@ -10,6 +10,7 @@
  *   ask.c     requests
  *   act.c     what people do
  *   liar.c    a partner that signs what is not true
+ *   feed.c    a client system that follows
  *   journal.c a journal that is forked, or goes back
  *   model.c   who allowed what, since when: shares no code with the engine
  *   check.c   I1..I10 after each step, and when all is quiet again
@@ -100,6 +101,11 @@ struct seen {
     struct sk_id correction; /* the last one that waits there */
 };
 
+struct row { /* a message in the feed */
+    char id[SK_ID_TEXT_SIZE + 1];
+    uint64_t number;
+};
+
 struct node {
     int64_t drift_ms;               /* its clock is ahead */
     uint64_t versions[256];         /* of its tables, when last looked at */
@@ -114,6 +120,9 @@ struct node {
     bool silent;     /* and nobody told it: the folder was copied back */
     bool knows_more; /* of the journal of the one that went back */
     bool refused_erasure;
+    uint64_t feed; /* its client system has everything up to this */
+    struct row rows[MESSAGES * 2];
+    size_t rows_count;
 };
 
 /* What may happen in this run. */
@@ -203,6 +212,10 @@ bool node_step(size_t at, const struct sk_input *inputs, size_t count);
 void node_start(size_t at);
 void node_crash(size_t at);
 
+/* feed.c */
+void act_follow(size_t at);
+void check_feed(size_t at);
+
 /* journal.c */
 /* The head that was proved, and the newest since. */
 struct shown {
@@ -226,6 +239,8 @@ bool ask_json(size_t at, const char *op, const char *arguments);
 bool answered(void); /* did the last request reach the node at all? */
 const char *got(const char *key);
 uint64_t got_number(const char *key);
+bool got_true(const char *key);
+struct sk_value got_value(const char *key); /* until the next request */
 struct sk_bytes got_bytes(const char *key); /* until the next request */
 size_t pick(const char *list, const char *key, char *out, size_t room);
 size_t listed(const char *list);
@@ -268,6 +283,9 @@ void check_forget(void);
 void check_step(size_t at);
 void check_frame(size_t from, const uint8_t *bytes, size_t size);
 void check_quiet(void);
+/* Calls fn for every message in the inbox; views die with the call. */
+void check_messages_at(size_t at, void (*fn)(size_t at, const char *id,
+                                             struct sk_message_id *message));
 void check_gone(void);
 
 #endif
