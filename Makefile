@@ -68,7 +68,7 @@ tests_system := $(sort $(wildcard tests/system/test_*.sh))
 fuzzers := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 .PHONY: all help setup demo test check unit system sim ci lint format fuzz \
-  fuzz-short bench faults install clean
+  fuzz-short bench faults install clean sim-region
 .SECONDARY:
 all: $(programs)
 
@@ -156,6 +156,10 @@ sim_o := $(call obj,$(call src,tests/sim))
 sim_wrap := -Wl,--wrap=crypto_sign_detached \
   -Wl,--wrap=crypto_sign_verify_detached \
   -Wl,--wrap=crypto_scalarmult -Wl,--wrap=crypto_scalarmult_base
+region_o := $(call obj,$(call src,tests/region)) $(B)/tests/sim/curves.o
+$(B)/region: $(region_o) $(node_a)
+	$(call say,LD,$@)
+	$(Q)$(call link,$(sim_wrap) $(LIBS_node) $(LIBS_policies) $(LIBS_protocol))
 $(B)/sim: $(sim_o) $(node_a)
 	$(call say,LD,$@)
 	$(Q)$(call link,$(sim_wrap) $(LIBS_node) $(LIBS_policies) $(LIBS_protocol))
@@ -195,9 +199,14 @@ system: all
 
 ## sim             whole federations in bad weather: make sim SEEDS=1..10000
 SEEDS ?= 1..500
-sim: $(B)/sim
+sim: $(B)/sim $(B)/region
 	@$(B)/sim --seeds $(SEEDS)
 	@$(B)/sim --seeds 1..8 --curves
+	@$(B)/region 24 > /dev/null
+## sim-region      what a federation of 3 to 300 nodes costs, as a table
+sim-region: $(B)/region
+	@$(B)/region head
+	@for nodes in 3 10 30 100 300; do $(B)/region $$nodes || exit 1; done
 
 ## build-clang     everything compiles with clang too
 build-clang:

@@ -14,7 +14,7 @@
 #include "policies/bundle.h"
 #include "policies/index.h"
 
-#define SK_ORGS_MAX 256
+#define SK_ORGS_MAX 320
 #define SK_RULES_MAX 2000 /* in one policy, and again in the guards */
 #define SK_RULE_WORDS_MAX 64
 #define SK_ROLES_PER_RULE_MAX 64

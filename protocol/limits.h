@@ -50,7 +50,7 @@
 #define SK_CHARTER_PART_SIZE_MAX (64 * 1024)
 
 /* Partners in a charter, count (POLICY.md 13). */
-#define SK_PARTNERS_MAX 256
+#define SK_PARTNERS_MAX 320
 
 /* Idle time before a node says it is still there, and before a partner
    counts as gone; the longest back-off between attempts; ms. */

@@ -42,8 +42,12 @@
 #include "protocol/value.h"
 #include "tests/node/signed.h"
 
+#ifndef FX_NODES_MAX
 #define FX_NODES_MAX 8
+#endif
+#ifndef FX_FRAMES_MAX
 #define FX_FRAMES_MAX 4096
+#endif
 #define FX_TEXT_MAX (256 * 1024)
 #define FX_ROOM_MAX (8 * 1024 * 1024)
 
