@@ -434,7 +434,9 @@ const struct sk_op sk_ops[] = {
 
     /* ---------------------------------------------------- handover */
     {"handover.list", false, SK_NEED_CASES, "de overdrachten", "the handovers",
-     {ARG("open", BOOL, false, "alleen open", "only open ones")}},
+     {ARG("open", BOOL, false, "alleen open", "only open ones"),
+      ARG("after", ID, false, "vanaf hier verder", "continue after this one"),
+      ARG("limit", UINT, false, "hoeveel hoogstens", "how many at most")}},
     {"handover.show", false, SK_NEED_CASE,
      "een overdracht", "one handover", {HANDOVER}},
     {"handover.open", false, SK_NEED_CASE,

@@ -615,11 +615,13 @@ static enum sk_status pack_erasure(struct sk_engine *e,
     return SK_OK;
 }
 
-/* Every erasure after this one; at most LIST_MAX. */
+/* Every erasure after this one; at most LIST_MAX, and LOOK_MAX looked at.
+   last: that was looked at. */
 #define LIST_MAX 200
+#define LOOK_MAX 1000
 
 static enum sk_status pack_all(struct sk_engine *e, const struct sk_id *after,
-                               size_t *count, bool *more)
+                               size_t *count, struct sk_id *last, bool *more)
 {
     struct sk_key prefix = sk_key_start(SK_T_ERASURE);
     struct sk_key from;
@@ -632,7 +634,7 @@ static enum sk_status pack_all(struct sk_engine *e, const struct sk_id *after,
                              sk_key_done(&from));
     }
     *more = false;
-    for (;;) {
+    for (size_t looked = 0;;) {
         size_t mark = sk_arena_mark(&e->scratch);
         struct erasure erasure = {0};
         struct sk_bytes key;
@@ -645,10 +647,11 @@ static enum sk_status pack_all(struct sk_engine *e, const struct sk_id *after,
         SK_TRY(status);
         if (key.size != 1 + SK_ID_SIZE)
             continue; /* a part */
-        *more = *count == LIST_MAX;
+        *more = *count == LIST_MAX || looked++ == LOOK_MAX;
         if (*more)
             return SK_OK;
         memcpy(erasure.participant.id.bytes, key.data + 1, SK_ID_SIZE);
+        *last = erasure.participant.id;
         SK_TRY(sk_access_erases(e, &erasure.participant, &seen));
         if (seen) {
             SK_TRY(read_erasure(e, value, &erasure));
@@ -681,14 +684,18 @@ enum sk_status sk_op_participant_erasures(struct sk_engine *e,
     struct sk_id after;
     bool on = sk_arg_id(args, "after", &after);
     size_t count = 0;
+    struct sk_id last;
     bool more = false;
+    size_t top = sk_reply_open(&e->reply);
     size_t at;
 
-    sk_pack_map(&e->reply, 2);
     sk_pack_cstr(&e->reply, "erasures");
     at = sk_reply_open(&e->reply);
-    SK_TRY(pack_all(e, on ? &after : NULL, &count, &more));
+    SK_TRY(pack_all(e, on ? &after : NULL, &count, &last, &more));
     sk_reply_close_array(&e->reply, at, count);
     sk_reply_bool(&e->reply, "more", more);
+    if (more)
+        sk_reply_id(&e->reply, "next", &last);
+    sk_reply_close_map(&e->reply, top, more ? 3 : 2);
     return SK_OK;
 }

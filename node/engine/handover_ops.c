@@ -1,8 +1,11 @@
 #include "node/engine/handover.h"
 #include "node/engine/user.h"
 
+#include <string.h>
+
 /* More than anybody reads at once; the reply stays bounded. */
 #define LIST_MAX 1000
+#define LIST_DEFAULT 200
 
 /* ------------------------------------------------------------- the view */
 
@@ -132,52 +135,83 @@ enum sk_status sk_op_handover_input(struct sk_engine *e, struct sk_value args)
     return give(e, args, input);
 }
 
+struct listing {
+    struct sk_handover_id last; /* looked at */
+    uint64_t limit;
+    size_t count;
+    bool more;
+};
+
 /* One line, when who asks may see it. */
-static enum sk_status list_one(struct sk_engine *e,
-                               const struct sk_handover_id *id, size_t *count)
+static enum sk_status list_one(struct sk_engine *e, struct listing *l)
 {
     struct sk_participant_id person;
     struct sk_handover h;
     bool seen;
 
-    SK_TRY(sk_handover_get(e, id, &h));
+    SK_TRY(sk_handover_get(e, &l->last, &h));
     SK_TRY(sk_handover_person(e, &h, &person));
     SK_TRY(sk_case_is_seen(e, &person, &seen));
     if (!seen)
         return SK_OK;
-    (*count)++;
+    l->count++;
     return view(e, &h, &e->reply);
+}
+
+/* A page looks at LIST_MAX records at most, whatever it shows of them. */
+static enum sk_status list_page(struct sk_engine *e, struct sk_scan *scan,
+                                struct listing *l)
+{
+    for (size_t looked = 0;; looked++) {
+        size_t mark = sk_arena_mark(&e->scratch);
+        struct sk_bytes key;
+        struct sk_bytes value;
+        enum sk_status status = sk_scan_next(scan, &key, &value);
+
+        if (status == SK_E_NOT_FOUND)
+            return SK_OK;
+        SK_TRY(status);
+        l->more = l->count == l->limit || looked == LIST_MAX;
+        if (l->more)
+            return SK_OK;
+        if (key.size != 1 + SK_ID_SIZE)
+            return SK_E_BAD_LENGTH;
+        memcpy(l->last.id.bytes, key.data + 1, SK_ID_SIZE);
+        SK_TRY(list_one(e, l));
+        sk_arena_reset(&e->scratch, mark);
+    }
 }
 
 enum sk_status sk_op_handover_list(struct sk_engine *e, struct sk_value args)
 {
     bool open = sk_value_bool(sk_value_get(args, "open"));
+    struct sk_value limit = sk_value_get(args, "limit");
+    struct listing l = {.limit = LIST_DEFAULT};
     struct sk_key prefix =
         sk_key_start(open ? SK_T_HANDOVER_OPEN : SK_T_HANDOVER);
+    struct sk_key from = prefix;
     struct sk_scan scan =
         sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
-    size_t count = 0;
+    size_t top;
     size_t at;
 
-    sk_pack_map(&e->reply, 1);
+    if (sk_value_kind(limit) == SK_VALUE_UINT)
+        l.limit = sk_value_uint(limit);
+    if (l.limit < 1 || l.limit > LIST_MAX)
+        return sk_refuse(e, "bad-argument", "limit", (struct sk_bytes){0});
+    if (sk_arg_id(args, "after", &l.last.id)) {
+        sk_key_id(&from, &l.last.id);
+        scan = sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
+                             sk_key_done(&from));
+    }
+    top = sk_reply_open(&e->reply);
     sk_pack_cstr(&e->reply, "handovers");
     at = sk_reply_open(&e->reply);
-    while (count < LIST_MAX) {
-        size_t mark = sk_arena_mark(&e->scratch);
-        struct sk_handover_id id;
-        struct sk_bytes key;
-        struct sk_bytes value;
-        enum sk_status status = sk_scan_next(&scan, &key, &value);
-
-        if (status == SK_E_NOT_FOUND)
-            break;
-        SK_TRY(status);
-        assert(key.size == 1 + SK_ID_SIZE);
-        for (size_t i = 0; i < SK_ID_SIZE; i++)
-            id.id.bytes[i] = key.data[1 + i];
-        SK_TRY(list_one(e, &id, &count));
-        sk_arena_reset(&e->scratch, mark);
-    }
-    sk_reply_close_array(&e->reply, at, count);
+    SK_TRY(list_page(e, &scan, &l));
+    sk_reply_close_array(&e->reply, at, l.count);
+    sk_reply_bool(&e->reply, "more", l.more);
+    if (l.more)
+        sk_reply_id(&e->reply, "next", &l.last.id);
+    sk_reply_close_map(&e->reply, top, l.more ? 3 : 2);
     return SK_OK;
 }

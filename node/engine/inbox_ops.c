@@ -320,6 +320,7 @@ struct listing {
     struct sk_inbox_entry *at; /* the message of that number, or NULL */
     uint64_t limit;
     uint64_t count;
+    struct sk_message_id last; /* looked at */
     bool more;
 };
 
@@ -390,6 +391,7 @@ static enum sk_status list_all(struct sk_engine *e, struct listing *l)
     struct sk_bytes key;
     struct sk_bytes value;
     enum sk_status status;
+    size_t looked = 0;
 
     while (!l->more &&
            (status = sk_scan_next(&scan, &key, &value)) != SK_E_NOT_FOUND) {
@@ -397,11 +399,16 @@ static enum sk_status list_all(struct sk_engine *e, struct listing *l)
         struct sk_message_id id;
 
         SK_TRY(status);
+        l->more = looked++ == LIST_LIMIT_MAX;
+        if (l->more)
+            return SK_OK;
         if (value.size != SK_ID_SIZE)
             return SK_E_IO;
         for (size_t i = 0; i < SK_ID_SIZE; i++)
             id.id.bytes[i] = value.data[i];
         SK_TRY(list_one(e, l, &id));
+        if (!l->more)
+            l->last = id;
         sk_arena_reset(&e->scratch, mark);
     }
     return SK_OK;
@@ -412,6 +419,7 @@ enum sk_status sk_op_inbox_list(struct sk_engine *e, struct sk_value args)
     struct listing l = {.list = "a", .limit = LIST_LIMIT};
     struct sk_value limit = sk_value_get(args, "limit");
     struct sk_message_id after_id;
+    size_t top;
     size_t at;
 
     l.only_new = sk_value_bool(sk_value_get(args, "new"));
@@ -438,12 +446,15 @@ enum sk_status sk_op_inbox_list(struct sk_engine *e, struct sk_value args)
         SK_TRY(status);
         l.after = l.at->number;
     }
-    sk_pack_map(&e->reply, 2);
+    top = sk_reply_open(&e->reply);
     sk_pack_cstr(&e->reply, "messages");
     at = sk_reply_open(&e->reply);
     SK_TRY(list_all(e, &l));
     sk_reply_close_array(&e->reply, at, (size_t)l.count);
     sk_reply_bool(&e->reply, "more", l.more);
+    if (l.more)
+        sk_reply_id(&e->reply, "next", &l.last.id);
+    sk_reply_close_map(&e->reply, top, l.more ? 3 : 2);
     return SK_OK;
 }
 

@@ -6,6 +6,8 @@
 
 #define PARTICIPANT_SIZE_MAX 1024
 #define LIST_DEFAULT 50
+/* People with one word of a name that are looked at. */
+#define FIND_LOOK_MAX 10000
 #define LIST_MAX 500
 
 static const char context_insz[] = "schakel/index/insz/1";
@@ -376,9 +378,22 @@ static enum sk_status has_words(struct sk_engine *e, struct sk_bytes name,
     return SK_OK;
 }
 
-/* Up to one more than a list holds. */
+/* The word with the fewest people behind it, as far as its length tells. */
+static bool longest_word(struct sk_bytes name, struct sk_name_word *out)
+{
+    struct sk_name_word word;
+
+    out->size = 0;
+    while (sk_name_next(&name, &word))
+        if (word.size > out->size)
+            *out = word;
+    return out->size > 0;
+}
+
+/* Up to one more than a list holds, or than are looked at. */
 static enum sk_status find_name(struct sk_engine *e, struct sk_bytes name,
-                                struct sk_participant_id *ids, size_t *count)
+                                struct sk_participant_id *ids, size_t *count,
+                                bool *more)
 {
     struct sk_name_word word;
     struct sk_key key;
@@ -387,14 +402,20 @@ static enum sk_status find_name(struct sk_engine *e, struct sk_bytes name,
     struct sk_bytes value;
     enum sk_status status = SK_OK;
 
-    if (!sk_name_next(&name, &word))
+    *more = false;
+    if (!longest_word(name, &word))
         return SK_OK;
     key = name_key(e, &word);
     scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&key));
-    while (*count <= LIST_DEFAULT &&
-           (status = sk_scan_next(&scan, &at, &value)) == SK_OK) {
+    for (size_t looked = 0;
+         !*more && (status = sk_scan_next(&scan, &at, &value)) == SK_OK;
+         looked++) {
         struct sk_participant_id *id = &ids[*count];
         bool all;
+
+        *more = *count == LIST_DEFAULT || looked == FIND_LOOK_MAX;
+        if (*more)
+            break;
 
         if (at.size != key.size + SK_ID_SIZE)
             return SK_E_BAD_LENGTH;
@@ -458,8 +479,9 @@ enum sk_status sk_op_participant_find(struct sk_engine *e, struct sk_value args)
     struct sk_bytes insz =
         sk_clean_code(e, sk_text("insz"), sk_arg_text(args, "insz"));
     struct sk_bytes source = sk_arg_text(args, "source_id");
-    struct sk_participant_id ids[LIST_DEFAULT + 1];
+    struct sk_participant_id ids[LIST_DEFAULT];
     size_t count = 0;
+    bool more = false;
 
     if (name.size == 0 && insz.size == 0 && source.size == 0)
         return sk_refuse(e, "missing-argument", "name", (struct sk_bytes){0});
@@ -470,13 +492,11 @@ enum sk_status sk_op_participant_find(struct sk_engine *e, struct sk_value args)
     else if (insz.size > 0)
         SK_TRY(find_insz(e, insz, ids, &count));
     else
-        SK_TRY(find_name(e, name, ids, &count));
+        SK_TRY(find_name(e, name, ids, &count, &more));
     /* Who has a number may ask whether that person is known: and it shows. */
     if (count > 0 && insz.size + source.size > 0)
         sk_access_about(e, &ids[0], NULL);
-    if (count > LIST_DEFAULT)
-        return pack_list(e, ids, LIST_DEFAULT, true);
-    return pack_list(e, ids, count, false);
+    return pack_list(e, ids, count, more);
 }
 
 /* Everybody, in order, behind `after` (zero: from the start). */

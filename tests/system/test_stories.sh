@@ -10,7 +10,14 @@ for story in tests/scenarios/*.yaml; do
   "$build/schakel" rehearse --json "$story" > "$out" 2>&1
   status=$?
   checks=$(sed -n 's/^  "checks": \([0-9]*\).*/\1/p' "$out")
-  if [ $status = 0 ] && [ "${checks:-0}" -gt 0 ]; then
+  skipped=$(sed -n 's/^  "not_checked": \([0-9]*\).*/\1/p' "$out")
+  # Sums over partners and private discovery are no part of a node yet.
+  case $name in S2C|S4A) known=1 ;; V1) known=$(grep -c 'discover:' "$story") ;;
+    *) known=0 ;; esac
+  if [ $status = 0 ] && [ "${checks:-0}" -gt 0 ] && [ "$skipped" != "$known" ]; then
+    echo "not ok - story $name: $skipped things were not checked, not $known"
+    failed=1
+  elif [ $status = 0 ] && [ "${checks:-0}" -gt 0 ]; then
     echo "ok - story $name holds ($checks checks)"
   else
     echo "not ok - story $name (exit status $status)"

@@ -134,15 +134,45 @@ static size_t print_waiting(const struct work *w, const char *whom,
 
 /* ------------------------------------------------------------- the list */
 
+/* A list page by page, until there is no more of it or `most` of it was found;
+   flag: the argument that is true; key: of the list. */
+static int ask_pages(struct sk_client *client, const char *op, const char *flag,
+                     const char *key, size_t most, json_t **out)
+{
+    json_t *all = json_array();
+    json_t *page = NULL;
+    bool more = true;
+    int code = -1;
+
+    while (code < 0 && more) {
+        json_t *args = json_pack("{s:b}", flag, 1);
+
+        if (page != NULL)
+            json_object_set(args, "after", json_object_get(page, "next"));
+        json_decref(page);
+        page = NULL;
+        code = sk_node_ask(client, op, args, NULL, 0, &page);
+        json_array_extend(all, json_object_get(page, key));
+        more = json_object_get(page, "next") != NULL &&
+               json_array_size(all) < most;
+    }
+    if (code < 0) {
+        json_object_set(page, key, all);
+        *out = json_incref(page);
+    }
+    json_decref(all);
+    json_decref(page);
+    return code;
+}
+
 static int gather(struct sk_client *client, struct work *w)
 {
-    int code = sk_node_ask(client, "inbox.list", json_pack("{s:b}", "new", 1),
-                           NULL, 0, &w->messages);
+    int code =
+        ask_pages(client, "inbox.list", "new", "messages", 100, &w->messages);
 
     if (code < 0)
-        code =
-            sk_node_ask(client, "handover.list", json_pack("{s:b}", "open", 1),
-                        NULL, 0, &w->handovers);
+        code = ask_pages(client, "handover.list", "open", "handovers", 10000,
+                         &w->handovers);
     if (code < 0)
         code = sk_node_ask(client, "agenda.list", NULL, NULL, 0, &w->agenda);
     if (code < 0)
