@@ -13,17 +13,18 @@
  * from the first offer to the last receipt; latency is one event at a time on
  * an idle pair, from the offer to the receipt seen by a client of the sender.
  * With each phase: what it cost the processes, which other programs on the
- * machine hardly change.
+ * machine hardly change.  Beside it: what the disk and the crypto take.
  */
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "tools/dev/bench_physics.h"
 #include "tools/schakel/client.h"
 #include "tools/schakel/json.h"
 
@@ -231,8 +232,12 @@ static int compare_doubles(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void measure_singles(struct sk_client *client)
+/* Beside what an event cannot do without: commits at both ends, and crypto. */
+static void measure_singles(struct sk_client *client,
+                            const struct physics *physics)
 {
+    double least = 2 * physics->commit_s + physics->crypto_s;
+
     static double samples[SINGLES];
 
     for (size_t i = 0; i < SINGLES; i++) {
@@ -256,26 +261,30 @@ static void measure_singles(struct sk_client *client)
         json_decref(sent);
     }
     qsort(samples, SINGLES, sizeof(samples[0]), compare_doubles);
-    printf("  single event, offer to receipt: p50 %.2f ms  p99 %.2f ms\n",
-           samples[SINGLES / 2] * 1e3, samples[SINGLES * 99 / 100] * 1e3);
+    printf("  single event, offer to receipt: p50 %.2f ms  p99 %.2f ms; two "
+           "commits and the crypto take %.2f ms: p50 is %.1f times that\n",
+           samples[SINGLES / 2] * 1e3, samples[SINGLES * 99 / 100] * 1e3,
+           least * 1e3, samples[SINGLES / 2] / least);
 }
 
-/* Resident memory of a process, KiB. */
-static long resident_kib(long pid)
+/* A line of /proc/PID/status, MiB: VmRSS is all that is resident, pages of the
+   store's files among it; RssAnon is what no other process could use. */
+static double memory_mib(long pid, const char *name)
 {
     char path[64];
     char line[256];
+    size_t size = strlen(name);
     long kib = 0;
     FILE *file;
 
     snprintf(path, sizeof(path), "/proc/%ld/status", pid);
     file = fopen(path, "r");
     while (file != NULL && fgets(line, sizeof(line), file) != NULL)
-        if (sscanf(line, "VmRSS: %ld", &kib) == 1)
-            break;
+        if (strncmp(line, name, size) == 0 && line[size] == ':')
+            kib = strtol(line + size + 1, NULL, 10);
     if (file != NULL)
         fclose(file);
-    return kib;
+    return (double)kib / 1024;
 }
 
 /* The last: schakel-net.  The one before it only starts it. */
@@ -332,8 +341,18 @@ static struct usage usage_of(long pid)
     return usage;
 }
 
+static double client_cpu_s(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
+}
+
 struct phase {
     double start_s;
+    double client_s;
     struct usage before[PROCESSES];
 };
 
@@ -343,6 +362,7 @@ static struct phase phase_start(void)
 
     for (size_t i = 0; i < PROCESSES; i++)
         phase.before[i] = usage_of(pids[i]);
+    phase.client_s = client_cpu_s();
     phase.start_s = now_s();
     return phase;
 }
@@ -363,43 +383,30 @@ static double phase_end(const struct phase *phase, const char *name)
         if (kib > 0)
             printf(" %.1f KiB", kib / (double)events_count);
     }
-    printf("\n");
+    printf(", client %.0f us\n",
+           (client_cpu_s() - phase->client_s) * 1e6 / (double)events_count);
     return rate;
 }
 
-/* What this disk takes for one durable write: the limit of everything. */
-static void tell_disk(const char *dir)
+/* The limit of everything. */
+static void tell_physics(const struct physics *physics)
 {
-    static const char page[4096] = "x";
-    char path[4096];
-    double start;
-    int fd;
-
-    snprintf(path, sizeof(path), "%s/bench.tmp", dir);
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0)
-        die(path);
-    start = now_s();
-    for (int i = 0; i < 40; i++)
-        if (pwrite(fd, page, sizeof(page), 0) != (ssize_t)sizeof(page) ||
-            fdatasync(fd) != 0)
-            die(path);
-    printf("  this disk: %.2f ms for one durable write (fdatasync); a commit "
-           "needs two, one event three commits in a row\n",
-           (now_s() - start) / 40 * 1e3);
-    close(fd);
-    unlink(path);
+    printf("  this machine: %.2f ms for one durable write (fdatasync), %.2f ms "
+           "for a commit, %.2f ms for the crypto of one event\n",
+           physics->flush_s * 1e3, physics->commit_s * 1e3,
+           physics->crypto_s * 1e3);
 }
 
 static void tell_memory(const char *when)
 {
-    long core = resident_kib(pids[SENDER]);
-    long net = resident_kib(pids[SENDER_NET]);
+    double core = memory_mib(pids[SENDER], "VmRSS");
+    double net = memory_mib(pids[SENDER_NET], "VmRSS");
 
     printf("  resident memory, %s: %.1f MiB (schakeld %.1f, schakel-net "
-           "%.1f)\n",
-           when, (double)(core + net) / 1024, (double)core / 1024,
-           (double)net / 1024);
+           "%.1f); not of files: %.1f MiB\n",
+           when, core + net, core, net,
+           memory_mib(pids[SENDER], "RssAnon") +
+               memory_mib(pids[SENDER_NET], "RssAnon"));
 }
 
 static void find_processes(const json_t *nodes)
@@ -445,6 +452,7 @@ int main(int argc, char **argv)
     json_t *report = argc == 4 ? json_load_file(argv[1], 0, &error) : NULL;
     const json_t *nodes = json_object_get(report, "nodes");
     const json_t *node = json_array_get(nodes, 0);
+    struct physics physics;
     struct sk_client *client;
 
     if (node == NULL)
@@ -462,7 +470,9 @@ int main(int argc, char **argv)
     printf("Exchange between two nodes, durable at both ends: %zu events about "
            "%zu persons, %d connections\n",
            events_count, persons_count, WORKERS);
-    tell_disk(sender_dir);
+    if (!physics_measure(sender_dir, &physics))
+        die("the disk or the crypto cannot be measured");
+    tell_physics(&physics);
     tell_memory("idle node");
     client = connect_to(sender_dir);
     for (size_t i = 0; i < WORKERS; i++)
@@ -470,7 +480,7 @@ int main(int argc, char **argv)
     measure_many(client);
     for (size_t i = 0; i < WORKERS; i++)
         sk_client_close(&workers[i].client);
-    measure_singles(client);
+    measure_singles(client, &physics);
     tell_memory("after the run");
     sk_client_close(&client);
     json_decref(report);
