@@ -257,6 +257,17 @@ struct sk_count {
     uint64_t count;
 };
 
+/* Numbers of META that every input asks for: as in the store while nothing was
+   written to META.  key.c */
+#define SK_KEPT_NUMBERS 8
+#define SK_KEPT_NAME_MAX 15
+struct sk_kept_number {
+    char name[SK_KEPT_NAME_MAX + 1]; /* empty: none */
+    bool found;
+    uint64_t version; /* of META */
+    uint64_t number;
+};
+
 /* Requests that were done in this batch, in order.  repeat.c */
 #define SK_DONE_MAX 512
 struct sk_done {
@@ -379,6 +390,8 @@ struct sk_engine {
     struct sk_session *sessions; /* SK_PARTNERS_MAX */
     size_t sessions_count;
     struct sk_count series[SK_SERIES];
+    struct sk_kept_number kept_numbers[SK_KEPT_NUMBERS];
+    size_t kept_number_turn;
     struct sk_done done;
     struct sk_ready *ready;
     struct sk_item *leaving;    /* where the gate puts an item together: large,

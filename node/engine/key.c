@@ -97,8 +97,8 @@ enum sk_status sk_meta_put(struct sk_engine *e, const char *name,
     return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value);
 }
 
-enum sk_status sk_meta_get_u64(struct sk_engine *e, const char *name,
-                               uint64_t *out)
+static enum sk_status read_number(struct sk_engine *e, const char *name,
+                                  uint64_t *out)
 {
     struct sk_bytes value;
     uint64_t number = 0;
@@ -109,6 +109,43 @@ enum sk_status sk_meta_get_u64(struct sk_engine *e, const char *name,
     for (size_t i = 0; i < 8; i++)
         number = number << 8 | value.data[i];
     *out = number;
+    return SK_OK;
+}
+
+/* The one of this name, or the next to make room. */
+static struct sk_kept_number *kept_number(struct sk_engine *e, const char *name)
+{
+    for (size_t i = 0; i < SK_KEPT_NUMBERS; i++)
+        if (strcmp(e->kept_numbers[i].name, name) == 0)
+            return &e->kept_numbers[i];
+    return &e->kept_numbers[e->kept_number_turn++ % SK_KEPT_NUMBERS];
+}
+
+enum sk_status sk_meta_get_u64(struct sk_engine *e, const char *name,
+                               uint64_t *out)
+{
+    static const char meta[] = {SK_T_META, '\0'};
+    uint64_t version = sk_store_version(e->store, meta);
+    size_t size = strlen(name);
+    struct sk_kept_number *kept;
+    enum sk_status status;
+
+    if (size > SK_KEPT_NAME_MAX)
+        return read_number(e, name, out);
+    kept = kept_number(e, name);
+    if (kept->name[0] == '\0' || kept->version != version ||
+        strcmp(kept->name, name) != 0) {
+        kept->name[0] = '\0';
+        status = read_number(e, name, &kept->number);
+        if (status != SK_OK && status != SK_E_NOT_FOUND)
+            return status;
+        kept->found = status == SK_OK;
+        kept->version = version;
+        memcpy(kept->name, name, size + 1);
+    }
+    if (!kept->found)
+        return SK_E_NOT_FOUND;
+    *out = kept->number;
     return SK_OK;
 }
 
