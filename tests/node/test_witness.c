@@ -374,6 +374,41 @@ Test(witness, two_roots_of_one_size_are_a_fork)
     fx_end(&f);
 }
 
+/* Two machines with the keys and the folder of gtb: first one has the line,
+   then the other, then the first again.  THREATS.md 12 */
+Test(witness, a_node_that_runs_twice_is_found_by_both)
+{
+    struct sk_store *second;
+    struct sk_store *one;
+
+    start();
+    publish(0, 3);
+    wait_a_while();
+    second = ln_backup(&f, "gtb");
+    publish(3, 40);
+    wait_a_while();
+    one = ln_backup(&f, "gtb");
+    ln_restore(&f, "gtb", second);
+    wait_a_while();
+    cr_expect(eq(str, (char *)findings("buso"), "gtb rollback;"));
+    cr_expect(eq(str, (char *)findings("gtb"), "buso behind;buso doubted;"));
+    publish(43, 3);
+    wait_a_while();
+    ln_restore(&f, "gtb", one);
+    wait_a_while();
+    cr_expect(eq(str, (char *)findings("buso"), "gtb fork;gtb rollback;"));
+    cr_expect(eq(int, evidence("buso", "gtb", "fork"), SK_VERDICT_FORK));
+    cr_expect(eq(str, (char *)findings("gtb"),
+                 "buso doubted;clb doubted;houtzaak doubted;vdab doubted;"));
+    /* Also by who saw nothing but greetings; nobody else is accused, and the
+       work goes on. */
+    cr_expect(eq(str, (char *)findings("vdab"), "gtb fork;"));
+    publish(46, 3);
+    wait_a_while();
+    ln_check(&f, "gtb", "buso", 49);
+    fx_end(&f);
+}
+
 /* Before anybody asks for a proof, the next receipt comes. */
 Test(witness, a_shorter_head_does_not_hide_a_longer_one)
 {

@@ -546,7 +546,9 @@ void act(void)
     else if (what < 84 && sim.unlucky < NODES && one_in(2))
         (void)ask(sim.unlucky, "restore.done", "");
     else if (what < 84 && sim.weather.charter && at != sim.liar)
-        world_charter(at, suspended_of_seed());
+        world_charter(at);
+    else if (what < 85 && sim.weather.keys)
+        act_renew(at);
     else
         trouble(at);
 }

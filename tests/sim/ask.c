@@ -6,8 +6,8 @@
  *
  *     ask(BUSO, "relation.open", "from=s org=s participant=s", day, org, id)
  *
- *     s text   u uint64_t   l words, with commas   b bool   x bytes   m
- * "k=v;k=v"
+ *     s text   u uint64_t   l words, with commas   b bool   x bytes of a text
+ * y size_t, bytes   m "k=v;k=v"
  */
 
 static void pack_list(struct sk_pack *p, const char *list, char separator)
@@ -62,6 +62,12 @@ static void pack_argument(struct sk_pack *p, char kind, va_list *list)
     case 'x':
         sk_pack_bin(p, sk_text(va_arg(*list, const char *)));
         break;
+    case 'y': {
+        size_t size = va_arg(*list, size_t);
+
+        sk_pack_bin(p, (struct sk_bytes){va_arg(*list, const uint8_t *), size});
+        break;
+    }
     case 'm':
         pack_map(p, va_arg(*list, const char *));
         break;

@@ -740,6 +740,7 @@ void check_quiet(void)
     check_messages();
     check_forgotten();
     check_handles();
+    check_cards();
 }
 
 /* ------------------------------------------------------------- gone */

@@ -13,7 +13,7 @@
 bool curves_are_real;
 
 /* Whose secret key belongs to a public one: all that ever signed here. */
-#define SIGNERS 4096
+#define SIGNERS 65536
 struct signer {
     uint8_t secret[32];
     uint8_t public[32];

@@ -103,7 +103,8 @@ static void make_weather(void)
     w->restores = one_in(4);
     w->liar = one_in(5);
     w->policies = one_in(6);
-    w->charter = one_in(16);
+    w->charter = one_in(10);
+    w->keys = one_in(4);
 }
 
 /* What the backup of a third will not know at two thirds. */
@@ -115,6 +116,17 @@ static void restores(size_t steps)
         act_restore();
     else if (sim.step > steps / 3 && sim.step < steps * 2 / 3)
         act_between();
+}
+
+/* It comes into one node; they hand it on. */
+static void charter(void)
+{
+    size_t at;
+
+    do
+        at = chance(sim.count);
+    while (at == sim.liar);
+    world_charter(at);
 }
 
 static void run(uint64_t seed)
@@ -139,6 +151,8 @@ static void run(uint64_t seed)
     for (sim.step = 1; sim.step <= steps; sim.step++) {
         if (sim.weather.restores)
             restores(steps);
+        if (sim.weather.charter && sim.step == steps / 2)
+            charter();
         sim.f.real_ms += chance(4000);
         net_carry(chance(10));
         if (sim.liar < NODES && one_in(3))
@@ -197,6 +211,8 @@ static void report(uint64_t from, uint64_t to, double took)
         {"lies", sim.lies},
         {"forks found", sim.forks},
         {"rollbacks found", sim.rollbacks},
+        {"renewed", sim.renewed},
+        {"left", sim.left},
         {"sent", sim.sent},
         {"denied", sim.denied},
         {"withdrawals", sim.withdrawn},

@@ -156,6 +156,7 @@ static void let_out(size_t at, const struct sk_effects *effects)
             node->wake_ms = 0; /* ERASED waited for it */
     }
     put_effects(at, effects);
+    keys_tend(at);
 }
 
 static void keep_reply(size_t at, struct sk_bytes reply)

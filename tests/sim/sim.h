@@ -10,6 +10,7 @@
  *   ask.c     requests
  *   act.c     what people do
  *   liar.c    a partner that signs what is not true
+ *   keys.c    keys that are renewed
  *   feed.c    a client system that follows
  *   journal.c a journal that is forked, or goes back
  *   model.c   who allowed what, since when: shares no code with the engine
@@ -128,7 +129,7 @@ struct node {
 /* What may happen in this run. */
 struct weather {
     uint32_t lose, copy, swap, damage; /* of 256 */
-    bool cuts, crashes, full, clocks, restores, liar, policies, charter;
+    bool cuts, crashes, full, clocks, restores, liar, policies, charter, keys;
 };
 
 struct sim {
@@ -156,7 +157,7 @@ struct sim {
     /* what all seeds did */
     uint64_t frames_carried, frames_lost, crashes, disks_full, sent, denied,
         withdrawn, told, forgotten, corrected, handed_over, restored, lies,
-        recalled, forks, rollbacks, relearned;
+        recalled, forks, rollbacks, relearned, renewed, left;
 };
 
 extern struct sim sim;
@@ -178,9 +179,9 @@ bool is_guide(size_t node);
    in handovers, 2 no workplaces. */
 #define VARIANTS 3
 bool world_activate(size_t node, uint64_t version, int variant);
-/* A newer charter; suspended: NODES for nobody. */
-void world_charter(size_t at, size_t suspended);
-/* Whom version 2 of the charter suspends in this run. */
+/* Version 2 of the charter into one node. */
+void world_charter(size_t at);
+/* Whom it suspends in this run, or who has left; NODES: nobody. */
 size_t suspended_of_seed(void);
 /* A node's memory as in this file, or empty; -1: none.  Its engine, if there is
    one, is that of before. */
@@ -211,6 +212,11 @@ bool net_wait(void); /* until nothing is owed; false: it never comes to rest */
 bool node_step(size_t at, const struct sk_input *inputs, size_t count);
 void node_start(size_t at);
 void node_crash(size_t at);
+
+/* keys.c */
+void act_renew(size_t at);
+void keys_tend(size_t at);
+void check_cards(void);
 
 /* feed.c */
 void act_follow(size_t at);

@@ -10,7 +10,8 @@
 const char *const node_names[NODES] = {"buso", "gtb", "houtzaak", "vdab",
                                        "clb"};
 
-#define CHARTERS (NODES + 1)
+/* Who is suspended, or nobody; and then who has left. */
+#define CHARTERS (2 * NODES + 1)
 /* A charter request is large, and is made once. */
 struct request {
     uint8_t *bytes;
@@ -94,19 +95,21 @@ bool world_activate(size_t node, uint64_t version, int variant)
 
 /* ------------------------------------------------------------- charters */
 
-static void suspend(char *partners, const char *org)
+static void put_status(char *partners, const char *org, const char *status)
 {
+    char line[64];
     char *role;
 
     partners = strstr(partners, org);
     cr_assert(partners != NULL);
     role = strstr(partners, "    role:");
     cr_assert(role != NULL);
-    memmove(role + strlen("    status: suspended\n"), role, strlen(role) + 1);
-    memcpy(role, "    status: suspended\n", strlen("    status: suspended\n"));
+    snprintf(line, sizeof(line), "    status: %s\n", status);
+    memmove(role + strlen(line), role, strlen(role) + 1);
+    memcpy(role, line, strlen(line));
 }
 
-/* Version 2 suspends somebody, or version 3 nobody: made from version 1. */
+/* Version 2, made from version 1. */
 static void make_charter(struct fx *f, size_t n)
 {
     char *before = f->partners;
@@ -116,11 +119,12 @@ static void make_charter(struct fx *f, size_t n)
 
     f->partners = calloc(1, strlen(before) + 256);
     strcpy(f->partners, before);
-    if (n < NODES) {
+    if (n != NODES) {
         char key[32];
 
-        snprintf(key, sizeof(key), "  %s:\n", node_names[n]);
-        suspend(f->partners, key);
+        snprintf(key, sizeof(key), "  %s:\n",
+                 node_names[n < NODES ? n : n - NODES - 1]);
+        put_status(f->partners, key, n < NODES ? "suspended" : "left");
     }
     c = fx_charter(f);
     charters[n].bytes = malloc(SK_CONTROL_SIZE_MAX);
@@ -136,16 +140,19 @@ static void make_charter(struct fx *f, size_t n)
 /* One run has one version 2: stewards do not sign two of them. */
 size_t suspended_of_seed(void)
 {
-    return sim.seed % CHARTERS;
+    size_t n = sim.seed % CHARTERS;
+
+    return n <= NODES ? n : n - NODES - 1;
 }
 
-void world_charter(size_t at, size_t suspended)
+void world_charter(size_t at)
 {
+    size_t n = sim.seed % CHARTERS;
     struct sk_input input = {.type = SK_INPUT_CONTROL, .owner = true};
 
-    input.bytes =
-        (struct sk_bytes){charters[suspended].bytes, charters[suspended].size};
-    (void)node_step(at, &input, 1);
+    input.bytes = (struct sk_bytes){charters[n].bytes, charters[n].size};
+    if (node_step(at, &input, 1) && n > NODES)
+        sim.left++;
 }
 
 /* ------------------------------------------------------------- persons */
