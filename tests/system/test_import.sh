@@ -171,11 +171,19 @@ cd run || exit 1
 PATH=$work/bin:$PATH
 export PATH LANG=nl_BE.UTF-8
 blocks=0
+draft_of() { sed -n "/$1/s/.*\"draft\": \"\([^\"]*\)\".*/\1/p" "$work/drafts"; }
 while read -r block; do
   blocks=$((blocks + 1))
   case $block in
   *.csv | *.json) file=$(sed -n '1s/^# //p' "$block"); sed 1d "$block" >"$file" ;;
   *.sh)
+    # Whom and what the page is about by then.
+    if grep -q DEELNEMER "$block"; then
+      zoe=$("$build/schakel" participant find --source-id kids-2 --json | sed -n 's/.*"participant": "\(.*\)".*/\1/p')
+      "$build/schakel" draft list "$zoe" --json | tr -d '\n' | sed 's/}, *{/}\n{/g' >"$work/drafts"
+      sed -i -e "s/DEELNEMER/$zoe/" -e "s/ONTWERP/$(draft_of goal.set)/" \
+        -e "s/ANDER/$(draft_of trajectory.started)/" "$block"
+    fi
     sh -eu "$block" >"$work/out" 2>"$work/err" </dev/null
     check "invoeren.md: $(head -1 "$block")" $?
     ;;
@@ -187,7 +195,7 @@ while read -r block; do
     ;;
   esac
 done <../list
-[ $blocks -ge 15 ]
+[ $blocks -ge 23 ]
 check "$blocks blocks were run" $?
 
 # ------------------------------------------------------------ a KVS answer
