@@ -1,0 +1,238 @@
+/* CONTROL.md 3: what people type wrong, or somebody on purpose.  Each is
+   refused with the field, and nothing is stored of it. */
+#include "tests/node/staff.h"
+
+static struct fx f;
+static struct people_id who;
+
+#define LONG_64                                                                \
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define LONG_256 LONG_64 LONG_64 LONG_64 LONG_64
+static void start(void)
+{
+    fx_start(&f, "S2A", "2027-03-01T09:00:00Z");
+    who = people_add(&f, "buso", "2000-05-14");
+    people_link(&f, "buso", who, "gtb");
+}
+
+static void end(void)
+{
+    fx_end(&f);
+}
+
+TestSuite(bad_input, .init = start, .fini = end);
+
+/* PERSON stands for the participant. */
+struct row {
+    const char *op;
+    const char *args;
+    const char *code;
+    const char *field;
+};
+
+static const char *fill(const char *args)
+{
+    static char out[32 * 1024];
+    const char *at = strstr(args, "PERSON");
+
+    if (at == NULL)
+        return args;
+    snprintf(out, sizeof(out), "%.*s%s%s", (int)(at - args), args, who.text,
+             at + strlen("PERSON"));
+    return out;
+}
+
+static void check(const struct row *rows, size_t count)
+{
+    struct sk_store *store = fx_node(&f, "buso")->store;
+
+    for (size_t i = 0; i < count; i++) {
+        uint64_t writes = store->writes;
+
+        fx_call(&f, "buso", rows[i].op, "%s", fill(rows[i].args));
+        cr_expect(
+            eq(str, (char *)fx_text(&f, "error.code"), (char *)rows[i].code),
+            "%s %.200s: %.300s", rows[i].op, rows[i].args, f.reply);
+        cr_expect(
+            eq(str, (char *)fx_text(&f, "error.field"), (char *)rows[i].field),
+            "%s %.200s: %.300s", rows[i].op, rows[i].args, f.reply);
+        cr_expect(store->writes <= writes, "%s %.200s wrote", rows[i].op,
+                  rows[i].args);
+        /* I9: what was typed is in no answer. */
+        cr_expect(strstr(f.reply, "aaaaaaaaaaaaaaaa") == NULL);
+        cr_expect(strchr(f.reply, '\033') == NULL);
+    }
+}
+
+#define ADD(rest) "{'given_name':'Yara'," rest "}"
+#define GIVEN(name) "{'given_name':'" name "'}"
+#define EVENT(type, rest)                                                      \
+    "{'participant':'PERSON','type':'" type "','fields':{" rest "}}"
+
+/* Names: nothing that acts, turns the reading or cannot be seen. */
+Test(bad_input, names)
+{
+    static const struct row rows[] = {
+        {"participant.add", GIVEN("Ya\033[2Jra"), "bad-argument", "given_name"},
+        {"participant.add",
+         GIVEN("Ya\xc2\x9b"
+               "2Jra"),
+         "bad-argument", "given_name"},
+        {"participant.add", GIVEN("Ya\177ra"), "bad-argument", "given_name"},
+        {"participant.add", GIVEN("Ya\tra"), "bad-argument", "given_name"},
+        {"participant.add", GIVEN("Ya\rra"), "bad-argument", "given_name"},
+        {"participant.add", GIVEN("Ya\xe2\x80\xaera"), "hidden-character",
+         "given_name"},
+        {"participant.add", GIVEN("Ya\xe2\x81\xa7ra"), "hidden-character",
+         "given_name"},
+        {"participant.add", GIVEN("Ya\xe2\x80\x8bra"), "hidden-character",
+         "given_name"},
+        {"participant.add", GIVEN("Ya\xc2\xadra"), "hidden-character",
+         "given_name"},
+        {"participant.add", GIVEN("\xef\xbb\xbfYara"), "hidden-character",
+         "given_name"},
+        {"participant.add", ADD("'family_name':'H\xf3\xa0\x81\x81'"),
+         "hidden-character", "family_name"},
+        {"participant.add", GIVEN(""), "bad-argument", "given_name"},
+        {"participant.add", GIVEN(" Yara"), "bad-argument", "given_name"},
+        {"participant.add", GIVEN(LONG_256), "bad-argument", "given_name"},
+        {"participant.add", ADD("'source_id':'" LONG_256 "'"), "bad-argument",
+         "source_id"},
+        {"event.record",
+         EVENT("handover.requested", "'coach_name':'Ya\xe2\x80\x8bra'"),
+         "hidden-character", "coach_name"},
+        {"event.record", EVENT("handover.requested", "'coach_name':'I\033[0m'"),
+         "bad-argument", "fields"},
+        {"user.add", "{'name':'els\033','role':['privacy-officer'],'uid':7}",
+         "bad-argument", "name"},
+        {"user.add", "{'name':'Els','role':['privacy-officer'],'uid':7}",
+         "bad-argument", "name"},
+        {"user.add",
+         "{'name':'" LONG_64 "a','role':['privacy-officer'],'uid':7}",
+         "bad-argument", "name"},
+        {"user.add",
+         "{'name':'els','role':['privacy-officer'],'uid':7,"
+         "'system_user':'e\ns\033'}",
+         "bad-argument", "system_user"},
+    };
+
+    check(rows, SK_COUNT(rows));
+}
+
+/* Numbers and codes. */
+Test(bad_input, codes)
+{
+    static const struct row rows[] = {
+        {"participant.add", ADD("'insz':'84031499778'"), "insz-invalid",
+         "insz"},
+        {"participant.add", ADD("'insz':'8403149977'"), "insz-invalid", "insz"},
+        {"participant.add", ADD("'insz':'84131499750'"), "insz-invalid",
+         "insz"},
+        {"participant.add", ADD("'insz':'45031499763'"), "insz-invalid",
+         "insz"},
+        {"participant.add", ADD("'insz':'00000000000'"), "insz-invalid",
+         "insz"},
+        {"participant.add", ADD("'insz':'840314997771'"), "insz-invalid",
+         "insz"},
+        {"participant.find", "{'insz':'84031499778'}", "insz-invalid", "insz"},
+        {"event.record",
+         EVENT("workplace.started", "'workplace_org':'1999916802'"),
+         "malformed-event", "workplace_org"},
+        {"event.record",
+         EVENT("workplace.started", "'workplace_kind':'nergens'"),
+         "malformed-event", "workplace_kind"},
+        {"event.record", EVENT("workplace.nowhere", ""), "unknown-event-type",
+         "type"},
+        {"event.record", EVENT("goal.set", "'occupation':'99999.9'"),
+         "malformed-event", "occupation"},
+        {"event.record", EVENT("goal.set", "'insz':'84031499777'"),
+         "malformed-event", "insz"},
+        {"relation.open",
+         "{'participant':'PERSON','org':'niemand','from':'2027-03-01'}",
+         "unknown-org", "org"},
+    };
+
+    check(rows, SK_COUNT(rows));
+}
+
+/* Days that do not exist, or cannot be. */
+Test(bad_input, days)
+{
+    static const struct row rows[] = {
+        {"participant.add", ADD("'birth_date':'2027-02-29'"), "bad-argument",
+         "birth_date"},
+        {"participant.add", ADD("'birth_date':'2027-03-02'"), "bad-argument",
+         "birth_date"},
+        {"participant.add", ADD("'birth_date':'2028'"), "bad-argument",
+         "birth_date"},
+        {"participant.add", ADD("'birth_date':'14/05/00'"), "bad-argument",
+         "birth_date"},
+        {"participant.add", ADD("'administration':['2027-03-01','2027-02-01']"),
+         "bad-argument", "administration"},
+        {"relation.open",
+         "{'participant':'PERSON','org':'gtb','from':'2027-02-30'}",
+         "bad-argument", "from"},
+        {"relation.open",
+         "{'participant':'PERSON','org':'gtb','from':'2027-03-02',"
+         "'until':'2027-03-01'}",
+         "bad-argument", "until"},
+        {"relation.close",
+         "{'participant':'PERSON','org':'gtb','until':'2026-08-31'}",
+         "bad-argument", "until"},
+        {"event.record",
+         EVENT("workplace.started", "'start_date':'2027-02-30'"),
+         "malformed-event", "start_date"},
+        {"event.record",
+         "{'participant':'PERSON','type':'goal.set','occurred':'2027-03-02',"
+         "'fields':{'preference_kind':'wanted','occupation':'8344.1'}}",
+         "malformed-event", "occurred"},
+        {"event.record",
+         "{'participant':'PERSON','type':'goal.set','occurred':'2027-13-01',"
+         "'fields':{}}",
+         "bad-argument", "occurred"},
+        {"consent.give",
+         "{'participant':'PERSON','until':'2027-02-28','purposes':["
+         "'guidance.handover'],'recipients':['gtb'],'categories':["
+         "'process.handover']," PEOPLE_NOTICE "}",
+         "bad-argument", "until"},
+        {"consent.give",
+         "{'participant':'PERSON','until':'2199-12-31','purposes':["
+         "'guidance.handover'],'recipients':['gtb'],'categories':["
+         "'process.handover']," PEOPLE_NOTICE "}",
+         "consent-too-long", "until"},
+        {"calendar.close", "{'days':['2027-12-32']}", "bad-argument", "days"},
+        {"access.list", "{'since':'1899-12-31'}", "bad-argument", "since"},
+        {"clock.set", "{'at':'2027-03-01T25:00:00Z'}", "bad-argument", "at"},
+    };
+
+    check(rows, SK_COUNT(rows));
+}
+
+/* The reason of break-glass is looked at too. */
+Test(bad_input, a_reason)
+{
+    static char longer[1024];
+
+    staff_add(&f, "buso");
+    staff_as(&f, IRIS);
+    f.why = "omdat\033[2J";
+    fx_refused(&f, "buso", "bad-request", "participant.list", "{}");
+    memset(longer, 'x', 501);
+    f.why = longer;
+    fx_refused(&f, "buso", "bad-request", "participant.list", "{}");
+    longer[500] = '\0';
+    fx_ok(&f, "buso", "participant.list", "{}");
+}
+
+/* One byte too many in a field. */
+Test(bad_input, a_text_that_is_too_long)
+{
+    static char text[8002];
+
+    memset(text, 'x', 8001);
+    fx_refused(&f, "buso", "bad-argument", "event.record",
+               "{'participant':'%s','type':'handover.requested','fields':{"
+               "'question':'%s'}}",
+               who.text, text);
+    cr_expect(strstr(f.reply, "xxxx") == NULL);
+}
