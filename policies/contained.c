@@ -9,6 +9,7 @@ struct comparing {
     const struct sk_share *inner;
     const struct sk_share *outer;
     struct sk_spot spot;
+    uint64_t *left; /* spots that may be looked at */
 };
 
 static bool is_dominated(struct sk_way w, const struct sk_way *by, size_t count)
@@ -31,6 +32,9 @@ static bool event_contained(const struct comparing *c,
     struct sk_way of_inner[2];
     struct sk_way of_outer[2];
 
+    if (*c->left == 0)
+        return false;
+    (*c->left)--;
     if (sk_caps_covers(c->caps, c->spot.org, c->spot.purpose, c->spot.event) ||
         !sk_ways_of_fact(c->caps, c->spot, c->inner, inner, of_inner))
         return true;
@@ -68,11 +72,12 @@ static bool org_contained(struct comparing *c, bool *any)
 }
 
 bool sk_share_contained(const struct sk_caps *caps, const struct sk_share *w,
-                        const struct sk_share *v)
+                        const struct sk_share *v, uint64_t *left)
 {
     const struct sk_roster *roster = &caps->bundle->roster;
     const struct sk_vocabulary *words = caps->bundle->vocabulary;
-    struct comparing c = {.caps = caps, .v = words, .inner = w, .outer = v};
+    struct comparing c = {
+        .caps = caps, .v = words, .inner = w, .outer = v, .left = left};
     struct sk_org_set members;
     struct sk_org_set seen = {{0}}; /* classes */
     bool any = false;

@@ -313,7 +313,7 @@ static void warn_rule(struct sk_loading *l, const struct sk_share *share)
 
 /* W013: of two equal rules the later one is reported. */
 static void warn_contained(struct sk_loading *l, const struct sk_caps *caps,
-                           size_t at)
+                           size_t at, uint64_t *left)
 {
     const struct sk_bundle *bundle = l->bundle;
     const struct sk_share *share = &bundle->shares[at];
@@ -323,8 +323,8 @@ static void warn_contained(struct sk_loading *l, const struct sk_caps *caps,
         struct sk_argument arguments[] = {{"id", share->id}, {"by", other->id}};
 
         if (i == at || other->broken ||
-            !sk_share_contained(caps, share, other) ||
-            (i > at && sk_share_contained(caps, other, share)))
+            !sk_share_contained(caps, share, other, left) ||
+            (i > at && sk_share_contained(caps, other, share, left)))
             continue;
         sk_findings_add(l->findings, "W013", share->place, arguments, 2);
         return;
@@ -334,6 +334,7 @@ static void warn_contained(struct sk_loading *l, const struct sk_caps *caps,
 enum sk_status sk_policy_warn(struct sk_loading *l)
 {
     const struct sk_bundle *bundle = l->bundle;
+    uint64_t left = SK_CONTAINED_SPOTS_MAX;
     struct sk_caps caps;
 
     SK_TRY(sk_caps_make(bundle, l->arena, &caps));
@@ -347,7 +348,7 @@ enum sk_status sk_policy_warn(struct sk_loading *l)
         warn_fields(l, share);
         warn_secrecy(l, share);
         warn_cut(l, &caps, share);
-        warn_contained(l, &caps, i);
+        warn_contained(l, &caps, i, &left);
     }
     return SK_OK;
 }

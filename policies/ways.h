@@ -148,8 +148,10 @@ unsigned sk_terms_lacking(const struct sk_vocabulary *wv,
 bool sk_way_objects(const struct sk_way *way);
 
 /* For W013: every way of w is dominated by a way of v, on every day; and w has
-   one (contained.c). */
+   one (contained.c).  left: spots that may still be looked at; without, the
+   answer is no. */
+#define SK_CONTAINED_SPOTS_MAX ((uint64_t)1 << 22)
 bool sk_share_contained(const struct sk_caps *caps, const struct sk_share *w,
-                        const struct sk_share *v);
+                        const struct sk_share *v, uint64_t *left);
 
 #endif

@@ -138,6 +138,20 @@ Test(coverage, finds_nevers_and_limits_that_matter)
     cr_expect(not(hit(&c, "no-health-to-companies")));
 }
 
+/* Of a recipient or purpose that nobody knows no never or limit speaks. */
+Test(coverage, counts_nothing_of_what_is_unknown)
+{
+    struct sk_coverage c =
+        cover(HEAD "  - {name: a, ask: {to: nobody, for: guidance.training, "
+                   "event: att}, expect: {reason: unknown-recipient}}\n"
+                   "  - {name: b, ask: {to: thomas-more, for: leisure, "
+                   "event: att}, expect: {reason: unknown-purpose}}\n");
+
+    for (size_t i = 0; i < bundle->takes_count; i++)
+        cr_expect(not(c.hits[i]));
+    cr_expect(eq(sz, c.cells_reached, 0));
+}
+
 /* Every rule that can say yes gets a question to which it does. */
 Test(coverage, finds_what_is_missing)
 {
