@@ -93,10 +93,11 @@ static void wait_ms(uint64_t ms)
         for (size_t i = 0; i < f.count; i++) {
             struct sk_input input = {.type = SK_INPUT_TIMER};
 
-            if (f.nodes[i].wake_ms <= f.real_ms)
-                step(i, &input);
+            if (f.nodes[i].wake_ms > f.real_ms)
+                continue;
+            step(i, &input);
+            run();
         }
-        run();
     }
 }
 

@@ -740,7 +740,6 @@ void check_quiet(void)
     check_messages();
     check_forgotten();
     check_handles();
-    check_cards();
 }
 
 /* ------------------------------------------------------------- gone */

@@ -77,7 +77,7 @@ void keys_tend(size_t at)
     sim.f.nodes[at].secrets = engine(at)->secrets;
 }
 
-/* Everybody knows everybody's card. */
+/* After a greeting everybody knows everybody's card. */
 void check_cards(void)
 {
     for (size_t i = 0; i < sim.count; i++) {

@@ -131,6 +131,7 @@ static void charter(void)
 
 static void run(uint64_t seed)
 {
+    uint64_t renewed = sim.renewed;
     size_t steps;
     bool all;
 
@@ -160,8 +161,10 @@ static void run(uint64_t seed)
         act();
     }
     act_settle();
-    if (sim.liar < NODES || sim.unlucky < NODES)
+    if (sim.liar < NODES || sim.unlucky < NODES || sim.renewed > renewed) {
         journal_settle();
+        check_cards();
+    }
     check_quiet();
     check_journals();
     if (!all && sim.unlucky == NODES)
