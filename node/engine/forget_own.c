@@ -82,43 +82,18 @@ static enum sk_status drop_consent(void *context,
 
 /* ------------------------------------------------------------- received */
 
-/* The messages of one partner about one of its handles. */
-static enum sk_status drop_received(struct sk_engine *e,
-                                    const struct sk_org *from,
-                                    const struct sk_id *handle)
+/* What a law makes us keep stays until its day (CONSENT 4.5). */
+static enum sk_status drop_received(void *context,
+                                    const struct sk_inbox_entry *entry)
 {
-    struct sk_scan scan = sk_inbox_behind(e, from, 0, 0);
+    struct sk_engine *e = context;
+    int32_t until = INT32_MIN;
 
-    for (;;) {
-        size_t mark = sk_arena_mark(&e->scratch);
-        struct sk_inbox_entry *entry =
-            sk_arena_get(&e->scratch, sizeof(*entry));
-        struct sk_message_id id;
-        struct sk_bytes key;
-        struct sk_bytes value;
-        int32_t until = INT32_MIN;
-        enum sk_status status;
-
-        if (entry == NULL)
-            return SK_E_MEMORY;
-        status = sk_scan_next(&scan, &key, &value);
-        if (status == SK_E_NOT_FOUND)
-            return SK_OK;
-        SK_TRY(status);
-        if (value.size != SK_ID_SIZE)
-            return SK_E_IO;
-        memcpy(id.id.bytes, value.data, SK_ID_SIZE);
-        status = sk_inbox_get(e, &id, entry);
-        if (status != SK_OK && status != SK_E_NOT_FOUND)
-            return status;
-        if (status == SK_OK && !entry->collective &&
-            sk_id_equal(&entry->event.handle.id, handle)) {
-            SK_TRY(sk_erasure_keep_until(e, from, &id, &until));
-            if (until < sk_today(e))
-                SK_TRY(sk_inbox_erase(e, from, &id, /* all */ true, NULL));
-        }
-        sk_arena_reset(&e->scratch, mark);
-    }
+    SK_TRY(sk_erasure_keep_until(e, &entry->from, &entry->message, &until));
+    if (until >= sk_today(e))
+        return SK_OK;
+    return sk_inbox_erase(e, &entry->from, &entry->message, /* all */ true,
+                          NULL);
 }
 
 /* Handles of partners that were said to be this person. */
@@ -131,8 +106,6 @@ static enum sk_status drop_assigned(struct sk_engine *e,
 
     for (;;) {
         struct sk_key at = {.size = 0};
-        struct sk_id handle;
-        struct sk_org from;
         struct sk_bytes key;
         struct sk_bytes value;
         enum sk_status status = sk_scan_next(&scan, &key, &value);
@@ -143,15 +116,7 @@ static enum sk_status drop_assigned(struct sk_engine *e,
         if (value.size != SK_ID_SIZE ||
             memcmp(value.data, participant->bytes, SK_ID_SIZE) != 0)
             continue;
-        /* The table's byte, the name, a zero byte, the handle. */
-        if (key.size < 3 + SK_ID_SIZE ||
-            !sk_org_parse(
-                (struct sk_bytes){key.data + 1, key.size - 2 - SK_ID_SIZE},
-                &from))
-            return SK_E_IO;
-        memcpy(handle.bytes, key.data + key.size - SK_ID_SIZE, SK_ID_SIZE);
         sk_key_bytes(&at, key);
-        SK_TRY(drop_received(e, &from, &handle));
         SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&at)));
     }
 }
@@ -175,6 +140,7 @@ enum sk_status sk_forget_own(struct sk_engine *e,
     SK_TRY(sk_consent_each(e, participant, drop_consent, e));
     SK_TRY(drop_index(e, SK_T_EVENT, id, SK_T_EVENT_OF));
     SK_TRY(drop_index(e, SK_T_LEDGER, id, SK_T_LEDGER_OF));
+    SK_TRY(sk_received_each(e, id, drop_received, e));
     SK_TRY(drop_assigned(e, id));
     SK_TRY(sk_case_erased(e, participant));
     for (size_t i = 0; i < SK_COUNT(tables); i++)

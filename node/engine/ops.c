@@ -52,6 +52,7 @@ static const struct sk_op_row rows[] = {
     ROW("participant.erasure", sk_op_participant_erasure),
     ROW("participant.erasures", sk_op_participant_erasures),
     ROW("participant.assign", sk_op_participant_assign),
+    ROW("participant.received", sk_op_participant_received),
     /* I7, as consent.withdraw. */
     ROW("participant.object", sk_op_participant_object),
     ROW("objection.list", sk_op_objection_list),

@@ -47,6 +47,7 @@ sk_op_handler sk_op_participant_erasures;
 sk_op_handler sk_op_participant_assign;
 sk_op_handler sk_op_relation_open;
 sk_op_handler sk_op_relation_close;
+sk_op_handler sk_op_participant_received;
 sk_op_handler sk_op_participant_object;
 sk_op_handler sk_op_objection_list;
 sk_op_handler sk_op_objection_answer;

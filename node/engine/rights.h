@@ -13,6 +13,7 @@
  *
  *   forget.c        these records, and the operations
  *   forget_own.c    this node's own records of one person go
+ *   received.c      what partners sent about one person
  */
 #ifndef SK_NODE_ENGINE_RIGHTS_H
 #define SK_NODE_ENGINE_RIGHTS_H
@@ -40,6 +41,13 @@ SK_CHECKED enum sk_status sk_erasure_due(struct sk_engine *e,
                                          const struct sk_id *participant);
 /* Requests to partners that are not answered in full. */
 SK_CHECKED enum sk_status sk_erasures_open(struct sk_engine *e, uint64_t *out);
+
+/* Every message that partners sent about one person, as far as somebody said
+   so; fn may erase it.  received.c */
+SK_CHECKED enum sk_status sk_received_each(
+    struct sk_engine *e, const struct sk_id *participant,
+    enum sk_status (*fn)(void *context, const struct sk_inbox_entry *entry),
+    void *context);
 
 /*
  * Everything of this node about one person: records, indexes, timers, and what

@@ -107,6 +107,36 @@ at ocmw-mol participant report "$person" >"$report"
 grep -q "We gaan toch verder" "$report" && grep -q "Els Maes antwoordde op .*Zonder dit kan" "$report"
 check "which the participant reads too" $?
 
+# ---- all of it as a file
+other=$(json ocmw-mol participant add --given-name Nietvanhem --family-name Anders | value participant)
+json ocmw-mol event record "$other" goal.set --fields occupation=8344.1 --fields preference_kind=wanted >/dev/null
+at ocmw-mol participant export "$person" >"$report"
+grep -q Kanarienaamjuist "$report" && grep -q 84031499777 "$report" && grep -q '"to": "sopraco"' "$report"
+check "the participant gets a file with what is here and who got it" $?
+! grep -q -e Nietvanhem -e "$other" -e 8344.1 "$report"
+check "and with nobody else in it" $?
+for python in /usr/bin/python3 python3; do
+  "$python" -c 'import jsonschema' 2>/dev/null && break
+done
+"$python" - "$report" docs/participant-export.schema.json <<'P'
+import json, sys, jsonschema
+data, schema = (json.load(open(name)) for name in sys.argv[1:])
+check = jsonschema.Draft202012Validator(schema)
+check.check_schema(schema)
+errors = list(check.iter_errors(data))
+for e in errors:
+    print("#", list(e.path), e.message)
+# Every list that has something: a schema of empty lists says nothing.
+empty = [k for k in ("consents", "events", "objections", "relations", "shared") if not data[k]]
+sys.exit(bool(errors or empty))
+P
+check "it is as its schema says" $?
+other=$(json sopraco participant add --given-name Kanarienaam | value participant)
+json sopraco inbox assign "$message" "$other" >/dev/null
+at sopraco participant export "$other" >"$report"
+grep -q Kanarienaamjuist "$report" && grep -q '"from": "ocmw-mol"' "$report"
+check "a partner's has what it received" $?
+
 # ---- to be forgotten
 json ocmw-mol participant erase "$person" --ground omdat | grep -q '"bad-argument"'
 check "a ground of the law is needed" $?

@@ -31,6 +31,23 @@ const struct sk_command sk_report_commands[] = {
                   "de map van het knooppunt (of SCHAKEL_DIR)",
                   "the node's folder (or SCHAKEL_DIR)"},
                  SK_BREAK_GLASS}},
+    {.name = "participant export",
+     .operands = "PARTICIPANT",
+     .operands_min = 1,
+     .operands_max = 1,
+     .nl = "alles over een deelnemer als bestand, voor de deelnemer",
+     .en = "all there is about a participant as a file, for the participant",
+     .more_nl =
+         "JSON op het scherm (AVG art. 15 en 20): wat hier genoteerd is, "
+         "wat gedeeld werd en\nwat partners stuurden.  De vorm: "
+         "docs/EXPORT.md.  Dat u keek, wordt bewaard.\n",
+     .more_en = "JSON on standard output (GDPR art. 15 and 20): what was "
+                "recorded here, what was\nshared and what partners sent.  The "
+                "form: docs/EXPORT.md.  That you looked is kept.\n",
+     .options = {{"dir", "DIR", false, false,
+                  "de map van het knooppunt (of SCHAKEL_DIR)",
+                  "the node's folder (or SCHAKEL_DIR)"},
+                 SK_BREAK_GLASS}},
     {0},
 };
 
@@ -483,6 +500,11 @@ int sk_cmd_report(int argc, char **argv)
     json_t *out;
     int code;
 
+    if (argc > 1 && strcmp(argv[1], "export") == 0) {
+        code =
+            sk_cli_parse(&sk_report_commands[1], argc - 1, argv + 1, &parsed);
+        return code < 0 ? sk_participant_export(&parsed) : code;
+    }
     code = sk_cli_parse(&sk_report_commands[0], argc - 1, argv + 1, &parsed);
     if (code < 0)
         code = sk_node_open(&parsed, &client);

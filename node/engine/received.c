@@ -1,0 +1,143 @@
+#include "node/engine/consent.h"
+#include "node/engine/rights.h"
+#include "node/engine/session.h"
+
+#include <string.h>
+
+/* What partners sent about one person: by the handles of theirs that somebody
+   said are this person. */
+
+#define PAGE_MAX 50
+
+struct walk {
+    struct sk_engine *e;
+    enum sk_status (*fn)(void *context, const struct sk_inbox_entry *entry);
+    void *context;
+};
+
+/* The messages of one partner about one of its handles. */
+static enum sk_status each_of(const struct walk *walk,
+                              const struct sk_org *from,
+                              const struct sk_id *handle)
+{
+    struct sk_engine *e = walk->e;
+    struct sk_scan scan = sk_inbox_behind(e, from, 0, 0);
+
+    for (;;) {
+        size_t mark = sk_arena_mark(&e->scratch);
+        struct sk_inbox_entry *entry =
+            sk_arena_get(&e->scratch, sizeof(*entry));
+        struct sk_message_id id;
+        struct sk_bytes key;
+        struct sk_bytes value;
+        enum sk_status status;
+
+        if (entry == NULL)
+            return SK_E_MEMORY;
+        status = sk_scan_next(&scan, &key, &value);
+        if (status == SK_E_NOT_FOUND)
+            return SK_OK;
+        SK_TRY(status);
+        if (value.size != SK_ID_SIZE)
+            return SK_E_IO;
+        memcpy(id.id.bytes, value.data, SK_ID_SIZE);
+        status = sk_inbox_get(e, &id, entry);
+        if (status != SK_OK && status != SK_E_NOT_FOUND)
+            return status;
+        if (status == SK_OK && !entry->collective &&
+            sk_id_equal(&entry->event.handle.id, handle))
+            SK_TRY(walk->fn(walk->context, entry));
+        sk_arena_reset(&e->scratch, mark);
+    }
+}
+
+enum sk_status sk_received_each(
+    struct sk_engine *e, const struct sk_id *participant,
+    enum sk_status (*fn)(void *context, const struct sk_inbox_entry *entry),
+    void *context)
+{
+    struct walk walk = {e, fn, context};
+    struct sk_key prefix = sk_key_start(SK_T_HANDLE);
+    struct sk_scan scan =
+        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+
+    for (;;) {
+        struct sk_id handle;
+        struct sk_org from;
+        struct sk_bytes key;
+        struct sk_bytes value;
+        enum sk_status status = sk_scan_next(&scan, &key, &value);
+
+        if (status == SK_E_NOT_FOUND)
+            return SK_OK;
+        SK_TRY(status);
+        if (value.size != SK_ID_SIZE ||
+            memcmp(value.data, participant->bytes, SK_ID_SIZE) != 0)
+            continue;
+        /* The table's byte, the name, a zero byte, the handle. */
+        if (key.size < 3 + SK_ID_SIZE ||
+            !sk_org_parse(
+                (struct sk_bytes){key.data + 1, key.size - 2 - SK_ID_SIZE},
+                &from))
+            return SK_E_IO;
+        memcpy(handle.bytes, key.data + key.size - SK_ID_SIZE, SK_ID_SIZE);
+        SK_TRY(each_of(&walk, &from, &handle));
+    }
+}
+
+/* ------------------------------------------------------------- the page */
+
+struct page {
+    struct sk_engine *e;
+    struct sk_id after;
+    bool here; /* `after` was passed */
+    struct sk_id last;
+    size_t count;
+    bool more;
+};
+
+static enum sk_status pack_one(void *context,
+                               const struct sk_inbox_entry *entry)
+{
+    struct page *page = context;
+    const char *gone = NULL;
+
+    if (!page->here) {
+        page->here = sk_id_equal(&entry->message.id, &page->after);
+        return SK_OK;
+    }
+    /* Asked back: it is shown to nobody any more (CONSENT 4.5). */
+    SK_TRY(sk_inbox_gone(page->e, &entry->from, &entry->message, &gone));
+    if (gone != NULL)
+        return SK_OK;
+    if (page->count == PAGE_MAX) {
+        page->more = true;
+        return SK_OK;
+    }
+    page->count++;
+    page->last = entry->message.id;
+    return sk_inbox_pack(page->e, &page->e->reply, entry);
+}
+
+/* Not opened by it: its sender is told only that a person read it for the work
+   (DOMAIN 3.4). */
+enum sk_status sk_op_participant_received(struct sk_engine *e,
+                                          struct sk_value args)
+{
+    struct sk_pack *p = &e->reply;
+    struct page page = {.e = e};
+    struct sk_participant_id id;
+    size_t keys = sk_reply_open(p);
+    size_t at;
+
+    SK_TRY(sk_arg_participant(e, args, &id));
+    page.here = !sk_arg_id(args, "after", &page.after);
+    sk_pack_cstr(p, "messages");
+    at = sk_reply_open(p);
+    SK_TRY(sk_received_each(e, &id.id, pack_one, &page));
+    sk_reply_close_array(p, at, page.count);
+    if (page.more)
+        sk_reply_id(p, "next", &page.last);
+    sk_reply_close_map(p, keys, page.more ? 2 : 1);
+    return SK_OK;
+}
