@@ -338,3 +338,52 @@ Test(engine, nothing_of_a_person_is_left_in_its_memory)
                   "%s is still there", canaries[i]);
     fx_end(&f);
 }
+
+/* ------------------------------------------------------------- numbers kept */
+
+static void expect_number(struct sk_engine *e, const char *name, uint64_t want)
+{
+    uint64_t got = 0;
+    enum sk_status status = sk_meta_get_u64(e, name, &got);
+
+    if (want == 0)
+        cr_expect(status == SK_E_NOT_FOUND, "%s: %s", name,
+                  sk_status_text(status));
+    else
+        cr_expect(status == SK_OK && got == want, "%s: %llu", name,
+                  (unsigned long long)got);
+}
+
+/* What META has is what it has now: written, taken back, deleted. */
+Test(engine, numbers_of_the_store_are_as_in_the_store)
+{
+    static const char *const names[] = {"test", "a name longer than is kept"};
+    struct sk_engine *e;
+    struct sk_key key;
+
+    begin_system();
+    e = f.nodes[0].engine;
+    for (size_t i = 0; i < SK_COUNT(names); i++) {
+        cr_assert(sk_store_begin(e->store) == SK_OK);
+        expect_number(e, names[i], 0);
+        cr_assert(sk_meta_put_u64(e, names[i], 1) == SK_OK);
+        expect_number(e, names[i], 1);
+        sk_store_abort(e->store);
+        cr_assert(sk_store_begin(e->store) == SK_OK);
+        expect_number(e, names[i], 0);
+        cr_assert(sk_meta_put_u64(e, names[i], 2) == SK_OK);
+        cr_assert(sk_store_commit(e->store) == SK_OK);
+        cr_assert(sk_store_begin(e->store) == SK_OK);
+        expect_number(e, names[i], 2);
+        key = sk_key_start(SK_T_META);
+        sk_key_bytes(&key, sk_text(names[i]));
+        cr_assert(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key)) ==
+                  SK_OK);
+        expect_number(e, names[i], 0);
+        sk_store_abort(e->store);
+        cr_assert(sk_store_begin(e->store) == SK_OK);
+        expect_number(e, names[i], 2);
+        sk_store_abort(e->store);
+    }
+    fx_end(&f);
+}
