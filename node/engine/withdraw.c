@@ -46,7 +46,13 @@ struct recall {
     size_t dropped_count;
     struct loss *losses;
     size_t losses_count;
+    size_t named; /* messages in the reply so far */
 };
+
+/* So many messages are named in the reply; behind them notices have a count.
+   What happens to each is in the ledger, and a reply that has no room for all
+   of them must not stand in the way of it. */
+#define NAMED_MAX 512
 
 /* ------------------------------------------------------------- the messages */
 
@@ -329,11 +335,17 @@ static void gather(struct recall *r, struct loss *first,
 }
 
 /* In the reply: the messages of one notice; ids ascend, as the ledger does. */
-static void pack_notice(struct sk_pack *p, const struct sk_org *to,
+static void pack_notice(struct recall *r, const struct sk_org *to,
                         const struct sk_item_withdrawn *notice)
 {
+    struct sk_pack *p = &r->e->reply;
+
+    r->named += notice->entries_count;
     sk_pack_map(p, 3);
-    sk_notice_pack_messages(p, notice->entries, notice->entries_count);
+    if (r->named > NAMED_MAX)
+        sk_reply_uint(p, "count", notice->entries_count);
+    else
+        sk_notice_pack_messages(p, notice->entries, notice->entries_count);
     sk_reply_id(p, "notice", &notice->notice);
     sk_reply_text(p, "to", sk_org_text(to));
 }
@@ -365,7 +377,7 @@ static enum sk_status send_notice(struct recall *r, struct loss *first)
     if (r->ground.size > 0 && r->objection == NULL)
         SK_TRY(
             sk_erasure_asked(e, &r->participant, &first->to, &item->withdrawn));
-    pack_notice(&e->reply, &first->to, &item->withdrawn);
+    pack_notice(r, &first->to, &item->withdrawn);
     sk_arena_reset(&e->scratch, mark);
     return SK_OK;
 }

@@ -380,6 +380,36 @@ Test(withdraw, of_very_many_messages_takes_several_notices)
     EQ(fx_text(&f, "result.messages"), "[]");
 }
 
+/* The reply does not grow with all that was ever sent: else it would stand in
+   the way of the withdrawal. */
+Test(withdraw, of_more_messages_than_a_reply_names)
+{
+    uint64_t asked = 0;
+    uint64_t named = 0;
+
+    for (size_t i = 0; i < 600; i++) {
+        fx_call(&f, "buso", "disclosure.send",
+                "{'event':'%s','to':'houtzaak','for':'work.placement'}",
+                event.text);
+        if (i % 50 == 49)
+            fx_run(&f);
+    }
+    fx_clock(&f, "2027-03-02T09:00:00Z");
+    fx_ok(&f, "buso", "consent.withdraw", "{'participant':'%s'}", who.text);
+    for (size_t i = 0; i < 10; i++) {
+        char path[64];
+
+        snprintf(path, sizeof(path), "result.notices.%zu.messages", i);
+        named += sk_value_count(fx_at(&f, path));
+        snprintf(path, sizeof(path), "result.notices.%zu.count", i);
+        asked += sk_value_uint(fx_at(&f, path));
+    }
+    cr_expect(eq(u64, named + asked, 600));
+    cr_expect(named > 256 && named <= 512, "%llu", (unsigned long long)named);
+    fx_run(&f);
+    EQ(status("houtzaak", "notices_open"), "6");
+}
+
 /* ------------------------------------------------------------- erasure */
 
 Test(withdraw, data_are_locked_before_they_are_erased)

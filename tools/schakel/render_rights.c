@@ -71,12 +71,14 @@ static void tell_erase(const struct sk_screen *s, const json_t *result)
                 dropped);
     for (size_t i = 0; i < json_array_size(notices); i++) {
         const json_t *notice = json_array_get(notices, i);
+        size_t count =
+            json_object_size(json_object_get(notice, "messages")) +
+            (size_t)json_integer_value(json_object_get(notice, "count"));
 
         fprintf(s->out,
                 SAY(s, "Gevraagd om te wissen: %s, berichten: %zu.\n",
                     "Asked to erase: %s, messages: %zu.\n"),
-                partner_of(s, notice),
-                json_object_size(json_object_get(notice, "messages")));
+                partner_of(s, notice), count);
     }
     if (json_array_size(notices) == 0)
         fputs(SAY(s, "Er is niemand die nog iets heeft.\n",
