@@ -68,7 +68,7 @@ tests_system := $(sort $(wildcard tests/system/test_*.sh))
 fuzzers := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 .PHONY: all help setup demo test check unit system sim ci lint format fuzz \
-  fuzz-short bench faults install clean sim-region
+  fuzz-short bench bench-scale faults install clean sim-region
 .SECONDARY:
 all: $(programs)
 
@@ -275,6 +275,9 @@ $(B)/bench_journal: $(B)/tools/dev/bench_journal.o $(node_a)
 $(B)/bench_load: $(B)/tools/dev/bench_load.o $(B)/node/core/setup.o $(node_a)
 	$(call say,LD,$@)
 	$(Q)$(call link,$(LIBS_node) $(LIBS_policies) $(LIBS_protocol))
+$(B)/bench_scale $(B)/bench_withdraw: $(B)/bench_%: $(B)/tools/dev/bench_%.o $(B)/tools/schakel/client.o $(B)/tools/schakel/json.o $(protocol_a)
+	$(call say,LD,$@)
+	$(Q)$(call link,$(LIBS_tools) $(LIBS_protocol))
 $(B)/bench_exchange: $(addprefix $(B)/tools/,dev/bench_exchange.o dev/bench_physics.o schakel/client.o schakel/json.o) $(node_a)
 	$(call say,LD,$@)
 	$(Q)$(call link,$(LIBS_tools) $(LIBS_node) $(LIBS_policies) $(LIBS_protocol) -lpthread)
@@ -288,6 +291,12 @@ bench:
 	@$(parallel) all $(B)/bench_decide $(B)/bench_journal $(B)/bench_exchange $(B)/bench_nats
 	@sh tools/dev/bench_policy.sh $(B)
 	@sh tools/dev/bench.sh $(B)
+
+## bench-scale     many participants, entries, partners: takes long
+bench-scale:
+	@sh tools/dev/setup.sh bench
+	@$(parallel) all $(B)/bench_load $(B)/bench_scale $(B)/bench_withdraw
+	@sh tools/dev/bench_scale.sh $(B)
 
 ## faults          partners in trouble, and what others notice of it: a table
 faults:

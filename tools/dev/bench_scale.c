@@ -1,0 +1,213 @@
+/*
+ * What people do, at a node with a store of any size: what it takes.
+ *                                                     docs/PERFORMANCE.md 9
+ *     bench_scale DIR PID SAMPLES
+ *
+ * DIR, PID: the node that bench_load filled, with its partner running.
+ * SAMPLES: the lines that bench_load printed.  For each operation, over all
+ * samples in turn, one line: name, p50 and p99 in ms, processor time of
+ * schakeld in us.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/schakel/client.h"
+#include "tools/schakel/json.h"
+
+#define SAMPLES_MAX 1024
+#define PATIENCE_S 120.0
+
+struct sample {
+    char participant[SK_ID_TEXT_SIZE + 1];
+    char event[SK_ID_TEXT_SIZE + 1];
+    char insz[12];
+};
+
+static struct sample samples[SAMPLES_MAX];
+static size_t samples_count;
+static struct sk_client *client;
+static const char *pid;
+
+static void die(const char *what)
+{
+    fprintf(stderr, "bench_scale: %s\n", what);
+    exit(1);
+}
+
+static double now_s(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static double cpu_s(void)
+{
+    char path[64];
+    unsigned long long ns = 0;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%s/schedstat", pid);
+    file = fopen(path, "r");
+    if (file == NULL || fscanf(file, "%llu", &ns) != 1)
+        die("the node is gone");
+    fclose(file);
+    return (double)ns * 1e-9;
+}
+
+/* The result of what must succeed. */
+static json_t *must(const char *op, json_t *args)
+{
+    json_t *reply = NULL;
+    json_t *result;
+
+    if (sk_client_call(client, op, args, NULL, 0, &reply) != SK_OK)
+        die(op);
+    json_decref(args);
+    if (!json_is_true(json_object_get(reply, "ok"))) {
+        sk_json_print(reply);
+        die(op);
+    }
+    result = json_incref(json_object_get(reply, "result"));
+    json_decref(reply);
+    return result;
+}
+
+/* ------------------------------------------------------------- operations */
+
+static void find(const struct sample *s)
+{
+    json_t *found;
+
+    if (s->insz[0] == '-')
+        return;
+    found = must("participant.find", json_pack("{s:s}", "insz", s->insz));
+    if (json_array_size(json_object_get(found, "participants")) != 1)
+        die("somebody is not found");
+    json_decref(found);
+}
+
+static void record(const struct sample *s)
+{
+    json_decref(
+        must("event.record",
+             json_pack("{s:s, s:s, s:{s:s, s:s, s:s, s:s}}", "participant",
+                       s->participant, "type", "action.planned", "fields",
+                       "action_kind", "application", "action_status", "planned",
+                       "due_date", "2026-10-20", "action_title",
+                       "Gesprek over werk en opleiding")));
+}
+
+static void timeline(const struct sample *s)
+{
+    json_decref(must("participant.show",
+                     json_pack("{s:s}", "participant", s->participant)));
+    json_decref(
+        must("event.list", json_pack("{s:s}", "participant", s->participant)));
+}
+
+/* Until nothing is under way. */
+static void settle(void)
+{
+    double end = now_s() + PATIENCE_S;
+    json_int_t left;
+
+    do {
+        json_t *peer = must("peer.show", json_pack("{s:s}", "org", "school-b"));
+
+        left = json_integer_value(json_object_get(peer, "unconfirmed"));
+        json_decref(peer);
+        if (now_s() > end)
+            die("a receipt does not come");
+        usleep(5000); /* asking costs it time too */
+    } while (left > 0);
+}
+
+static void send_one(const struct sample *s)
+{
+    json_t *sent = must("disclosure.send",
+                        json_pack("{s:s, s:s, s:s}", "event", s->event, "for",
+                                  "guidance.joint", "to", "school-b"));
+
+    if (sk_json_text(sent, "message")[0] == '\0')
+        die("an event that may go is denied");
+    json_decref(sent);
+    settle();
+}
+
+static void withdraw(const struct sample *s)
+{
+    json_decref(must("consent.withdraw",
+                     json_pack("{s:s, s:[s]}", "participant", s->participant,
+                               "recipients", "school-b")));
+    settle();
+}
+
+/* ------------------------------------------------------------- measuring */
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static void measure(const char *name, void (*work)(const struct sample *))
+{
+    static double times[SAMPLES_MAX];
+    double cpu = cpu_s();
+
+    for (size_t i = 0; i < samples_count; i++) {
+        double start = now_s();
+
+        work(&samples[i]);
+        times[i] = now_s() - start;
+    }
+    cpu = cpu_s() - cpu;
+    qsort(times, samples_count, sizeof(times[0]), compare);
+    printf("%s %.2f %.2f %.0f\n", name, times[samples_count / 2] * 1e3,
+           times[samples_count * 99 / 100] * 1e3,
+           cpu * 1e6 / (double)samples_count);
+    fflush(stdout);
+}
+
+static void read_samples(const char *path)
+{
+    FILE *file = fopen(path, "r");
+
+    while (file != NULL && samples_count < SAMPLES_MAX) {
+        struct sample *s = &samples[samples_count];
+
+        if (fscanf(file, "%36s %36s %11s", s->participant, s->event, s->insz) !=
+            3)
+            break;
+        samples_count++;
+    }
+    if (file != NULL)
+        fclose(file);
+    if (samples_count == 0)
+        die(path);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 4)
+        die("usage: bench_scale DIR PID SAMPLES");
+    pid = argv[2];
+    read_samples(argv[3]);
+    if (sk_client_open(argv[1], &client) != SK_OK)
+        die("the node does not answer");
+    settle();
+    measure("find", find);
+    measure("record", record);
+    measure("timeline", timeline);
+    measure("send", send_one);
+    measure("withdraw", withdraw);
+    sk_client_close(&client);
+    return 0;
+}
