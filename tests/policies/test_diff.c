@@ -282,6 +282,71 @@ Test(diff, tells_what_changed)
          NULL,
          "+ zz|guidance.training|trajectory.stopped|(fact) schools-fact "
          "2026-01-01..2027-12-31 level: none -> yes\n"},
+        /* One span when it is told in the same words, two when not. */
+        {"{change: {vdab-positive-stop: {where: {stop_reason: [found-w"
+         "ork, moved]}}}}",
+         "{remove: [vdab-positive-stop], add_share: [{id: z1, text: t,"
+         " to: {orgs: [vdab]}, for: [placement.employment], where: {st"
+         "op_reason: [found-work]}, what: {trajectory.stopped: {occurr"
+         "ed: exact, stop_reason: exact, coach_note: exact}}, basis: {"
+         "gdpr: public-task, reference: r}, valid: {from: 2026-01-01, "
+         "until: 2026-12-31}}, {id: z2, text: t, to: {orgs: [vdab]}, f"
+         "or: [placement.employment], where: {stop_reason: [found-work"
+         "]}, what: {trajectory.stopped: {occurred: exact, stop_reason"
+         ": exact, coach_note: exact}}, basis: {gdpr: public-task, ref"
+         "erence: r}, valid: {from: 2027-01-01, until: 2027-12-31}}]}",
+         NULL,
+         "- vdab|placement.employment|trajectory.stopped|(fact) "
+         "vdab-positive-stop 2026-01-01..2027-12-31 not_older_than: none -> 24 "
+         "months\n"
+         "- vdab|placement.employment|trajectory.stopped|coach_note "
+         "vdab-positive-stop 2026-01-01..2027-12-31 where: stop_reason: "
+         "found-work, moved -> stop_reason: found-work\n"
+         "- vdab|placement.employment|trajectory.stopped|occurred "
+         "vdab-positive-stop 2026-01-01..2027-12-31 not_older_than: none -> 24 "
+         "months\n"
+         "- vdab|placement.employment|trajectory.stopped|stop_reason "
+         "vdab-positive-stop 2026-01-01..2027-12-31 not_older_than: none -> 24 "
+         "months\n"},
+        /* And by other values. */
+        {"{change: {vdab-positive-stop: {where: {stop_reason: [found-w"
+         "ork, moved]}}}}",
+         "{remove: [vdab-positive-stop], add_share: [{id: z1, text: t,"
+         " to: {orgs: [vdab]}, for: [placement.employment], where: {st"
+         "op_reason: [found-work]}, what: {trajectory.stopped: {occurr"
+         "ed: exact, stop_reason: exact, coach_note: exact}}, basis: {"
+         "gdpr: public-task, reference: r}, valid: {from: 2026-01-01, "
+         "until: 2026-12-31}}, {id: z2, text: t, to: {orgs: [vdab]}, f"
+         "or: [placement.employment], where: {stop_reason: [moved]}, w"
+         "hat: {trajectory.stopped: {occurred: exact, stop_reason: exa"
+         "ct, coach_note: exact}}, basis: {gdpr: public-task, referenc"
+         "e: r}, valid: {from: 2027-01-01, until: 2027-12-31}}]}",
+         NULL,
+         "- vdab|placement.employment|trajectory.stopped|(fact) "
+         "vdab-positive-stop 2026-01-01..2027-12-31 not_older_than: none -> 24 "
+         "months\n"
+         "- vdab|placement.employment|trajectory.stopped|coach_note "
+         "vdab-positive-stop 2026-01-01..2026-12-31 where: stop_reason: "
+         "found-work, moved -> stop_reason: found-work\n"
+         "- vdab|placement.employment|trajectory.stopped|coach_note "
+         "vdab-positive-stop 2027-01-01..2027-12-31 where: stop_reason: "
+         "found-work, moved -> stop_reason: moved\n"
+         "- vdab|placement.employment|trajectory.stopped|occurred "
+         "vdab-positive-stop 2026-01-01..2027-12-31 not_older_than: none -> 24 "
+         "months\n"
+         "- vdab|placement.employment|trajectory.stopped|stop_reason "
+         "vdab-positive-stop 2026-01-01..2027-12-31 not_older_than: none -> 24 "
+         "months\n"},
+        /* The order of a vocabulary has no meaning. */
+        {"{}",
+         "{patch: [{file: vocabulary, at: [categories], set: {social: "
+         "{nl: s, en: s}, income: {nl: i, en: i}, health: {nl: h, en: "
+         "h, special: health}, health.capacity: {nl: c, en: c}, health"
+         ".absence: {nl: a, en: a}, employment: {nl: e, en: e}, employ"
+         "ment.internship: {nl: i, en: i}, training: {nl: t, en: t}, t"
+         "raining.attendance: {nl: t, en: t}, training.course: {nl: t,"
+         " en: t}, identity: {nl: i, en: i}}}]}",
+         NULL, ""},
         /* Another organisation behind the id of a partner, by its number. */
         {"{remove: [sopraco-internship, vdab-trajectory, tm-training, "
          "tm-absence-detail, vdab-positive-stop], orgs: {thomas-more: {kbo: "
