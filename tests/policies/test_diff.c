@@ -347,6 +347,51 @@ Test(diff, tells_what_changed)
          "raining.attendance: {nl: t, en: t}, training.course: {nl: t,"
          " en: t}, identity: {nl: i, en: i}}}]}",
          NULL, ""},
+        /* Of two purposes of one rule a consent counts longer for one. */
+        {"{remove: [tm-training, tm-absence-detail, sopraco-internship"
+         ", vdab-trajectory, vdab-positive-stop, schools-fact], add_sh"
+         "are: [{id: z, text: t, to: {orgs: [vdab]}, for: [guidance.jo"
+         "b, guidance.training], what: {trajectory.stopped: only-the-f"
+         "act}, basis: {gdpr: public-task, reference: r}, valid: {from"
+         ": 2026-01-01, until: 2026-12-31}, retain: {for: 12 months, f"
+         "rom: sent}}]}",
+         "{remove: [tm-training, tm-absence-detail, sopraco-internship"
+         ", vdab-trajectory, vdab-positive-stop, schools-fact], add_sh"
+         "are: [{id: z, text: t, to: {orgs: [vdab]}, for: [guidance.jo"
+         "b, guidance.training], what: {trajectory.stopped: only-the-f"
+         "act}, basis: {gdpr: public-task, reference: r}, valid: {from"
+         ": 2026-01-01, until: 2026-12-31}, retain: {for: 12 months, f"
+         "rom: sent}}], patch: [{file: vocabulary, at: [purposes, guid"
+         "ance.training, consent_days], set: 999}]}",
+         NULL,
+         "+ vdab|guidance.training|trajectory.stopped|(fact) z "
+         "2026-01-01..2026-12-31 consent: given -> given\n"},
+        /* The nearest of other rules is the one that gives most. */
+        {"{remove: [tm-training, tm-absence-detail, sopraco-internship"
+         ", vdab-trajectory, vdab-positive-stop, schools-fact], add_sh"
+         "are: [{id: y, text: t, to: {orgs: [thomas-more]}, for: [guid"
+         "ance.training], what: {training.attendance: {hours: exact}},"
+         " basis: {gdpr: public-task, reference: r}, valid: {from: 202"
+         "6-01-01, until: 2026-12-31}, retain: {for: 12 months, from: "
+         "sent}}]}",
+         "{remove: [tm-training, tm-absence-detail, sopraco-internship"
+         ", vdab-trajectory, vdab-positive-stop, schools-fact], add_sh"
+         "are: [{id: a, text: t, to: {orgs: [thomas-more]}, for: [guid"
+         "ance.training], what: {training.attendance: {hours: present}"
+         "}, basis: {gdpr: public-task, reference: r}, valid: {from: 2"
+         "026-01-01, until: 2026-12-31}, retain: {for: 12 months, from"
+         ": sent}}, {id: b, text: t, to: {orgs: [thomas-more]}, for: ["
+         "guidance.training], what: {training.attendance: {hours: band"
+         "4}}, basis: {gdpr: public-task, reference: r}, valid: {from:"
+         " 2026-01-01, until: 2026-12-31}, retain: {for: 12 months, fr"
+         "om: sent}}, {id: c, text: t, to: {orgs: [thomas-more]}, for:"
+         " [guidance.training], what: {training.attendance: {hours: ba"
+         "nd8}}, basis: {gdpr: public-task, reference: r}, valid: {fro"
+         "m: 2026-01-01, until: 2026-12-31}, retain: {for: 12 months, "
+         "from: sent}}]}",
+         NULL,
+         "- thomas-more|guidance.training|training.attendance|hours y "
+         "2026-01-01..2026-12-31 level: exact -> band4\n"},
         /* Another organisation behind the id of a partner, by its number. */
         {"{remove: [sopraco-internship, vdab-trajectory, tm-training, "
          "tm-absence-detail, vdab-positive-stop], orgs: {thomas-more: {kbo: "
