@@ -347,7 +347,8 @@ Test(diff, tells_what_changed)
          "raining.attendance: {nl: t, en: t}, training.course: {nl: t,"
          " en: t}, identity: {nl: i, en: i}}}]}",
          NULL, ""},
-        /* Of two purposes of one rule a consent counts longer for one. */
+        /* Of two purposes of one rule a consent counts longer for one, and less
+           long for the other. */
         {"{remove: [tm-training, tm-absence-detail, sopraco-internship"
          ", vdab-trajectory, vdab-positive-stop, schools-fact], add_sh"
          "are: [{id: z, text: t, to: {orgs: [vdab]}, for: [guidance.jo"
@@ -362,9 +363,12 @@ Test(diff, tells_what_changed)
          "act}, basis: {gdpr: public-task, reference: r}, valid: {from"
          ": 2026-01-01, until: 2026-12-31}, retain: {for: 12 months, f"
          "rom: sent}}], patch: [{file: vocabulary, at: [purposes, guid"
-         "ance.training, consent_days], set: 999}]}",
+         "ance.training, consent_days], set: 999}, {file: vocabulary, "
+         "at: [purposes, guidance.job, consent_days], set: 100}]}",
          NULL,
          "+ vdab|guidance.training|trajectory.stopped|(fact) z "
+         "2026-01-01..2026-12-31 consent: given -> given\n"
+         "- vdab|guidance.job|trajectory.stopped|(fact) z "
          "2026-01-01..2026-12-31 consent: given -> given\n"},
         /* The nearest of other rules is the one that gives most. */
         {"{remove: [tm-training, tm-absence-detail, sopraco-internship"
