@@ -524,6 +524,12 @@ static int tell_signed(const struct sk_draft *d)
                 "schakel policy diff).\nDan: schakel policy activate",
                 "What is wider than what is in force needs two (look with: "
                 "schakel policy diff).\nThen: schakel policy activate"));
+    if (!d->compared)
+        puts(word(d->run,
+                  "Niet vergeleken met het charter: geen knooppunt antwoordt "
+                  "(--dir MAP, of --charter MAP).",
+                  "Not compared with the charter: no node answers (--dir DIR, "
+                  "or --charter DIR)."));
     json_decref(signers);
     return SK_EXIT_YES;
 }

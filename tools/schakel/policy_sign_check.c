@@ -238,13 +238,6 @@ int sk_draft_check(struct sk_draft *d, const struct sk_parsed *parsed,
     }
     if (code < 0 && charter != NULL)
         compare_charter(d, charter);
-    else if (code < 0)
-        warn(d->run,
-             "niet vergeleken met het charter: geen knooppunt antwoordt (--dir "
-             "MAP, of --charter MAP)",
-             "not compared with the charter: no node answers (--dir DIR, or "
-             "--charter DIR)",
-             "");
     json_decref(charter);
     return code;
 }
