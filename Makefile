@@ -314,7 +314,7 @@ install: all
 	install -m 755 $(B)/schakel $(B)/schakeld $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(B)/schakel-net $(DESTDIR)$(PREFIX)/libexec/schakel
 	cp -R policies/library $(DESTDIR)$(PREFIX)/share/schakel/
-	for story in tests/scenarios/*.yaml; do \
+	for story in $$(grep -l '^bundles: ../../policies/' tests/scenarios/*.yaml); do \
 	  sed 's|^bundles: ../../policies/|bundles: ../|' $$story \
 	    > $(DESTDIR)$(PREFIX)/share/schakel/stories/$$(basename $$story) || \
 	    exit 1; \
