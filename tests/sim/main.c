@@ -164,6 +164,7 @@ static void run(uint64_t seed)
     if (sim.liar < NODES || sim.unlucky < NODES || sim.renewed > renewed) {
         journal_settle();
         check_cards();
+        act_settle(); /* who went back may have learned what to ask for */
     }
     check_quiet();
     check_journals();
