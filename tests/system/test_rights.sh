@@ -107,6 +107,10 @@ at ocmw-mol participant report "$person" >"$report"
 grep -q "We gaan toch verder" "$report" && grep -q "Els Maes antwoordde op .*Zonder dit kan" "$report"
 check "which the participant reads too" $?
 
+at ocmw-mol participant show "$person" >"$report"
+grep -q "toestand  *niet gevolgd" "$report" && ! grep -q -e "^  objection" -e "^  answer " "$report"
+check "a coach reads no words of the machine in it" $?
+
 # ---- all of it as a file
 other=$(json ocmw-mol participant add --given-name Nietvanhem --family-name Anders | value participant)
 json ocmw-mol event record "$other" goal.set --fields occupation=8344.1 --fields preference_kind=wanted >/dev/null

@@ -294,7 +294,7 @@ static void print_items(const json_t *items, const char *state,
         printf("  %5lld  %s  ", number_of(item), sk_json_text(item, "day"));
         sk_render_cell(stdout, label_of(item, dutch), width + 2);
         sk_render_cell(stdout,
-                       sk_render_word(sk_json_text(item, "tell"), dutch), 24);
+                       sk_render_word(sk_json_text(item, "tell"), dutch), 26);
         printf("%s\n", subject_of(item, glossary, room, sizeof(room)));
         if (!is_state(item, "done"))
             print_next(item, dutch);

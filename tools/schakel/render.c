@@ -176,6 +176,15 @@ static const struct word words[] = {
     {"roles", "alleen voor", "only for"},
     {"expired", "verlopen", "expired"},
     {"replaced", "vervangen", "replaced"},
+    {"answer", "antwoord", "answer"},
+    {"objection", "bezwaar", "objection"},
+    {"upheld", "gevolgd", "followed"},
+    {"rejected", "niet gevolgd", "not followed"},
+    {"open", "wacht op antwoord", "waits for an answer"},
+    {"paper", "op papier", "on paper"},
+    {"screen", "op het scherm", "on screen"},
+    {"spoken", "gesproken", "spoken"},
+    {"request", "bericht met de vraag", "message that asks"},
     {"renews", "vernieuwt", "renews"},
     {"ends", "stopt op", "ends on"},
     {"forbidden", "een verbod houdt dit tegen", "a prohibition stops this"},
@@ -333,8 +342,8 @@ static bool names_words(const char *key)
 static bool names_state(const char *key)
 {
     static const char *const keys[] = {
-        "do",   "given_by", "line",   "now",  "recall",   "result",
-        "role", "state",    "status", "tell", "waits_for"};
+        "do",     "form", "given_by", "line",   "now",  "recall",
+        "result", "role", "state",    "status", "tell", "waits_for"};
 
     for (size_t i = 0; i < SK_COUNT(keys); i++)
         if (strcmp(keys[i], key) == 0)
