@@ -69,6 +69,18 @@ static inline struct people_id people_workplace(struct fx *f,
 #define PEOPLE_WORKPLACE_CATEGORIES                                            \
     "['identity.name','contact.coach','work.job','work.profile']"
 
+/* S2A on 1 March 2027: somebody of buso whose workplace may go to houtzaak. */
+static inline void people_placement(struct fx *f, struct people_id *who,
+                                    struct people_id *event)
+{
+    fx_start(f, "S2A", "2027-03-01T09:00:00Z");
+    *who = people_add(f, "buso", "2000-05-14");
+    *event = people_workplace(f, *who);
+    people_link(f, "buso", *who, "houtzaak");
+    people_consent(f, "buso", *who, "houtzaak", "work.placement",
+                   PEOPLE_WORKPLACE_CATEGORIES);
+}
+
 static inline struct people_id people_request(struct fx *f,
                                               struct people_id who)
 {
@@ -116,6 +128,17 @@ static inline const char *people_shown(struct fx *f, const char *node,
     fx_ok(f, node, "message.show", "{'message':'%s'}", message.text);
     snprintf(path, sizeof(path), "result.%s", key);
     return fx_text(f, path);
+}
+
+/* It goes there, and arrives. */
+static inline struct people_id people_place(struct fx *f,
+                                            struct people_id event)
+{
+    struct people_id message =
+        people_send(f, "buso", event, "houtzaak", "work.placement");
+
+    fx_run(f);
+    return message;
 }
 
 #endif

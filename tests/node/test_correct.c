@@ -13,12 +13,7 @@ static struct people_id event;
 
 static void start(void)
 {
-    fx_start(&f, "S2A", "2027-03-01T09:00:00Z");
-    who = people_add(&f, "buso", "2000-05-14");
-    event = people_workplace(&f, who);
-    people_link(&f, "buso", who, "houtzaak");
-    people_consent(&f, "buso", who, "houtzaak", "work.placement",
-                   PEOPLE_WORKPLACE_CATEGORIES);
+    people_placement(&f, &who, &event);
 }
 
 static void end(void)
@@ -30,11 +25,7 @@ TestSuite(correct, .init = start, .fini = end);
 
 static struct people_id send_it(void)
 {
-    struct people_id message =
-        people_send(&f, "buso", event, "houtzaak", "work.placement");
-
-    fx_run(&f);
-    return message;
+    return people_place(&f, event);
 }
 
 /* The new event, with a right value for one field. */

@@ -12,12 +12,7 @@ static struct people_id event;
 
 static void start(void)
 {
-    fx_start(&f, "S2A", "2027-03-01T09:00:00Z");
-    who = people_add(&f, "buso", "2000-05-14");
-    event = people_workplace(&f, who);
-    people_link(&f, "buso", who, "houtzaak");
-    people_consent(&f, "buso", who, "houtzaak", "work.placement",
-                   PEOPLE_WORKPLACE_CATEGORIES);
+    people_placement(&f, &who, &event);
 }
 
 static void end(void)
@@ -29,10 +24,8 @@ TestSuite(withdraw, .init = start, .fini = end);
 
 static struct people_id send_it(void)
 {
-    struct people_id message =
-        people_send(&f, "buso", event, "houtzaak", "work.placement");
+    struct people_id message = people_place(&f, event);
 
-    fx_run(&f);
     fx_clock(&f, "2027-03-02T09:00:00Z");
     return message;
 }
