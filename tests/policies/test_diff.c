@@ -422,6 +422,11 @@ Test(diff, tells_what_changed)
         {"{}", "{orgs: {thomas-more: {kbo: '1999900171'}}}", NULL, ""},
         {"{orgs: {thomas-more: {kbo: '1999900171', name: Een ander}}}",
          "{orgs: {thomas-more: {kbo: '1999900171'}}}", NULL, ""},
+        /* Rules that say the same, to a partner that is there once. */
+        {"{}", "{orgs: {vdab: {status: suspended}}}", NULL,
+         "- vdab|guidance.job|"},
+        {"{orgs: {vdab: {status: suspended}}}", "{}", NULL,
+         "+ vdab|guidance.job|"},
         /* Two rules that follow on one another give what one gave. */
         {"{remove: [tm-training]}",
          "{remove: [tm-training], change: {schools-fact: {valid: {from: "
