@@ -193,8 +193,9 @@ static bool is_from_suspended(enum sk_item_kind kind)
 {
     return kind == SK_ITEM_VOID || kind == SK_ITEM_WITHDRAWN ||
            kind == SK_ITEM_ERASED || kind == SK_ITEM_KEPT ||
-           kind == SK_ITEM_TOLD || kind == SK_ITEM_ERASURE ||
-           kind == SK_ITEM_CORRECTION || kind == SK_ITEM_CORRECTED;
+           kind == SK_ITEM_TOLD || kind == SK_ITEM_ASKED ||
+           kind == SK_ITEM_ERASURE || kind == SK_ITEM_CORRECTION ||
+           kind == SK_ITEM_CORRECTED;
 }
 
 static struct sk_message_id message_of(const struct sk_item *item)

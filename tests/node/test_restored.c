@@ -217,6 +217,26 @@ Test(restored, what_was_taken_back_since_is_learned_from_partners)
     fx_end(&s.f);
 }
 
+/* I7: also who was suspended meanwhile learns what it sent, and asks it back.
+ */
+Test(restored, who_is_suspended_learns_what_it_sent)
+{
+    static struct story s;
+
+    start(&s);
+    s.backup = ln_backup(&s.f, "sopraco");
+    disclose(&s);
+    fx_offline(&s.f, "sopraco", true);
+    fx_partners(&s.f, "  sopraco:\n", "  sopraco:\n    status: suspended\n");
+    fx_offline(&s.f, "sopraco", false);
+    cr_expect(eq(sz, inbox(&s), 1));
+    restore(&s, "sopraco");
+    withdraw(&s);
+    cr_expect(eq(sz, inbox(&s), 0));
+    cr_expect(eq(sz, asked_to_erase(&s), 1));
+    fx_end(&s.f);
+}
+
 /* What was taken back before the backup is not told again: consent that was
    given since stays. */
 Test(restored, what_was_taken_back_before_is_not_told_again)
