@@ -10,10 +10,10 @@
 
 singles=20 many=200 short=2 long=3
 [ -z "${LONG:-}" ] || { singles=200 many=4000 short=15 long=75; }
-# A single measurement under load says little: so much slower is a failure, in
-# the third measurement too.  Of what waits for a partner that is not there it
-# is some hundred times.
-P50_MAX=8 P99_MAX=16
+# This finds what waits for a partner that is not there: that is some hundred
+# times slower, in the third measurement too.  `make faults` shows the ratios
+# themselves; a test that fails when the machine is busy finds nothing.
+P50_MAX=50 P99_MAX=100
 RESIDENT_KIB_MAX=32768 # private memory of one process, after all of this
 flags=
 if nm "$build/libsk-protocol.a" 2>/dev/null | grep -q __asan; then
