@@ -58,9 +58,8 @@ plant "I1: a closed relation still counts" \
     'if (false)'
 plant "I2: facts that changed are not read again" \
     node/engine/facts.c \
-    'if (is_current(e, kept, id)) {' \
-    'if (is_current(e, kept, id) ||
-        (kept->facts != NULL && sk_id_equal(&kept->participant, &id->id))) {'
+    '&& is_current(e, kept)) {' \
+    '&& (kept->facts != NULL || is_current(e, kept))) {'
 plant "I3: the ledger does not keep the level" \
     node/engine/gate.c \
     '.level = sent ? field->level_name : (struct sk_bytes){0}};' \
@@ -92,7 +91,7 @@ plant "I7: what is erased stays" \
         return SK_OK;'
 plant "I7: what was told by a partner is only noted" \
     node/engine/told.c \
-    'status = sk_withdraw_recall(e, &participant, &record.consent);' \
+    'status = sk_withdraw_recall(e, &record->participant, &record->consent);' \
     'status = SK_OK;'
 plant "I7: a restored node is not told what partners hold" \
     node/engine/held.c \
