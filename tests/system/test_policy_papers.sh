@@ -318,6 +318,36 @@ print(len(doc['permission']), fields, len(doc['obligation']), deletes, len(money
 sys.exit(len(doc['permission']) != fields or len(doc['obligation']) != deletes
          or len(money) != len(partners) - 1 or not where)
 P
+# Never further than the matrix: prohibitions, limits, professional secrecy
+# (7.4), a partner that left.
+cp -R $mol $nodes/greedy
+sed -i 's|^share:|&\n  - {id: greedy, text: t, to: {orgs: [sopraco, oud-atelier]}, for: [work.matching, work.placement], what: {preconditions.assessed: {pre_overall: exact, pre_health: exact}, language.assessed: {cefr_listen: exact}, workplace.started: {fitness: exact}, contact.updated: {address: exact}}, basis: {gdpr: contract, art9: employment-and-social-law, reference: r}, valid: {from: 2026-09-01, until: 2028-08-31}, roles: [mentor, team_lead]}|' \
+  $nodes/greedy/policy.yaml
+"$schakel" policy matrix $nodes/greedy $day --json >greedy.matrix
+is "ODRL of rules that ask too much" 0 "$schakel" policy export $nodes/greedy --format odrl $day
+check "permits what the matrix has, at its level and with its consent" <<'P'
+import json, sys
+last = lambda name: name.rsplit(':', 1)[1]
+found, cells = {}, {}
+for p in json.load(open('out'))['permission']:
+    name = p['target']['source'].split(':')
+    [level] = [r['rightOperand'] for r in p['target']['refinement']]
+    [consent] = [c['rightOperand'] for d in p['duty'] for c in d['constraint']]
+    [purposes] = [c['rightOperand'] for c in p['constraint'] if c['leftOperand'] == 'purpose']
+    for one in purposes:
+        key = last(p['assignee']), last(one['@id']), name[3], (name[4:] or ['(fact)'])[0]
+        found.setdefault(key, set()).add((level, consent))
+for c in json.load(open('greedy.matrix'))['cells']:
+    cells[c['to'], c['for'], c['event'], c['field']] = c['level'], c['consent']
+extra = set(found) - set(cells)
+short = {k for k in set(cells) - set(found) if k[3] != '(fact)'}
+wrong = {k: (found[k], cells[k]) for k in found if k in cells and cells[k] not in found[k]}
+high = {k for k in found if k[2] in ('preconditions.assessed', 'language.assessed') and len(found[k]) != 1}
+print(extra, short, wrong, high)
+sys.exit(bool(extra or short or wrong or high)
+         or found['sopraco', 'work.matching', 'workplace.started', 'fitness'] != {('exact', 'explicit')}
+         or ('sopraco', 'work.placement', 'language.assessed', 'cefr_listen') not in found)
+P
 "$schakel" policy render $mol $day --consent --json >texts.json
 "$schakel" policy matrix $mol $day --json >matrix.json
 "$schakel" policy render $mol $day --json >rows.json

@@ -13,8 +13,11 @@
  * context is written out, so nobody has to fetch anything to read it.
  *
  *     day    only rules valid that day, or INT32_MIN for all
+ *
+ * NULL: no memory.
  */
-json_t *sk_odrl(const struct sk_bundle *bundle, int32_t day);
+json_t *sk_odrl(const struct sk_bundle *bundle, int32_t day,
+                struct sk_arena *arena);
 
 /*
  * What the policy does on one day, and the texts that ask consent for it, in

@@ -1,4 +1,4 @@
-#include "policies/civil.h"
+#include "policies/ways.h"
 #include "tools/schakel/policy_export.h"
 #include "tools/schakel/policy_words.h"
 
@@ -9,6 +9,7 @@
 struct exporting {
     const struct sk_bundle *bundle;
     const struct sk_vocabulary *v;
+    struct sk_ways ways;
     json_t *permissions;
     json_t *prohibitions;
     json_t *obligations;
@@ -121,13 +122,14 @@ static json_t *where_constraint(const struct exporting *e,
 }
 
 static json_t *share_constraints(const struct exporting *e,
-                                 const struct sk_share *share)
+                                 const struct sk_share *share,
+                                 uint64_t purposes)
 {
-    json_t *out = json_pack(
-        "[o, o, o]",
-        constraint("purpose", "isAnyOf", purposes_value(e, share->purposes)),
-        constraint("dateTime", "gteq", day_value(share->from)),
-        constraint("dateTime", "lteq", day_value(share->until)));
+    json_t *out =
+        json_pack("[o, o, o]",
+                  constraint("purpose", "isAnyOf", purposes_value(e, purposes)),
+                  constraint("dateTime", "gteq", day_value(share->from)),
+                  constraint("dateTime", "lteq", day_value(share->until)));
 
     for (size_t i = 0; i < share->where_count; i++)
         json_array_append_new(out, where_constraint(e, &share->where[i]));
@@ -155,46 +157,93 @@ static json_t *target_json(const struct exporting *e, uint16_t event,
 }
 
 /* Consent is a duty before each sending (I1). */
-static json_t *duty_json(const struct sk_share *share)
+static json_t *duty_json(bool explicit_consent)
 {
     return json_pack(
         "{s:s, s:[o]}", "action", "obtainConsent", "constraint",
-        constraint(
-            "consent", "eq",
-            json_string(share->explicit_consent ? "explicit" : "given")));
+        constraint("consent", "eq",
+                   json_string(explicit_consent ? "explicit" : "given")));
 }
 
 /* ---------------------------------------------------------------- rules */
 
-static void permit(struct exporting *e, const struct sk_share *share,
-                   uint16_t org, uint16_t event, uint16_t field,
-                   struct sk_bytes level)
+static void permit(struct exporting *e, const struct sk_way *way,
+                   uint64_t purposes, struct sk_spot spot, uint16_t field)
 {
+    struct sk_bytes level = sk_level_name(e->v, field, way->level);
+
     json_array_append_new(
         e->permissions,
         json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:[o]}", "description",
-                  sk_policy_string(share->text), "assigner",
+                  sk_policy_string(way->share->text), "assigner",
                   urn("org", e->bundle->owner), "assignee",
-                  urn("org", e->bundle->roster.orgs[org].id), "action",
-                  "distribute", "target", target_json(e, event, field, level),
-                  "constraint", share_constraints(e, share), "duty",
-                  duty_json(share)));
+                  urn("org", e->bundle->roster.orgs[spot.org].id), "action",
+                  "distribute", "target",
+                  target_json(e, spot.event, field, level), "constraint",
+                  share_constraints(e, way->share, purposes), "duty",
+                  duty_json(way->explicit_consent)));
+}
+
+/* The most that the rule lets through there (10.1); false: nothing. */
+static bool find_way(const struct exporting *e, const struct sk_share *share,
+                     const struct sk_shared_event *shared, struct sk_spot spot,
+                     size_t at, struct sk_way *out)
+{
+    const struct sk_caps *caps = &e->ways.caps;
+    struct sk_way found[2];
+
+    if (sk_caps_covers(caps, spot.org, spot.purpose, spot.event))
+        return false;
+    if (at == SK_FACT)
+        return sk_ways_of_fact(caps, spot, share, shared, out);
+    if (sk_ways_of_field(caps, spot, share, shared, at, found) == 0)
+        return false;
+    *out = found[0];
+    return true;
+}
+
+/* One permission for the purposes for which the same goes. */
+static void permit_field(struct exporting *e, const struct sk_share *share,
+                         const struct sk_shared_event *shared, uint16_t org,
+                         size_t at)
+{
+    struct sk_spot spot = {.org = org, .event = shared->event};
+    uint16_t field =
+        at == SK_FACT ? SK_FACT : e->v->events[shared->event].fields[at];
+
+    for (uint64_t left = share->purposes; left != 0;) {
+        uint64_t same = sk_bit(sk_lowest(left));
+        struct sk_way way;
+        struct sk_way other;
+
+        spot.purpose = (uint16_t)sk_lowest(left);
+        left &= left - 1;
+        if (!find_way(e, share, shared, spot, at, &way))
+            continue;
+        for (uint64_t set = left; set != 0; set &= set - 1) {
+            spot.purpose = (uint16_t)sk_lowest(set);
+            if (find_way(e, share, shared, spot, at, &other) &&
+                other.level == way.level &&
+                other.explicit_consent == way.explicit_consent)
+                same |= sk_bit(sk_lowest(set));
+        }
+        left &= ~same;
+        permit(e, &way, same, spot, field);
+    }
 }
 
 static void permit_event(struct exporting *e, const struct sk_share *share,
                          uint16_t org, const struct sk_shared_event *shared)
 {
     const struct sk_event_type *type = &e->v->events[shared->event];
+    size_t before = json_array_size(e->permissions);
 
     if (shared->only_the_fact)
-        permit(e, share, org, shared->event, SK_FACT, sk_text("yes"));
-    for (size_t at = 0; at < type->fields_count; at++) {
-        const struct sk_field *field = &e->v->fields[type->fields[at]];
-
-        if (shared->levels[at] > 0)
-            permit(e, share, org, shared->event, type->fields[at],
-                   field->levels[shared->levels[at]]);
-    }
+        permit_field(e, share, shared, org, SK_FACT);
+    for (size_t at = 0; at < type->fields_count; at++)
+        permit_field(e, share, shared, org, at);
+    if (json_array_size(e->permissions) == before)
+        return;
     json_array_append_new(
         e->obligations,
         json_pack(
@@ -209,11 +258,17 @@ static void permit_event(struct exporting *e, const struct sk_share *share,
                                                                : "sent"))));
 }
 
-static void export_share(struct exporting *e, const struct sk_share *share)
+/* To who is active and offers the duties (10.1). */
+static void export_share(struct exporting *e, size_t at)
 {
+    const struct sk_share *share = &e->bundle->shares[at];
+
     for (uint16_t org = 0; org < e->bundle->roster.count; org++) {
+        const uint64_t *open =
+            e->ways.open_by_org + org * e->bundle->share_words;
+
         for (size_t i = 0;
-             sk_org_set_has(&share->to, org) && i < share->what_count; i++)
+             (open[at / 64] >> at % 64 & 1) != 0 && i < share->what_count; i++)
             permit_event(e, share, org, &share->what[i]);
     }
 }
@@ -258,7 +313,8 @@ static void export_never(struct exporting *e, const struct sk_take *take)
     }
 }
 
-json_t *sk_odrl(const struct sk_bundle *bundle, int32_t day)
+json_t *sk_odrl(const struct sk_bundle *bundle, int32_t day,
+                struct sk_arena *arena)
 {
     struct exporting e = {
         .bundle = bundle,
@@ -268,11 +324,17 @@ json_t *sk_odrl(const struct sk_bundle *bundle, int32_t day)
         .obligations = json_array(),
     };
 
+    if (sk_ways_start(bundle, arena, &e.ways) != SK_OK) {
+        json_decref(e.permissions);
+        json_decref(e.prohibitions);
+        json_decref(e.obligations);
+        return NULL;
+    }
     for (size_t i = 0; i < bundle->shares_count; i++) {
         const struct sk_share *share = &bundle->shares[i];
 
         if (day == INT32_MIN || (share->from <= day && day <= share->until))
-            export_share(&e, share);
+            export_share(&e, i);
     }
     for (size_t i = 0; i < bundle->takes_count; i++) {
         if (!bundle->takes[i].limit)
