@@ -74,6 +74,32 @@ says "names the guard with its line" 'verbod fed-sanction-risk (.*guards.yaml:[0
 is "no rule" 0 explain $flows --case "zonder regel blijven de randvoorwaarden hier" --lang en
 says "names what comes nearest" 'is about another event'
 says "and what it takes" 'a share rule for: sopraco (Sopraco), work.placement'
+# What the federation keeps here, nobody is asked for.
+cp -R library/kempen/nodes/ocmw-mol library/kempen/nodes/greedy
+sed -i 's|^share:|&\n  - {id: greedy, text: t, to: {orgs: [sopraco]}, for: [work.placement], what: {preconditions.assessed: {pre_overall: exact, pre_health: exact}, trajectory.ended: {status: exact, outcome: exact}}, consent: explicit, basis: {gdpr: contract, art9: explicit-consent, reference: r}, valid: {from: 2026-09-01, until: 2028-08-31}}|' \
+  library/kempen/nodes/greedy/policy.yaml
+ask() { # STATE CATEGORIES EVENT FIELDS MORE: about Sopraco
+  cat >q2.yaml <<Q
+ask: {to: sopraco, for: work.placement, now: 2026-10-01T08:00:00Z, event: {type: $3, subject: s, occurred: 2026-09-18, fields: {$4}}}
+facts:
+  links: [{subject: s, org: sopraco, from: 2026-09-01}]
+  consents: [{id: c1, subject: s, state: $1, explicit: true, at: 2026-09-15T10:00:00Z, until: 2027-01-15T10:00:00Z, purposes: [work.placement], recipients: [sopraco], categories: [$2]}]
+${5-}
+Q
+  is "$1 $3 of Sopraco" 0 "$schakel" policy explain library/kempen/nodes/greedy --question q2.yaml --json
+}
+ask given work.conditions preconditions.assessed 'assessed_on: 2026-09-10, pre_overall: ok, pre_health: ok, pre_finances: ok'
+json "no consent to health for an employer, no rule for money" \
+  'x["decision"]["decision"]=="permit" and not [n for n in x["why"]["needs"] if "health" in n or "pre_finances" in n] and sum("niets van uw kant" in n and "fed-company" in n for n in x["why"]["needs"])==1'
+ask given process.trajectory trajectory.ended 'end_date: 2026-09-10, status: done, outcome: job_se'
+json "only for the coarser level that may go" \
+  '[n for n in x["why"]["needs"] if "work.job" in n] and not [n for n in x["why"]["needs"] if "health" in n or "social" in n]'
+ask refused work.job workplace.started 'workplace_kind: stage, workplace_org: "1999900765", start_date: 2026-09-21, hours_week: 38'
+json "who said no is left in peace" '[n for n in x["why"]["needs"] if "work.job" in n and "30 dagen niet opnieuw" in n]'
+ask withdrawn work.job workplace.started 'workplace_kind: stage, workplace_org: "1999900765", start_date: 2026-09-21, hours_week: 38'
+json "and who took it back" '[n for n in x["why"]["needs"] if "work.job" in n and "zelf opnieuw wil" in n]'
+ask given work.job workplace.started 'workplace_kind: stage, workplace_org: "1999900765", start_date: 2026-09-21, hours_week: 38' '  persons: {s: {birth_date: 2010-11-02}}'
+json "who may not give is not asked" '[n for n in x["why"]["needs"] if "work.job" in n and "een ouder" in n]'
 is "no relation" 0 explain $flows --case "zonder band met de school gaat er niets"
 says "says how to open one" 'schakel relation open'
 is "old news" 0 explain $flows --case "oud nieuws gaat niet naar VDAB"

@@ -108,13 +108,43 @@ __attribute__((format(printf, 2, 3))) static void need(json_t *list,
     json_array_append_new(list, text);
 }
 
-static void need_consent(const struct telling *t, json_t *list,
-                         const struct sk_trace_lacks *lacks)
+/* CONSENT.md 3.4, 3.5: who said no is left in peace, and who may not give is
+   not asked. */
+static const char *asking(const struct telling *t, const char *state)
 {
+    if (strcmp(state, "refused") == 0)
+        return word(t,
+                    "; de deelnemer ging niet akkoord: vraag het 30 dagen "
+                    "niet opnieuw, tenzij de deelnemer er zelf over begint",
+                    "; the participant did not agree: do not ask again for "
+                    "30 days, unless the participant starts");
+    if (strcmp(state, "withdrawn") == 0)
+        return word(t,
+                    "; de deelnemer trok het in: alleen als de deelnemer het "
+                    "zelf opnieuw wil",
+                    "; the participant withdrew it: only if the participant "
+                    "wants it again");
+    if (strcmp(state, "wrong-giver") == 0)
+        return word(t,
+                    "; gegeven door wie dat mag: de deelnemer, een ouder "
+                    "(onder 18 jaar) of de bewindvoerder",
+                    "; given by who may: the participant, a parent (under 18) "
+                    "or the administrator");
+    return "";
+}
+
+/* `idle`: categories whose consent would let nothing more through. */
+static void need_consent(const struct telling *t, json_t *list,
+                         const struct sk_trace_lacks *lacks, uint64_t idle)
+{
+    const struct sk_vocabulary *v = t->x->bundle->vocabulary;
+
     for (size_t i = 0; i < lacks->count; i++) {
         const struct sk_trace_lack *lack = &lacks->list[i];
 
-        need(list, "%s: %s %s %s, %s %s",
+        if ((idle & sk_bit(sk_vocabulary_category(v, lack->category))) != 0)
+            continue;
+        need(list, "%s: %s %s %s, %s %s%s",
              lack->explicit_consent
                  ? word(t, "een uitdrukkelijk akkoord van de deelnemer",
                         "explicit consent of the participant")
@@ -122,7 +152,7 @@ static void need_consent(const struct telling *t, json_t *list,
                         "consent of the participant"),
              category_named(t, lack->category), word(t, "aan", "to"),
              org_named(t, t->x->question.to), word(t, "voor", "for"),
-             purpose_named(t, t->x->question.purpose));
+             purpose_named(t, t->x->question.purpose), asking(t, lack->state));
     }
 }
 
@@ -146,7 +176,7 @@ static void need_stage(const struct telling *t, json_t *list,
     char day[11];
 
     if (stage >= SK_STAGE_CONSENT_MISSING) {
-        need_consent(t, list, &rule->lacks);
+        need_consent(t, list, &rule->lacks, 0);
         return;
     }
     if (stage == SK_STAGE_CANNOT_HONOUR) {
@@ -242,33 +272,82 @@ static void need_rule(const struct telling *t, json_t *list)
          event_named(t, t->x->question.event->type));
 }
 
+/* The most that the federation ever lets go of a field there, whatever the
+   policy and the participant say; and its rule, when that is not exact. */
+static uint8_t most_ever(const struct telling *t, uint16_t f,
+                         struct sk_trace_take *by)
+{
+    const struct sk_bundle *bundle = t->x->bundle;
+    const struct sk_vocabulary *v = bundle->vocabulary;
+    const struct sk_question *q = &t->x->question;
+    uint16_t org = sk_roster_find(&bundle->roster, q->to);
+    uint16_t purpose = sk_vocabulary_purpose(v, q->purpose);
+    uint16_t event = sk_vocabulary_event(v, q->event->type);
+    uint8_t most = sk_exact(&v->fields[f]);
+
+    for (size_t i = 0; i < bundle->takes_count; i++) {
+        const struct sk_take *take = &bundle->takes[i];
+        uint8_t left;
+
+        if (!take->federation || !sk_take_speaks(take, org, purpose))
+            continue;
+        left = sk_take_leaves(take, v, f, event, most);
+        if (left >= most)
+            continue;
+        most = left;
+        *by = (struct sk_trace_take){
+            .id = take->id, .place = take->place, .federation = true};
+    }
+    return most;
+}
+
+/* What would let more of a field through.  Nobody is asked for what the
+   federation keeps here all the same. */
+static void need_field(const struct telling *t, json_t *list,
+                       const struct sk_trace_field *field,
+                       const struct sk_decided_field *decided)
+{
+    const struct sk_vocabulary *v = t->x->bundle->vocabulary;
+    const struct sk_field *of = &v->fields[decided->field];
+    bool sent = decided->withheld == SK_SENT;
+    struct sk_trace_take by = {0};
+    uint8_t most = most_ever(t, decided->field, &by);
+    uint64_t idle = 0;
+    const struct sk_trace_rule *rule;
+
+    if (sent && field->nearest == SIZE_MAX)
+        return;
+    if (most <= (sent ? decided->level : 0)) {
+        need_takes(t, list, &by, 1);
+        return;
+    }
+    if (field->nearest == SIZE_MAX) {
+        need(list, "%s: %.*s",
+             word(t, "een deelregel die dit veld noemt",
+                  "a share rule that names this field"),
+             (int)decided->name.size, (const char *)decided->name.data);
+        return;
+    }
+    if (most < sk_exact(of))
+        idle = of->reveals &
+               ~sk_bit(sk_category_in(
+                   v, decided->field,
+                   sk_vocabulary_event(v, t->x->question.event->type)));
+    rule = &t->x->trace.rules[field->nearest];
+    for (unsigned s = 0; s < SK_STAGE_CONSENT_MISSING; s++) {
+        if ((rule->failed >> s & 1) != 0)
+            need_stage(t, list, rule, (enum sk_stage)s);
+    }
+    need_consent(t, list, &rule->lacks, 0);
+    need_consent(t, list, &field->lacks, idle);
+    need_takes(t, list, field->takes, field->takes_count);
+}
+
 /* For each field that stays, or goes less precisely than a rule says. */
 static void need_fields(const struct telling *t, json_t *list)
 {
-    const struct sk_trace *trace = &t->x->trace;
-
-    for (size_t i = 0; i < t->x->decision.fields_count; i++) {
-        const struct sk_trace_field *field = &trace->fields[i];
-        const struct sk_decided_field *decided = &t->x->decision.fields[i];
-        const struct sk_trace_rule *rule;
-
-        if (field->nearest == SIZE_MAX) {
-            if (decided->withheld != SK_SENT)
-                need(list, "%s: %.*s",
-                     word(t, "een deelregel die dit veld noemt",
-                          "a share rule that names this field"),
-                     (int)decided->name.size, (const char *)decided->name.data);
-            continue;
-        }
-        rule = &trace->rules[field->nearest];
-        for (unsigned s = 0; s < SK_STAGE_CONSENT_MISSING; s++) {
-            if ((rule->failed >> s & 1) != 0)
-                need_stage(t, list, rule, (enum sk_stage)s);
-        }
-        need_consent(t, list, &rule->lacks);
-        need_consent(t, list, &field->lacks);
-        need_takes(t, list, field->takes, field->takes_count);
-    }
+    for (size_t i = 0; i < t->x->decision.fields_count; i++)
+        need_field(t, list, &t->x->trace.fields[i], &t->x->decision.fields[i]);
 }
 
 json_t *sk_explain_needs(struct sk_policy_run *run,
