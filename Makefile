@@ -68,7 +68,7 @@ tests_system := $(sort $(wildcard tests/system/test_*.sh))
 fuzzers := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 .PHONY: all help setup demo test check unit system sim ci lint format fuzz \
-  fuzz-short bench bench-scale faults install clean sim-region
+  fuzz-short bench bench-scale faults install clean sim-region jsonld
 .SECONDARY:
 all: $(programs)
 
@@ -284,6 +284,12 @@ $(B)/bench_exchange: $(addprefix $(B)/tools/,dev/bench_exchange.o dev/bench_phys
 $(B)/bench_nats: $(B)/tools/dev/bench_nats.o
 	$(call say,LD,$@)
 	$(Q)$(call link,-lnats)
+
+## jsonld          exports read by the JSON-LD library of npm (needs a network)
+jsonld:
+	@sh tools/dev/setup.sh bench
+	@$(parallel) all
+	@sh tools/dev/jsonld.sh $(B)
 
 ## bench           speed, side by side in one run
 bench:
