@@ -28,7 +28,7 @@ LDFLAGS_san := $(sanflags) -no-pie -fuse-ld=gold
 mode := $(if $(filter 1,$(SAN)),san,release)
 CFLAGS := $(CFLAGS_$(mode))
 LDFLAGS := $(LDFLAGS_$(mode))
-base := -std=c17 -I. -I$(B) -DSK_VERSION='"$(VERSION)"' $(warnings) -MMD -MP
+base := -std=c17 -I. -I$(B) $(DEFINES) -DSK_VERSION='"$(VERSION)"' $(warnings) -MMD -MP
 # protocol/, policies/ and node/engine/ see no POSIX at all.
 pure := $(base)
 posix := $(base) -D_GNU_SOURCE
@@ -204,9 +204,12 @@ sim: $(B)/sim $(B)/region
 	@$(B)/sim --seeds 1..8 --curves
 	@$(B)/region 24 > /dev/null
 ## sim-region      what a federation of 3 to 300 nodes costs, as a table
-sim-region: $(B)/region
-	@$(B)/region head
-	@for nodes in 3 10 30 100 300; do $(B)/region $$nodes || exit 1; done
+REGION ?= 3 10 30 100 300
+sim-region:
+	@$(parallel) B=build/region SAN=0 build/region/region \
+	  DEFINES='-DSK_PARTNERS_MAX=320 -DSK_ORGS_MAX=320'
+	@build/region/region head
+	@for nodes in $(REGION); do build/region/region $$nodes || exit 1; done
 
 ## build-clang     everything compiles with clang too
 build-clang:

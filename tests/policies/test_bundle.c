@@ -681,7 +681,7 @@ Test(bundle, limits)
 
         sources = mini();
         size = (size_t)sprintf(text, "orgs:\n");
-        for (int i = 0; i < 314 + more; i++)
+        for (int i = 0; i < 250 + more; i++)
             size += (size_t)sprintf(text + size,
                                     "  o%d: {name: O, role: company}\n", i);
         sources.of[ROSTER].bytes =
