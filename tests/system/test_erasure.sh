@@ -37,7 +37,7 @@ word() { sed -n "s/.*\"$1\": \"\(.*\)\".*/\1/p" | head -1; }
 
 sanitizers=
 nm "$build/libsk-protocol.a" 2>/dev/null | grep -q __asan &&
-  sanitizers="-fsanitize=address,undefined"
+  sanitizers="-fsanitize=address,undefined -no-pie"
 # shellcheck disable=SC2046,SC2086
 ${CC:-cc} -std=c17 -D_GNU_SOURCE -O2 -I. $sanitizers -o "$work/attacker" \
   tests/system/attacker.c "$build/libsk-protocol.a" \

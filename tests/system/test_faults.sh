@@ -18,7 +18,7 @@ RESIDENT_KIB_MAX=32768 # private memory of one process, after all of this
 flags=
 if nm "$build/libsk-protocol.a" 2>/dev/null | grep -q __asan; then
   RESIDENT_KIB_MAX=600000
-  flags="-fsanitize=address,undefined"
+  flags="-fsanitize=address,undefined -no-pie"
 fi
 
 msgpack=$(pkg-config --exists msgpack-c && echo msgpack-c || echo msgpack)

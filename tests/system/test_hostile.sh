@@ -19,7 +19,7 @@ flags=
 if nm "$build/libsk-protocol.a" 2>/dev/null | grep -q __asan; then
   times=12
   kept=524288 # freed memory, kept to find its use
-  flags="-fsanitize=address,undefined"
+  flags="-fsanitize=address,undefined -no-pie"
 fi
 MILLISECONDS_MAX=$((100 * times))  # of CPU, to refuse one file
 RESIDENT_KIB_MAX=$((24576 + kept)) # per process, after all of this

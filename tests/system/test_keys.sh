@@ -184,7 +184,7 @@ check "and reaches both" $?
 # ------------------------------------------------------------------ theft
 sanitizers=
 nm "$build/libsk-protocol.a" 2>/dev/null | grep -q __asan &&
-  sanitizers="-fsanitize=address,undefined"
+  sanitizers="-fsanitize=address,undefined -no-pie"
 # shellcheck disable=SC2046,SC2086
 ${CC:-cc} -std=c17 -D_GNU_SOURCE -I. $sanitizers -o "$work/thief" \
   tests/system/thief.c "$build/libsk-protocol.a" \
