@@ -755,10 +755,10 @@ static void run_seeds(void (*run)(uint64_t seed), uint64_t usual)
 
 Test(weather, changes_nothing_that_matters, .timeout = 3600)
 {
-    run_seeds(run_seed, 4);
+    run_seeds(run_seed, 2);
 }
 
 Test(weather, survives_a_restore, .timeout = 3600)
 {
-    run_seeds(run_restore, 4);
+    run_seeds(run_restore, 2);
 }

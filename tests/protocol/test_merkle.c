@@ -306,8 +306,11 @@ Test(merkle, proves_that_every_tree_grew, .timeout = 300)
 
     grow(SIZE_MAX_TRIED);
     for (size_t size = 1; size <= SIZE_MAX_TRIED; size++) {
+        /* All of the small ones and of those around a power of two. */
+        size_t stride = size > 40 && size < 250 ? 7 : 1;
+
         heads[size] = head_of(size);
-        for (size_t old = 1; old <= size; old++) {
+        for (size_t old = 1 + size % stride; old <= size; old += stride) {
             struct sk_merkle_head other = heads[old];
 
             cr_assert(

@@ -3,11 +3,21 @@
 # logs hold no name or number of a person.
 set -u
 build=${1:?}
+# The long ones by the plain build; tests/node plays them sanitized.
+plain=build/release-gcc
+if ! make -s B=$plain SAN=0 CC=gcc all >/dev/null 2>&1; then
+  echo "not ok - the plain build compiles"
+  exit 1
+fi
 failed=0
 for story in tests/scenarios/*.yaml; do
   name=$(basename "$story" .yaml)
+  case $name in
+  L1 | S0A | S1A | S4A | V2) by=$plain ;;
+  *) by=$build ;;
+  esac
   out=$(mktemp)
-  "$build/schakel" rehearse --json "$story" > "$out" 2>&1
+  "$by/schakel" rehearse --json "$story" > "$out" 2>&1
   status=$?
   checks=$(sed -n 's/^  "checks": \([0-9]*\).*/\1/p' "$out")
   skipped=$(sed -n 's/^  "not_checked": \([0-9]*\).*/\1/p' "$out")
