@@ -58,6 +58,14 @@ static void check_error(struct sk_value error, struct sk_bytes reply)
     MUST(files || memmem(reply.data, reply.size, TYPED, strlen(TYPED)) == NULL);
 }
 
+static bool is_of_policy(struct sk_value error)
+{
+    struct sk_bytes code = sk_value_str(sk_value_get(error, "code"));
+
+    return sk_bytes_equal(code, sk_text("no-charter")) ||
+           (code.size > 7 && memcmp(code.data, "policy-", 7) == 0);
+}
+
 static void check_reply(struct sk_bytes reply, size_t mark)
 {
     struct sk_value v;
@@ -74,10 +82,12 @@ static void check_reply(struct sk_bytes reply, size_t mark)
     }
     MUST(sk_value_kind(sk_value_get(v, "error")) == SK_VALUE_MAP);
     check_error(sk_value_get(v, "error"), reply);
-    /* Frames that were due may have gone out after it; those are not its. */
+    /* Frames that were due may have gone out after it; those are not its.  A
+       policy that was refused leaves a record: journal and history. */
     for (size_t i = mark; i < world.writes_count; i++)
         MUST(world.writes[i].space == SK_SPACE_DATA &&
-             strchr("RDQ", world.writes[i].key[0]) != NULL);
+             strchr(is_of_policy(sk_value_get(v, "error")) ? "RDQJmf" : "RDQ",
+                    world.writes[i].key[0]) != NULL);
 }
 
 /* Only frames that were due may have gone out. */
