@@ -28,6 +28,14 @@ end() {
   wait "$daemon" 2>/dev/null
   daemon=
 }
+# Until this client has a line to the node, and said what it wants.
+asked() {
+  for _ in $(seq 400); do
+    ls -l "/proc/$1/fd" 2>/dev/null | grep -q socket: && break
+    sleep 0.05
+  done
+  sleep 0.5
+}
 people() { "$schakel" participant list --dir mol --json | grep -c '"participant":'; }
 
 "$schakel" init --dir mol --org ocmw-mol --key-file key >out 2>err || exit 1
@@ -37,7 +45,7 @@ run
 kill -STOP "$daemon"
 "$schakel" participant add --dir mol --given-name Jonas >out 2>err &
 client=$!
-sleep 0.5
+asked "$client"
 end
 sleep 0.5
 run
@@ -51,7 +59,7 @@ check "and it was done once" [ "$(people)" = 1 ]
 kill -STOP "$daemon"
 LANG=nl_BE.UTF-8 "$schakel" participant add --dir mol --given-name Lotte >out 2>err &
 client=$!
-sleep 0.5
+asked "$client"
 end
 run
 wait "$client"
@@ -78,7 +86,7 @@ check "an id that is none is wrong use" [ $? = 2 ]
 kill -STOP "$daemon"
 "$schakel" participant add --dir mol --given-name Karel >out 2>err &
 client=$!
-sleep 0.5
+asked "$client"
 end
 wait "$client"
 check "a node that stays away: exit status 69" [ $? = 69 ]
