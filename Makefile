@@ -255,7 +255,7 @@ $(fuzz_b)/%.o: %.c
 	$(Q)clang -std=c17 -I. -I$(fuzz_b) -MMD -MP $(if $(filter tests/% tools/% node/ipc%,$<),-D_GNU_SOURCE) -Werror=implicit-function-declaration $(fuzz_flags) -c $< -o $@
 $(fuzz_b)/fuzz_%: $(fuzz_b)/tests/fuzz/fuzz_%.o $(fuzz_pure)
 	$(call say,LD,$@)
-	$(Q)clang -fuse-ld=gold -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS_tools) $(LIBS_policies) $(LIBS_protocol)
+	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS_tools) $(LIBS_policies) $(LIBS_protocol)
 
 SECS ?= 60
 ## fuzz            one target for a while: make fuzz T=envelope SECS=600

@@ -409,7 +409,7 @@ Test(handover_random, tells_one_story_with_one_owner)
 {
     const char *one = getenv("SEED");
     const char *many = getenv("SEEDS");
-    int last = many != NULL ? atoi(many) : 10;
+    int last = many != NULL ? atoi(many) : 20;
 
     if (one != NULL) {
         seed = atoi(one);
