@@ -57,3 +57,22 @@ Test(render, leaves_other_values_alone)
                  "all items  7\n"
                  "kind       warm\n");
 }
+
+/* The next page is asked for; the next policy comes by itself. */
+Test(render, says_what_comes_next)
+{
+    expect_shown("policy.show",
+                 "{\"next\":{\"from\":\"2031-01-01\",\"version\":4}}", true,
+                 "komt eraan:\n"
+                 "  van     2031-01-01\n"
+                 "  versie  4\n");
+    expect_shown("handover.list",
+                 "{\"handovers\":[{\"state\":\"waiting\"}],\"more\":true,"
+                 "\"next\":\"9a2a637d-2127-40c9-a586-13490c5bbceb\"}",
+                 false,
+                 "requested  partner  role  kind  state                "
+                 "waits for  handover  \n"
+                 "-          -        -     -     on the waiting list  "
+                 "-          -         \n"
+                 "go on with --after 9a2a637d-2127-40c9-a586-13490c5bbceb\n");
+}

@@ -475,7 +475,10 @@ static void render_member(const struct sk_screen *s, const char *key,
         fprintf(s->out, "%s\n", room);
         return;
     }
-    fprintf(s->out, "%s:\n", label_of(s, key, field));
+    /* A policy that waits for its day; else it is where the next page is. */
+    fprintf(s->out, "%s:\n",
+            strcmp(key, "next") == 0 ? sk_render_word("coming", s->dutch)
+                                     : label_of(s, key, field));
     render_tree(s, value, depth + 1, strcmp(key, "fields") == 0);
 }
 
@@ -637,12 +640,13 @@ static void render_policy(const struct sk_screen *s, const json_t *result)
 static void tell_more(const struct sk_screen *s, const json_t *result)
 {
     const json_t *next = json_object_get(result, "next");
+    char room[CELL_SIZE_MAX];
 
     sk_staff_stand_ins_print(s->out, json_object_get(result, "users"),
                              s->dutch);
-    if (json_is_integer(next))
-        fprintf(s->out, "%s %lld\n", sk_render_word("next", s->dutch),
-                (long long)json_integer_value(next));
+    if (json_is_integer(next) || json_is_string(next))
+        fprintf(s->out, "%s %s\n", sk_render_word("next", s->dutch),
+                sk_render_value(next, room, sizeof(room)));
 }
 
 void sk_render(const struct sk_screen *s, const char *op, const json_t *result)
