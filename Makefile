@@ -221,6 +221,7 @@ lint:
 	@sh tools/dev/setup.sh test
 	@$(parallel) all
 	@sh tools/dev/check-layers.sh
+	@sh tools/dev/check-tested.sh
 	@sh tools/dev/check-purity.sh $(B)
 	@$(MAKE) --no-print-directory check-format
 	@echo "lint: clean"

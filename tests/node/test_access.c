@@ -1,4 +1,5 @@
-/* CONTROL.md 7: who may do what, and that every look is kept. */
+/* CONTROL.md 7: who may do what, and that every look is kept.
+   Tests: node/engine/access_ops.c */
 #include "tests/node/staff.h"
 
 static struct fx f;

@@ -1,4 +1,5 @@
-/* What is not about persons (DOMAIN 3.6), and the word check (DOMAIN 9.3). */
+/* What is not about persons (DOMAIN 3.6), and the word check (DOMAIN 9.3).
+   Tests: node/engine/text.c */
 #include "tests/node/fixture.h"
 
 static struct fx f;

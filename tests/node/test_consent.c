@@ -1,3 +1,4 @@
+/* Tests: node/engine/consent_list.c, node/engine/consent_ops.c */
 #include "tests/node/people.h"
 
 #include "node/engine/consent.h"

@@ -1,3 +1,4 @@
+/* Tests: node/engine/gate_correct.c */
 #include "tests/node/lines.h"
 #include "tests/node/people.h"
 

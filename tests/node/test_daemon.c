@@ -1,6 +1,9 @@
 /*
  * schakeld as a process: start, stop, what it refuses, what it survives.
  * tests/system has several of them talk to each other.
+ * Tests: node/core/batch.c, node/core/child.c, node/core/control.c,
+ * node/core/keys.c, node/core/load.c, node/core/loop.c, node/core/main.c,
+ * node/core/notify.c, node/core/setup.c, node/core/starter.c
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

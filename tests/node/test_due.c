@@ -1,4 +1,5 @@
-/* Closing days, and things to do on a civil day. */
+/* Closing days, and things to do on a civil day.
+   Tests: node/engine/calendar.c */
 #include "tests/node/fixture.h"
 
 #include "node/engine/internal.h"

@@ -1,4 +1,6 @@
-/* The engine as its caller sees it: open, requests, clock, rollback. */
+/* The engine as its caller sees it: open, requests, clock, rollback.
+   Tests: node/engine/key.c, node/engine/ops.c, node/engine/reply.c,
+   node/engine/status.c */
 #include "tests/node/fixture.h"
 
 #include "node/engine/internal.h"

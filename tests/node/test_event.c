@@ -1,4 +1,5 @@
-/* Events: recorded against the vocabulary (POLICY.md 8.2), listed, shown. */
+/* Events: recorded against the vocabulary (POLICY.md 8.2), listed, shown.
+   Tests: node/engine/record.c */
 #include "tests/node/fixture.h"
 
 #include "node/engine/internal.h"

@@ -1,4 +1,5 @@
-/* Charter, cards, policy: what is in force, and what is refused. */
+/* Charter, cards, policy: what is in force, and what is refused.
+   Tests: node/engine/charter.c, node/engine/policy.c */
 #include "tests/node/fixture.h"
 
 #include "node/engine/internal.h"

@@ -1,3 +1,4 @@
+/* Tests: node/engine/forget_own.c */
 #include "tests/node/lines.h"
 #include "tests/node/people.h"
 

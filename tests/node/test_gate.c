@@ -1,3 +1,4 @@
+/* Tests: node/engine/disclose.c, node/engine/ledger.c */
 #include "tests/node/people.h"
 
 /* I1, I2, I3, I8: nothing about a person leaves but through the gate, decided

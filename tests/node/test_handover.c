@@ -1,3 +1,5 @@
+/* Tests: node/engine/handover_apply.c, node/engine/handover_ops.c,
+   node/engine/handover_owner.c, node/engine/handover_state.c */
 #include "tests/node/lines.h"
 #include "tests/node/people.h"
 

@@ -1,3 +1,4 @@
+/* Tests: node/engine/journal_ops.c */
 #include "tests/node/lines.h"
 
 #include "node/engine/journal.h"

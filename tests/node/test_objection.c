@@ -1,5 +1,6 @@
 /* docs/CONSENT.md 5.7: an objection stops what can be objected to, is answered
-   by a person, and reaches what went out. */
+   by a person, and reaches what went out.
+   Tests: node/engine/objection_ops.c */
 #include "tests/node/people.h"
 
 static struct fx f;

@@ -1,3 +1,4 @@
+/* Tests: node/engine/replay.c */
 #include "tests/node/lines.h"
 
 /* Samira at Sopraco, with a consent for the OCMW and the school: X1. */

@@ -1,3 +1,4 @@
+/* Tests: node/engine/policy_files.c */
 #include "tests/node/fixture.h"
 
 #include "node/engine/internal.h"

@@ -1,4 +1,5 @@
-/* docs/CONTROL.md 6: a question with its facts, of now and of then. */
+/* docs/CONTROL.md 6: a question with its facts, of now and of then.
+   Tests: node/engine/vocabulary.c */
 #include "tests/node/samira.h"
 
 static struct samira s;

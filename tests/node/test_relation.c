@@ -1,5 +1,6 @@
 /* Relations and handles, and employers: what decides beside the
-   policy (DOMAIN 3.2, 3.5; POLICY.md 8.1). */
+   policy (DOMAIN 3.2, 3.5; POLICY.md 8.1).
+   Tests: node/engine/employer.c */
 #include "tests/node/fixture.h"
 
 #include "node/engine/internal.h"

@@ -1,5 +1,6 @@
 /* Timers in whole engines: each kind, what ends it, and that it is told once,
-   on its day.  docs/DOMAIN.md 6 */
+   on its day.  docs/DOMAIN.md 6
+   Tests: node/engine/agenda.c, node/engine/timer_plan.c */
 #include "tests/node/people.h"
 
 #include "node/engine/timer.h"

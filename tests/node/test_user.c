@@ -1,4 +1,5 @@
-/* CONTROL.md 7.1 and 7.3: users, and whose case a person is. */
+/* CONTROL.md 7.1 and 7.3: users, and whose case a person is.
+   Tests: node/engine/case.c, node/engine/user_ops.c */
 #include "tests/node/staff.h"
 
 static struct fx f;

@@ -1,3 +1,4 @@
+/* Tests: node/engine/erasure.c, node/engine/notice.c */
 #include "tests/node/lines.h"
 #include "tests/node/people.h"
 

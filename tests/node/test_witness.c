@@ -1,3 +1,4 @@
+/* Tests: node/engine/findings.c, protocol/evidence.c */
 #include "tests/node/lines.h"
 
 #include "node/engine/journal.h"

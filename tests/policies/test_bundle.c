@@ -1,5 +1,7 @@
 /* bundle.h against docs/POLICY.md 2, 7, 9, 12, 13, 15: the mini bundle with one
-   change at a time, and what is found where. */
+   change at a time, and what is found where.
+   Tests: policies/policy.c, policies/policy_check.c, policies/signed.c,
+   policies/rule_read.c, policies/warnings.c */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 

@@ -1,5 +1,7 @@
 /* cases.h against docs/POLICY.md 14: every conformance case and every test of
-   the library, variants, expectations, malformed files. */
+   the library, variants, expectations, malformed files.
+   Tests: policies/case_run.c, policies/case_ask.c, policies/case_analysis.c,
+   policies/expect.c */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 

@@ -1,5 +1,7 @@
 /* decide.h against docs/POLICY.md 8: what the conformance cases cannot show.
-   Order never matters, shares only add, never and limit only take away. */
+   Order never matters, shares only add, never and limit only take away.
+   Tests: policies/decide_fields.c, policies/facts.c, policies/index.c,
+   policies/objection.c, policies/reasons.c */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 

@@ -1,5 +1,7 @@
 /* diff.h against docs/POLICY.md 11: each component, spans, other rosters and
-   vocabularies; and against every cell of every critical day, one by one. */
+   vocabularies; and against every cell of every critical day, one by one.
+   Tests: policies/diff_maps.c, policies/diff_ways.c, policies/diff_words.c,
+   policies/contained.c, policies/shares.c, policies/takes.c */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 

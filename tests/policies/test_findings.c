@@ -1,4 +1,5 @@
-/* findings.h and texts.h against docs/POLICY.md 3.6 to 3.8 and 15. */
+/* findings.h and texts.h against docs/POLICY.md 3.6 to 3.8 and 15.
+   Tests: policies/arena.c, policies/texts.c */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 

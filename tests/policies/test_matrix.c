@@ -1,5 +1,6 @@
 /* matrix.h against docs/POLICY.md 10: what is in it can be reached, and no
-   decision goes beyond it. */
+   decision goes beyond it.
+   Tests: policies/roster.c, policies/variants.c */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 

@@ -1,5 +1,6 @@
 /* prove.h against docs/POLICY.md 12: each form proved and refuted, the first
-   counterexample, and against every way one by one. */
+   counterexample, and against every way one by one.
+   Tests: policies/invariants.c, policies/ways.c */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 

@@ -1,5 +1,7 @@
 /* vocabulary.h against docs/POLICY.md 5: the library, and one broken rule at
-   a time. */
+   a time.
+   Tests: policies/vocabulary_check.c, policies/vocabulary_fields.c,
+   policies/vocabulary_lists.c, policies/vocabulary_load.c */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 

@@ -1,3 +1,4 @@
+/* Tests: protocol/status.c */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 

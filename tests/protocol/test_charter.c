@@ -1,3 +1,4 @@
+/* Tests: protocol/charter_text.c */
 #include "support.h"
 
 #include "protocol/charter.h"

@@ -1,3 +1,4 @@
+/* Tests: protocol/head.c */
 #include "support.h"
 
 #include "protocol/checkpoint.h"

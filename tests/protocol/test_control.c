@@ -1,3 +1,4 @@
+/* Tests: protocol/need.c, protocol/request.c */
 #include "support.h"
 
 #include "protocol/control.h"

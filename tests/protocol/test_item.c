@@ -1,3 +1,4 @@
+/* Tests: protocol/item_decode.c */
 #include "support.h"
 
 #include <signal.h>

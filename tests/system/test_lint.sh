@@ -41,6 +41,28 @@ plant node/core/x.c '#include <msgpack.h>'
 plant policies/decide.c '#include <yaml.h>'
 plant node/core/x.c 'int x; // a note'
 
+# tested NAME WANTED: what the check says of the files in $tree.
+tested() {
+  if sh tools/dev/check-tested.sh ${tree:+"$tree"} >/dev/null 2>&1
+  then is=passes; else is=fails; fi
+  if [ $is = "$2" ]; then ok "$1"; else bad "$1"; fi
+}
+tree=
+tested "every file of the pure layers and of schakeld is a test's" passes
+tree=$(mktemp -d)
+mkdir -p "$tree/tests/node" "$tree/node/engine" "$tree/node/core"
+echo '/* Tests: node/core/a.c,
+   node/core/b.c */' >"$tree/tests/node/test_c.c"
+: >"$tree/node/core/a.c"; : >"$tree/node/engine/c.c"
+tested "a test of a file that is gone is found" fails
+: >"$tree/node/core/b.c"
+tested "files that are named, or have a test of their own, are tested" passes
+: >"$tree/node/core/c.c"
+tested "the test of a name that two folders have is the engine's" fails
+rm "$tree/node/core/c.c"; : >"$tree/node/engine/d.c"
+tested "a file that is no test's is found" fails
+rm -rf "$tree"
+
 if sh tools/dev/check-purity.sh "$build" >/dev/null 2>&1; then ok "pure libraries are pure"
 else bad "pure libraries are pure"; sh tools/dev/check-purity.sh "$build"; fi
 tree=$(mktemp -d)
