@@ -160,9 +160,11 @@ region_o := $(call obj,$(call src,tests/region)) $(B)/tests/sim/curves.o
 $(B)/region: $(region_o) $(node_a)
 	$(call say,LD,$@)
 	$(Q)$(call link,$(sim_wrap) $(LIBS_node) $(LIBS_policies) $(LIBS_protocol))
+sim_memo := -Wl,--wrap=sk_bundle_load -Wl,--wrap=sk_timer_rules_read \
+  -Wl,--wrap=crypto_hash_sha256
 $(B)/sim: $(sim_o) $(node_a)
 	$(call say,LD,$@)
-	$(Q)$(call link,$(sim_wrap) $(LIBS_node) $(LIBS_policies) $(LIBS_protocol))
+	$(Q)$(call link,$(sim_wrap) $(sim_memo) $(LIBS_node) $(LIBS_policies) $(LIBS_protocol))
 
 # ---------------------------------------------------------------- use and test
 ## demo            set up, build, and run the stories (KEEP=1, STORY=S4A)

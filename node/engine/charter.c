@@ -32,10 +32,11 @@ static struct sk_bytes name_version(struct sk_engine *e, struct sk_bytes id,
     return (struct sk_bytes){out, id.size + 1 + number.size};
 }
 
-struct sk_bytes sk_charter_name(struct sk_engine *e,
-                                const struct sk_charter *charter)
+struct sk_bytes sk_charter_name(struct sk_engine *e)
 {
-    return name_version(e, sk_org_text(&charter->id), charter->version);
+    if (e->charter_version == 0)
+        return (struct sk_bytes){0};
+    return name_version(e, sk_org_text(&e->charter), e->charter_version);
 }
 
 struct sk_bytes sk_policy_name(struct sk_engine *e)
@@ -280,7 +281,7 @@ enum sk_status sk_op_charter_import(struct sk_engine *e, struct sk_value args)
     SK_TRY(sk_arg_files(e, args, SK_CHARTER_FILES_MAX, &files, &count));
     SK_TRY(sk_charter_adopt(e, files, count, &charter));
     sk_pack_map(&e->reply, 2);
-    sk_reply_text(&e->reply, "charter", sk_charter_name(e, charter));
+    sk_reply_text(&e->reply, "charter", sk_charter_name(e));
     sk_reply_uint(&e->reply, "partners", e->sessions_count);
     return SK_OK;
 }

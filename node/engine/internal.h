@@ -665,10 +665,9 @@ void sk_federation_take(struct sk_engine *e, const struct sk_charter *charter,
                         struct sk_bundle *bundle, bool has_policy);
 SK_CHECKED enum sk_status
 sk_federation_sessions(struct sk_engine *e, const struct sk_charter *charter);
-/* "id/version" of a charter; of the policy in force, empty when there is
+/* "id/version" of the charter, of the policy in force; empty when there is
    none.  In scratch. */
-struct sk_bytes sk_charter_name(struct sk_engine *e,
-                                const struct sk_charter *charter);
+struct sk_bytes sk_charter_name(struct sk_engine *e);
 struct sk_bytes sk_policy_name(struct sk_engine *e);
 struct sk_bytes sk_policy_name_of(struct sk_engine *e, struct sk_bytes owner,
                                   uint64_t version);

@@ -214,7 +214,7 @@ static enum sk_status pass(struct sk_engine *e, struct gate *g)
     if (status == SK_E_NOT_FOUND)
         return sk_refuse(e, "no-charter", NULL, (struct sk_bytes){0});
     SK_TRY(status);
-    g->record.charter = sk_charter_name(e, g->charter);
+    g->record.charter = sk_charter_name(e);
     g->record.refused = "";
     SK_TRY(read_signed(e, g));
     SK_TRY(check_version(e, g));

@@ -90,19 +90,6 @@ static void pack_name(struct sk_engine *e, const char *key,
         sk_pack_str(&e->reply, name);
 }
 
-static enum sk_status charter_name(struct sk_engine *e, struct sk_bytes *out)
-{
-    struct sk_charter *charter;
-    enum sk_status status = sk_federation_charter(e, &charter);
-
-    *out = (struct sk_bytes){0};
-    if (status == SK_E_NOT_FOUND)
-        return SK_OK;
-    SK_TRY(status);
-    *out = sk_charter_name(e, charter);
-    return SK_OK;
-}
-
 /* Who asks; who works here, and what the privacy officer must look at. */
 static enum sk_status pack_users(struct sk_engine *e, uint64_t count)
 {
@@ -122,7 +109,7 @@ static enum sk_status pack_users(struct sk_engine *e, uint64_t count)
 
 enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
 {
-    struct sk_bytes charter;
+    struct sk_bytes charter = sk_charter_name(e);
     uint64_t notices;
     uint64_t users;
     uint64_t findings;
@@ -138,7 +125,6 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
 
     (void)args; /* it has none */
     SK_TRY(sk_erasures_open(e, &erasures));
-    SK_TRY(charter_name(e, &charter));
     SK_TRY(sk_hold_since(e, &hold, &hold_ms));
     SK_TRY(sk_leaving_since(e, &leaving, &leaving_ms));
     SK_TRY(sk_log_total(e, SK_COUNT_NOTICES, &notices));

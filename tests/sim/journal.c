@@ -172,7 +172,9 @@ static bool asks(size_t at, size_t about)
     const struct sk_session *s =
         sk_session_find(engine(at), &sim.f.nodes[about].org);
 
-    return s == NULL || s->suspended || s->prove_due || s->prove_asked;
+    /* A line that the liar spoiled is never greeted on, and nobody asks. */
+    return s == NULL || s->suspended || !s->greeted || s->prove_due ||
+           s->prove_asked;
 }
 
 /* Everybody asks everybody once more, and has its answer. */

@@ -12,7 +12,8 @@
  *                                 told again with its story
  *     sim --seed 17 --verbose     one run, step by step
  *     sim --nodes 3               fewer nodes
- *     sim --curves                with the curves of libsodium: curves.h
+ *     sim --curves                with the curves of libsodium, and nothing
+ *                                 remembered: curves.h, remember.h
  */
 struct sim sim;
 static char **arguments;

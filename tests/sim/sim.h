@@ -14,6 +14,7 @@
  *   feed.c    a client system that follows
  *   journal.c a journal that is forked, or goes back
  *   model.c   who allowed what, since when: shares no code with the engine
+ *   remember.c  what every seed would read again is read once
  *   check.c   I1..I10 after each step, and when all is quiet again
  *
  * Everything a seed does follows from its number.  What is wrong aborts; the

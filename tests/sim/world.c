@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include "tests/sim/remember.h"
+
 /*
  * Keys, charter, policies and first persons are made once.  Each seed starts
  * from copies: a store is filled again, and an engine's memory is a private
@@ -349,11 +351,13 @@ void world_make(size_t count)
     memcpy(first_persons, sim.persons, sizeof(first_persons));
     first_persons_count = sim.persons_count;
     first_moment = sim.moment;
+    remember_fixed();
 }
 
 void world_reset(void)
 {
     net_clear();
+    remember_less();
     sim.f = first;
     check_forget();
     for (size_t i = 0; i < sim.count; i++) {
