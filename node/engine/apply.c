@@ -195,7 +195,9 @@ static bool is_from_suspended(enum sk_item_kind kind)
            kind == SK_ITEM_ERASED || kind == SK_ITEM_KEPT ||
            kind == SK_ITEM_TOLD || kind == SK_ITEM_ASKED ||
            kind == SK_ITEM_ERASURE || kind == SK_ITEM_CORRECTION ||
-           kind == SK_ITEM_CORRECTED;
+           kind == SK_ITEM_CORRECTED ||
+           /* I6: it let go before; who completed it is the owner. */
+           kind == SK_ITEM_RELEASED;
 }
 
 static struct sk_message_id message_of(const struct sk_item *item)

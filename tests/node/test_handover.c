@@ -794,6 +794,40 @@ Test(handover, believes_no_request_about_what_is_its_own)
     EQ(shown("buso", h, "epoch"), "1");
 }
 
+/* It let go, and before that was heard one of the two is put out: DOMAIN 3.3.
+   Without the release nobody would be the owner. */
+static void release_across(const char *suspended)
+{
+    struct people_id h = request("gtb");
+    char key[16];
+    char line[64];
+
+    fx_run(&f);
+    give("gtb", h, "answer-accepted");
+    fx_run(&f);
+    fx_offline(&f, "gtb", true);
+    give("gtb", h, "complete");
+    EQ(apply("buso", "gtb", claim(h, 1)), "none");
+    cr_expect(eq(int, owners(h), -2));
+    snprintf(key, sizeof(key), "  %s:\n", suspended);
+    snprintf(line, sizeof(line), "%s    status: suspended\n", key);
+    fx_partners(&f, key, line);
+    fx_offline(&f, "gtb", false);
+    fx_wait(&f, 130000);
+    cr_expect(eq(int, owners(h), (int)fx_index(&f, "gtb")));
+    EQ(shown("gtb", h, "epoch"), "2");
+}
+
+Test(handover, a_release_reaches_who_is_put_out)
+{
+    release_across("gtb");
+}
+
+Test(handover, a_release_of_who_is_put_out_is_taken)
+{
+    release_across("buso");
+}
+
 /* The same completion twice: one move, and the release is said again. */
 Test(handover, a_completion_that_comes_twice_moves_once)
 {
