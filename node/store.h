@@ -7,8 +7,8 @@
  *
  * Space DATA holds records; space KEYS holds wrapped data keys and lives in a
  * file of its own, which shred() rewrites so that deleted keys are gone.
- * Commit makes KEYS durable before DATA: a key without data is harmless, data
- * without its key would be lost.
+ * A commit that returned survives a crash.  It makes KEYS durable before DATA:
+ * a key without data is harmless, data without its key would be lost.
  *
  * One write transaction at a time; reads inside it see its own writes.  Views
  * that get and scan return die at the next put, delete, commit or abort.

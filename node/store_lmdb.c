@@ -10,6 +10,13 @@
  * seek.  A record leaves `pending` when its key is shredded, so a crash
  * between an erasure and its shred is made good at the next open.
  *
+ * A commit is a record in the log (store_log.h): one write, one flush.  The
+ * transaction of data.mdb stays open over many of them, and is committed when
+ * the log is full, when a key is deleted, when the disk has little room, and
+ * at close.  So what such a transaction holds is always data.mdb, the log and
+ * the batch, and can be made again from them: after an abort, a crash, or a
+ * commit that failed.                                    docs/decisions/0014
+ *
  * LMDB 0.9.24: no DUPSORT, deletion by key, one open per file and process.
  */
 #include "node/store.h"
@@ -17,6 +24,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <lmdb.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +34,7 @@
 #include <unistd.h>
 
 #include "node/files.h"
+#include "node/store_log.h"
 
 #define MAP_BYTES_DEFAULT (UINT64_C(64) << 30)
 #define ENV_FLAGS (MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD)
@@ -38,6 +47,11 @@ static const char *const file_names[] = {"data.mdb", "keys.mdb"};
 #define COPY_COUNT_MAX 8192      /* records in one transaction of a copy */
 #define COPY_SLACK_BYTES (1u << 20)
 #define FULL_BYTES (256u << 10) /* less room than a batch may take */
+#define LOG_ROOM_BYTES (UINT64_C(32) << 20) /* with less, no log */
+#define AGAIN_ROOM_BYTES (UINT64_C(1) << 20)
+
+/* What a batch did, in the log. */
+enum change { PUT, DROP, HIDE, SHOW }; /* the last two: in `pending` */
 
 struct lmdb_store {
     struct sk_store base;
@@ -49,6 +63,11 @@ struct lmdb_store {
     MDB_dbi dbi[2];
     MDB_dbi pending; /* in data.mdb */
     bool keys_due;   /* pending holds keys that are still in keys.mdb */
+    MDB_dbi log_key; /* in data.mdb */
+    struct sk_store_log log;
+    bool changed;    /* this transaction changed DATA or `pending` */
+    bool hides;      /* this transaction changed `pending` */
+    bool full;       /* the disk had no room for what the log has */
     MDB_txn *txn[2]; /* KEYS: begun at its first use */
     MDB_cursor *cursor[2];
     uint64_t cursor_writes[2]; /* base.writes when it was placed */
@@ -116,14 +135,81 @@ static int commit_txn(struct lmdb_store *self, enum sk_space space)
     return txn == NULL ? 0 : mdb_txn_commit(txn);
 }
 
+/* One change of the log, in DATA's transaction. */
+static int change(void *context, uint8_t kind, struct sk_bytes key,
+                  struct sk_bytes value)
+{
+    struct lmdb_store *self = context;
+    MDB_txn *txn = self->txn[SK_SPACE_DATA];
+    MDB_dbi dbi = kind < HIDE ? self->dbi[SK_SPACE_DATA] : self->pending;
+    MDB_val k = val_of(key);
+    MDB_val v = val_of(value);
+    int rc;
+
+    if (kind == PUT || kind == HIDE)
+        return mdb_put(txn, dbi, &k, &v, 0);
+    rc = mdb_del(txn, dbi, &k, NULL);
+    return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
 static int begin_txn(struct lmdb_store *self, enum sk_space space)
 {
+    int rc;
+
     if (self->txn[space] != NULL)
         return 0;
     if (self->env[space] == NULL)
         return EIO; /* a shred could not open it again */
-    return mdb_txn_begin(self->env[space], /* parent */ NULL, 0,
-                         &self->txn[space]);
+    rc = mdb_txn_begin(self->env[space], /* parent */ NULL, 0,
+                       &self->txn[space]);
+    if (rc == 0 && space == SK_SPACE_DATA)
+        rc = sk_store_log_each(&self->log, change, self);
+    if (rc != 0)
+        abort_txn(self, space);
+    return rc;
+}
+
+/* LMDB says EIO of a write that was cut short, which is what the last pages of
+   a disk do. */
+static bool is_cut_short(const struct lmdb_store *self, int rc)
+{
+    struct statvfs vfs;
+
+    return rc == EIO && fstatvfs(self->dir_fd, &vfs) == 0 &&
+           (uint64_t)vfs.f_bavail * vfs.f_frsize < FULL_BYTES;
+}
+
+static enum sk_status commit_status(const struct lmdb_store *self, int rc)
+{
+    return is_cut_short(self, rc) ? SK_E_FULL : status_of(rc);
+}
+
+/* All of DATA's transaction into data.mdb; of the log nothing counts then.
+   When it fails, all is as it was but the transaction, which is gone. */
+static int write_tree(struct lmdb_store *self)
+{
+    uint8_t key[SK_STORE_LOG_KEY_SIZE];
+    MDB_val name = val_of(sk_text("key"));
+    MDB_val value = {sizeof(key), key};
+    int rc = begin_txn(self, SK_SPACE_DATA);
+
+    randombytes_buf(key, sizeof(key));
+    if (rc == 0)
+        rc = mdb_put(self->txn[SK_SPACE_DATA], self->log_key, &name, &value, 0);
+    if (rc == 0)
+        rc = commit_txn(self, SK_SPACE_DATA);
+    abort_txn(self, SK_SPACE_DATA);
+    if (rc == 0)
+        sk_store_log_start(&self->log, key);
+    self->full = self->log.used > 0 && commit_status(self, rc) == SK_E_FULL;
+    return rc;
+}
+
+static void end_batch(struct lmdb_store *self)
+{
+    sk_store_log_drop(&self->log);
+    self->changed = false;
+    self->hides = false;
 }
 
 static void lmdb_abort(struct sk_store *store)
@@ -132,7 +218,9 @@ static void lmdb_abort(struct sk_store *store)
 
     close_cursors(self);
     abort_txn(self, SK_SPACE_KEYS);
-    abort_txn(self, SK_SPACE_DATA);
+    if (self->changed || store->failed != SK_OK)
+        abort_txn(self, SK_SPACE_DATA);
+    end_batch(self);
 }
 
 /* How many keys wait in `pending`; DATA's transaction is open. */
@@ -185,24 +273,36 @@ static int delete_pending(struct lmdb_store *self)
     return rc;
 }
 
+static void lmdb_stats(struct sk_store *store, struct sk_store_stats *out);
+
+static bool has_room(struct lmdb_store *self, uint64_t bytes)
+{
+    struct sk_store_stats stats;
+
+    lmdb_stats(&self->base, &stats);
+    return stats.room_bytes >= bytes;
+}
+
 static enum sk_status lmdb_begin(struct sk_store *store)
 {
     struct lmdb_store *self = self_of(store);
     int rc = delete_pending(self);
 
+    if (rc == 0 && self->full && has_room(self, AGAIN_ROOM_BYTES))
+        (void)write_tree(self); /* or it stays full */
     if (rc == 0)
         rc = begin_txn(self, SK_SPACE_DATA);
     return status_of(rc);
 }
 
-/* LMDB says EIO of a write that was cut short, which is what the last pages of
-   a disk do. */
-static bool is_cut_short(const struct lmdb_store *self, int rc)
+static int commit_data(struct lmdb_store *self)
 {
-    struct statvfs vfs;
-
-    return rc == EIO && fstatvfs(self->dir_fd, &vfs) == 0 &&
-           (uint64_t)vfs.f_bavail * vfs.f_frsize < FULL_BYTES;
+    if (!self->changed)
+        return 0;
+    if (!self->hides && has_room(self, LOG_ROOM_BYTES) &&
+        sk_store_log_flush(&self->log) == 0)
+        return 0;
+    return write_tree(self);
 }
 
 static enum sk_status lmdb_commit(struct sk_store *store)
@@ -213,10 +313,12 @@ static enum sk_status lmdb_commit(struct sk_store *store)
     close_cursors(self);
     rc = commit_txn(self, SK_SPACE_KEYS);
     if (rc == 0)
-        rc = commit_txn(self, SK_SPACE_DATA);
-    abort_txn(self, SK_SPACE_DATA);
+        rc = commit_data(self);
     if (rc != 0)
-        return is_cut_short(self, rc) ? SK_E_FULL : status_of(rc);
+        abort_txn(self, SK_SPACE_DATA);
+    end_batch(self);
+    if (rc != 0)
+        return commit_status(self, rc);
     /* It is committed; a deletion that fails now is tried again by begin. */
     (void)delete_pending(self);
     return SK_OK;
@@ -254,32 +356,49 @@ static enum sk_status lmdb_get(struct sk_store *store, enum sk_space space,
     return SK_OK;
 }
 
+static int change_pending(struct lmdb_store *self, enum change kind,
+                          struct sk_bytes key)
+{
+    struct sk_bytes empty = {0};
+    int rc;
+
+    self->hides = true;
+    self->changed = true;
+    rc = change(self, (uint8_t)kind, key, empty);
+    return rc != 0 ? rc
+                   : sk_store_log_add(&self->log, (uint8_t)kind, key, empty);
+}
+
 static enum sk_status lmdb_put(struct sk_store *store, enum sk_space space,
                                struct sk_bytes key, struct sk_bytes value)
 {
     struct lmdb_store *self = self_of(store);
     MDB_val k = val_of(key);
     MDB_val v = val_of(value);
-    int rc = begin_txn(self, space);
+    int rc = self->full ? ENOSPC : begin_txn(self, space);
 
+    if (space == SK_SPACE_DATA)
+        self->changed = true;
     if (rc == 0)
         rc = mdb_put(self->txn[space], self->dbi[space], &k, &v, 0);
-    if (rc == 0 && is_pending(self, space, &k))
-        rc = mdb_del(self->txn[SK_SPACE_DATA], self->pending, &k, NULL);
+    if (rc == 0 && space == SK_SPACE_DATA)
+        rc = sk_store_log_add(&self->log, PUT, key, value);
+    else if (rc == 0 && is_pending(self, space, &k))
+        rc = change_pending(self, SHOW, key);
     return status_of(rc);
 }
 
-static int drop_key(struct lmdb_store *self, MDB_val *key)
+static int drop_key(struct lmdb_store *self, struct sk_bytes key)
 {
+    MDB_val k = val_of(key);
     MDB_val value;
-    MDB_val empty = {0, NULL};
     int rc;
 
-    rc = mdb_get(self->txn[SK_SPACE_KEYS], self->dbi[SK_SPACE_KEYS], key,
-                 &value);
+    rc =
+        mdb_get(self->txn[SK_SPACE_KEYS], self->dbi[SK_SPACE_KEYS], &k, &value);
     if (rc != 0)
         return rc;
-    rc = mdb_put(self->txn[SK_SPACE_DATA], self->pending, key, &empty, 0);
+    rc = change_pending(self, HIDE, key);
     if (rc == 0)
         self->keys_due = true;
     return rc;
@@ -289,13 +408,17 @@ static enum sk_status lmdb_drop(struct sk_store *store, enum sk_space space,
                                 struct sk_bytes key)
 {
     struct lmdb_store *self = self_of(store);
-    MDB_val k = val_of(key);
-    int rc = begin_txn(self, space);
+    struct sk_bytes empty = {0};
+    int rc = self->full ? ENOSPC : begin_txn(self, space);
 
+    if (space == SK_SPACE_DATA)
+        self->changed = true;
     if (rc == 0 && space == SK_SPACE_KEYS)
-        rc = drop_key(self, &k);
+        rc = drop_key(self, key);
     else if (rc == 0)
-        rc = mdb_del(self->txn[space], self->dbi[space], &k, NULL);
+        rc = change(self, DROP, key, empty);
+    if (rc == 0 && space == SK_SPACE_DATA)
+        rc = sk_store_log_add(&self->log, DROP, key, empty);
     return status_of(rc == MDB_NOTFOUND ? 0 : rc);
 }
 
@@ -361,6 +484,23 @@ static void lmdb_thaw(struct sk_store *store)
     thaw_space(self_of(store), SK_SPACE_KEYS);
 }
 
+/* What is committed into data.mdb, what this transaction did not. */
+static int write_committed(struct lmdb_store *self)
+{
+    size_t batch_size = self->log.batch_size;
+    int rc;
+
+    close_cursors(self);
+    if (self->changed)
+        abort_txn(self, SK_SPACE_DATA);
+    self->log.batch_size = 0;
+    rc = write_tree(self);
+    self->log.batch_size = batch_size;
+    if (rc == 0 && self->base.open)
+        rc = begin_txn(self, SK_SPACE_DATA);
+    return rc;
+}
+
 /* Between two commits of this process, which is the only one: both readers
    see the same moment. */
 static enum sk_status lmdb_freeze(struct sk_store *store)
@@ -368,6 +508,8 @@ static enum sk_status lmdb_freeze(struct sk_store *store)
     struct lmdb_store *self = self_of(store);
     int rc = self->env[SK_SPACE_KEYS] == NULL ? EIO : 0;
 
+    if (rc == 0 && self->log.used > 0)
+        rc = write_committed(self);
     for (int space = 0; space < 2 && rc == 0; space++)
         rc = mdb_txn_begin(self->env[space], NULL, MDB_RDONLY,
                            &self->frozen[space]);
@@ -439,7 +581,7 @@ static int open_env(struct lmdb_store *self, enum sk_space space)
     if (rc == 0)
         rc = mdb_env_set_mapsize(env, self->map_bytes);
     if (rc == 0)
-        rc = mdb_env_set_maxdbs(env, 2);
+        rc = mdb_env_set_maxdbs(env, 3);
     if (rc == 0)
         rc = mdb_env_open(env, path, ENV_FLAGS, FILE_MODE);
     if (rc != 0) {
@@ -462,10 +604,33 @@ static int open_databases(struct lmdb_store *self, enum sk_space space)
         rc = mdb_dbi_open(self->txn[space], "pending", MDB_CREATE,
                           &self->pending);
     if (rc == 0 && data)
+        rc = mdb_dbi_open(self->txn[space], "log", MDB_CREATE, &self->log_key);
+    if (rc == 0 && data)
         self->keys_due = pending_count(self) > 0;
     if (rc == 0)
         rc = commit_txn(self, space);
     abort_txn(self, space);
+    return rc;
+}
+
+/* A tree without key, or with another one, knows nothing of this log. */
+static int open_log(struct lmdb_store *self)
+{
+    MDB_val name = val_of(sk_text("key"));
+    MDB_val value;
+    int rc = sk_store_log_open(&self->log, self->dir_fd);
+
+    if (rc == 0)
+        rc = begin_txn(self, SK_SPACE_DATA);
+    if (rc == 0)
+        rc = mdb_get(self->txn[SK_SPACE_DATA], self->log_key, &name, &value);
+    if (rc == MDB_NOTFOUND)
+        return write_tree(self);
+    if (rc == 0 && value.mv_size != SK_STORE_LOG_KEY_SIZE)
+        rc = EIO;
+    if (rc == 0)
+        rc = sk_store_log_find(&self->log, value.mv_data);
+    abort_txn(self, SK_SPACE_DATA);
     return rc;
 }
 
@@ -599,9 +764,11 @@ static int clear_pending(struct lmdb_store *self)
 static enum sk_status lmdb_shred(struct sk_store *store)
 {
     struct lmdb_store *self = self_of(store);
-    int rc = delete_pending(self);
+    int rc = self->log.used > 0 ? write_tree(self) : 0;
     int again;
 
+    if (rc == 0)
+        rc = delete_pending(self);
     if (rc == 0 && self->env[SK_SPACE_KEYS] == NULL)
         rc = EIO;
     if (rc == 0)
@@ -637,7 +804,7 @@ static void lmdb_stats(struct sk_store *store, struct sk_store_stats *out)
     struct lmdb_store *self = self_of(store);
     struct statvfs vfs;
 
-    out->data_bytes = used_bytes(self->env[SK_SPACE_DATA]);
+    out->data_bytes = used_bytes(self->env[SK_SPACE_DATA]) + self->log.used;
     out->keys_bytes = used_bytes(self->env[SK_SPACE_KEYS]);
     out->room_bytes = UINT64_MAX;
     if (fstatvfs(self->dir_fd, &vfs) == 0)
@@ -651,6 +818,11 @@ static void lmdb_close(struct sk_store *store)
     struct lmdb_store *self = self_of(store);
 
     lmdb_thaw(store);
+    if (self->log.used > 0)
+        (void)write_tree(self); /* or at the next open, from the log */
+    abort_txn(self, SK_SPACE_KEYS);
+    abort_txn(self, SK_SPACE_DATA);
+    sk_store_log_close(&self->log);
     for (int space = 0; space < 2; space++) {
         if (self->env[space] != NULL)
             mdb_env_close(self->env[space]);
@@ -688,6 +860,8 @@ static enum sk_status open_files(struct lmdb_store *self)
     rc = open_env(self, SK_SPACE_DATA);
     if (rc == 0)
         rc = open_databases(self, SK_SPACE_DATA);
+    if (rc == 0)
+        rc = open_log(self);
     if (rc == 0)
         rc = open_env(self, SK_SPACE_KEYS);
     if (rc == 0)
@@ -734,6 +908,7 @@ enum sk_status sk_store_open_lmdb(const char *dir, uint64_t map_bytes,
     self->base.vtable = &lmdb_vtable;
     self->dir_fd = -1;
     self->lock_fd = -1;
+    self->log.fd = -1;
     self->map_bytes = (size_t)(map_bytes == 0 ? MAP_BYTES_DEFAULT : map_bytes);
     self->dir = strdup(dir);
     if (self->dir != NULL)

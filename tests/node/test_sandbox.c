@@ -40,7 +40,7 @@ static void remove_folder(void)
 {
     static const char *const names[] = {
         "data.mdb", "data.mdb-lock", "keys.mdb", "keys.mdb-lock",
-        "keys.new", "keys.old",      "lock",
+        "keys.new", "keys.old",      "lock",     "data.log",
     };
 
     for (size_t i = 0; i < SK_COUNT(names); i++)

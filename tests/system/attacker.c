@@ -106,6 +106,8 @@ static void try_key(const uint8_t *at)
     struct data_key *key = &keys[keys_count];
     struct sk_bytes plain;
 
+    if (memcmp(at, (const uint8_t[SK_ID_SIZE]){0}, SK_ID_SIZE) == 0)
+        return;
     memcpy(bound, context, sizeof(context));
     memcpy(bound + sizeof(context), at, SK_ID_SIZE);
     for (size_t i = 0; i < wraps_count; i++) {
@@ -186,6 +188,20 @@ static void try_leaf(const struct file *file, size_t at)
                (struct sk_bytes){file->data + value, size});
 }
 
+/* A change in the log: 0, size of the key 2, of the value 4, key, value. */
+static void try_change(const struct file *file, size_t at)
+{
+    size_t key_size = number(file->data + at + 1, 2);
+    size_t size = number(file->data + at + 3, 4);
+
+    if (file->data[at] != 0 || key_size == 0 || key_size > 500 ||
+        size < SK_BOX_OVERHEAD || size > VALUE_SIZE_MAX ||
+        at + 7 + key_size + size > file->size)
+        return;
+    try_record((struct sk_bytes){file->data + at + 7, key_size},
+               (struct sk_bytes){file->data + at + 7 + key_size, size});
+}
+
 int main(int argc, char **argv)
 {
     static struct file files[64];
@@ -204,6 +220,8 @@ int main(int argc, char **argv)
     for (int i = 0; i < count; i++) {
         for (size_t at = 0; at + 16 <= files[i].size; at += 2)
             try_leaf(&files[i], at);
+        for (size_t at = 0; at + 16 <= files[i].size; at++)
+            try_change(&files[i], at);
         free(files[i].data);
     }
     printf("%d files, %zu keys of now, %zu data keys, %zu records opened, "

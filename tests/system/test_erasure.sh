@@ -77,7 +77,7 @@ gone=$message
 sopraco=$root/sopraco
 old=$work/old
 mkdir "$old"
-cp "$sopraco/data.mdb" "$sopraco/keys.mdb" "$old"
+cp "$sopraco/data.mdb" "$sopraco/data.log" "$sopraco/keys.mdb" "$old"
 check "somebody copies the files of the store" $?
 at ocmw-mol consent withdraw "$person" --recipients sopraco >/dev/null
 patience 'at sopraco erasure list | grep -q "\"notice\":"'
@@ -86,6 +86,7 @@ at sopraco erasure confirm ocmw-mol >/dev/null
 patience 'at ocmw-mol message show "$gone" | grep -q "\"recall\": \"confirmed\""'
 check "erased, and confirmed" $?
 cp "$sopraco/data.mdb" "$work/data.after"
+cp "$sopraco/data.log" "$work/log.after"
 cp "$sopraco/keys.mdb" "$work/keys.after"
 printf 'wachtzin van de kopie\n' >"$work/backup.pass"
 chmod 600 "$work/backup.pass"
@@ -103,13 +104,14 @@ attack() { # CANARY FILE...
   name=$1; shift
   "$work/attacker" "$sopraco" "$unlock" "$name" "$@" >"$work/out" 2>&1
 }
-attack Kanarieblijft "$work/data.after" "$work/keys.after"
+attack Kanarieblijft "$work/data.after" "$work/log.after" "$work/keys.after"
 check "the attack works: with the keys it reads what is there" $?
-attack Kanariegewist "$work/data.after" "$work/keys.after"; [ $? = 1 ]
+attack Kanariegewist "$work/data.after" "$work/log.after" "$work/keys.after"
+[ $? = 1 ]
 check "not what was erased, in the files after it" $?
 attack Kanariegewist "$work/later/data.mdb" "$work/later/keys.mdb"; [ $? = 1 ]
 check "nor in the backup taken later" $?
-attack Kanariegewist "$old/data.mdb" "$old/keys.mdb"
+attack Kanariegewist "$old/data.mdb" "$old/data.log" "$old/keys.mdb"
 check "but in the old files, while the master key is the same" $?
 
 # ---- another master key
@@ -178,17 +180,18 @@ check "no file of before is left" $?
     --passphrase-file "$work/backup.pass" >"$work/out" 2>&1
 check "a backup taken after that opens" $?
 cp "$sopraco/data.mdb" "$work/data.now"
+cp "$sopraco/data.log" "$work/log.now"
 cp "$sopraco/keys.mdb" "$work/keys.now"
-attack Kanarieblijft "$work/data.now" "$work/keys.now"
+attack Kanarieblijft "$work/data.now" "$work/log.now" "$work/keys.now"
 check "the attack still works on what is there" $?
 for name in Kanariegewist Kanarieblijft; do
-  attack $name "$old/data.mdb" "$old/keys.mdb"; [ $? = 1 ]
+  attack $name "$old/data.mdb" "$old/data.log" "$old/keys.mdb"; [ $? = 1 ]
   check "old files give nothing to the keys of now ($name)" $?
 done
-attack Kanariegewist "$old/data.mdb" "$old/keys.mdb" "$work/data.after" \
-  "$work/keys.after" "$work/later/data.mdb" "$work/later/keys.mdb" \
-  "$work/last/data.mdb" "$work/last/keys.mdb" "$work/data.now" "$work/keys.now" \
-  $(find "$sopraco" -type f -size -4096k ! -name '*-lock')
+attack Kanariegewist "$old/data.mdb" "$old/data.log" "$old/keys.mdb" "$work/data.after" \
+  "$work/log.after" "$work/keys.after" "$work/later/data.mdb" "$work/later/keys.mdb" \
+  "$work/last/data.mdb" "$work/last/keys.mdb" "$work/data.now" "$work/log.now" \
+  "$work/keys.now" $(find "$sopraco" -type f -size -4096k ! -name '*-lock')
 [ $? = 1 ]
 check "nor do all files together: $(cat "$work/out")" $?
 exit $failed

@@ -76,9 +76,9 @@ static bool look_at_folder(struct sk_doctor *d)
 
 static void look_at_files(struct sk_doctor *d)
 {
-    static const char *const names[] = {SK_CONFIG_NAME, SK_NODE_KEY_NAME,
+    static const char *const names[] = {SK_CONFIG_NAME,   SK_NODE_KEY_NAME,
                                         SK_OWN_CARD_NAME, "data.mdb",
-                                        "keys.mdb"};
+                                        "data.log",       "keys.mdb"};
     size_t bad = 0;
 
     for (size_t i = 0; i < SK_COUNT(names); i++) {
