@@ -8,7 +8,7 @@
 #define SCRATCH_SIZE (16u * 1024 * 1024)
 /* A system clock that went back further than this is not believed. */
 #define CLOCK_BACK_MS (5 * 60 * 1000u)
-/* How often the largest time seen is written down. */
+/* How often the largest time seen is written down when nothing else is. */
 #define CLOCK_KEEP_MS (60 * 1000u)
 
 static const char context_wrap[] = "schakel/store/wrap/1";
@@ -343,6 +343,13 @@ void sk_engine_rollback(struct sk_engine *e)
     e->in_batch = false;
 }
 
+static enum sk_status keep_clock(struct sk_engine *e)
+{
+    SK_TRY(sk_meta_put_u64(e, "largest", e->largest_ms));
+    e->kept_ms = e->largest_ms;
+    return SK_OK;
+}
+
 /*
  * The time of this input.  A manual clock moves only by clock.set.  A system
  * clock never goes back for those who ask: small steps are flattened, and a
@@ -360,9 +367,17 @@ static enum sk_status tick(struct sk_engine *e, uint64_t real_ms)
     e->now_ms = e->largest_ms;
     if (e->largest_ms - e->kept_ms < CLOCK_KEEP_MS)
         return SK_OK;
-    SK_TRY(sk_meta_put_u64(e, "largest", e->largest_ms));
-    e->kept_ms = e->largest_ms;
-    return SK_OK;
+    return keep_clock(e);
+}
+
+/* I7: who starts again, with a clock that was set back, is not before what it
+   wrote: a withdrawal that it dated would still be to come. */
+static enum sk_status keep_clock_behind(struct sk_engine *e)
+{
+    if (e->manual_clock || e->store->writes == 0 ||
+        e->largest_ms / 1000 == e->kept_ms / 1000)
+        return SK_OK;
+    return keep_clock(e);
 }
 
 static enum sk_status on_input(struct sk_engine *e,
@@ -463,6 +478,8 @@ enum sk_status sk_engine_pump(struct sk_engine *e, uint64_t now_ms,
         status = settle(e);
     if (status == SK_OK)
         status = sk_journal_flush(e);
+    if (status == SK_OK)
+        status = keep_clock_behind(e);
     sk_backup_expire(e);
     sk_wipe(&e->random, sizeof(e->random));
     forget_scratch(e);

@@ -196,6 +196,21 @@ Test(engine, does_not_date_things_with_a_clock_set_back)
     fx_end(&f);
 }
 
+/* I7: or a consent that was withdrawn would be there again. */
+Test(engine, a_restart_is_not_before_what_was_written)
+{
+    begin_system();
+    fx_import_all(&f);
+    f.real_ms += 30 * 1000;
+    fx_ok(&f, "buso", "participant.add", "{'given_name':'Lotte'}");
+    f.real_ms -= 25 * 1000;
+    fx_crash(&f, "buso");
+    fx_ok(&f, "buso", "node.status", "{}");
+    cr_expect(
+        eq(str, (char *)fx_text(&f, "result.now"), "2026-09-01T08:00:30Z"));
+    fx_end(&f);
+}
+
 /* ------------------------------------------------------------- batches */
 
 /* I4: when the store is full nothing happened, and the same request works
