@@ -284,7 +284,10 @@ static enum sk_status complain(struct sk_engine *e, struct sk_session *s,
     if (s->complained_ms != 0 && e->real_ms < s->complained_ms + COMPLAIN_MS)
         return SK_OK;
     s->complained_ms = e->real_ms;
-    if (strcmp(code, "wrong-sealing-key") == 0)
+    /* When both renewed their keys while they were apart, neither reads
+       anything else of the other. */
+    if (strcmp(code, "wrong-sealing-key") == 0 ||
+        strcmp(code, "bad-signature") == 0)
         SK_TRY(sk_wire_card(e, s));
     return sk_wire_refuse(e, s, code, check);
 }

@@ -130,6 +130,28 @@ Test(renew, a_partner_that_was_away_learns_it_from_the_greeting)
     fx_end(&f);
 }
 
+/* PROTOCOL.md 4.5: neither can read what the other signs by now, and neither
+   remembers which card the other has. */
+Test(renew, two_that_were_apart_learn_of_each_other)
+{
+    fx_start(&f, "S2A", START);
+    fx_offline(&f, "gtb", true);
+    renew("buso", true);
+    renew("gtb", true);
+    fx_crash(&f, "buso");
+    fx_crash(&f, "gtb");
+    ln_publish(&f, "buso", "gtb", 0, 2);
+    ln_publish(&f, "gtb", "buso", 0, 2);
+    fx_run(&f);
+    fx_offline(&f, "gtb", false);
+    fx_wait(&f, 60000);
+    cr_expect(knows("gtb", "buso"));
+    cr_expect(knows("buso", "gtb"));
+    ln_check(&f, "gtb", "buso", 2);
+    ln_check(&f, "buso", "gtb", 2);
+    fx_end(&f);
+}
+
 /* PROTOCOL.md 8.6: an answer that was signed with a key that is gone is signed
    anew, or it would never be believed. */
 Test(renew, answers_of_before_are_signed_anew)
