@@ -185,6 +185,7 @@ struct correcting {
     struct sk_recorded_event *event;
     const struct sk_bytes *changed; /* names */
     size_t changed_count;
+    bool shows;   /* what is right, to whom it may */
     size_t count; /* messages in the reply */
 };
 
@@ -309,7 +310,8 @@ static void pack_told(struct correcting *c, const struct sk_correction *out,
     sk_pack_cstr(p, "fields");
     sk_pack_map(p, out->fields_count);
     for (size_t i = 0; i < out->fields_count; i++) {
-        bool value = !is->blocked && decided(is, out->fields[i].name) != NULL;
+        bool value = c->shows && !is->blocked &&
+                     decided(is, out->fields[i].name) != NULL;
 
         sk_pack_str(p, out->fields[i].name);
         sk_pack_cstr(p, value ? "value" : "wrong");
@@ -359,6 +361,7 @@ enum sk_status sk_correct(struct sk_engine *e, struct sk_recorded_event *old,
     size_t at;
 
     SK_TRY(find_changed(&c));
+    SK_TRY(sk_gate_shows_right(e, &c.shows));
     if (c.changed_count == 0)
         return sk_refuse(e, "bad-argument", "fields", (struct sk_bytes){0});
     sk_new_id(e, &event->id.id);

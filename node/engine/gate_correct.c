@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "node/engine/leave.h"
+
 /* I1, I2: a right value leaves only when it would leave in an event now; else
    the partner hears which value is wrong, and no more. */
 
@@ -16,6 +18,18 @@ static enum sk_status empty_place(struct sk_engine *e, struct sk_room room,
     return sk_item_encode(item, room, out);
 }
 
+enum sk_status sk_gate_shows_right(struct sk_engine *e, bool *out)
+{
+    uint64_t since_ms;
+    bool leaving;
+    bool hold;
+
+    SK_TRY(sk_hold_since(e, &hold, &since_ms));
+    SK_TRY(sk_leaving_since(e, &leaving, &since_ms));
+    *out = e->bundle != NULL && e->has_policy && !hold && !leaving;
+    return SK_OK;
+}
+
 /* NULL in *out: no value may leave now. */
 static enum sk_status decide(struct sk_engine *e,
                              const struct sk_ledger_entry *entry,
@@ -26,15 +40,14 @@ static enum sk_status decide(struct sk_engine *e,
                                         .purpose = entry->purpose};
     struct sk_recorded_event *event = sk_arena_get(&e->scratch, sizeof(*event));
     struct sk_gate_answer *answer;
-    uint64_t since_ms;
-    bool hold;
+    bool shows;
     enum sk_status status;
 
     *out = NULL;
     if (event == NULL)
         return SK_E_MEMORY;
-    SK_TRY(sk_hold_since(e, &hold, &since_ms));
-    if (e->bundle == NULL || !e->has_policy || hold)
+    SK_TRY(sk_gate_shows_right(e, &shows));
+    if (!shows)
         return SK_OK;
     status = sk_event_get(e, &entry->event, event);
     if (status == SK_E_NOT_FOUND)

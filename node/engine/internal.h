@@ -1119,6 +1119,9 @@ SK_CHECKED enum sk_status
 sk_gate_correction(struct sk_engine *e, const struct sk_message_id *message,
                    const struct sk_id *correction, struct sk_room room,
                    struct sk_bytes *out);
+/* May it say what is right at all?  Not without a policy, after a restore, or
+   when the node leaves (CONSENT 5.6). */
+SK_CHECKED enum sk_status sk_gate_shows_right(struct sk_engine *e, bool *out);
 
 /* ------------------------------------------------------------- correct.c
  * CORRECTION and CORRECTED came. */

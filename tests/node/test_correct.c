@@ -110,6 +110,19 @@ Test(correct, the_right_value_takes_the_place_of_the_wrong_one)
     EQ(fx_text(&f, "result.messages.0.correction"), "absent");
 }
 
+/* CONSENT 5.6: nothing new goes out, also not what is right. */
+Test(correct, who_leaves_says_only_what_is_wrong)
+{
+    struct people_id message = send_it();
+
+    fx_ok(&f, "buso", "leave.start", "{}");
+    correct(event, "coach_phone", "+3214000009");
+    EQ(fx_text(&f, "result.messages.0.fields"), "{'coach_phone':'wrong'}");
+    fx_run(&f);
+    EQ(opened(message, "fields.coach_phone"), "absent");
+    EQ(opened(message, "wrong"), "{'coach_phone':'+3214000003'}");
+}
+
 /* The consent ran out, which recalls nothing; the partner still has it. */
 Test(correct, without_consent_only_the_name_of_the_field_goes)
 {
