@@ -262,7 +262,7 @@ static void send(struct person *p)
     snprintf(m->id, sizeof(m->id), "%s", got("message"));
     snprintf(m->event, sizeof(m->event), "%s", event);
     m->since = sim.moment;
-    m->doubtful = p->told;
+    m->doubtful = p->told || is_leaving(to);
     sim.messages_count++;
     sim.sent++;
 }
@@ -320,6 +320,7 @@ static void publish(size_t from)
     memset(m, 0, sizeof(*m));
     snprintf(m->id, sizeof(m->id), "%s", got("message"));
     m->collective = true;
+    m->doubtful = is_leaving(to);
     m->from = from;
     m->to = to;
     m->since = sim.moment;
@@ -547,6 +548,8 @@ void act(void)
         (void)ask(sim.unlucky, "restore.done", "");
     else if (what < 84 && sim.weather.charter && at != sim.liar)
         world_charter(at);
+    else if (what < 85 && sim.weather.keys && one_in(3))
+        act_rotate(at);
     else if (what < 85 && sim.weather.keys)
         act_renew(at);
     else
@@ -560,6 +563,8 @@ static struct person persons_then[PERSONS];
 static size_t persons_count_then;
 static uint32_t moment_then;
 static int64_t policy_then;
+static int64_t leaving_then;
+static struct sk_node_secrets secrets_then;
 static uint64_t entries_then; /* of the journal */
 
 void act_backup(void)
@@ -573,6 +578,8 @@ void act_backup(void)
     memcpy(persons_then, sim.persons, sizeof(persons_then));
     persons_count_then = sim.persons_count;
     policy_then = history_now(&sim.nodes[at].policy);
+    leaving_then = history_now(&sim.nodes[at].leaving);
+    secrets_then = sim.f.nodes[at].secrets;
     moment_then = sim.moment++;
     for (size_t i = 0; i < sim.messages_count; i++) {
         sim.messages[i].must_go_then = sim.messages[i].must_go;
@@ -620,7 +627,22 @@ static void model_restore(size_t at)
     }
     if (history_now(&sim.nodes[at].policy) != policy_then)
         history_put(&sim.nodes[at].policy, policy_then);
+    if (history_now(&sim.nodes[at].leaving) != leaving_then)
+        history_put(&sim.nodes[at].leaving, leaving_then);
+    sim.nodes[at].emptied = false;
+    sim.nodes[at].emptied_to = 0;
     model_doubt(at, NODES);
+}
+
+/* What opens a store is kept with it; that of before is not looked for. */
+static void master_restore(size_t at)
+{
+    struct sk_node_secrets *secrets = &sim.f.nodes[at].secrets;
+
+    sim.nodes[at].rotated = false;
+    secrets->master = secrets_then.master;
+    secrets->master_before = secrets_then.master_before;
+    secrets->has_master_before = secrets_then.has_master_before;
 }
 
 /* Something that its backup will not know. */
@@ -666,6 +688,7 @@ void act_restore(void)
     memset(node->versions, 0xff, sizeof(node->versions));
     memset(node->last_order, 0, sizeof(node->last_order));
     model_restore(at);
+    master_restore(at);
     node_crash(at);
     check_step(at);
 }

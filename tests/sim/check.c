@@ -144,6 +144,8 @@ static void check_arrival(size_t at, const char *id,
     check(same_text(entry->event.type, type_names[m->purpose]) &&
               same_text(entry->event.purpose, purpose_names[m->purpose]),
           "%s says something else", id);
+    check(!is_leaving(at) || sim.nodes[at].restored,
+          "%s leaves, and took in %s", node_names[at], id);
     check_permitted(at, m, NULL);
     for (size_t i = 0; i < entry->event.fields_count; i++) {
         check_permitted(at, m, &entry->event.fields[i]);
@@ -583,6 +585,9 @@ static void check_message(const struct message *m)
     check(!there || arrived || sim.nodes[m->from].restored ||
               sim.nodes[m->to].restored,
           "I10: %s is at %s, but not for its sender", m->id, node_names[m->to]);
+    check(!arrived || m->to != sim.leaver || !is_leaving(m->to) ||
+              ledger.recall != SK_RECALL_NONE,
+          "%s erased %s, and did not say so", node_names[m->to], m->id);
     if (!m->doubtful)
         check(there || is_overtaken(m, &ledger),
               "I10: %s never came to %s: %.*s", m->id, node_names[m->to],

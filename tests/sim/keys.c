@@ -68,10 +68,34 @@ void act_renew(size_t at)
     node->secrets = before.secrets;
 }
 
+/* `schakel key rotate`: another master key, and the node starts again; also
+   when that goes wrong half-way. */
+void act_rotate(size_t at)
+{
+    struct fx_node *node = &sim.f.nodes[at];
+    struct sk_node_secrets *secrets = &node->secrets;
+    struct sk_seed seed = fx_seed(&sim.f);
+
+    if (secrets->has_master_before)
+        return;
+    say("%s has another master key", node_names[at]);
+    sim.nodes[at].rotated = true;
+    sim.nodes[at].master_before = secrets->master;
+    secrets->master_before = secrets->master;
+    secrets->has_master_before = true;
+    memcpy(secrets->master.secret_bytes, seed.secret_bytes,
+           sizeof(secrets->master.secret_bytes));
+    sim.rotated++;
+    node_start_hard(at, one_in(2) ? 0 : 1 + chance(60));
+}
+
 /* As schakeld does: what has had its time is destroyed. */
 void keys_tend(size_t at)
 {
     if (!sk_engine_keys_due(engine(at)))
+        return;
+    if (sk_engine_master_changed(engine(at)) &&
+        sk_store_shred(sim.f.nodes[at].store) != SK_OK)
         return;
     sk_engine_keys_drop(engine(at));
     sim.f.nodes[at].secrets = engine(at)->secrets;
@@ -93,5 +117,52 @@ void check_cards(void)
                   (int)s->card.version, node_names[j],
                   (int)sim.f.nodes[j].card.version);
         }
+    }
+}
+
+/* Does this data key open under that master key?  As vault.c wraps it. */
+static bool opens(const struct sk_box_key *master, struct sk_bytes place,
+                  struct sk_bytes sealed)
+{
+    uint8_t bound[SK_VAULT_BOUND_SIZE];
+    struct sk_box_key wrap;
+    struct sk_box_key key;
+    struct sk_bytes plain;
+    struct sk_id id;
+
+    cr_assert(place.size == SK_ID_SIZE);
+    memcpy(id.bytes, place.data, SK_ID_SIZE);
+    sk_vault_bound(&id, bound);
+    sk_derive(master, "schakel/store/wrap/1", &wrap);
+    return sk_box_open(&wrap, (struct sk_bytes){bound, sizeof(bound)}, sealed,
+                       (struct sk_room){key.secret_bytes, 32}, &plain) == SK_OK;
+}
+
+/* Who has the files, and the master key before, opens nothing. */
+static void check_master(size_t at)
+{
+    struct fx_node *node = &sim.f.nodes[at];
+    struct sk_scan scan;
+    struct sk_bytes key;
+    struct sk_bytes value;
+
+    check(!node->secrets.has_master_before, "%s keeps the master key before",
+          node_names[at]);
+    cr_assert(sk_store_begin(node->store) == SK_OK);
+    scan = sk_scan_start(node->store, SK_SPACE_KEYS, (struct sk_bytes){0});
+    while (sk_scan_next(&scan, &key, &value) == SK_OK) {
+        check(!opens(&sim.nodes[at].master_before, key, value),
+              "%s has a data key under the master key before", node_names[at]);
+        check(opens(&node->secrets.master, key, value),
+              "%s has a data key under no master key", node_names[at]);
+    }
+    sk_store_abort(node->store);
+}
+
+void check_masters(void)
+{
+    for (size_t i = 0; i < sim.count; i++) {
+        if (sim.nodes[i].rotated)
+            check_master(i);
     }
 }

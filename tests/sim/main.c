@@ -106,6 +106,7 @@ static void make_weather(void)
     w->policies = one_in(6);
     w->charter = one_in(10);
     w->keys = one_in(4);
+    w->leaves = one_in(8);
 }
 
 /* What the backup of a third will not know at two thirds. */
@@ -117,6 +118,16 @@ static void restores(size_t steps)
         act_restore();
     else if (sim.step > steps / 3 && sim.step < steps * 2 / 3)
         act_between();
+}
+
+/* Often the one of whom a charter will say so. */
+static size_t some_leaver(void)
+{
+    size_t who = suspended_of_seed();
+
+    while (who >= sim.count || who == sim.liar || one_in(2))
+        who = chance(sim.count);
+    return who;
 }
 
 /* It comes into one node; they hand it on. */
@@ -150,6 +161,8 @@ static void run(uint64_t seed)
             sim.unlucky = chance(sim.count);
         while (sim.unlucky == sim.liar);
     }
+    if (sim.weather.leaves)
+        sim.leaver = some_leaver();
     for (sim.step = 1; sim.step <= steps; sim.step++) {
         if (sim.weather.restores)
             restores(steps);
@@ -159,6 +172,8 @@ static void run(uint64_t seed)
         net_carry(chance(10));
         if (sim.liar < NODES && one_in(3))
             lie();
+        if (sim.leaver < NODES && sim.step > steps / 2 && one_in(3))
+            act_leave();
         act();
     }
     act_settle();
@@ -167,7 +182,10 @@ static void run(uint64_t seed)
         check_cards();
         act_settle(); /* who went back may have learned what to ask for */
     }
+    leave_settle();
     check_quiet();
+    check_left();
+    check_masters();
     check_journals();
     if (!all && sim.unlucky == NODES)
         return;
@@ -217,7 +235,9 @@ static void report(uint64_t from, uint64_t to, double took)
         {"forks found", sim.forks},
         {"rollbacks found", sim.rollbacks},
         {"renewed", sim.renewed},
+        {"rotated", sim.rotated},
         {"left", sim.left},
+        {"emptied", sim.emptied},
         {"sent", sim.sent},
         {"denied", sim.denied},
         {"withdrawals", sim.withdrawn},

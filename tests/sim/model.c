@@ -148,6 +148,14 @@ static enum verdict good_standing(size_t at, size_t partner, uint32_t since)
                : YES;
 }
 
+/* CONSENT 5.6: who leaves sends nothing new. */
+static enum verdict stays(size_t at, uint32_t since)
+{
+    int64_t leaving = history_at(&sim.nodes[at].leaving, since);
+
+    return leaving == MAYBE ? UNSURE : leaving != 0 ? NO : YES;
+}
+
 static enum verdict policy(const struct message *m, uint32_t since,
                            const char *field)
 {
@@ -172,6 +180,7 @@ enum verdict model_permits(const struct message *m, uint32_t since,
 
     v = both(v, relation(m, since, at_ms));
     v = both(v, policy(m, since, NULL));
+    v = both(v, stays(m->from, since));
     return both(v, good_standing(m->from, m->to, since));
 }
 

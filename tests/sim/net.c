@@ -60,7 +60,7 @@ static uint64_t clock_of(size_t at)
 }
 
 /* The process is there again: its memory is empty. */
-void node_start(size_t at)
+static enum sk_status start(size_t at)
 {
     struct fx_node *node = &sim.f.nodes[at];
     struct sk_engine_config config = {
@@ -76,25 +76,59 @@ void node_start(size_t at)
     world_memory(at, -1);
     node->engine = NULL;
     status = sk_engine_open(&config, &node->engine);
-    check(status == SK_OK, "%s does not start: %s", node_names[at],
-          sk_status_text(status));
     node->wake_ms = UINT64_MAX;
+    return status;
 }
 
-void node_crash(size_t at)
+void node_start(size_t at)
+{
+    enum sk_status status = start(at);
+
+    check(status == SK_OK, "%s does not start: %s", node_names[at],
+          sk_status_text(status));
+}
+
+static void stop(size_t at)
 {
     struct fx_node *node = &sim.f.nodes[at];
     struct sk_engine *gone = node->engine;
 
-    say("%s crashes", node_names[at]);
-    sim.crashes++;
     sk_store_abort(node->store);
     disk_die_after(node->store, 0);
     disk_full_after(node->store, 0);
     node->engine = NULL;
     net_lines(at);
     node->engine = gone;
+}
+
+void node_crash(size_t at)
+{
+    say("%s crashes", node_names[at]);
+    sim.crashes++;
+    stop(at);
     node_start(at);
+    net_lines(at);
+}
+
+void node_start_hard(size_t at, uint64_t writes)
+{
+    struct sk_store *disk = sim.f.nodes[at].store;
+    enum sk_status status;
+
+    stop(at);
+    if (one_in(2))
+        disk_full_after(disk, writes);
+    else
+        disk_die_after(disk, writes);
+    status = start(at);
+    check(status == SK_OK || status == SK_E_FULL || status == SK_E_IO,
+          "%s does not start: %s", node_names[at], sk_status_text(status));
+    disk_full_after(disk, 0);
+    disk_die_after(disk, 0);
+    if (status != SK_OK) {
+        say("%s does not start: %s", node_names[at], sk_status_text(status));
+        node_start(at);
+    }
     net_lines(at);
 }
 

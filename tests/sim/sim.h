@@ -11,6 +11,7 @@
  *   act.c     what people do
  *   liar.c    a partner that signs what is not true
  *   keys.c    keys that are renewed
+ *   leave.c   a node that leaves, in parts
  *   feed.c    a client system that follows
  *   journal.c a journal that is forked, or goes back
  *   model.c   who allowed what, since when: shares no code with the engine
@@ -116,6 +117,11 @@ struct node {
     size_t last_order[NODES]; /* the latest message of each partner */
     struct history policy;    /* variant */
     struct history suspended; /* the partner that its charter suspends, + 1 */
+    struct history leaving;   /* 1: it said so, and not that it stays */
+    bool emptied; /* what partners sent was erased since it leaves */
+    uint64_t emptied_to;
+    bool rotated; /* another master key, once at least: not this one */
+    struct sk_box_key master_before;
     uint64_t policy_version;
     uint64_t charter_version;
     bool restored;
@@ -130,7 +136,8 @@ struct node {
 /* What may happen in this run. */
 struct weather {
     uint32_t lose, copy, swap, damage; /* of 256 */
-    bool cuts, crashes, full, clocks, restores, liar, policies, charter, keys;
+    bool cuts, crashes, full, clocks, restores, liar, policies, charter, keys,
+        leaves;
 };
 
 struct sim {
@@ -152,13 +159,14 @@ struct sim {
     size_t messages_count;
     size_t liar;    /* NODES: nobody */
     size_t unlucky; /* the node that goes back to a backup; NODES: nobody */
+    size_t leaver;  /* who leaves; NODES: nobody */
     const struct frame *arriving[BATCH];
     size_t arriving_count;
     struct sk_value reply; /* of the last request that was answered */
     /* what all seeds did */
     uint64_t frames_carried, frames_lost, crashes, disks_full, sent, denied,
         withdrawn, told, forgotten, corrected, handed_over, restored, lies,
-        recalled, forks, rollbacks, relearned, renewed, left;
+        recalled, forks, rollbacks, relearned, renewed, rotated, left, emptied;
 };
 
 extern struct sim sim;
@@ -213,11 +221,22 @@ bool net_wait(void); /* until nothing is owed; false: it never comes to rest */
 bool node_step(size_t at, const struct sk_input *inputs, size_t count);
 void node_start(size_t at);
 void node_crash(size_t at);
+/* As a crash; the disk is full, or the process dies again, at this write while
+   it starts, and then it starts once more. */
+void node_start_hard(size_t at, uint64_t writes);
 
 /* keys.c */
 void act_renew(size_t at);
+void act_rotate(size_t at);
 void keys_tend(size_t at);
 void check_cards(void);
+void check_masters(void);
+
+/* leave.c */
+void act_leave(void);
+void leave_settle(void); /* it erases the rest */
+bool is_leaving(size_t at);
+void check_left(void);
 
 /* feed.c */
 void act_follow(size_t at);

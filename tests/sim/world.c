@@ -316,6 +316,7 @@ void world_make(size_t count)
     sim.count = count;
     sim.liar = NODES;
     sim.unlucky = NODES;
+    sim.leaver = NODES;
     sim.moment = 1;
     sk_instant_parse(sk_text("2027-03-08T08:00:00Z"), &at);
     f->real_ms = (uint64_t)at * 1000;
@@ -375,4 +376,5 @@ void world_reset(void)
     sim.moment = first_moment;
     sim.liar = NODES;
     sim.unlucky = NODES;
+    sim.leaver = NODES;
 }
