@@ -1,4 +1,4 @@
-/* Tests: node/engine/backup.c, node/engine/hold.c, node/engine/taken.c */
+/* Tests: node/engine/hold.c, node/engine/taken.c */
 #include "tests/node/lines.h"
 
 /* PROTOCOL.md 8.4: a node that was restored knows it.  Sopraco disclosed to
