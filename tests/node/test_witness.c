@@ -1,4 +1,4 @@
-/* Tests: node/engine/findings.c, protocol/evidence.c */
+/* Tests: node/engine/findings.c */
 #include "tests/node/lines.h"
 
 #include "node/engine/journal.h"
