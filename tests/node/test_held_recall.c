@@ -132,3 +132,38 @@ Test(held_recall, leaves_what_is_still_agreed)
     cr_expect(eq(sz, inbox(&s), 1));
     fx_end(&s.f);
 }
+
+/* CONSENT.md 5.2: of a person who is forgotten nothing is left to find it by,
+   but the way to tell who turns out to have more. */
+Test(held_recall, asks_back_from_a_partner_what_a_forgotten_person_had_there)
+{
+    static struct story s;
+    struct fx *f = &s.f;
+
+    start(&s);
+    s.backup = ln_backup(f, "sopraco");
+    disclose(&s);
+    cr_assert(eq(sz, inbox(&s), 1));
+    fx_offline(f, "cvo-kempen", true);
+    ln_restore(f, "sopraco", s.backup);
+    fx_ok(f, "sopraco", "participant.erase",
+          "{'participant':'%s','ground':'not-needed'}", s.participant);
+    cr_expect(eq(str, (char *)fx_text(f, "result.notices"), "[]"));
+    fx_offline(f, "cvo-kempen", false);
+    cr_expect(eq(sz, inbox(&s), 0));
+    fx_ok(f, "cvo-kempen", "erasure.list", "{}");
+    cr_expect(eq(sz, sk_value_count(fx_at(f, "result.notices")), 1));
+    cr_expect(
+        eq(str, (char *)fx_text(f, "result.notices.0.ground"), "not-needed"));
+    cr_expect(eq(str, (char *)fx_text(f, "result.notices.0.do"), "erase"));
+    fx_ok(f, "sopraco", "participant.erasure", "{'participant':'%s'}",
+          s.participant);
+    cr_expect(eq(str, (char *)fx_text(f, "result.waiting"), "1"), "%s",
+              f->reply);
+    fx_ok(f, "cvo-kempen", "erasure.confirm", "{'from':'sopraco'}");
+    fx_ok(f, "sopraco", "participant.erasure", "{'participant':'%s'}",
+          s.participant);
+    cr_expect(eq(str, (char *)fx_text(f, "result.waiting"), "0"), "%s",
+              f->reply);
+    fx_end(f);
+}
