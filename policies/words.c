@@ -63,13 +63,15 @@ static const struct sk_label *label_of(const struct sk_field *field,
 struct sk_label sk_level_words(const struct sk_field *field, uint8_t level,
                                struct sk_arena *arena)
 {
-    struct sk_bytes name = field->levels[level];
-    const struct sk_label *own = label_of(field, name);
+    const struct sk_label *own;
     struct sk_label out;
+    struct sk_bytes name;
     struct sk_bytes digits;
 
     assert(level < field->levels_count);
 
+    name = field->levels[level];
+    own = label_of(field, name);
     if (own != NULL) {
         out.nl = join(arena, "alleen: ", own->nl, "");
         out.en = join(arena, "only: ", own->en, "");

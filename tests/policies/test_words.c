@@ -91,3 +91,56 @@ Test(words, every_early_refusal_has_a_remedy)
     cr_expect(
         eq(ptr, (void *)(uintptr_t)sk_reason_remedy("no-rule", true), NULL));
 }
+
+/* Each in both languages, and no two of them the same. */
+Test(words, every_reason_to_stay_and_every_fault)
+{
+    const char *before = "";
+
+    for (int w = SK_SENT; w <= SK_WITHHELD_NOT_GRANTED; w++) {
+        const char *nl = sk_withheld_words((enum sk_withheld)w, true);
+        const char *en = sk_withheld_words((enum sk_withheld)w, false);
+
+        cr_expect(ne(str, (char *)nl, ""), "%d", w);
+        cr_expect(ne(str, (char *)en, (char *)nl), "%d", w);
+        cr_expect(ne(str, (char *)nl, (char *)before), "%d", w);
+        before = nl;
+    }
+    cr_expect(eq(str, (char *)sk_withheld_words(SK_WITHHELD_CONSENT, true),
+                 "er is geen akkoord voor"));
+    for (int fault = SK_FAULT_SUBJECT; fault <= SK_FAULT_MISSING; fault++) {
+        const char *nl = sk_fault_words((enum sk_fault)fault, true);
+        const char *en = sk_fault_words((enum sk_fault)fault, false);
+
+        cr_expect(ne(str, (char *)nl, ""), "%d", fault);
+        cr_expect(ne(str, (char *)en, (char *)nl), "%d", fault);
+        cr_expect(ne(str, (char *)nl, (char *)before), "%d", fault);
+        before = nl;
+    }
+    cr_expect(eq(str, (char *)sk_fault_words(SK_FAULT_VALUE, false),
+                 "this is not a value that this field can have, or it is given "
+                 "twice"));
+    cr_expect(eq(str, (char *)sk_fault_words(SK_FAULT_NONE, true), ""),
+              "nothing is wrong");
+}
+
+/* words.h: empty when the arena is full, not half a sentence. */
+Test(words, a_full_arena_gives_none)
+{
+    const struct sk_field *field;
+    const struct sk_vocabulary *v;
+    uint8_t little[8];
+    struct sk_arena full = sk_arena_start(little, sizeof(little));
+    struct sk_label words;
+
+    arena = test_arena();
+    v = load(TEST_MINI);
+    field = &v->fields[sk_vocabulary_field(v, sk_text("postal_code"))];
+    words = sk_level_words(
+        field, (uint8_t)sk_field_level(field, sk_text("prefix2")), &full);
+    cr_expect(eq(sz, words.nl.size, 0));
+    cr_expect(eq(sz, words.en.size, 0));
+    words = sk_level_words(
+        field, (uint8_t)sk_field_level(field, sk_text("exact")), &full);
+    cr_expect(sk_bytes_equal(words.nl, sk_text("precies")), "needs no room");
+}
