@@ -25,6 +25,8 @@
    opened, notices that nobody answered (PROTOCOL.md 8.8); node.conf names
    another limit. */
 #define SK_PARTNER_BYTES (UINT64_C(1) << 30)
+/* Messages that a withdrawal looks at in one transaction: some 15 ms. */
+#define SK_RECALL_PART 1024
 
 /* Answers that are kept for a request that comes again: how long, ms, and of
    how many requests (CONTROL.md 2.4). */

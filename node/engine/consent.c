@@ -413,6 +413,8 @@ enum sk_status sk_consent_append(struct sk_engine *e,
     struct sk_bytes bytes;
     struct sk_key key;
 
+    /* What an earlier withdrawal takes back is judged without this one. */
+    SK_TRY(sk_recall_settle(e, &record->participant));
     SK_TRY(find_head(e, &record->participant, &head));
     record->number = head.number + 1;
     record->previous = head.last;

@@ -405,12 +405,16 @@ enum sk_status sk_op_consent_refuse(struct sk_engine *e, struct sk_value args)
 enum sk_status sk_op_consent_withdraw(struct sk_engine *e, struct sk_value args)
 {
     struct sk_consent_record record;
+    size_t keys;
+    size_t at;
 
     SK_TRY(start(e, args, "withdrawn", &record));
     SK_TRY(check_known(e, &record.fact));
     SK_TRY(sk_consent_append(e, &record));
-    sk_pack_map(&e->reply, 4);
+    at = sk_reply_open(&e->reply);
     sk_reply_instant(&e->reply, "at", (uint64_t)record.fact.at * 1000);
     sk_reply_id(&e->reply, "consent", &record.consent.id);
-    return sk_withdraw_recall(e, &record.participant, &record.consent);
+    SK_TRY(sk_withdraw_recall(e, &record.participant, &record.consent, &keys));
+    sk_reply_close_map(&e->reply, at, 2 + keys);
+    return SK_OK;
 }

@@ -333,6 +333,7 @@ void sk_engine_rollback(struct sk_engine *e)
     memset(e->series, 0, sizeof(e->series));
     e->done.count = 0;
     sk_ready_forget(e);
+    e->recalls = SK_RECALLS_DUE;
     e->fetch = batch->fetch;
     e->journal = batch->journal;
     e->reload =
@@ -472,6 +473,8 @@ enum sk_status sk_engine_pump(struct sk_engine *e, uint64_t now_ms,
     status = tick(e, now_ms);
     if (status == SK_OK && e->reload)
         status = sk_federation_load(e);
+    if (status == SK_OK)
+        status = sk_recall_run(e);
     if (status == SK_OK)
         status = sk_session_pump(e);
     if (status == SK_OK)
@@ -644,6 +647,9 @@ enum sk_status sk_engine_open(const struct sk_engine_config *config,
     e->manual_clock = config->manual_clock;
     e->partner_bytes =
         config->partner_bytes == 0 ? SK_PARTNER_BYTES : config->partner_bytes;
+    e->recall_part =
+        config->recall_part == 0 ? SK_RECALL_PART : config->recall_part;
+    e->recalls = SK_RECALLS_DUE;
     e->due_day = INT32_MIN;
     sk_derive(&e->secrets.master, context_wrap, &e->wrap_secret);
     /* The only random bytes of opening are the nonce of the store's check: of

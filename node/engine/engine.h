@@ -37,6 +37,8 @@ struct sk_engine_config {
                                    empty: then it cannot be */
     uint64_t partner_bytes; /* of one partner that may wait for people: unread
                                messages, unanswered notices; 0: default */
+    size_t recall_part;     /* messages that one withdrawal looks at in one
+                               transaction; 0: default */
     bool manual_clock;
     uint64_t now_ms;     /* UTC ms since 1970; start of a manual clock */
     struct sk_room room; /* SK_ENGINE_MEMORY_SIZE, 64-byte aligned */

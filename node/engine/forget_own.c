@@ -129,9 +129,11 @@ enum sk_status sk_forget_own(struct sk_engine *e,
     static const enum sk_table tables[] = {
         SK_T_PARTICIPANT, SK_T_RELATION,   SK_T_EVENT,         SK_T_EMPLOYER,
         SK_T_OBJECTION,   SK_T_CONSENT,    SK_T_CONSENT_LAST,  SK_T_TOLD,
-        SK_T_LEDGER,      SK_T_TIMER_LAST, SK_T_TRAJECTORY_OF, SK_T_CORRECTION};
+        SK_T_LEDGER,      SK_T_TIMER_LAST, SK_T_TRAJECTORY_OF, SK_T_CORRECTION,
+        SK_T_RECALL};
     const struct sk_id *id = &participant->id;
 
+    SK_TRY(sk_recall_settle(e, participant));
     SK_TRY(sk_timers_erased(e, participant));
     SK_TRY(sk_ledger_each(e, participant, unqueue, e));
     SK_TRY(sk_drafts_forget(e, participant));

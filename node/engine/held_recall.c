@@ -63,6 +63,7 @@ enum sk_status sk_held_recall(struct sk_engine *e,
 {
     size_t mark = sk_arena_mark(&e->scratch);
     struct sk_pack reply = e->reply;
+    size_t keys;
     struct last last = {0};
     struct sk_facts *facts;
     enum sk_status status;
@@ -74,7 +75,7 @@ enum sk_status sk_held_recall(struct sk_engine *e,
     if (!last.found)
         return SK_OK;
     e->reply = sk_scratch_pack(e, UNREAD_SIZE_MAX);
-    status = sk_withdraw_recall(e, participant, &last.withdrawal);
+    status = sk_withdraw_recall(e, participant, &last.withdrawal, &keys);
     e->reply = reply;
     sk_arena_reset(&e->scratch, mark);
     return status;

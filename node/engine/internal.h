@@ -26,6 +26,7 @@
  *   outbox.c      a log per partner;  session.c: hello, in flight, receipts
  *   apply.c       an item that arrived;  inbox.c: what people do with it
  *   withdraw.c    recall and notices;  erasure.c: answers to them
+ *   recall_later.c  the same for very much, in parts
  *   restored.c hold.c held.c taken.c  after a restore
  *   leave.c       this node leaves the federation;  left.c: a partner did
  *   rights.h      to be forgotten: forget.c, forget_own.c
@@ -91,6 +92,8 @@ enum sk_table {
     SK_T_RECALLED = 'X',      /* org, message -> day */
     SK_T_TAKEN = '2',         /* org, incarnation, number -> what was asked
                                  back; taken.c */
+    SK_T_RECALL = '3',        /* participant -> a withdrawal that partners are
+                                 still to be told of; recall_later.c */
     SK_T_NOTICE_OUT = 'W',    /* notice -> what was asked of whom, answers */
     SK_T_NOTICE_IN = 'w',     /* org, number -> notice to answer */
     SK_T_NOTICE_OF = 'a',     /* org, notice -> empty, while it is open */
@@ -348,6 +351,13 @@ struct sk_journal {
     uint64_t waiting; /* how many */
 };
 
+/* Is there something in SK_T_RECALL?  recall_later.c */
+enum sk_recalls {
+    SK_RECALLS_NONE,
+    SK_RECALLS_NEW, /* since this batch */
+    SK_RECALLS_DUE, /* or perhaps */
+};
+
 struct sk_engine {
     struct sk_store *store;
     struct sk_node_secrets secrets;
@@ -357,8 +367,11 @@ struct sk_engine {
     struct sk_box_key index_secret; /* derived: keyed hashes */
     bool manual_clock;
     uint64_t partner_bytes; /* of one partner that may wait for people here */
-    uint64_t now_ms;        /* of this step: civil time of the node */
-    uint64_t real_ms;       /* of this step: for time-outs and back-off */
+    size_t recall_part;     /* messages that a withdrawal looks at in one
+                               transaction */
+    enum sk_recalls recalls;
+    uint64_t now_ms;  /* of this step: civil time of the node */
+    uint64_t real_ms; /* of this step: for time-outs and back-off */
     struct sk_random random;
     struct sk_arena scratch;          /* reset after each input */
     struct sk_arena bundle_memory[2]; /* in force, and the next one: the
@@ -1049,11 +1062,10 @@ SK_CHECKED enum sk_status sk_ledger_get(struct sk_engine *e,
 /* Fails with SK_E_TOO_LARGE when it names more than a record can hold. */
 SK_CHECKED enum sk_status sk_ledger_put(struct sk_engine *e,
                                         const struct sk_ledger_entry *entry);
-/* The messages of a participant, in scratch; ids ascend. */
-SK_CHECKED enum sk_status sk_ledger_messages(struct sk_engine *e,
-                                             const struct sk_participant_id *id,
-                                             struct sk_message_id **out,
-                                             size_t *count);
+/* How many messages of a participant there are, counted up to `most`. */
+SK_CHECKED enum sk_status sk_ledger_count(struct sk_engine *e,
+                                          const struct sk_participant_id *id,
+                                          size_t most, size_t *out);
 /* The partner may have it: handed over, and its day is not there yet.  I7:
    also when it says that it refused it, for it had it in hands. */
 bool sk_ledger_is_out(const struct sk_engine *e,
@@ -1074,9 +1086,24 @@ SK_CHECKED enum sk_status sk_ledger_unpack(struct sk_engine *e,
                                            struct sk_ledger_entry *out);
 /* Its partner has not confirmed it, and may still. */
 bool sk_ledger_waits(const struct sk_ledger_entry *entry);
-/* Views of the entry, and what fn takes from scratch, die when fn returns. */
+/* Every message of a participant, ids ascend.  fn may write; views of the
+   entry, and what fn takes from scratch, die when it returns. */
 SK_CHECKED enum sk_status
 sk_ledger_each(struct sk_engine *e, const struct sk_participant_id *id,
+               enum sk_status (*fn)(void *context, struct sk_ledger_entry *),
+               void *context);
+/* The same of those behind `after` (zero: from the first), so many at most;
+   `after` is then the last one, and whether more follow is in `more`.  passes:
+   a record that cannot be opened is passed over, for work that must go on. */
+struct sk_ledger_page {
+    struct sk_message_id after;
+    size_t most;
+    bool passes;
+    bool more;
+};
+SK_CHECKED enum sk_status
+sk_ledger_page(struct sk_engine *e, const struct sk_participant_id *id,
+               struct sk_ledger_page *page,
                enum sk_status (*fn)(void *context, struct sk_ledger_entry *),
                void *context);
 /* The message waits no longer: it is never sent (DROPPED), with the reason;
@@ -1301,12 +1328,18 @@ SK_CHECKED enum sk_status sk_inbox_erase(struct sk_engine *e,
 
 /* ------------------------------------------------------------- withdraw.c */
 /* After a withdrawal was recorded: drop from the queue, recall, queue the
-   notices (CONSENT 4.2 to 4.4).  Packs into e->reply the keys "dropped" and
-   "notices" with their values. */
+   notices (CONSENT 4.2 to 4.4).  Packs into e->reply *keys keys with their
+   values: "dropped", "notices", and "under_way" when there are more messages
+   than e->recall_part; they follow (recall_later.c), and the lists are empty.
+   */
 SK_CHECKED enum sk_status
 sk_withdraw_recall(struct sk_engine *e,
                    const struct sk_participant_id *participant,
-                   const struct sk_consent_id *withdrawal);
+                   const struct sk_consent_id *withdrawal, size_t *keys);
+/* The same of one page of messages. */
+SK_CHECKED enum sk_status sk_withdraw_part(
+    struct sk_engine *e, const struct sk_participant_id *participant,
+    const struct sk_consent_id *withdrawal, struct sk_ledger_page *page);
 /* The same for who asks to be forgotten (CONSENT 5.2): nothing waits any more,
    everything out there is asked back whole, with an ERASURE for this ground;
    and SK_T_ERASURE remembers it. */
@@ -1335,6 +1368,23 @@ SK_CHECKED enum sk_status sk_withdraw_answer(struct sk_engine *e,
                                              const struct sk_org *from,
                                              const struct sk_item *item,
                                              const char **refusal);
+
+/* ------------------------------------------------------------- recall_later.c
+ */
+/* What follows from this withdrawal is done in parts, from the next batch on.
+ */
+SK_CHECKED enum sk_status
+sk_recall_later(struct sk_engine *e,
+                const struct sk_participant_id *participant,
+                const struct sk_consent_id *withdrawal);
+/* Do what is left of it, before what is known of the person changes. */
+SK_CHECKED enum sk_status
+sk_recall_settle(struct sk_engine *e,
+                 const struct sk_participant_id *participant);
+/* How many are under way. */
+SK_CHECKED enum sk_status sk_recalls_count(struct sk_engine *e, uint64_t *out);
+/* Once per batch, before frames leave: a part of one. */
+SK_CHECKED enum sk_status sk_recall_run(struct sk_engine *e);
 
 /* ------------------------------------------------------------- handover.c */
 /* An event of a handover was recorded here: the input it is, checked before

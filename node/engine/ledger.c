@@ -337,12 +337,34 @@ enum sk_status sk_ledger_put(struct sk_engine *e,
     return status;
 }
 
+/* Open one row of the table, as fn gets it. */
+static enum sk_status open_row(struct sk_engine *e,
+                               const struct sk_participant_id *id,
+                               struct sk_bytes key, struct sk_bytes sealed,
+                               struct sk_ledger_entry *out)
+{
+    struct sk_bytes plain;
+
+    SK_TRY(sk_vault_open(e, &id->id, key, sealed, &plain));
+    SK_TRY(sk_ledger_unpack(e, plain, out));
+    return settle(e, out);
+}
+
+/* Of this record, not of the store or of memory. */
+static bool is_broken(enum sk_status status)
+{
+    return status != SK_OK && status != SK_E_FULL && status != SK_E_IO &&
+           status != SK_E_MEMORY;
+}
+
 enum sk_status
-sk_ledger_each(struct sk_engine *e, const struct sk_participant_id *id,
+sk_ledger_page(struct sk_engine *e, const struct sk_participant_id *id,
+               struct sk_ledger_page *page,
                enum sk_status (*fn)(void *context, struct sk_ledger_entry *),
                void *context)
 {
     struct sk_key prefix = sk_key_start(SK_T_LEDGER);
+    struct sk_key from = entry_key(id, &page->after);
     struct sk_ledger_entry *entry = sk_arena_get(&e->scratch, sizeof(*entry));
     struct sk_scan scan;
 
@@ -350,63 +372,63 @@ sk_ledger_each(struct sk_engine *e, const struct sk_participant_id *id,
         return SK_E_MEMORY;
     SK_TRY(sk_ready_settle(e));
     sk_key_id(&prefix, &id->id);
-    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
-    for (;;) {
+    scan = sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
+                         sk_key_done(&from));
+    page->more = false;
+    for (size_t count = 0;; count++) {
         size_t mark = sk_arena_mark(&e->scratch);
         struct sk_bytes key;
         struct sk_bytes sealed;
-        struct sk_bytes plain;
         enum sk_status status = sk_scan_next(&scan, &key, &sealed);
 
         if (status == SK_E_NOT_FOUND)
             return SK_OK;
         SK_TRY(status);
-        SK_TRY(sk_vault_open(e, &id->id, key, sealed, &plain));
-        SK_TRY(sk_ledger_unpack(e, plain, entry));
-        SK_TRY(settle(e, entry));
-        SK_TRY(fn(context, entry));
+        if (count == page->most) {
+            page->more = true;
+            return SK_OK;
+        }
+        assert(key.size == 1 + 2 * SK_ID_SIZE);
+        memcpy(page->after.id.bytes, key.data + 1 + SK_ID_SIZE, SK_ID_SIZE);
+        status = open_row(e, id, key, sealed, entry);
+        if (status == SK_OK)
+            status = fn(context, entry);
+        else if (page->passes && is_broken(status))
+            status = SK_OK;
+        SK_TRY(status);
         sk_arena_reset(&e->scratch, mark);
     }
 }
 
-/* out: NULL only counts. */
-static enum sk_status scan_messages(struct sk_engine *e,
-                                    const struct sk_participant_id *id,
-                                    struct sk_message_id *out, size_t *count)
+enum sk_status
+sk_ledger_each(struct sk_engine *e, const struct sk_participant_id *id,
+               enum sk_status (*fn)(void *context, struct sk_ledger_entry *),
+               void *context)
 {
-    struct sk_key prefix = sk_key_start(SK_T_LEDGER);
-    struct sk_scan scan;
+    struct sk_ledger_page page = {.most = SIZE_MAX};
 
-    sk_key_id(&prefix, &id->id);
-    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
-    *count = 0;
-    for (;;) {
-        struct sk_bytes key;
-        struct sk_bytes value;
-        enum sk_status status = sk_scan_next(&scan, &key, &value);
-
-        if (status == SK_E_NOT_FOUND)
-            return SK_OK;
-        SK_TRY(status);
-        assert(key.size == 1 + 2 * SK_ID_SIZE);
-        if (out != NULL)
-            memcpy(out[*count].id.bytes, key.data + 1 + SK_ID_SIZE, SK_ID_SIZE);
-        (*count)++;
-    }
+    return sk_ledger_page(e, id, &page, fn, context);
 }
 
-enum sk_status sk_ledger_messages(struct sk_engine *e,
-                                  const struct sk_participant_id *id,
-                                  struct sk_message_id **out, size_t *count)
+enum sk_status sk_ledger_count(struct sk_engine *e,
+                               const struct sk_participant_id *id, size_t most,
+                               size_t *out)
 {
-    size_t n;
+    struct sk_key prefix = sk_key_start(SK_T_LEDGER);
+    struct sk_bytes key;
+    struct sk_bytes value;
+    struct sk_scan scan;
+    enum sk_status status = SK_OK;
 
     SK_TRY(sk_ready_settle(e));
-    SK_TRY(scan_messages(e, id, NULL, &n));
-    *out = sk_arena_get_array(&e->scratch, n + 1, sizeof(**out));
-    if (*out == NULL)
-        return SK_E_MEMORY;
-    return scan_messages(e, id, *out, count);
+    sk_key_id(&prefix, &id->id);
+    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    for (*out = 0; *out < most && status == SK_OK;) {
+        status = sk_scan_next(&scan, &key, &value);
+        if (status == SK_OK)
+            (*out)++;
+    }
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
 }
 
 bool sk_ledger_is_out(const struct sk_engine *e,

@@ -119,6 +119,7 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
     bool shred_due = sk_store_shred_due(e->store);
     uint64_t hold_ms;
     uint64_t erasures;
+    uint64_t withdrawals;
     bool hold;
     uint64_t leaving_ms;
     bool leaving;
@@ -132,10 +133,12 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
     SK_TRY(pending_up(e, &up));
     SK_TRY(sk_findings_open(e, &findings));
     SK_TRY(sk_users_count(e, &users));
+    SK_TRY(sk_recalls_count(e, &withdrawals));
     sk_pack_map(&e->reply,
                 15u + (e->clock_back ? 1 : 0) + (e->has_host ? 1 : 0) +
                     (shred_due ? 1 : 0) + (hold ? 1 : 0) + (leaving ? 1 : 0) +
-                    (erasures > 0 ? 1 : 0) + (e->asker.known ? 1 : 0));
+                    (erasures > 0 ? 1 : 0) + (e->asker.known ? 1 : 0) +
+                    (withdrawals > 0 ? 1 : 0));
     sk_reply_uint(&e->reply, "card_version", e->card.version);
     pack_name(e, "charter", charter);
     sk_reply_cstr(&e->reply, "clock", e->manual_clock ? "manual" : "system");
@@ -169,6 +172,8 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
     pack_store(e);
     SK_TRY(pack_users(e, users));
     sk_reply_cstr(&e->reply, "version", SK_VERSION);
+    if (withdrawals > 0)
+        sk_reply_uint(&e->reply, "withdrawals", withdrawals);
     return SK_OK;
 }
 

@@ -225,6 +225,7 @@ static enum sk_status record_it(struct sk_engine *e,
 {
     struct looking looking = {.told = record};
     struct sk_pack reply = e->reply;
+    size_t keys;
     enum sk_status status;
 
     SK_TRY(sk_consent_each(e, &record->participant, look, &looking));
@@ -234,7 +235,8 @@ static enum sk_status record_it(struct sk_engine *e,
         widen(record);
     SK_TRY(sk_consent_append(e, record));
     e->reply = sk_scratch_pack(e, UNREAD_SIZE_MAX);
-    status = sk_withdraw_recall(e, &record->participant, &record->consent);
+    status =
+        sk_withdraw_recall(e, &record->participant, &record->consent, &keys);
     e->reply = reply;
     return status;
 }

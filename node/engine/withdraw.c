@@ -13,9 +13,10 @@
  *                                                                  CONSENT 5.2
  * An objection that is upheld: the same, of what it is against.   CONSENT 5.7
  *
- * Three walks over the participant's messages: judge each (nothing is written
- * but drops), gather what is lost into notices, write the ledger.  Scratch is
- * given back after each message, so that cost does not grow with history.
+ * One walk over the participant's messages: each is opened once, judged, and
+ * written when something of it is lost, with the id of the notice that will
+ * name it.  Then the notices.  Scratch is given back after each message, so
+ * that cost does not grow with history.
  */
 
 /* What one message loses now. */
@@ -25,12 +26,21 @@ struct loss {
     bool erase;
     uint32_t within_days;
     bool all;
+    bool has_handover;                    /* one that is over with it */
     uint16_t fields[SK_EVENT_FIELDS_MAX]; /* of the vocabulary */
     size_t fields_count;
     uint16_t purpose;
     uint64_t categories; /* set */
-    bool done;           /* is in a notice */
+    struct loss *next;   /* in the same notice */
+};
+
+/* A notice in the making. */
+struct draft {
     struct sk_id notice;
+    struct loss *first;
+    struct loss *last;
+    size_t count;
+    size_t size;
 };
 
 struct recall {
@@ -40,12 +50,13 @@ struct recall {
     struct sk_participant_id participant;
     struct sk_bytes ground; /* of an erasure; empty: a withdrawal */
     const struct sk_fact_objection *objection; /* upheld; or NULL */
-    struct sk_message_id *messages;            /* all of the participant */
-    size_t messages_count;
+    struct sk_ledger_page page;                /* which messages */
     struct sk_message_id *dropped;
     size_t dropped_count;
     struct loss *losses;
     size_t losses_count;
+    struct draft *drafts;
+    size_t drafts_count;
     size_t named; /* messages in the reply so far */
 };
 
@@ -54,18 +65,16 @@ struct recall {
    of them must not stand in the way of it. */
 #define NAMED_MAX 512
 
-/* ------------------------------------------------------------- the messages */
-
-static enum sk_status list_messages(struct recall *r)
+static enum sk_status make_room(struct recall *r)
 {
-    struct sk_engine *e = r->e;
+    struct sk_arena *scratch = &r->e->scratch;
     size_t n;
 
-    SK_TRY(sk_ledger_messages(e, &r->participant, &r->messages, &n));
-    r->messages_count = n;
-    r->dropped = sk_arena_get_array(&e->scratch, n + 1, sizeof(*r->dropped));
-    r->losses = sk_arena_get_array(&e->scratch, n + 1, sizeof(*r->losses));
-    return e->scratch.full ? SK_E_MEMORY : SK_OK;
+    SK_TRY(sk_ledger_count(r->e, &r->participant, r->page.most, &n));
+    r->dropped = sk_arena_get_array(scratch, n + 1, sizeof(*r->dropped));
+    r->losses = sk_arena_get_array(scratch, n + 1, sizeof(*r->losses));
+    r->drafts = sk_arena_get_array(scratch, n + 1, sizeof(*r->drafts));
+    return scratch->full ? SK_E_MEMORY : SK_OK;
 }
 
 /* ------------------------------------------------------------- what is lost */
@@ -213,35 +222,6 @@ static bool is_asked_for(const struct recall *r,
                                   entry->recall == SK_RECALL_ASKED);
 }
 
-static enum sk_status judge_one(struct recall *r,
-                                const struct sk_message_id *id)
-{
-    const struct sk_vocabulary *v = sk_bundle_vocabulary(r->e->bundle);
-    struct sk_ledger_entry *entry =
-        sk_arena_get(&r->e->scratch, sizeof(*entry));
-    struct loss *loss = &r->losses[r->losses_count];
-    bool loses = r->ground.size > 0 && r->objection == NULL;
-
-    if (entry == NULL)
-        return SK_E_MEMORY;
-    SK_TRY(sk_ledger_get(r->e, id, entry));
-    if (entry->state == SK_LEDGER_QUEUED)
-        return judge_queued(r, entry);
-    if (!is_asked_for(r, entry))
-        return SK_OK;
-    *loss = (struct loss){.message = *id,
-                          .to = entry->to,
-                          .erase = entry->erase || r->ground.size > 0,
-                          .all = loses,
-                          .within_days = entry->within_days,
-                          .purpose = sk_vocabulary_purpose(v, entry->purpose)};
-    if (!loses)
-        SK_TRY(judge_sent(r, entry, loss, &loses));
-    if (loses)
-        r->losses_count++;
-    return SK_OK;
-}
-
 /* ------------------------------------------------------------- notices */
 
 /* 4.4: a notice gives the terms under which its messages were sent, so those
@@ -261,6 +241,30 @@ static size_t size_of(const struct sk_vocabulary *v, const struct loss *loss)
     for (size_t i = 0; i < loss->fields_count; i++)
         size += v->fields[loss->fields[i]].id.size + 3;
     return size;
+}
+
+/* The notice that names it: the last one of its kind while there is room, or a
+   new one. */
+static const struct draft *add_to_draft(struct recall *r, struct loss *loss)
+{
+    size_t size = size_of(sk_bundle_vocabulary(r->e->bundle), loss);
+    struct draft *draft = NULL;
+
+    for (size_t i = r->drafts_count; i > 0 && draft == NULL; i--)
+        if (goes_with(r, r->drafts[i - 1].first, loss))
+            draft = &r->drafts[i - 1];
+    if (draft == NULL || draft->count == SK_NOTICE_MESSAGES_MAX ||
+        draft->size + size > SK_NOTICE_SIZE_MAX) {
+        draft = &r->drafts[r->drafts_count++];
+        *draft = (struct draft){.first = loss};
+        sk_new_id(r->e, &draft->notice);
+    } else {
+        draft->last->next = loss;
+    }
+    draft->last = loss;
+    draft->count++;
+    draft->size += size;
+    return draft;
 }
 
 static void add_entry(const struct sk_vocabulary *v, const struct loss *loss,
@@ -303,24 +307,17 @@ static void add_scope(const struct sk_vocabulary *v, uint64_t purposes,
     sort_words(&out->categories);
 }
 
-/* Everything that goes with `first` into one item, as much as fits. */
-static void gather(struct recall *r, struct loss *first,
+/* All of a draft into one item. */
+static void gather(struct recall *r, const struct draft *draft,
                    struct sk_item_withdrawn *out)
 {
     const struct sk_vocabulary *v = sk_bundle_vocabulary(r->e->bundle);
+    const struct loss *first = draft->first;
     uint64_t purposes = 0;
     uint64_t categories = 0;
-    size_t size = 0;
 
-    sk_new_id(r->e, &out->notice);
-    for (struct loss *l = first; l < r->losses + r->losses_count; l++) {
-        if (l->done || !goes_with(r, first, l) ||
-            out->entries_count == SK_NOTICE_MESSAGES_MAX ||
-            size + size_of(v, l) > SK_NOTICE_SIZE_MAX)
-            continue;
-        size += size_of(v, l);
-        l->done = true;
-        l->notice = out->notice;
+    out->notice = draft->notice;
+    for (const struct loss *l = first; l != NULL; l = l->next) {
         if (l->purpose != SK_NONE)
             purposes |= UINT64_C(1) << l->purpose;
         categories |= l->categories;
@@ -350,9 +347,10 @@ static void pack_notice(struct recall *r, const struct sk_org *to,
     sk_reply_text(p, "to", sk_org_text(to));
 }
 
-static enum sk_status send_notice(struct recall *r, struct loss *first)
+static enum sk_status send_notice(struct recall *r, const struct draft *draft)
 {
     struct sk_engine *e = r->e;
+    const struct loss *first = draft->first;
     size_t mark = sk_arena_mark(&e->scratch);
     struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
     struct sk_relation relation;
@@ -363,7 +361,7 @@ static enum sk_status send_notice(struct recall *r, struct loss *first)
     /* Only WITHDRAWN can name fields (PROTOCOL.md 7.9, 7.14). */
     item->kind =
         r->ground.size > 0 && first->all ? SK_ITEM_ERASURE : SK_ITEM_WITHDRAWN;
-    gather(r, first, &item->withdrawn);
+    gather(r, draft, &item->withdrawn);
     /* The handle stays known when the relation is over. */
     status = sk_relation_get(e, &r->participant, &first->to, &relation);
     if (status != SK_OK && status != SK_E_NOT_FOUND)
@@ -393,14 +391,12 @@ static bool has_field(const struct sk_vocabulary *v, const struct loss *loss,
     return false;
 }
 
-static enum sk_status write_loss(struct sk_engine *e, const struct loss *loss)
+static enum sk_status write_loss(struct sk_engine *e, const struct loss *loss,
+                                 const struct sk_id *notice,
+                                 struct sk_ledger_entry *entry)
 {
     const struct sk_vocabulary *v = sk_bundle_vocabulary(e->bundle);
-    struct sk_ledger_entry *entry = sk_arena_get(&e->scratch, sizeof(*entry));
 
-    if (entry == NULL)
-        return SK_E_MEMORY;
-    SK_TRY(sk_ledger_get(e, &loss->message, entry));
     for (size_t i = 0; i < entry->fields_count; i++) {
         struct sk_ledger_field *field = &entry->fields[i];
 
@@ -410,12 +406,40 @@ static enum sk_status write_loss(struct sk_engine *e, const struct loss *loss)
     }
     entry->recall = SK_RECALL_ASKED;
     entry->recall_all = loss->all;
-    entry->notice = loss->notice;
+    entry->notice = *notice;
     entry->law_reference = (struct sk_bytes){0};
     entry->keep_until = (struct sk_bytes){0};
     entry->answered_ms = 0;
-    SK_TRY(sk_ledger_put(e, entry));
-    return loss->all ? sk_handover_recalled(e, entry) : SK_OK;
+    return sk_ledger_put(e, entry);
+}
+
+/* One message: dropped, or judged and written. */
+static enum sk_status judge_one(void *context, struct sk_ledger_entry *entry)
+{
+    struct recall *r = context;
+    const struct sk_vocabulary *v = sk_bundle_vocabulary(r->e->bundle);
+    const struct draft *draft;
+    struct loss *loss = &r->losses[r->losses_count];
+    bool loses = r->ground.size > 0 && r->objection == NULL;
+
+    if (entry->state == SK_LEDGER_QUEUED)
+        return judge_queued(r, entry);
+    if (!is_asked_for(r, entry))
+        return SK_OK;
+    *loss = (struct loss){.message = entry->message,
+                          .to = entry->to,
+                          .erase = entry->erase || r->ground.size > 0,
+                          .all = loses,
+                          .within_days = entry->within_days,
+                          .purpose = sk_vocabulary_purpose(v, entry->purpose)};
+    if (!loses)
+        SK_TRY(judge_sent(r, entry, loss, &loses));
+    if (!loses)
+        return SK_OK;
+    r->losses_count++;
+    loss->has_handover = loss->all && entry->has_handover;
+    draft = add_to_draft(r, loss);
+    return write_loss(r->e, loss, &draft->notice, entry);
 }
 
 /* ------------------------------------------------------------- all of it */
@@ -434,40 +458,47 @@ static void pack_dropped(struct sk_pack *p, const struct recall *r)
 
 static enum sk_status send_notices(struct recall *r)
 {
-    size_t count = 0;
     size_t at;
 
     sk_pack_cstr(&r->e->reply, "notices");
     at = sk_reply_open(&r->e->reply);
+    for (size_t i = 0; i < r->drafts_count; i++)
+        SK_TRY(send_notice(r, &r->drafts[i]));
+    sk_reply_close_array(&r->e->reply, at, r->drafts_count);
+    return SK_OK;
+}
+
+/* What was offered with a message that is asked back whole. */
+static enum sk_status end_handovers(struct recall *r)
+{
+    struct sk_engine *e = r->e;
+    size_t mark = sk_arena_mark(&e->scratch);
+
     for (size_t i = 0; i < r->losses_count; i++) {
-        if (r->losses[i].done)
+        struct sk_ledger_entry *entry;
+
+        if (!r->losses[i].has_handover)
             continue;
-        SK_TRY(send_notice(r, &r->losses[i]));
-        count++;
+        entry = sk_arena_get(&e->scratch, sizeof(*entry));
+        if (entry == NULL)
+            return SK_E_MEMORY;
+        SK_TRY(sk_ledger_get(e, &r->losses[i].message, entry));
+        SK_TRY(sk_handover_recalled(e, entry));
+        sk_arena_reset(&e->scratch, mark);
     }
-    sk_reply_close_array(&r->e->reply, at, count);
     return SK_OK;
 }
 
 static enum sk_status recall(struct recall *r)
 {
     struct sk_engine *e = r->e;
-    size_t mark;
 
-    SK_TRY(list_messages(r));
+    SK_TRY(make_room(r));
     SK_TRY(sk_facts_of(e, e->bundle, &r->participant, NULL, &r->facts));
-    mark = sk_arena_mark(&e->scratch);
-    for (size_t i = 0; i < r->messages_count; i++) {
-        SK_TRY(judge_one(r, &r->messages[i]));
-        sk_arena_reset(&e->scratch, mark);
-    }
+    SK_TRY(sk_ledger_page(e, &r->participant, &r->page, judge_one, r));
     pack_dropped(&e->reply, r);
     SK_TRY(send_notices(r));
-    for (size_t i = 0; i < r->losses_count; i++) {
-        SK_TRY(write_loss(e, &r->losses[i]));
-        sk_arena_reset(&e->scratch, mark);
-    }
-    return SK_OK;
+    return end_handovers(r);
 }
 
 /* An empty ground: a withdrawal. */
@@ -479,7 +510,8 @@ enum sk_status sk_erasure_recall(struct sk_engine *e,
     struct recall r = {.e = e,
                        .withdrawal = *withdrawal,
                        .participant = *participant,
-                       .ground = ground};
+                       .ground = ground,
+                       .page = {.most = SIZE_MAX}};
 
     return recall(&r);
 }
@@ -492,14 +524,47 @@ enum sk_status sk_objection_recall(struct sk_engine *e,
                        .withdrawal = {objection->id},
                        .participant = *participant,
                        .ground = sk_text("objection"),
-                       .objection = &objection->of};
+                       .objection = &objection->of,
+                       .page = {.most = SIZE_MAX}};
 
     return recall(&r);
 }
 
+enum sk_status sk_withdraw_part(struct sk_engine *e,
+                                const struct sk_participant_id *participant,
+                                const struct sk_consent_id *withdrawal,
+                                struct sk_ledger_page *page)
+{
+    struct recall r = {.e = e,
+                       .withdrawal = *withdrawal,
+                       .participant = *participant,
+                       .page = *page};
+
+    SK_TRY(recall(&r));
+    *page = r.page;
+    return SK_OK;
+}
+
+/* I7: the withdrawal itself is recorded, and whatever would leave is decided
+   again with it.  Who got so much that telling takes long is told in parts. */
 enum sk_status sk_withdraw_recall(struct sk_engine *e,
                                   const struct sk_participant_id *participant,
-                                  const struct sk_consent_id *withdrawal)
+                                  const struct sk_consent_id *withdrawal,
+                                  size_t *keys)
 {
-    return sk_erasure_recall(e, participant, withdrawal, (struct sk_bytes){0});
+    struct sk_ledger_page all = {.most = SIZE_MAX};
+    size_t count;
+
+    SK_TRY(sk_ledger_count(e, participant, e->recall_part + 1, &count));
+    *keys = 2;
+    if (count <= e->recall_part)
+        return sk_withdraw_part(e, participant, withdrawal, &all);
+    *keys = 3;
+    SK_TRY(sk_recall_later(e, participant, withdrawal));
+    sk_pack_cstr(&e->reply, "dropped");
+    sk_pack_array(&e->reply, 0);
+    sk_pack_cstr(&e->reply, "notices");
+    sk_pack_array(&e->reply, 0);
+    sk_reply_bool(&e->reply, "under_way", true);
+    return SK_OK;
 }

@@ -84,6 +84,7 @@ struct fx {
     uint64_t real_ms;       /* the real clock of all */
     bool manual;            /* nodes have a manual clock */
     uint64_t partner_bytes; /* of nodes that open from now on; 0: default */
+    size_t recall_part;     /* likewise */
     uint64_t seeds;
     const char *request_id; /* of requests from now on; NULL: they have none */
     const char *why;        /* the same: the reason of break-glass */
@@ -716,6 +717,7 @@ static inline enum sk_status fx_open(struct fx *f, size_t at)
         .card = &node->card,
         .card_bytes = {node->card_bytes, node->card_size},
         .partner_bytes = f->partner_bytes,
+        .recall_part = f->recall_part,
         .manual_clock = f->manual,
         .now_ms = f->real_ms,
     };

@@ -1,4 +1,5 @@
-/* Tests: node/engine/erasure.c, node/engine/notice.c */
+/* Tests: node/engine/erasure.c, node/engine/notice.c,
+   node/engine/recall_later.c */
 #include "tests/node/lines.h"
 #include "tests/node/people.h"
 
@@ -402,6 +403,172 @@ Test(withdraw, of_more_messages_than_a_reply_names)
     cr_expect(named > 256 && named <= 512, "%llu", (unsigned long long)named);
     fx_run(&f);
     EQ(status("houtzaak", "notices_open"), "6");
+}
+
+/* ------------------------------------------------------------- in parts */
+
+/* More than one transaction looks at: 5 that houtzaak has, and 3 that wait. */
+static void send_very_many(struct people_id out[8])
+{
+    f.recall_part = 2;
+    fx_crash(&f, "buso");
+    for (size_t i = 0; i < 8; i++) {
+        if (i == 5)
+            fx_offline(&f, "houtzaak", true);
+        out[i] = people_place(&f, event);
+    }
+    fx_clock(&f, "2027-03-02T09:00:00Z");
+}
+
+static void expect_told(const struct people_id *messages)
+{
+    for (size_t i = 0; i < 8; i++) {
+        EQ(people_shown(&f, "buso", messages[i], "state"),
+           i < 5 ? "stored" : "dropped");
+        EQ(people_shown(&f, "buso", messages[i], "recall"),
+           i < 5 ? "asked" : "none");
+    }
+    EQ(status("buso", "withdrawals"), "absent");
+    EQ(status("buso", "pending.events"), "0");
+}
+
+/* Messages that houtzaak is asked to erase: none twice. */
+static size_t asked_of_houtzaak(void)
+{
+    size_t asked = 0;
+
+    fx_ok(&f, "houtzaak", "erasure.list", "{}");
+    for (size_t i = 0; i < 16; i++) {
+        char path[64];
+
+        snprintf(path, sizeof(path), "result.notices.%zu.count", i);
+        asked += sk_value_uint(fx_at(&f, path));
+    }
+    return asked;
+}
+
+/* 4.4: who withdraws does not wait for it. */
+Test(withdraw, of_very_much_is_told_in_parts)
+{
+    struct people_id messages[8];
+
+    send_very_many(messages);
+    fx_call(&f, "buso", "consent.withdraw", "{'participant':'%s'}", who.text);
+    EQ(fx_text(&f, "result.under_way"), "true");
+    EQ(fx_text(&f, "result.notices"), "[]");
+    EQ(fx_text(&f, "result.dropped"), "[]");
+    EQ(status("buso", "withdrawals"), "1");
+    /* As it is: no part of it needs anything but time. */
+    fx_wait(&f, 10000);
+    expect_told(messages);
+    fx_offline(&f, "houtzaak", false);
+    cr_expect(eq(sz, asked_of_houtzaak(), 5));
+    for (size_t i = 0; i < 8; i++)
+        EQ(peek(messages[i], "error.code"), "unknown-message");
+}
+
+/* I7, I2: nothing of it leaves from that moment on, told or not. */
+Test(withdraw, lets_nothing_leave_before_its_parts_are_done)
+{
+    struct people_id messages[8];
+
+    send_very_many(messages);
+    fx_call(&f, "buso", "consent.withdraw", "{'participant':'%s'}", who.text);
+    fx_offline(&f, "houtzaak", false);
+    for (size_t i = 5; i < 8; i++)
+        EQ(peek(messages[i], "error.detail"), "absent");
+    fx_wait(&f, 10000);
+    expect_told(messages);
+    cr_expect(eq(sz, asked_of_houtzaak(), 5));
+}
+
+/* What was taken back is not given back by what is given afterwards. */
+Test(withdraw, in_parts_is_done_before_consent_is_given_again)
+{
+    struct people_id messages[8];
+
+    send_very_many(messages);
+    fx_call(&f, "buso", "consent.withdraw", "{'participant':'%s'}", who.text);
+    /* With the first part of it. */
+    fx_call(&f, "buso", "clock.set", "{'at':'2027-03-02T10:00:00Z'}");
+    people_consent(&f, "buso", who, "houtzaak", "work.placement",
+                   PEOPLE_WORKPLACE_CATEGORIES);
+    expect_told(messages);
+    /* Nor twice: the second one has nothing left to say. */
+    EQ(withdraw(""), "[]");
+    fx_wait(&f, 10000);
+    fx_offline(&f, "houtzaak", false);
+    cr_expect(eq(sz, asked_of_houtzaak(), 5));
+}
+
+/* To be forgotten comes behind it: partners are asked for everything once. */
+Test(withdraw, in_parts_is_done_before_the_person_is_forgotten)
+{
+    struct people_id messages[8];
+
+    send_very_many(messages);
+    fx_call(&f, "buso", "consent.withdraw", "{'participant':'%s'}", who.text);
+    fx_ok(&f, "buso", "participant.erase",
+          "{'participant':'%s','ground':'withdrawn'}", who.text);
+    EQ(status("buso", "withdrawals"), "absent");
+    EQ(status("buso", "pending.events"), "0");
+    fx_wait(&f, 10000);
+    fx_offline(&f, "houtzaak", false);
+    fx_ok(&f, "houtzaak", "inbox.list", "{}");
+    EQ(fx_text(&f, "result.messages"), "[]");
+}
+
+/* A crash between two parts, and at every write of one. */
+Test(withdraw, in_parts_survives_a_crash_at_every_write)
+{
+    struct people_id messages[8];
+    struct fx_node *node = fx_node(&f, "buso");
+    size_t crashes = 0;
+
+    send_very_many(messages);
+    fx_call(&f, "buso", "consent.withdraw", "{'participant':'%s'}", who.text);
+    for (uint64_t writes = 1; writes < 400; writes++) {
+        struct sk_input input = {.type = SK_INPUT_TIMER};
+        struct sk_effects effects;
+        enum sk_status status;
+
+        sk_store_memory_fail_after(node->store, writes);
+        status = fx_step(&f, fx_index(&f, "buso"), &input, &effects);
+        sk_store_memory_fail_after(node->store, 0);
+        if (status == SK_OK && node->wake_ms > f.real_ms)
+            break;
+        crashes++;
+        fx_close(&f, fx_index(&f, "buso"));
+        sk_store_memory_crash(node->store);
+        cr_assert(fx_open(&f, fx_index(&f, "buso")) == SK_OK);
+    }
+    cr_expect(crashes > 8, "%zu", crashes);
+    fx_wait(&f, 10000);
+    expect_told(messages);
+    fx_offline(&f, "houtzaak", false);
+    cr_expect(eq(sz, asked_of_houtzaak(), 5));
+}
+
+/* I5: somebody whose records are broken keeps nobody else waiting. */
+Test(withdraw, in_parts_goes_on_behind_one_that_is_broken)
+{
+    struct people_id messages[8];
+    struct fx_node *node = fx_node(&f, "buso");
+    struct sk_key key = sk_key_start(SK_T_RECALL);
+    const struct sk_id nobody = {{0}};
+
+    send_very_many(messages);
+    fx_call(&f, "buso", "consent.withdraw", "{'participant':'%s'}", who.text);
+    sk_key_id(&key, &nobody);
+    cr_assert(sk_store_begin(node->store) == SK_OK);
+    cr_assert(sk_store_put(node->store, SK_SPACE_DATA, sk_key_done(&key),
+                           (struct sk_bytes){(const uint8_t *)messages, 32}) ==
+              SK_OK);
+    cr_assert(sk_store_commit(node->store) == SK_OK);
+    fx_wait(&f, 10000);
+    EQ(status("buso", "withdrawals"), "1");
+    EQ(people_shown(&f, "buso", messages[0], "recall"), "asked");
+    EQ(people_shown(&f, "buso", messages[7], "state"), "dropped");
 }
 
 /* ------------------------------------------------------------- erasure */

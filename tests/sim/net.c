@@ -69,6 +69,8 @@ static enum sk_status start(size_t at)
         .card = &node->card,
         .card_bytes = {node->card_bytes, node->card_size},
         .now_ms = clock_of(at),
+        /* Withdrawals in parts; in one run of four, all at once. */
+        .recall_part = (size_t)(sim.seed % 4),
         .room = {node->memory, SK_ENGINE_MEMORY_SIZE},
     };
     enum sk_status status;
@@ -399,6 +401,11 @@ static bool owes(size_t at, bool told)
 {
     struct sk_engine *e = engine(at);
 
+    if (e->recalls != SK_RECALLS_NONE && e->bundle != NULL) {
+        if (told)
+            fprintf(stderr, "%s has to tell of a withdrawal\n", node_names[at]);
+        return true;
+    }
     for (size_t i = 0; i < e->sessions_count; i++) {
         const struct sk_session *s = &e->sessions[i];
         size_t to;

@@ -91,8 +91,13 @@ plant "I7: what is erased stays" \
         return SK_OK;'
 plant "I7: what was told by a partner is only noted" \
     node/engine/told.c \
-    'status = sk_withdraw_recall(e, &record->participant, &record->consent);' \
+    'status =
+        sk_withdraw_recall(e, &record->participant, &record->consent, &keys);' \
     'status = SK_OK;'
+plant "I7: a withdrawal in parts ends with the first" \
+    node/engine/recall_later.c \
+    'return page.more ? put(e, later) : drop(e, later);' \
+    'return drop(e, later);'
 plant "I7: a restored node is not told what partners hold" \
     node/engine/held.c \
     'while (count < HELD_MAX) {' \
