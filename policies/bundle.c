@@ -226,6 +226,7 @@ static enum sk_status load_file(struct sk_loading *l,
     }
     if (tree == NULL)
         return SK_OK;
+    l->bundle->files[which] = tree;
     SK_TRY(loaders[which](l, tree));
     if (l->arena->full)
         return SK_E_MEMORY;
@@ -343,25 +344,32 @@ struct sk_rule_view sk_share_view(const struct sk_share *share)
                                  .reference = share->reference};
 }
 
-bool sk_bundle_rule(const struct sk_bundle *bundle, struct sk_bytes id,
-                    struct sk_rule_view *out)
+size_t sk_share_at(const struct sk_bundle *bundle, struct sk_bytes id)
 {
     size_t low = 0;
     size_t high = bundle->shares_count;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        const struct sk_share *share = &bundle->shares[middle];
-        int order = compare_ids(share->id, id);
+        int order = compare_ids(bundle->shares[middle].id, id);
 
-        if (order == 0) {
-            *out = sk_share_view(share);
-            return true;
-        }
+        if (order == 0)
+            return middle;
         if (order < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    return false;
+    return bundle->shares_count;
+}
+
+bool sk_bundle_rule(const struct sk_bundle *bundle, struct sk_bytes id,
+                    struct sk_rule_view *out)
+{
+    size_t at = sk_share_at(bundle, id);
+
+    if (at == bundle->shares_count)
+        return false;
+    *out = sk_share_view(&bundle->shares[at]);
+    return true;
 }

@@ -25,6 +25,15 @@ struct sk_roster_org {
     enum sk_org_status status;
 };
 
+enum sk_source_file { /* in the order of loading, 2.2 */
+                      SK_SOURCE_VOCABULARY,
+                      SK_SOURCE_PARTNERS,
+                      SK_SOURCE_GUARDS,
+                      SK_SOURCE_POLICY,
+                      SK_SOURCE_INVARIANTS,
+                      SK_SOURCE_COUNT,
+};
+
 /* The files of 2.1 in memory.  name is what findings show. */
 struct sk_file {
     const char *name;

@@ -21,15 +21,6 @@
 
 /* ---------------------------------------------------------------- sources */
 
-enum sk_source_file { /* in the order of loading, 2.2 */
-                      SK_SOURCE_VOCABULARY,
-                      SK_SOURCE_PARTNERS,
-                      SK_SOURCE_GUARDS,
-                      SK_SOURCE_POLICY,
-                      SK_SOURCE_INVARIANTS,
-                      SK_SOURCE_COUNT,
-};
-
 /* One file: its tree when there is one, else its bytes (data NULL: there is
    no such file, for policy and invariants). */
 struct sk_source {

@@ -216,6 +216,8 @@ struct sk_share {
     const struct sk_node *node;
 };
 
+/* The share rule with this id: its position, or shares_count. */
+size_t sk_share_at(const struct sk_bundle *bundle, struct sk_bytes id);
 struct sk_rule_view sk_share_view(const struct sk_share *share);
 /* Can a person object to it (8.4 step 3; GDPR art. 21.1)? */
 static inline bool sk_share_objects(const struct sk_share *share)
@@ -280,6 +282,8 @@ struct sk_bundle {
     uint64_t secret;
     struct sk_invariant *invariants; /* in the order of the file */
     size_t invariants_count;
+    /* As they are written; NULL: there is none, or it came from elsewhere. */
+    const struct sk_node *files[SK_SOURCE_COUNT];
 
     /* Made by sk_bundle_index().  Sets of rules are rows of words. */
     size_t share_words;

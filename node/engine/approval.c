@@ -30,22 +30,13 @@ static uint64_t version_of(struct sk_bytes name)
 /* The charter under which the policy in force was signed. */
 static enum sk_status seen_charter(struct sk_engine *e, uint64_t *out)
 {
-    struct sk_bytes record;
-    struct sk_unpack u;
-    size_t signers;
+    struct sk_policy_record record;
+    struct sk_bytes bytes;
 
-    SK_TRY(sk_policy_in_force(e, "record", &record));
-    u = sk_unpack_start(record);
-    sk_unpack_array(&u, 8);
-    (void)sk_unpack_uint(&u, 0, UINT64_MAX);
-    (void)sk_unpack_bool(&u);
-    (void)sk_unpack_bool(&u);
-    signers = sk_unpack_array_upto(&u, 0, SK_OFFICERS_MAX);
-    for (size_t i = 0; i < signers; i++)
-        (void)sk_unpack_str(&u, 1, 64);
-    (void)sk_unpack_uint(&u, 0, SK_OFFICERS_MAX);
-    *out = version_of(sk_unpack_str(&u, 0, 128));
-    return u.status;
+    SK_TRY(sk_policy_in_force(e, "record", &bytes));
+    SK_TRY(sk_policy_record_read(bytes, &record));
+    *out = version_of(record.charter);
+    return SK_OK;
 }
 
 static enum sk_status compile_seen(struct sk_engine *e, uint64_t version,

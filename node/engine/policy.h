@@ -4,9 +4,10 @@
  * Kept as files of the store (federation.c):
  *     policy/NNNNNNNNN/<file>     of each version that ever was in force; the
  *                                 newest is
- *     policy/NNNNNNNNN/record     array of 8: uint at_ms, bool wider, bool
+ *     policy/NNNNNNNNN/record     array of 9: uint at_ms, bool wider, bool
  *         narrower, array of str signers, uint needed, str charter, str
- *         refused (a code; empty: it came into force), bin hash of MANIFEST
+ *         refused (a code; empty: it came into force), bin hash of MANIFEST,
+ *         bool loosened (not in records of before: false)
  *     policy/next/<file>          signed, waits for its day
  *     policy/next/day             DATE
  * Words and times, no values.
@@ -55,13 +56,17 @@ struct sk_policy_record {
     uint64_t at_ms;
     bool wider;
     bool narrower;
+    bool loosened; /* what stops flows goes (POLICY.md 11.5) */
     struct sk_bytes signers[SK_OFFICERS_MAX];
     size_t signers_count;
     size_t needed; /* signatures */
     struct sk_bytes charter;
-    const char *refused; /* "" when it came into force */
-    struct sk_hash hash; /* of its MANIFEST */
+    struct sk_bytes refused; /* empty when it came into force */
+    struct sk_hash hash;     /* of its MANIFEST */
 };
+/* As it is kept.  Views into the bytes.  Fails with SK_E_IO. */
+SK_CHECKED enum sk_status sk_policy_record_read(struct sk_bytes bytes,
+                                                struct sk_policy_record *out);
 SK_CHECKED enum sk_status
 sk_policy_record_put(struct sk_engine *e, uint64_t version,
                      const struct sk_policy_record *r);

@@ -133,7 +133,7 @@ enum sk_status sk_policy_record_put(struct sk_engine *e, uint64_t version,
     struct sk_pack p = sk_scratch_pack(e, 4096);
     struct sk_bytes bytes;
 
-    sk_pack_array(&p, 8);
+    sk_pack_array(&p, 9);
     sk_pack_uint(&p, r->at_ms);
     sk_pack_bool(&p, r->wider);
     sk_pack_bool(&p, r->narrower);
@@ -142,32 +142,48 @@ enum sk_status sk_policy_record_put(struct sk_engine *e, uint64_t version,
         sk_pack_str(&p, r->signers[i]);
     sk_pack_uint(&p, r->needed);
     sk_pack_str(&p, r->charter);
-    sk_pack_cstr(&p, r->refused);
+    sk_pack_str(&p, r->refused);
     sk_pack_bin(&p, (struct sk_bytes){r->hash.bytes, sizeof(r->hash.bytes)});
+    sk_pack_bool(&p, r->loosened);
     if (sk_pack_finish(&p, &bytes) != SK_OK)
         return SK_E_MEMORY;
     return sk_policy_file_put(e, sk_policy_folder(version), sk_text("record"),
                               bytes);
 }
 
+enum sk_status sk_policy_record_read(struct sk_bytes bytes,
+                                     struct sk_policy_record *out)
+{
+    struct sk_unpack u = sk_unpack_start(bytes);
+    struct sk_policy_record r = {0};
+    size_t parts = sk_unpack_array_upto(&u, 8, 9);
+
+    r.at_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
+    r.wider = sk_unpack_bool(&u);
+    r.narrower = sk_unpack_bool(&u);
+    r.signers_count = sk_unpack_array_upto(&u, 0, SK_OFFICERS_MAX);
+    for (size_t i = 0; i < r.signers_count; i++)
+        r.signers[i] = sk_unpack_str(&u, 1, 64);
+    r.needed = sk_unpack_uint(&u, 0, SK_OFFICERS_MAX);
+    r.charter = sk_unpack_str(&u, 0, 128);
+    r.refused = sk_unpack_str(&u, 0, 64);
+    sk_unpack_bin(&u, r.hash.bytes, sizeof(r.hash.bytes));
+    if (parts == 9)
+        r.loosened = sk_unpack_bool(&u);
+    if (sk_unpack_finish(&u) != SK_OK)
+        return SK_E_IO;
+    *out = r;
+    return SK_OK;
+}
+
 enum sk_status sk_policy_since(struct sk_engine *e, uint64_t *since_ms)
 {
-    struct sk_unpack u;
+    struct sk_policy_record record;
     struct sk_bytes bytes;
-    uint64_t version;
-    uint64_t at_ms;
 
-    SK_TRY(sk_policy_newest(e, &version));
-    if (version == 0)
-        return SK_E_NOT_FOUND;
-    SK_TRY(sk_policy_file_get(e, sk_policy_folder(version), sk_text("record"),
-                              &bytes));
-    u = sk_unpack_start(bytes);
-    sk_unpack_array(&u, 8);
-    at_ms = sk_unpack_uint(&u, 0, UINT64_MAX); /* the first of them */
-    if (u.status != SK_OK)
-        return SK_E_IO;
-    *since_ms = at_ms;
+    SK_TRY(sk_policy_in_force(e, "record", &bytes));
+    SK_TRY(sk_policy_record_read(bytes, &record));
+    *since_ms = record.at_ms;
     return SK_OK;
 }
 
@@ -175,47 +191,28 @@ enum sk_status sk_policy_since(struct sk_engine *e, uint64_t *since_ms)
 static enum sk_status pack_record(struct sk_engine *e, uint64_t version,
                                   uint64_t newest, struct sk_bytes bytes)
 {
-    struct sk_unpack u = sk_unpack_start(bytes);
     struct sk_pack *p = &e->reply;
-    struct sk_hash hash;
-    struct sk_bytes texts[SK_OFFICERS_MAX];
-    struct sk_bytes charter;
-    struct sk_bytes refused;
-    char hex[2 * sizeof(hash.bytes) + 1];
-    uint64_t at_ms;
-    uint64_t needed;
-    bool wider;
-    bool narrower;
-    size_t count;
+    struct sk_policy_record r;
+    char hex[2 * sizeof(r.hash.bytes) + 1];
 
-    sk_unpack_array(&u, 8);
-    at_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
-    wider = sk_unpack_bool(&u);
-    narrower = sk_unpack_bool(&u);
-    count = sk_unpack_array_upto(&u, 0, SK_OFFICERS_MAX);
-    for (size_t i = 0; i < count; i++)
-        texts[i] = sk_unpack_str(&u, 1, 64);
-    needed = sk_unpack_uint(&u, 0, SK_OFFICERS_MAX);
-    charter = sk_unpack_str(&u, 0, 128);
-    refused = sk_unpack_str(&u, 0, 64);
-    sk_unpack_bin(&u, hash.bytes, sizeof(hash.bytes));
-    SK_TRY(sk_unpack_finish(&u));
-    sk_hash_format(&hash, hex);
-    sk_pack_map(p, refused.size > 0 ? 10 : 9);
-    sk_reply_instant(p, "at", at_ms);
-    sk_reply_text(p, "charter", charter);
+    SK_TRY(sk_policy_record_read(bytes, &r));
+    sk_hash_format(&r.hash, hex);
+    sk_pack_map(p, r.refused.size > 0 ? 11 : 10);
+    sk_reply_instant(p, "at", r.at_ms);
+    sk_reply_text(p, "charter", r.charter);
     sk_reply_cstr(p, "hash", hex);
-    sk_reply_bool(p, "in_force", refused.size == 0 && version == newest);
-    sk_reply_bool(p, "narrower", narrower);
-    sk_reply_uint(p, "needed", needed);
-    if (refused.size > 0)
-        sk_reply_text(p, "refused", refused);
+    sk_reply_bool(p, "in_force", r.refused.size == 0 && version == newest);
+    sk_reply_bool(p, "loosened", r.loosened);
+    sk_reply_bool(p, "narrower", r.narrower);
+    sk_reply_uint(p, "needed", r.needed);
+    if (r.refused.size > 0)
+        sk_reply_text(p, "refused", r.refused);
     sk_pack_cstr(p, "signers");
-    sk_pack_array(p, count);
-    for (size_t i = 0; i < count; i++)
-        sk_pack_str(p, texts[i]);
+    sk_pack_array(p, r.signers_count);
+    for (size_t i = 0; i < r.signers_count; i++)
+        sk_pack_str(p, r.signers[i]);
     sk_reply_uint(p, "version", version);
-    sk_reply_bool(p, "wider", wider);
+    sk_reply_bool(p, "wider", r.wider);
     return SK_OK;
 }
 

@@ -2,6 +2,7 @@
 #include "node/engine/policy.h"
 #include "policies/diff.h"
 #include "policies/prove.h"
+#include "policies/safeguards.h"
 
 #include <string.h>
 
@@ -16,6 +17,8 @@ struct gate {
     struct sk_findings *findings;
     struct sk_bundle *bundle;
     struct sk_policy_record record;
+    uint8_t lost[64]; /* id of the first safeguard that goes */
+    size_t lost_size;
     bool same; /* the very version that is in force */
 };
 
@@ -182,28 +185,94 @@ static enum sk_status compare(struct sk_engine *e, struct gate *g)
     return SK_OK;
 }
 
-/* POLICY.md 2.3: two different officers for what is wider, else one. */
+/* The promises of the version in force; NULL: it has none. */
+static enum sk_status promises_in_force(struct sk_engine *e,
+                                        const struct sk_node **out)
+{
+    struct sk_findings findings = sk_findings_start(&e->scratch);
+    struct sk_node *tree = NULL;
+    struct sk_bytes yaml;
+    enum sk_status status = sk_policy_in_force(e, "invariants.yaml", &yaml);
+
+    *out = NULL;
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    SK_TRY(
+        sk_yaml_read("invariants.yaml", yaml, &e->scratch, &findings, &tree));
+    *out = tree;
+    return tree == NULL ? SK_E_IO : SK_OK;
+}
+
+/* POLICY.md 11.5: what stops flows, and is taken away or loosened. */
+static enum sk_status find_losses(struct sk_engine *e, struct gate *g)
+{
+    struct sk_safeguards was = sk_safeguards_of(e->bundle);
+    struct sk_safeguards is = sk_safeguards_of(g->bundle);
+    size_t mark = sk_arena_mark(&e->scratch);
+    struct sk_losses losses = {.count = 0};
+    struct sk_bytes lost = sk_text("");
+    enum sk_status status;
+
+    if (!e->has_policy)
+        return SK_OK;
+    status = promises_in_force(e, &was.invariants);
+    if (status == SK_OK)
+        status = sk_losses_find(&was, &is, sk_bundle_vocabulary(g->bundle),
+                                &e->scratch, &losses);
+    for (size_t i = losses.count; i-- > 0;)
+        if (losses.list[i].stops)
+            lost = sk_rule_id(losses.list[i].was);
+    if (lost.size <= sizeof(g->lost)) { /* E017: always */
+        memcpy(g->lost, lost.data, lost.size);
+        g->lost_size = lost.size;
+    }
+    sk_arena_reset(&e->scratch, mark);
+    if (status == SK_E_MEMORY) {
+        e->scratch.full = false;
+        return sk_refuse(e, "policy-too-large", NULL, (struct sk_bytes){0});
+    }
+    SK_TRY(status);
+    g->record.loosened = losses.stops;
+    return SK_OK;
+}
+
+static void add(char *text, size_t *size, size_t size_max, struct sk_bytes part)
+{
+    if (part.size < size_max - *size) {
+        memcpy(text + *size, part.data, part.size);
+        *size += part.size;
+    }
+}
+
+/* POLICY.md 2.3: two different officers for what is wider or loosened, else
+   one. */
 static enum sk_status check_signers(struct sk_engine *e, struct gate *g)
 {
-    char *text = sk_arena_get(&e->scratch, 96);
-    struct sk_bytes first;
+    bool two = g->record.wider || g->record.loosened;
+    char counts[] = {(char)('0' + g->policy.signers_count), '/', '2', '\0'};
+    char *text = sk_arena_get(&e->scratch, 192);
+    size_t size = 0;
 
-    g->record.needed = g->record.wider ? SK_OFFICERS_MIN : 1;
+    g->record.needed = two ? SK_OFFICERS_MIN : 1;
     if (g->policy.signers_count >= g->record.needed)
         return SK_OK;
     if (text == NULL)
         return SK_E_MEMORY;
-    text[0] = (char)('0' + g->policy.signers_count);
-    text[1] = '/';
-    text[2] = (char)('0' + g->record.needed);
-    /* Two are enough, so at most one has signed: who. */
-    if (g->policy.signers_count == 1 && g->policy.signers[0].size <= 64) {
-        first = g->policy.signers[0];
-        text[3] = ':';
-        text[4] = ' ';
-        memcpy(text + 5, first.data, first.size);
+    counts[2] = (char)('0' + g->record.needed);
+    add(text, &size, 192, sk_text(counts));
+    /* Two are enough, so at most one has signed: who; and for what. */
+    if (g->policy.signers_count == 1) {
+        add(text, &size, 192, sk_text(": "));
+        add(text, &size, 192, g->policy.signers[0]);
     }
-    return sk_refuse(e, "policy-signatures", "files", sk_text(text));
+    if (g->record.loosened) {
+        add(text, &size, 192, sk_text(" ("));
+        add(text, &size, 192, (struct sk_bytes){g->lost, g->lost_size});
+        add(text, &size, 192, sk_text(")"));
+    }
+    return sk_refuse(e, "policy-signatures", "files",
+                     (struct sk_bytes){(const uint8_t *)text, size});
 }
 
 /* Everything that must hold before it may come into force. */
@@ -215,7 +284,7 @@ static enum sk_status pass(struct sk_engine *e, struct gate *g)
         return sk_refuse(e, "no-charter", NULL, (struct sk_bytes){0});
     SK_TRY(status);
     g->record.charter = sk_charter_name(e);
-    g->record.refused = "";
+    g->record.refused = (struct sk_bytes){0};
     SK_TRY(read_signed(e, g));
     SK_TRY(check_version(e, g));
     if (g->same)
@@ -223,6 +292,7 @@ static enum sk_status pass(struct sk_engine *e, struct gate *g)
     SK_TRY(load_bundle(e, g));
     SK_TRY(check_proved(e, g));
     SK_TRY(compare(e, g));
+    SK_TRY(find_losses(e, g));
     return check_signers(e, g);
 }
 
@@ -243,11 +313,12 @@ static enum sk_status store(struct sk_engine *e, struct gate *g)
 
 /* PROTOCOL.md 11.2; word: what became of it, "" when it came into force. */
 static enum sk_status tell_journal(struct sk_engine *e, uint64_t version,
-                                   const struct sk_hash *hash, const char *word)
+                                   const struct sk_hash *hash,
+                                   struct sk_bytes word)
 {
     struct sk_entry entry = sk_entry_start(e, SK_ENTRY_POLICY, NULL);
 
-    entry.word = sk_text(word);
+    entry.word = word;
     if (version > 0) {
         sk_entry_number(&entry, version);
         sk_entry_hash(&entry, hash);
@@ -275,7 +346,7 @@ enum sk_status sk_policy_keep_refused(struct sk_engine *e)
 
     if (r == NULL)
         return SK_OK;
-    r->record.refused = e->refusal;
+    r->record.refused = sk_text(e->refusal);
     r->record.at_ms = e->now_ms;
     return keep_refused(e, r->version, &r->record);
 }
@@ -295,7 +366,8 @@ static void remember_refused(struct sk_engine *e, const struct gate *g)
 static enum sk_status put_into_force(struct sk_engine *e, struct gate *g)
 {
     SK_TRY(store(e, g));
-    SK_TRY(tell_journal(e, g->policy.manifest.version, &g->policy.hash, ""));
+    SK_TRY(tell_journal(e, g->policy.manifest.version, &g->policy.hash,
+                        (struct sk_bytes){0}));
     sk_federation_take(e, g->charter, g->bundle, /* has_policy */ true);
     return sk_approval_look(e);
 }
@@ -315,8 +387,8 @@ static enum sk_status keep_next(struct sk_engine *e, const struct gate *g,
     sk_day_format(day, text);
     SK_TRY(sk_policy_file_put(e, SK_POLICY_NEXT, SK_POLICY_DAY, sk_text(text)));
     memcpy(id.bytes, g->policy.hash.bytes, sizeof(id.bytes));
-    SK_TRY(
-        tell_journal(e, g->policy.manifest.version, &g->policy.hash, "waits"));
+    SK_TRY(tell_journal(e, g->policy.manifest.version, &g->policy.hash,
+                        sk_text("waits")));
     return sk_due_put(e, day, SK_DUE_POLICY, &id, sk_text(text));
 }
 
@@ -364,7 +436,7 @@ enum sk_status sk_policy_due(struct sk_engine *e, const struct sk_id *id)
         return SK_OK;
     if (status == SK_OK)
         return put_into_force(e, &g);
-    g.record.refused = e->refusal;
+    g.record.refused = sk_text(e->refusal);
     g.record.at_ms = e->now_ms;
     e->refusal = NULL; /* nobody asked */
     return keep_refused(e, g.policy.manifest.version, &g.record);
@@ -377,9 +449,10 @@ static void pack_done(struct sk_engine *e, const struct gate *g,
 {
     struct sk_pack *p = &e->reply;
 
-    sk_pack_map(p, from[0] == '\0' ? 6 : 7);
+    sk_pack_map(p, from[0] == '\0' ? 7 : 8);
     if (from[0] != '\0')
         sk_reply_cstr(p, "from", from);
+    sk_reply_bool(p, "loosened", g->record.loosened);
     sk_reply_bool(p, "narrower", g->record.narrower);
     sk_reply_uint(p, "needed", g->record.needed);
     sk_reply_text(p, "policy",

@@ -329,6 +329,111 @@ Test(gate, what_is_not_proved_comes_into_force_for_nobody)
                  NULL));
 }
 
+/* ------------------------------------------------------------- promises */
+
+/* A version of VDAB with these promises, made from the one in force. */
+static void activate_with(const char *what, const char *promises,
+                          unsigned signers)
+{
+    char previous[80];
+    struct sg_request r = {.policy = what,
+                           .invariants = promises,
+                           .officers = SG_BOTH,
+                           .signers = signers};
+    char *args;
+
+    snprintf(previous, sizeof(previous), "%s", shown("hash"));
+    r.previous = strcmp(previous, "absent") == 0 ? NULL : previous;
+    args = sg_arguments(&r);
+    fx_call(&f, "vdab", "policy.activate", "%s", args);
+    free(args);
+}
+
+#define PROMISES(body)                                                         \
+    "format: invariants/1\ninvariants: vdab\nrules:\n  - id: "                 \
+    "geen-geboortedatum\n    text: Niemand krijgt een geboortedatum.\n   "     \
+    " " body "\n"
+
+/* docs/POLICY.md 11.5: what stops the next flow is not taken away by one. */
+Test(gate, what_stops_flows_is_taken_away_by_two)
+{
+    static const char *const weaker[] = {
+        NULL,
+        PROMISES("no_flow: {to: {orgs: [gtb]}, data: [identity.birth]}"),
+        PROMISES("no_flow: {to: anyone, data: [identity.name]}"),
+        PROMISES("no_flow: {to: anyone, fields: {birth_date: exact}}"),
+        PROMISES("max_retention: {to: anyone, months: 24}"),
+    };
+    const char *one = "question: exact";
+
+    activate_with(policy(1, "gtb", one), invariants, SG_BOTH);
+    EQ(code(), "ok");
+    EQ(fx_text(&f, "result.loosened"), "false");
+    for (size_t i = 0; i < SK_COUNT(weaker); i++) {
+        activate_with(policy(2, "gtb", one), weaker[i], 1);
+        EQ(code(), "policy-signatures");
+        EQ(fx_text(&f, "error.detail"), "1/2: dpo (geen-geboortedatum)");
+        EQ(history(1, "loosened"), "true");
+        EQ(history(1, "wider"), "false");
+        EQ(history(1, "needed"), "2");
+    }
+    /* Stricter, and beside it another one: by one. */
+    activate_with(
+        policy(2, "gtb", one),
+        PROMISES("no_flow: {to: anyone, data: [identity]}\n  - id: "
+                 "terug\n    text: Zes maanden.\n    max_retention: {to: "
+                 "anyone, months: 6}"),
+        1);
+    EQ(code(), "ok");
+    EQ(fx_text(&f, "result.loosened"), "false");
+    EQ(fx_text(&f, "result.needed"), "1");
+    fx_crash(&f, "vdab");
+    activate_with(policy(3, "gtb", one), invariants, 1);
+    EQ(fx_text(&f, "error.detail"), "1/2: dpo (geen-geboortedatum)");
+    activate_with(policy(3, "gtb", one), NULL, SG_BOTH);
+    EQ(code(), "ok");
+    EQ(fx_text(&f, "result.loosened"), "true");
+    EQ(fx_text(&f, "result.wider"), "false");
+    EQ(history(2, "loosened"), "true");
+}
+
+/* The same of a prohibition that nothing meets today. */
+Test(gate, a_never_rule_is_taken_away_by_two)
+{
+    static const char never[] = "never:\n  - id: geen-geldzaken\n    text: "
+                                "Geldzaken blijven hier.\n    to: "
+                                "anyone\n    data: [financial]\n";
+    char with[sizeof(text) + sizeof(never)];
+
+    snprintf(with, sizeof(with), "%s%s", policy(1, "gtb", "question: exact"),
+             never);
+    activate(with, SG_BOTH);
+    EQ(code(), "ok");
+    activate(policy(2, "gtb", "question: exact"), 1);
+    EQ(code(), "policy-signatures");
+    EQ(fx_text(&f, "error.detail"), "1/2: dpo (geen-geldzaken)");
+    activate(policy(2, "gtb", "question: exact"), SG_BOTH);
+    EQ(code(), "ok");
+    EQ(history(1, "loosened"), "true");
+}
+
+/* A promise that something flows stops nothing: to narrow takes one. */
+Test(gate, what_must_flow_is_given_up_by_one)
+{
+    activate_with(policy(1, "gtb", "question: exact"),
+                  PROMISES("flow: {to: {orgs: [gtb]}, for: "
+                           "[guidance.handover], event: handover.requested}"),
+                  SG_BOTH);
+    EQ(code(), "ok");
+    activate_with(policy(2, "buso", "question: exact"), NULL, 1);
+    EQ(code(), "policy-signatures"); /* another one gets it: wider */
+    activate_with(policy(2, "gtb", "coach_name: exact"), NULL, 1);
+    EQ(code(), "policy-signatures");
+    activate_with(policy(2, "gtb", "question: present"), NULL, 1);
+    EQ(code(), "ok");
+    EQ(fx_text(&f, "result.narrower"), "true");
+}
+
 /* ------------------------------------------------------------- later, again */
 
 static void activate_from(const char *what, unsigned signers, const char *day)

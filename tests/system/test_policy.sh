@@ -190,6 +190,35 @@ is "as JSON" 10 "$schakel" policy diff $mini cases/next --json
 says "tells wider" '^  "wider": true$'
 says "and narrower" '^  "narrower": false,$'
 has "each change" 1 '"what": \[{"component": "level", "new": "exact", "old": "band4"}\]'
+# What no flow tells: a ground, a promise, a prohibition, a sentence.
+cp $mini/policy.yaml cases/next/policy.yaml
+sed -i '0,/gdpr: public-task/s//gdpr: contract/; s/Thomas More volgt de/Wie les geeft, volgt de/' cases/next/policy.yaml
+sed -i 's/months: 24/months: 36/; /id: i4/,+2d' cases/next/invariants.yaml
+sed -i 's/^    data: \[health\]$/    data: [health.capacity]/' cases/next/policy.yaml
+is "words and promises" 10 "$schakel" policy diff $mini cases/next
+says "the legal ground first" '^RECHTSGROND'
+[ "$(grep -n '^RECHTSGROND' out | cut -d: -f1)" = 2 ] &&
+  ok "before all else" || bad "before all else"
+says "its words" "share.tm-training.basis.gdpr (cases/next/policy.yaml:22): 'public-task' -> 'contract'"
+says "what stops no longer" '^MINDER BESCHERMD'
+says "a promise that is gone" "belofte 'i4' valt weg (.*invariants.yaml:13): Inkomen blijft binnen."
+says "one that is looser" "belofte 'i5' wordt losser"
+says "and how" '^    months: 24 -> 36$'
+says "and what people read" "share.tm-training.text (.*): 'Thomas More volgt .*' -> 'Wie les geeft, volgt"
+is "in English, as JSON" 10 "$schakel" policy diff $mini cases/next --lang en --json
+python3 - <<'END' && ok "with all of it" || bad "with all of it"
+import json, sys
+d = json.load(open("out"))
+lost = {(l["kind"], l["id"]): l for l in d["lost"]}
+sys.exit(not (d["loosened"]
+  and lost["promise", "i4"]["gone"] and lost["promise", "i4"]["stops"]
+  and lost["promise", "i5"]["what"] == [
+    {"component": "months", "old": "24", "new": "36"}]
+  and d["paper"][0]["ground"] and not d["paper"][-1]["ground"]
+  and d["paper"][0]["at"] == "share.tm-training.basis.gdpr"))
+END
+sed 's/hours: band4/hours: exact/; s/version: 7/version: 8/' $mini/policy.yaml >cases/next/policy.yaml
+cp $mini/invariants.yaml cases/next/invariants.yaml
 is "after the last day" 0 "$schakel" policy diff $mini cases/next --day 2028-01-01
 is "one bundle" 2 "$schakel" policy diff $mini
 sed -i 's/hours: exact/hours: exactly/' cases/next/policy.yaml

@@ -92,7 +92,7 @@ static json_t *org_json(const struct sk_roster_org *org)
                      sk_policy_string(org->name));
 }
 
-static void print_replaced(const struct sk_diff *diff)
+static json_t *replaced_json(const struct sk_diff *diff)
 {
     const struct sk_roster_org *old;
     const struct sk_roster_org *new;
@@ -104,10 +104,7 @@ static void print_replaced(const struct sk_diff *diff)
                                   json_pack("{s:o, s:o, s:o}", "new",
                                             org_json(new), "old", org_json(old),
                                             "org", sk_policy_string(old->id)));
-    printf("  \"replaced\": ");
-    json_dumpf(list, stdout, JSON_ENCODE_ANY | JSON_SORT_KEYS);
-    printf(",\n");
-    json_decref(list);
+    return list;
 }
 
 /* All changes, recipient by recipient; *listed counts them. */
@@ -135,42 +132,70 @@ static void print_direction(struct sk_policy_run *run,
     }
 }
 
-static void print_json(struct sk_policy_run *run, const struct sk_diff *diff)
+static void print_list(const char *key, json_t *list)
 {
+    printf("  \"%s\": ", key);
+    json_dumpf(list, stdout, JSON_ENCODE_ANY | JSON_SORT_KEYS);
+    printf(",\n");
+    json_decref(list);
+}
+
+static void print_json(struct sk_policy_run *run,
+                       const struct sk_policy_difference *d)
+{
+    const struct sk_diff *diff = &d->flows;
     size_t listed = 0;
 
     printf("{\n  \"changes\": [");
     print_direction(run, diff, SK_WIDER, &listed);
     print_direction(run, diff, SK_NARROWER, &listed);
     printf("%s],\n  \"command\": \"diff\",\n", listed > 0 ? "\n  " : "");
-    printf("  \"complete\": %s,\n  \"narrower\": %s,\n  \"ok\": true,\n",
+    printf("  \"complete\": %s,\n  \"loosened\": %s,\n",
            diff->cut || listed > LISTED_MAX ? "false" : "true",
+           d->losses.stops ? "true" : "false");
+    print_list("lost", sk_policy_losses_json(run, &d->losses));
+    printf("  \"narrower\": %s,\n  \"ok\": true,\n",
            diff->narrower ? "true" : "false");
-    print_replaced(diff);
+    print_list("paper", sk_policy_paper_json(run, &d->paper));
+    print_list("replaced", replaced_json(diff));
     printf("  \"wider\": %s\n}\n", diff->wider ? "true" : "false");
+}
+
+int sk_policy_compare(struct sk_policy_run *run, const struct sk_bundle *old,
+                      const struct sk_bundle *new,
+                      struct sk_policy_difference *out)
+{
+    struct sk_safeguards was = sk_safeguards_of(old);
+    struct sk_safeguards is = sk_safeguards_of(new);
+    enum sk_status status =
+        sk_diff_make(old, new, run->day, &run->arena, &out->flows);
+
+    if (status == SK_OK)
+        status = sk_losses_find(&was, &is, new->vocabulary, &run->arena,
+                                &out->losses);
+    if (status == SK_OK)
+        status =
+            sk_paper_find(&out->flows, &out->losses, &run->arena, &out->paper);
+    if (status == SK_E_TOO_LARGE)
+        return sk_policy_too_large(run);
+    return status == SK_OK ? -1 : sk_policy_no_memory();
 }
 
 int sk_policy_do_diff(struct sk_policy_run *run, const struct sk_parsed *parsed)
 {
     struct sk_policy_bundle loaded[SK_DIRECTIONS];
-    struct sk_diff diff;
-    enum sk_status status;
+    struct sk_policy_difference d;
+    int code = -1;
 
-    for (size_t i = 0; i < SK_DIRECTIONS; i++) {
-        int code = sk_policy_open(run, parsed->operands[i], &loaded[i]);
-
-        if (code >= 0)
-            return code;
-    }
-    status = sk_diff_make(loaded[0].bundle, loaded[1].bundle, run->day,
-                          &run->arena, &diff);
-    if (status == SK_E_TOO_LARGE)
-        return sk_policy_too_large(run);
-    if (status != SK_OK)
-        return sk_policy_no_memory();
+    for (size_t i = 0; code < 0 && i < SK_DIRECTIONS; i++)
+        code = sk_policy_open(run, parsed->operands[i], &loaded[i]);
+    if (code < 0)
+        code = sk_policy_compare(run, loaded[0].bundle, loaded[1].bundle, &d);
+    if (code >= 0)
+        return code;
     if (run->json)
-        print_json(run, &diff);
+        print_json(run, &d);
     else
-        sk_policy_tell_diff(run, &diff);
-    return diff.wider ? SK_EXIT_WIDER : SK_EXIT_YES;
+        sk_policy_tell_diff(run, &d);
+    return d.flows.wider ? SK_EXIT_WIDER : SK_EXIT_YES;
 }

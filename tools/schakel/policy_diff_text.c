@@ -561,20 +561,26 @@ void sk_policy_tell_wider(struct sk_policy_run *run, const struct sk_diff *diff)
     print_direction(run, diff, SK_WIDER);
 }
 
-void sk_policy_tell_diff(struct sk_policy_run *run, const struct sk_diff *diff)
+void sk_policy_tell_diff(struct sk_policy_run *run,
+                         const struct sk_policy_difference *d)
 {
+    const struct sk_diff *diff = &d->flows;
+
     print_versions(run, diff);
+    sk_policy_tell_paper(run, &d->paper, /* grounds */ true);
     if (diff->wider)
         sk_policy_tell_wider(run, diff);
     else
         puts(sk_policy_word(run, "Niet ruimer: wat niet kon, kan nog niet.",
                             "Not wider: what could not flow still cannot."));
+    sk_policy_tell_losses(run, &d->losses);
     if (diff->narrower) {
         printf("%s%s\n", diff->wider ? "\n" : "",
                sk_policy_word(run, "ENGER: er kan minder uit dan voordien.",
                               "NARROWER: less can flow than before."));
         print_direction(run, diff, SK_NARROWER);
     }
+    sk_policy_tell_paper(run, &d->paper, /* grounds */ false);
     if (diff->cut || run->arena.full)
         puts(sk_policy_word(run, "\n(er zijn nog meer veranderingen)",
                             "\n(there are more changes)"));

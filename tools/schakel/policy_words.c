@@ -190,6 +190,39 @@ const char *sk_policy_where(struct sk_policy_run *run,
     return words.text;
 }
 
+/* ---------------------------------------------------------------- files */
+
+static void add_written(struct sk_words *words, const struct sk_node *node)
+{
+    const struct sk_node *said = sk_node_get(node, "text");
+
+    if (said == NULL)
+        said = sk_node_get(node, "name");
+    if (said != NULL && said->kind == SK_NODE_SCALAR)
+        node = said;
+    if (node->kind == SK_NODE_SCALAR)
+        sk_words_add(words, "%.*s", SK_ARG(node->text));
+    for (const struct sk_node *child = node->first; child != NULL;
+         child = child->next) {
+        if (child != node->first)
+            sk_words_add(words, "%s", node->kind == SK_NODE_MAP ? "; " : ", ");
+        if (node->kind == SK_NODE_MAP)
+            sk_words_add(words, "%.*s: ", SK_ARG(child->key));
+        add_written(words, child);
+    }
+}
+
+const char *sk_policy_written(struct sk_policy_run *run,
+                              const struct sk_node *node)
+{
+    struct sk_words words = sk_words_start(&run->arena);
+
+    if (node == NULL)
+        return "-";
+    add_written(&words, node);
+    return words.text;
+}
+
 size_t sk_width(struct sk_bytes text)
 {
     size_t width = 0;

@@ -46,6 +46,11 @@ const char *sk_policy_where(struct sk_policy_run *run,
                             const struct sk_vocabulary *v,
                             const struct sk_share *share);
 
+/* What stands in a file, on one line: the sentence of a rule, the name of a
+   partner, else "orgs: vdab, gtb; groups: school"; "-" for nothing. */
+const char *sk_policy_written(struct sk_policy_run *run,
+                              const struct sk_node *node);
+
 /* Characters on screen: code points, not bytes. */
 size_t sk_width(struct sk_bytes text);
 

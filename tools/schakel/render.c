@@ -149,6 +149,7 @@ static const struct word words[] = {
     {"since", "sinds", "since"},
     {"wider", "ruimer", "wider"},
     {"narrower", "enger", "narrower"},
+    {"loosened", "losser", "looser"},
     {"signers", "getekend door", "signed by"},
     {"in_force", "geldt nu", "in force"},
     {"notice_id", "tekst (naam)", "text (name)"},
@@ -567,8 +568,8 @@ static void render_table(const struct sk_screen *s, const json_t *rows,
 /* ------------------------------------------------------------- dispatch */
 struct table {
     const char *op;
-    const char *key; /* of the list in the result */
-    const char *const columns[COLUMNS_MAX];
+    const char *key;                            /* of the list in the result */
+    const char *const columns[COLUMNS_MAX + 1]; /* to a NULL */
 };
 
 static const struct table tables[] = {
@@ -589,7 +590,8 @@ static const struct table tables[] = {
      {"given_name", "family_name", "participant"}},
     {"policy.history",
      "versions",
-     {"version", "at", "wider", "narrower", "signers", "in_force", "refused"}},
+     {"version", "at", "wider", "narrower", "loosened", "signers", "in_force",
+      "refused"}},
     {"user.list", "users", {"name", "role", "team", "system_user", "ended"}},
     {"access.list",
      "looks",
