@@ -1,6 +1,6 @@
 #!/bin/sh
 # Run test programs and scripts, JOBS at a time, look into the sanitizers'
-# logs, and print one closing line.
+# logs, and print what took most and one closing line.
 #   tools/dev/run-tests.sh BUILD_DIR PROGRAM... [-- SCRIPT...]
 # A program is a Criterion binary; a script is run as `sh SCRIPT BUILD_DIR` and
 # prints one line `ok - NAME` or `not ok - NAME` per test.  A test that leaves
@@ -46,8 +46,12 @@ if [ "$1" = --one ]; then
   *) run_program ;;
   esac >"$logs/$name.report"
   echo "$good $bad" >"$logs/$name.result"
-  printf '  %-34s %4d passed, %d failed  (%d s)\n' "$name" "$good" "$bad" \
-    $(($(date +%s) - start)) >>"$logs/$name.report"
+  # What it and its children worked, in seconds of a processor.
+  times >"$logs/$name.times"
+  work=$(awk -F '[ms ]+' 'NR == 2 { printf "%.1f", $1 * 60 + $2 + $3 * 60 + $4 }' \
+    "$logs/$name.times")
+  printf '  %-30s %4d passed, %d failed  (%d s, worked %s s)\n' "$name" "$good" \
+    "$bad" $(($(date +%s) - start)) "$work" >>"$logs/$name.report"
   cat "$logs/$name.report"
   exit 0
 fi
@@ -57,8 +61,8 @@ logs=$build/logs
 rm -rf "$logs"
 mkdir -p "$logs"
 logs=$(cd "$logs" && pwd)
-# One more than there are processors: who waits leaves its turn to another.
-jobs=${JOBS:-$(($(nproc) + 1))}
+# Two for each processor: who waits leaves its turn to another.
+jobs=${JOBS:-$(($(nproc) * 2))}
 hold=$(mktemp -d /tmp/sk-XXXXXX)
 chmod 711 "$hold" # some tests let another user in
 trap 'rm -rf "$hold"' EXIT
@@ -67,7 +71,7 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 export ASAN_OPTIONS="log_path=$logs/asan:detect_leaks=1:abort_on_error=0:allocator_may_return_null=1:quarantine_size_mb=16"
 export UBSAN_OPTIONS="log_path=$logs/ubsan:print_stacktrace=1"
 
-# Scripts first: they wait more than they work.
+# Scripts wait more than they work, programs work: so always some of both.
 programs=
 scripts=
 for test in "$@"; do
@@ -78,9 +82,14 @@ for test in "$@"; do
   esac
 done
 [ -n "$scripts$programs" ] || { echo "0 passed, 0 failed"; exit 1; }
+# spread TEST...: each with its place in the row, in thousandths.
+spread() {
+  all=$#
+  for test in "$@"; do echo "$((($all - $#) * 1000 / $all)) $test"; shift; done
+}
 # shellcheck disable=SC2086
-printf '%s\n' $scripts $programs | TMPDIR=$hold xargs -n 1 -P "$jobs" \
-  sh "$0" --one "$build" "$logs"
+{ spread $scripts; spread $programs; } | sort -sn | cut -d ' ' -f 2- |
+  TMPDIR=$hold xargs -n 1 -P "$jobs" sh "$0" --one "$build" "$logs"
 
 passed=0
 failed=0
@@ -109,6 +118,10 @@ if [ -n "$(ls -A "$hold")" ]; then
   ls -lA "$hold"
   failed=$((failed + 1))
 fi
+echo
+echo "Most work:"
+sed -n 's/^  \([^ ]*\) .*worked \([0-9.]*\) s)$/\2 \1/p' "$logs"/*.report |
+  sort -rn | head -10 | awk '{ printf "  %7.1f s  %s\n", $1, $2 }'
 echo
 echo "$passed passed, $failed failed"
 [ $failed = 0 ] && [ $passed -gt 0 ]
