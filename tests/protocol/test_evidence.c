@@ -84,6 +84,8 @@ Test(evidence, another_log_says_after_what_it_goes_on)
     /* Two logs of one size are not two roots of one log. */
     restart(&equal, 1, OLD);
     cr_expect(eq(int, judge(&equal, NULL), SK_VERDICT_OPEN));
+    cr_expect(eq(int, judge(&equal, &nothing), SK_VERDICT_GOOD),
+              "it is the other one whole, and nothing more yet");
 }
 
 Test(evidence, verdicts_have_words)
