@@ -199,6 +199,14 @@ unit: $(tests_unit)
 system: all
 	@sh tools/dev/run-tests.sh $(B) -- $(tests_system)
 
+## coverage        what unit tests take of each source file (ALSO=a script)
+.PHONY: coverage
+coverage:
+	@sh tools/dev/setup.sh test
+	@$(parallel) B=build/cov CC=gcc SAN=0 LDFLAGS_release='--coverage -pie' \
+	  CFLAGS_release='-O0 -g1 -fPIE --coverage -Wno-format-nonliteral' all tests
+	@sh tools/dev/coverage.sh build/cov $(tests_unit:$(B)/%=build/cov/%) $(ALSO)
+
 ## sim             whole federations in bad weather: make sim SEEDS=1..10000
 SEEDS ?= 1..500
 sim: $(B)/sim $(B)/region
