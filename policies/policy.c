@@ -522,10 +522,11 @@ static void read_owner(struct sk_loading *l, const struct sk_node *file)
         return;
     }
     org = &bundle->roster.orgs[bundle->owner_at];
-    if (org->secrecy != SK_SECRECY_PROFESSIONAL)
-        return;
     for (size_t c = 0; c < bundle->vocabulary->categories_count; c++) {
-        if (bundle->vocabulary->categories[c].secrecy)
+        const struct sk_category *category = &bundle->vocabulary->categories[c];
+
+        if (category->always_explicit ||
+            (category->secrecy && org->secrecy == SK_SECRECY_PROFESSIONAL))
             bundle->secret |= sk_bit((unsigned)c);
     }
 }

@@ -230,9 +230,9 @@ static const struct sk_template templates[] = {
      "field '{field}' at level '{level}' may reveal '{category}'"},
     {"W023",
      "regel '{id}': voor '{category}' naar '{org}' is een uitdrukkelijk "
-     "akkoord nodig (beroepsgeheim)",
+     "akkoord nodig (beroepsgeheim of bijzondere gegevens)",
      "rule '{id}': '{category}' to '{org}' needs explicit consent "
-     "(professional secrecy)"},
+     "(professional secrecy or special data)"},
 };
 
 static const struct sk_phrase phrases[] = {

@@ -49,6 +49,7 @@ struct sk_category {
     uint64_t under; /* set of categories this one is under, itself included */
     bool leaf;
     bool secrecy; /* inherited */
+    bool always_explicit; /* `explicit`; inherited */
 };
 
 /* none < discretion < official < professional: position is strength. */

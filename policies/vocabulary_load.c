@@ -239,7 +239,7 @@ static void load_category(struct sk_loader *l, const struct sk_node *entry,
                           struct sk_category *category)
 {
     static const char *const keys[] = {SK_ENTRY_KEYS, "special", "secrecy",
-                                       "keep_max"};
+                                       "explicit", "keep_max"};
 
     (void)sk_read_id_key(l->findings, entry);
     if (!sk_read_is_map(l->findings, entry))
@@ -249,6 +249,8 @@ static void load_category(struct sk_loader *l, const struct sk_node *entry,
     (void)load_special(l, sk_node_get(entry, "special"), &category->special);
     (void)sk_read_bool(l->findings, sk_node_get(entry, "secrecy"),
                        &category->secrecy);
+    (void)sk_read_bool(l->findings, sk_node_get(entry, "explicit"),
+                       &category->always_explicit);
     (void)sk_read_duration(l->findings, sk_node_get(entry, "keep_max"),
                            &category->keep_max);
     check_parent(l, &l->v->category_index, entry);
@@ -273,6 +275,7 @@ static void inherit_marks(struct sk_vocabulary *v, size_t at,
         if ((category->under >> i & 1) == 0)
             continue;
         category->secrecy |= own[i].secrecy;
+        category->always_explicit |= own[i].always_explicit;
         if (own[i].special.size > 0 && size >= nearest_special) {
             category->special = own[i].special;
             nearest_special = size;

@@ -144,6 +144,9 @@ Test(vocabulary, lets_marks_hold_for_everything_under_them)
 
     cr_expect(text_is(category(v, "health.workplace")->special, "health"));
     cr_expect(category(v, "health.workplace")->secrecy);
+    cr_expect(category(v, "health.workplace")->always_explicit);
+    cr_expect(category(v, "origin.work_right")->always_explicit);
+    cr_expect(category(v, "social.guidance")->always_explicit == false);
     cr_expect(eq(u32, category(v, "health.workplace")->keep_max.count, 12));
     cr_expect(eq(u32, category(v, "social.absence")->keep_max.count, 12));
     cr_expect(eq(u32, category(v, "social.guidance")->keep_max.count, 24));

@@ -345,7 +345,7 @@ wrong = {k: (found[k], cells[k]) for k in found if k in cells and cells[k] not i
 high = {k for k in found if k[2] in ('preconditions.assessed', 'language.assessed') and len(found[k]) != 1}
 print(extra, short, wrong, high)
 sys.exit(bool(extra or short or wrong or high)
-         or found['sopraco', 'work.matching', 'workplace.started', 'fitness'] != {('exact', 'explicit')}
+         or found['sopraco', 'work.placement', 'workplace.started', 'fitness'] != {('exact', 'explicit')}
          or ('sopraco', 'work.placement', 'language.assessed', 'cefr_listen') not in found)
 P
 "$schakel" policy render $mol $day --consent --json >texts.json

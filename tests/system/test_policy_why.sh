@@ -76,7 +76,7 @@ says "names what comes nearest" 'is about another event'
 says "and what it takes" 'a share rule for: sopraco (Sopraco), work.placement'
 # What the federation keeps here, nobody is asked for.
 cp -R library/kempen/nodes/ocmw-mol library/kempen/nodes/greedy
-sed -i 's|^share:|&\n  - {id: greedy, text: t, to: {orgs: [sopraco]}, for: [work.placement], what: {preconditions.assessed: {pre_overall: exact, pre_health: exact}, trajectory.ended: {status: exact, outcome: exact}}, consent: explicit, basis: {gdpr: contract, art9: explicit-consent, reference: r}, valid: {from: 2026-09-01, until: 2028-08-31}}|' \
+sed -i 's|^share:|&\n  - {id: greedy, text: t, to: {orgs: [sopraco]}, for: [work.placement], what: {preconditions.assessed: {assessed_on: exact, pre_health: exact}, workplace.ended: {end_date: exact, workplace_kind: exact}}, consent: explicit, basis: {gdpr: contract, art9: explicit-consent, reference: r}, valid: {from: 2026-09-01, until: 2028-08-31}}|' \
   library/kempen/nodes/greedy/policy.yaml
 ask() { # STATE CATEGORIES EVENT FIELDS MORE: about Sopraco
   cat >q2.yaml <<Q
@@ -90,8 +90,8 @@ Q
 }
 ask given work.conditions preconditions.assessed 'assessed_on: 2026-09-10, pre_overall: ok, pre_health: ok, pre_finances: ok'
 json "no consent to health for an employer, no rule for money" \
-  'x["decision"]["decision"]=="permit" and not [n for n in x["why"]["needs"] if "health" in n or "pre_finances" in n] and sum("niets van uw kant" in n and "fed-company" in n for n in x["why"]["needs"])==1'
-ask given process.trajectory trajectory.ended 'end_date: 2026-09-10, status: done, outcome: job_se'
+  'x["decision"]["decision"]=="permit" and not [n for n in x["why"]["needs"] if "health" in n or "pre_finances" in n] and sum("niets van uw kant" in n and "'"'fed-company'"'" in n for n in x["why"]["needs"])==1'
+ask refused work.job workplace.ended 'end_date: 2026-09-10, workplace_end: finished, workplace_kind: art60_7'
 json "only for the coarser level that may go" \
   '[n for n in x["why"]["needs"] if "work.job" in n] and not [n for n in x["why"]["needs"] if "health" in n or "social" in n]'
 ask refused work.job workplace.started 'workplace_kind: stage, workplace_org: "1999900765", start_date: 2026-09-21, hours_week: 38'
