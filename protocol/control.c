@@ -341,7 +341,7 @@ const struct sk_op sk_ops[] = {
       ARG("given_by", WORD, false, "wie", "who"),
       ARG("form", WORD, false, "paper, screen of spoken",
           "paper, screen or spoken")}},
-    {"consent.list", false, SK_NEED_CASE, "de akkoorden van een deelnemer",
+    {"consent.list", false, SK_NEED_REGISTER, "de akkoorden van een deelnemer",
      "the consents of a participant", {PARTICIPANT}},
 
     /* --------------------------------------------------- disclosure */

@@ -553,6 +553,31 @@ Test(access, break_glass_is_not_for_operators_auditors_and_officers)
     fx_end(&f);
 }
 
+/* GDPR art. 5.2, 7.1: an officer shows who agreed to what; the look is kept,
+   and the file stays closed. */
+Test(access, officers_see_consents_and_are_kept)
+{
+    struct ids ids;
+
+    start_with_file(&ids);
+    staff_as(&f, ELS);
+    fx_ok(&f, "buso", "consent.list", "{'participant':'%s'}",
+          ids.participant.text);
+    cr_expect(eq(str, (char *)fx_text(&f, "result.consents.0.state"), "given"));
+    cr_expect(eq(ptr, strstr(f.reply, "Kanarie"), NULL), "%s", f.reply);
+    fx_refused(&f, "buso", "role-lacks", "participant.show",
+               "{'participant':'%s'}", ids.participant.text);
+    fx_ok(&f, "buso", "access.list", "{'user':'els'}");
+    cr_expect(ne(ptr, strstr(f.reply, "consent.list"), NULL), "%s", f.reply);
+    staff_as(&f, IRIS);
+    fx_refused(&f, "buso", "not-your-case", "consent.list",
+               "{'participant':'%s'}", ids.participant.text);
+    staff_as(&f, ANNA);
+    fx_refused(&f, "buso", "role-lacks", "consent.list", "{'participant':'%s'}",
+               ids.participant.text);
+    fx_end(&f);
+}
+
 /* ------------------------------------------------------------- I9 */
 
 /* Every operation that an operator is heard in: nothing of a person in it. */

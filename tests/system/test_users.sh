@@ -125,6 +125,20 @@ today=$(id_of now | cut -c1-10)
 as man user stand-in bram iris "$today" && as bin user list &&
   says "iris vervangt bram tot en met $today"
 check "a coach names who stands in" $?
+echo 'Mogen we dit delen?' >"$work/notice" && chmod 644 "$work/notice"
+as man relation open "$person" gtb --from "$today" &&
+  as man consent give "$person" --until "$today" --purposes guidance.handover \
+    --recipients gtb --categories process.handover --notice "$work/notice"
+check "a participant agrees" $?
+as games policy export policies/library/school-naar-werk/nodes/buso \
+  --format dpv --participant "$person" && says dpv:ConsentGiven &&
+  ! says Kanarie && ! says 8344
+check "the privacy officer shows on which consent, without the file" $?
+as games access list --user els && says "$person" && says 'de akkoorden van een deelnemer'
+check "which is kept as a look" $?
+refused not-your-case sys consent list "$person" &&
+  refused role-lacks daemon consent list "$person"
+check "it is not for the team lead and the operator" $?
 as bin participant show "$person" && says Kanarievogel
 check "who stands in sees the case" $?
 as daemon clock set "$(date -u -d "$today + 1 day" +%Y-%m-%dT12:00:00Z)" &&
