@@ -67,6 +67,7 @@ struct sk_label sk_level_words(const struct sk_field *field, uint8_t level,
     struct sk_label out;
     struct sk_bytes name;
     struct sk_bytes digits;
+    bool one;
 
     assert(level < field->levels_count);
 
@@ -77,6 +78,9 @@ struct sk_label sk_level_words(const struct sk_field *field, uint8_t level,
         out.en = join(arena, "only: ", own->en, "");
         return out;
     }
+    if (field->kind == SK_KIND_SET && sk_bytes_equal(name, sk_text("present")))
+        return (struct sk_label){sk_text("alleen dat er zijn"),
+                                 sk_text("only that there are some")};
     for (size_t i = 0; i < SK_COUNT(level_words); i++) {
         if (sk_bytes_equal(name, sk_text(level_words[i].level)))
             return (struct sk_label){sk_text(level_words[i].nl),
@@ -85,8 +89,11 @@ struct sk_label sk_level_words(const struct sk_field *field, uint8_t level,
     /* prefix2: the only names that are made, not listed (6.1). */
     digits = (struct sk_bytes){name.data + strlen("prefix"),
                                name.size - strlen("prefix")};
-    out.nl = join(arena, "alleen de eerste ", digits, " tekens");
-    out.en = join(arena, "only the first ", digits, " characters");
+    one = sk_bytes_equal(digits, sk_text("1"));
+    out.nl = join(arena, "alleen de groep: eerste ", digits,
+                  one ? " teken van de code" : " tekens van de code");
+    out.en = join(arena, "only the group: first ", digits,
+                  one ? " character of the code" : " characters of the code");
     return out;
 }
 

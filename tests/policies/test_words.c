@@ -62,11 +62,22 @@ Test(words, of_a_level)
     field = &v->fields[sk_vocabulary_field(v, sk_text("postal_code"))];
     words = sk_level_words(
         field, (uint8_t)sk_field_level(field, sk_text("prefix2")), &arena);
-    cr_expect(sk_bytes_equal(words.nl, sk_text("alleen de eerste 2 tekens")));
+    cr_expect(sk_bytes_equal(
+        words.nl, sk_text("alleen de groep: eerste 2 tekens van de code")));
     field = &v->fields[sk_vocabulary_field(v, sk_text("absence_reason"))];
     words = sk_level_words(
         field, (uint8_t)sk_field_level(field, sk_text("group")), &arena);
     cr_expect(sk_bytes_equal(words.en, sk_text("only: medical or not")));
+    v = load("policies/library/kempen/nodes/ocmw-mol");
+    field = &v->fields[sk_vocabulary_field(v, sk_text("occupation"))];
+    words = sk_level_words(
+        field, (uint8_t)sk_field_level(field, sk_text("prefix1")), &arena);
+    cr_expect(sk_bytes_equal(
+        words.nl, sk_text("alleen de groep: eerste 1 teken van de code")));
+    field = &v->fields[sk_vocabulary_field(v, sk_text("adaptations"))];
+    words = sk_level_words(
+        field, (uint8_t)sk_field_level(field, sk_text("present")), &arena);
+    cr_expect(sk_bytes_equal(words.nl, sk_text("alleen dat er zijn")));
 }
 
 /* Early refusals (8.4 step 1) say what to do; the others depend on a rule. */

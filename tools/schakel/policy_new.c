@@ -180,7 +180,8 @@ static int ask_owner(struct asking *a)
         fprintf(stderr, "%s\n", word(a, "Partners:", "Partners:"));
         show(choices, count);
     }
-    take_words(a, "org", "Wie bent u?", "Who are you?", &answer);
+    take_words(a, "org", "Wie bent u? (nummer of woord)",
+               "Who are you? (number or word)", &answer);
     if (answer.count != 1)
         return nothing(a, "--org");
     return choose(a, "--org", answer.list[0], choices, count, &a->policy.owner);
@@ -194,8 +195,10 @@ static int ask_recipients(struct asking *a)
 
     if (is_asked(a, "to"))
         show(choices, count);
-    take_words(a, "to", "Met welke partners deelt u?",
-               "With which partners do you share?", &answer);
+    take_words(a, "to",
+               "Met welke partners deelt u? (een of meer, met een komma)",
+               "With which partners do you share? (one or more, with a comma)",
+               &answer);
     a->policy.to = (struct sk_org_set){{0}};
     for (size_t i = 0; i < answer.count; i++) {
         uint16_t org = 0;
@@ -226,7 +229,8 @@ static int ask_purposes(struct asking *a)
     }
     if (is_asked(a, "for"))
         show(choices, count);
-    take_words(a, "for", "Waarvoor?", "For what?", &answer);
+    take_words(a, "for", "Waarvoor? (een of meer, met een komma)",
+               "For what? (one or more, with a comma)", &answer);
     a->policy.purposes = 0;
     for (size_t i = 0; i < answer.count; i++) {
         uint16_t purpose = 0;
@@ -254,7 +258,8 @@ static int ask_events(struct asking *a)
     }
     if (is_asked(a, "event"))
         show(choices, count);
-    take_words(a, "event", "Welke gebeurtenissen?", "Which events?", &answer);
+    take_words(a, "event", "Welke gebeurtenissen? (een of meer, met een komma)",
+               "Which events? (one or more, with a comma)", &answer);
     memset(a->policy.events, 0, sizeof(a->policy.events));
     for (size_t i = 0; i < answer.count; i++) {
         uint16_t event = 0;
@@ -271,8 +276,19 @@ static int ask_events(struct asking *a)
 
 static int ask_ground(struct asking *a)
 {
-    static const char *const grounds[] = {"public-task", "contract", "consent",
-                                          "legitimate-interest"};
+    static const struct {
+        const char *id;
+        const char *nl;
+        const char *en;
+    } grounds[] = {
+        {"public-task", "Taak van algemeen belang (wet of decreet)",
+         "Task in the public interest (law or decree)"},
+        {"contract", "Overeenkomst", "Contract"},
+        {"consent", "Toestemming; voor een overheid zelden geldig",
+         "Consent; rarely valid for a public body"},
+        {"legitimate-interest", "Gerechtvaardigd belang, afgewogen",
+         "Legitimate interest, weighed"},
+    };
     bool public_body =
         a->policy.bundle->roster.orgs[a->policy.owner].public_body;
     size_t count = SK_COUNT(grounds) - (public_body ? 1 : 0);
@@ -283,7 +299,8 @@ static int ask_ground(struct asking *a)
 
     for (size_t i = 0; i < count; i++)
         choices[i] =
-            (struct choice){(uint16_t)i, sk_text(grounds[i]), {NULL, 0}};
+            (struct choice){(uint16_t)i, sk_text(grounds[i].id),
+                            sk_text(word(a, grounds[i].nl, grounds[i].en))};
     if (is_asked(a, "ground"))
         show(choices, count);
     take_words(a, "ground", "Op welke rechtsgrond?", "On which legal ground?",
@@ -293,7 +310,7 @@ static int ask_ground(struct asking *a)
     code = choose(a, "--ground", answer.list[0], choices, count, &ground);
     if (code >= 0)
         return code;
-    a->policy.gdpr = grounds[ground];
+    a->policy.gdpr = grounds[ground].id;
     return -1;
 }
 

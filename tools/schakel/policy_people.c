@@ -57,6 +57,33 @@ static size_t print_event(struct sk_policy_run *run, const struct sk_row *row,
     return i;
 }
 
+/* Which fields ask for a signature of their own, each once; none: nothing. */
+static void print_explicit(struct sk_policy_run *run, const struct sk_row *row)
+{
+    const struct sk_vocabulary *v = row->bundle->vocabulary;
+    const char *before =
+        word(run, " Hiervoor teken je apart: ", " For this you sign apart: ");
+    bool said = false;
+
+    for (size_t i = 0; i < row->count; i++) {
+        const struct sk_cell *cell = &row->cells[i];
+        bool told = false;
+
+        if (cell->field == SK_FACT || !cell->explicit_consent)
+            continue;
+        for (size_t k = 0; k < i; k++)
+            told |= row->cells[k].field == cell->field &&
+                    row->cells[k].explicit_consent;
+        if (told)
+            continue;
+        printf("%s%.*s", before, SK_ARG(sk_policy_field(run, v, cell->field)));
+        before = ", ";
+        said = true;
+    }
+    if (said)
+        putchar('.');
+}
+
 static void print_purpose(struct sk_policy_run *run, const struct sk_row *row)
 {
     const struct sk_purpose *purpose =
@@ -64,7 +91,6 @@ static void print_purpose(struct sk_policy_run *run, const struct sk_row *row)
     const struct sk_share *longest = sk_row_longest(row);
     struct sk_bytes label = sk_policy_label(run, &purpose->label, purpose->id);
     struct sk_bytes sentence = sk_label_of(&purpose->sentence, run->dutch);
-    bool explicit_consent = false;
 
     printf("\n### %.*s\n\n", SK_ARG(label));
     if (sentence.size != 0)
@@ -73,17 +99,13 @@ static void print_purpose(struct sk_policy_run *run, const struct sk_row *row)
     printf("**%s**\n\n", word(run, "Wat?", "What?"));
     for (size_t i = 0; i < row->count;)
         i = print_event(run, row, i);
-    for (size_t i = 0; i < row->count; i++)
-        explicit_consent = explicit_consent || row->cells[i].explicit_consent;
     printf("\n**%s** %s %s.\n", word(run, "Hoe lang?", "How long?"),
            word(run, "Hoogstens", "At most"),
            sk_policy_duration(run, longest->retain));
     printf("\n**%s** %s", word(run, "Mag dat zomaar?", "Just like that?"),
            word(run, "Nee. Alleen als jij akkoord bent.",
                 "No. Only when you agree."));
-    if (explicit_consent)
-        printf(" %s", word(run, "Voor een deel teken je apart.",
-                           "For a part of it you sign apart."));
+    print_explicit(run, row);
     printf("\n");
 }
 
@@ -97,13 +119,13 @@ void sk_people_print(struct sk_policy_run *run, const struct sk_rows *rows)
         return;
     }
     bundle = rows->list[0].bundle;
-    printf(
-        "# %s\n\n%s %.*s. %s\n",
-        word(run, "Wie krijgt wat over jou?", "Who gets what about you?"),
-        word(run, "Dit is het deelbeleid van", "This is the sharing policy of"),
-        SK_ARG(sk_bundle_org(bundle, sk_bundle_owner(bundle))->name),
-        word(run, "Wat hier niet staat, delen we niet.",
-             "What is not here, we do not share."));
+    printf("# %s\n\n%s: %.*s. %s\n",
+           word(run, "Wie krijgt wat over jou?", "Who gets what about you?"),
+           word(run, "Hier lees je wat wij delen. Wij zijn",
+                "Here you read what we share. We are"),
+           SK_ARG(sk_bundle_org(bundle, sk_bundle_owner(bundle))->name),
+           word(run, "Wat hier niet staat, delen we niet.",
+                "What is not here, we do not share."));
     for (size_t i = 0; i < rows->count; i++) {
         const struct sk_row *row = &rows->list[i];
 
@@ -114,9 +136,9 @@ void sk_people_print(struct sk_policy_run *run, const struct sk_rows *rows)
     printf("\n## %s\n\n%s\n",
            word(run, "Van gedacht veranderd?", "Changed your mind?"),
            word(run,
-                "Zeg het aan je begeleider, of aan om het even welke partner. "
-                "Wij stoppen\ndezelfde dag en vragen de partner om te wissen. "
-                "Je begeleiding gaat door.",
-                "Tell your coach, or any partner. We stop the same day and "
-                "ask the partner to\nerase. Your guidance goes on."));
+                "Zeg het aan je begeleider, of aan een partner die hierboven "
+                "staat. Wij stoppen\ndezelfde dag. We vragen de partner om te "
+                "wissen. Je begeleiding gaat door.",
+                "Tell your coach, or a partner named above. We stop the same "
+                "day. We ask the\npartner to erase. Your guidance goes on."));
 }
