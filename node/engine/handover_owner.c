@@ -6,6 +6,8 @@
 
 /* Why UNRELEASED: the partner forgot that it let go. */
 static const char reason_completed[] = "completed";
+/* The handover in which it let go is over here. */
+static const char reason_called_off[] = "wrong-state";
 
 /* ------------------------------------------------------------- we say */
 
@@ -75,6 +77,20 @@ enum sk_status sk_was_restored(struct sk_engine *e,
 
 /* ------------------------------------------------------------- they say */
 
+/* It lets go in a handover that ended otherwise here: a backup forgot that.
+   Nobody would be the owner: it takes back what it gave. */
+static bool is_called_off(const struct sk_engine *e, const struct sk_org *from,
+                          const struct sk_item_owner *item,
+                          const struct sk_handover *h)
+{
+    return (h->state == SK_HANDOVER_CANCELLED ||
+            h->state == SK_HANDOVER_DECLINED ||
+            h->state == SK_HANDOVER_EXPIRED) &&
+           sk_handover_moves(h->kind) && item->epoch == h->epoch + 1 &&
+           sk_bytes_equal(item->owner, sk_org_text(&e->org)) &&
+           sk_bytes_equal(item->previous, sk_org_text(from));
+}
+
 /* The previous owner let go: from this transaction on we are the owner. */
 static enum sk_status on_released(struct sk_engine *e,
                                   const struct sk_org *from,
@@ -104,7 +120,10 @@ static enum sk_status on_released(struct sk_engine *e,
         !sk_bytes_equal(item->owner, sk_org_text(&e->org)) ||
         !sk_bytes_equal(item->previous, sk_org_text(from))) {
         *refusal = "wrong-state";
-        return SK_OK;
+        return is_called_off(e, from, item, h)
+                   ? sk_tell_unreleased(e, from, &h->id, &h->trajectory,
+                                        item->epoch, reason_called_off)
+                   : SK_OK;
     }
     t = (struct sk_trajectory){.id = h->trajectory,
                                .owner = e->org,
@@ -141,6 +160,27 @@ static enum sk_status give_up(struct sk_engine *e, const struct sk_org *from,
     return sk_trajectory_put(e, &t);
 }
 
+/* We let go, as a backup, and who was to be the owner says that it is not. */
+static bool is_given_back(const struct sk_org *from,
+                          const struct sk_item_owner *item,
+                          const struct sk_handover *h,
+                          const struct sk_trajectory *t)
+{
+    return h->state == SK_HANDOVER_COMPLETED && t->epoch == h->epoch + 1 &&
+           item->epoch == t->epoch && sk_org_equal(&t->owner, from) &&
+           sk_bytes_equal(item->reason, sk_text(reason_called_off));
+}
+
+static enum sk_status take_back(struct sk_engine *e, struct sk_handover *h,
+                                struct sk_trajectory *t)
+{
+    t->owner = e->org;
+    t->epoch++;
+    t->since_ms = e->now_ms;
+    SK_TRY(sk_trajectory_put(e, t));
+    return sk_handover_move(e, h, SK_HANDOVER_CANCELLED);
+}
+
 /*
  * Our claim is not valid.  What we completed did not count; and when the
  * partner of an open handover knows a higher epoch, or we are a backup, we are
@@ -170,6 +210,8 @@ static enum sk_status on_unreleased(struct sk_engine *e,
     SK_TRY(sk_was_restored(e, from, &restored));
     if (!sk_handover_is_open(h->state) && !restored)
         return SK_OK;
+    if (is_given_back(from, item, h, &t))
+        return take_back(e, h, &t);
     if (sk_handover_is_open(h->state))
         SK_TRY(sk_handover_move(
             e, h, done ? SK_HANDOVER_COMPLETED : SK_HANDOVER_CANCELLED));

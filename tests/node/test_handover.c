@@ -883,6 +883,24 @@ Test(handover, an_owner_of_a_backup_learns_that_it_let_go)
     EQ(shown("buso", h, "epoch"), "2");
 }
 
+/* It forgot that it was called off, and lets go: nobody would be the owner. */
+Test(handover, an_owner_of_a_backup_takes_back_what_was_called_off)
+{
+    struct people_id h = request("gtb");
+    struct sk_store *backup;
+
+    fx_run(&f);
+    give("gtb", h, "answer-accepted");
+    fx_run(&f);
+    backup = ln_backup(&f, "buso");
+    cross(h, "cancel", "complete", "cancelled");
+    ln_restore(&f, "buso", backup);
+    fx_wait(&f, 130000);
+    cr_expect(eq(int, owners(h), (int)fx_index(&f, "buso")));
+    EQ(shown("buso", h, "epoch"), "3");
+    expect_both(h, "cancelled");
+}
+
 /* It hands over again before it learns that it may not. */
 Test(handover, an_owner_of_a_backup_cannot_hand_over_again)
 {
