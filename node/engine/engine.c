@@ -1,6 +1,7 @@
 #include "node/engine/journal.h"
 #include "node/engine/timer.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #define STORE_FORMAT 6
@@ -21,6 +22,7 @@ struct sk_batch {
     struct sk_card card;
     struct sk_session *sessions; /* SK_PARTNERS_MAX */
     size_t sessions_count;
+    uint64_t cards_number; /* names and cards in it are those of then */
     uint64_t now_ms;
     uint64_t kept_ms;
     int32_t due_day;
@@ -288,15 +290,51 @@ static enum sk_status on_control(struct sk_engine *e,
 
 /* ------------------------------------------------------------- steps */
 
+/* All there is of a line, but not ranges that are not in use; with many
+   partners this is most of what a batch costs. */
+static void copy_line(const struct sk_session *from, bool card,
+                      struct sk_session *to)
+{
+    const size_t behind_card = offsetof(struct sk_session, has_curve_before);
+    const size_t ranges = offsetof(struct sk_session, log.ranges);
+    const size_t behind = offsetof(struct sk_session, log.ranges_count);
+    const uint8_t *in = (const uint8_t *)from;
+    uint8_t *out = (uint8_t *)to;
+
+    assert(from->log.ranges_count <= SK_RANGES_MAX);
+    if (card)
+        memcpy(out, in, behind_card);
+    memcpy(out + behind_card, in + behind_card, ranges - behind_card);
+    memcpy(out + ranges, in + ranges,
+           from->log.ranges_count * sizeof(from->log.ranges[0]));
+    memcpy(out + behind, in + behind, sizeof(*to) - behind);
+}
+
+static void keep_lines(struct sk_engine *e, struct sk_batch *batch)
+{
+    bool cards = batch->cards_number != e->cards_number;
+
+    for (size_t i = 0; i < e->sessions_count; i++)
+        copy_line(&e->sessions[i], cards, &batch->sessions[i]);
+    batch->sessions_count = e->sessions_count;
+    batch->cards_number = e->cards_number;
+}
+
+static void take_lines_back(struct sk_engine *e, const struct sk_batch *batch)
+{
+    for (size_t i = 0; i < batch->sessions_count; i++)
+        copy_line(&batch->sessions[i], /* card */ true, &e->sessions[i]);
+    e->sessions_count = batch->sessions_count;
+    e->cards_number = batch->cards_number;
+}
+
 static void batch_start(struct sk_engine *e)
 {
     struct sk_batch *batch = e->batch;
 
     if (e->in_batch)
         return;
-    memcpy(batch->sessions, e->sessions,
-           e->sessions_count * sizeof(*e->sessions));
-    batch->sessions_count = e->sessions_count;
+    keep_lines(e, batch);
     batch->secrets = e->secrets;
     batch->card = e->card;
     batch->now_ms = e->now_ms;
@@ -316,9 +354,7 @@ void sk_engine_rollback(struct sk_engine *e)
 {
     struct sk_batch *batch = e->batch;
 
-    memcpy(e->sessions, batch->sessions,
-           batch->sessions_count * sizeof(*e->sessions));
-    e->sessions_count = batch->sessions_count;
+    take_lines_back(e, batch);
     e->secrets = batch->secrets;
     e->card = batch->card;
     e->kept_ms = batch->kept_ms;

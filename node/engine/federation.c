@@ -234,6 +234,7 @@ enum sk_status sk_federation_card_put(struct sk_engine *e,
     if (session != NULL) {
         session->card = *card;
         session->known = true;
+        e->cards_number++;
     }
     e->effects->peers_changed = true;
     return SK_OK;
@@ -318,6 +319,7 @@ enum sk_status sk_federation_sessions(struct sk_engine *e,
     }
     memcpy(e->sessions, list, count * sizeof(*list));
     e->sessions_count = count;
+    e->cards_number++;
     sk_arena_reset(&e->scratch, mark);
     e->effects->peers_changed = true;
     return SK_OK;

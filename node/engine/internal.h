@@ -173,6 +173,7 @@ struct sk_log {
 /* ------------------------------------------------------------- sessions
  * Volatile: what is known of the line with one partner right now. */
 struct sk_session {
+    /* Both change only with cards_number of the engine, and come first. */
     struct sk_org org;
     struct sk_card card;   /* as stored; version 0: none yet */
     bool has_curve_before; /* of its card before: lines may still use it */
@@ -402,6 +403,7 @@ struct sk_engine {
     struct sk_room fetch_room;   /* SK_CHARTER_SIZE_MAX */
     struct sk_session *sessions; /* SK_PARTNERS_MAX */
     size_t sessions_count;
+    uint64_t cards_number; /* another one when a name or card in them is */
     struct sk_count series[SK_SERIES];
     struct sk_kept_number kept_numbers[SK_KEPT_NUMBERS];
     size_t kept_number_turn;
