@@ -577,7 +577,8 @@ static void check_message(const struct message *m)
     check_learned(m, &ledger);
     if (there && ledger.recall == SK_RECALL_NONE)
         check_shown(m, &ledger, &entry);
-    if (there && !ledger.recall_all)
+    /* What a law keeps is locked: nobody uses it. */
+    if (there && !ledger.recall_all && ledger.recall != SK_RECALL_KEPT)
         check_corrected(m, &entry);
     arrived = ledger.state == SK_LEDGER_STORED ||
               ledger.state == SK_LEDGER_READ ||
@@ -585,7 +586,8 @@ static void check_message(const struct message *m)
     check(!there || arrived || sim.nodes[m->from].restored ||
               sim.nodes[m->to].restored,
           "I10: %s is at %s, but not for its sender", m->id, node_names[m->to]);
-    check(!arrived || m->to != sim.leaver || !is_leaving(m->to) ||
+    check(!arrived || !was_seen(&sim.nodes[m->to], m->id) || there ||
+              m->to != sim.leaver || !is_leaving(m->to) ||
               ledger.recall != SK_RECALL_NONE,
           "%s erased %s, and did not say so", node_names[m->to], m->id);
     if (!m->doubtful)
