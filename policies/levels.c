@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "policies/civil.h"
-#include "policies/utf8.h"
+#include "protocol/utf8.h"
 
 #define PRESENT_LEVEL 1
 #define YEAR_MIN 1900
@@ -158,7 +158,8 @@ static bool is_text(const struct sk_field *field, struct sk_bytes text)
     size_t characters = 0;
 
     if (text.size == 0 || text.data[0] == ' ' ||
-        text.data[text.size - 1] == ' ' || !sk_utf8_is_line(text))
+        text.data[text.size - 1] == ' ' || !sk_utf8_is_line(text) ||
+        sk_utf8_deceit_at(text) != 0)
         return false;
     for (size_t i = 0; i < text.size; i++)
         characters += (text.data[i] & 0xc0) != 0x80;
@@ -195,8 +196,10 @@ bool sk_value_is_legal(const struct sk_field *field,
 {
     switch (field->kind) {
     case SK_KIND_TEXT:
-    case SK_KIND_NAME:
         return is_text(field, value->text);
+    case SK_KIND_NAME:
+        return is_text(field, value->text) &&
+               sk_utf8_hidden_at(value->text) == 0;
     case SK_KIND_ENUM:
         return sk_code_list_value(field->codelist, value->text) != SK_NONE;
     case SK_KIND_SET:

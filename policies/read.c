@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "policies/utf8.h"
+#include "protocol/utf8.h"
 
 #define NAME_SIZE_MAX 64
 

@@ -3,10 +3,10 @@
 #include <string.h>
 #include <yaml.h>
 
-#include "policies/utf8.h"
 #include "policies/yaml_escape.h"
 #include "policies/yaml_keys.h"
 #include "protocol/limits.h"
+#include "protocol/utf8.h"
 
 #define DEPTH_MAX 16
 #define SCALAR_SIZE_MAX 4096

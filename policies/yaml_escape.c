@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "policies/utf8.h"
+#include "protocol/utf8.h"
 
 static uint32_t hex_value(uint8_t c)
 {

@@ -111,8 +111,10 @@ struct sk_request {
 /* What a request or its arguments got wrong; `code` is static. */
 struct sk_request_fault {
     const char *code;      /* bad-request, unknown-op, missing-argument,
-                              unknown-argument, bad-argument */
+                              unknown-argument, bad-argument,
+                              hidden-character */
     struct sk_bytes field; /* the argument, or empty; view */
+    size_t place;          /* of a hidden character, from 1; or 0 */
 };
 
 /*

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "protocol/utf8.h"
+
 bool sk_word_is_legal(struct sk_bytes text)
 {
     struct sk_org word;
@@ -42,7 +44,7 @@ bool sk_text_is_legal(struct sk_bytes text, size_t size_max)
         if (c == 0xc2 && i + 1 < text.size && text.data[i + 1] < 0xa0)
             return false;
     }
-    return true;
+    return sk_utf8_deceit_at(text) == 0;
 }
 
 /* True when exactly these digits stand at text[at..], as a number in out. */

@@ -22,8 +22,9 @@ bool sk_word_is_legal(struct sk_bytes text);
 /* "org/N": the version of a policy. */
 bool sk_policy_is_legal(struct sk_bytes text);
 /*
- * 1..size_max bytes that do nothing to a screen: no control characters
- * (U+0000..1F, U+7F..9F) but tab and line feed.  text is UTF-8 already.
+ * 1..size_max bytes that do nothing to a screen and show what they hold: no
+ * control characters (U+0000..1F, U+7F..9F) but tab and line feed, none that
+ * deceives (protocol/utf8.h).  text is UTF-8 already.
  */
 bool sk_text_is_legal(struct sk_bytes text, size_t size_max);
 /* An existing Gregorian day of the years 1900 to 2199. */

@@ -1,6 +1,7 @@
 #include "protocol/control.h"
 
 #include "protocol/form.h"
+#include "protocol/utf8.h"
 
 /* Defaults of a kind, where the table says 0 (docs/CONTROL.md 3). */
 #define TEXT_SIZE_MAX 1000
@@ -162,8 +163,25 @@ static bool is_arg(const struct sk_arg *arg, struct sk_value v)
 static enum sk_status fault_of(struct sk_request_fault *fault, const char *code,
                                struct sk_bytes field)
 {
-    *fault = (struct sk_request_fault){code, field};
+    *fault = (struct sk_request_fault){code, field, 0};
     return SK_E_BAD_VALUE;
+}
+
+/* Say that a text deceives, when it does: whoever typed it cannot see it. */
+static bool find_deceit(struct sk_bytes name, struct sk_value v,
+                        struct sk_request_fault *fault)
+{
+    struct sk_value_walk walk = sk_value_walk(v);
+    size_t place = sk_utf8_deceit_at(sk_value_str(v));
+
+    if (place != 0) {
+        *fault = (struct sk_request_fault){"hidden-character", name, place};
+        return true;
+    }
+    while (sk_value_next(&walk))
+        if (find_deceit(walk.map ? walk.key : name, walk.value, fault))
+            return true;
+    return false;
 }
 
 /* Position of the argument; SK_OP_ARGS_MAX: there is no such one. */
@@ -188,7 +206,9 @@ static enum sk_status check_args(const struct sk_op *op, struct sk_value args,
         if (at == SK_OP_ARGS_MAX)
             return fault_of(fault, "unknown-argument", walk.key);
         if (!is_arg(&op->args[at], walk.value))
-            return fault_of(fault, "bad-argument", walk.key);
+            return find_deceit(walk.key, walk.value, fault)
+                       ? SK_E_BAD_VALUE
+                       : fault_of(fault, "bad-argument", walk.key);
     }
     for (size_t i = 0; i < SK_OP_ARGS_MAX && op->args[i].name != NULL; i++)
         if (op->args[i].required && !given[i])
@@ -264,8 +284,14 @@ enum sk_status sk_request_decode(struct sk_bytes in, struct sk_request *out,
         (void)fault_of(fault, "bad-request", none); /* the scan knows better */
         return status;
     }
-    if (!read_form(request, &op, &found))
-        return fault_of(fault, "bad-request", none);
+    if (!read_form(request, &op, &found)) {
+        (void)fault_of(fault, "bad-request", none);
+        if (sk_utf8_deceit_at(found.why) != 0)
+            *fault =
+                (struct sk_request_fault){"hidden-character", sk_text("why"),
+                                          sk_utf8_deceit_at(found.why)};
+        return SK_E_BAD_VALUE;
+    }
     found.op = sk_op_find(op);
     if (found.op == NULL)
         return fault_of(fault, "unknown-op", none);

@@ -214,12 +214,12 @@ const struct sk_code sk_codes[] = {
      "this user still has cases", "Noem met --to wie ze overneemt.",
      "Name who takes them over with --to."},
     {"hidden-character",
-     "er staat een onzichtbaar teken in deze naam, of een dat de leesrichting "
+     "er staat een onzichtbaar teken in deze tekst, of een dat de leesrichting "
      "omkeert",
-     "this name holds an invisible character, or one that turns the direction "
+     "this text holds an invisible character, or one that turns the direction "
      "of reading",
-     "Typ de naam opnieuw in, zonder hem te kopiëren.",
-     "Type the name again, without copying it."},
+     "Typ het stuk rond dat teken opnieuw in, zonder het te kopiëren.",
+     "Type the part around that character again, without copying it."},
     {"inbox-full", "de partner heeft nog te veel van u ongeopend",
      "the partner has too much of yours that nobody opened yet",
      "Het gaat later vanzelf opnieuw; bel de partner als het blijft duren.",

@@ -4,6 +4,7 @@
 
 #include "node/engine/leave.h"
 #include "node/engine/timer.h"
+#include "protocol/utf8.h"
 
 #define DAY_MS UINT64_C(86400000)
 
@@ -13,6 +14,24 @@ uint64_t sk_partner_ms(const struct sk_engine *e, uint64_t at_ms)
 }
 
 /* ------------------------------------------------------------- events */
+
+bool sk_field_is_known(const struct sk_vocabulary *v,
+                       const struct sk_item_field *sent)
+{
+    uint16_t at = sk_vocabulary_field(v, sent->name);
+    const struct sk_field *field;
+    uint16_t level;
+
+    if (at == SK_NONE)
+        return false;
+    field = &v->fields[at];
+    level = sk_field_level(field, sent->level);
+    /* levels[0] is drop: nothing is sent at that level. */
+    if (level == SK_NONE || level == 0)
+        return false;
+    /* POLICY.md 6.2: a name looks like what it is. */
+    return field->kind != SK_KIND_NAME || sk_utf8_hidden_at(sent->text) == 0;
+}
 
 /* I5: every word of it is one of the vocabulary. */
 bool sk_words_are_known(const struct sk_vocabulary *v,
@@ -27,16 +46,11 @@ bool sk_words_are_known(const struct sk_vocabulary *v,
     for (size_t i = 0; i < event->fields_count; i++) {
         const struct sk_item_field *sent = &event->fields[i];
         uint16_t field = sk_vocabulary_field(v, sent->name);
-        uint16_t level;
         bool of_type = false;
 
-        if (field == SK_NONE)
-            return false;
         for (size_t k = 0; k < row->fields_count; k++)
             of_type = of_type || row->fields[k] == field;
-        level = sk_field_level(&v->fields[field], sent->level);
-        /* levels[0] is drop: nothing is sent at that level. */
-        if (!of_type || level == SK_NONE || level == 0)
+        if (!of_type || !sk_field_is_known(v, sent))
             return false;
     }
     return true;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "protocol/utf8.h"
+
 /* ------------------------------------------------------------- codes */
 
 struct sk_bytes sk_clean_code(struct sk_engine *e, struct sk_bytes format,
@@ -76,16 +78,30 @@ static size_t fold(const uint8_t *at, size_t left, uint8_t out[4])
     return size;
 }
 
+/* The size of a character that nobody sees: it does not end a word. */
+static size_t hidden_size(struct sk_bytes text)
+{
+    size_t at = 0;
+
+    if (text.data[0] < 0x80)
+        return 0;
+    return sk_character_is_hidden(sk_utf8_next(text, &at)) ? at : 0;
+}
+
 bool sk_name_next(struct sk_bytes *rest, struct sk_name_word *out)
 {
     out->size = 0;
     while (rest->size > 0) {
         uint8_t folded[4] = {0};
-        size_t size = fold(rest->data, rest->size, folded);
+        size_t hidden = hidden_size(*rest);
+        size_t size =
+            hidden > 0 ? hidden : fold(rest->data, rest->size, folded);
         size_t width = folded[0] < 0x80 ? 1 : size;
 
         rest->data += size;
         rest->size -= size;
+        if (hidden > 0)
+            continue;
         if (folded[0] == 0) {
             if (out->size > 0)
                 return true;

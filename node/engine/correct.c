@@ -441,19 +441,13 @@ static bool is_at(const struct sk_item_field *fields, size_t count, size_t at,
     return at < count && sk_bytes_equal(fields[at].name, name);
 }
 
-/* I5: words of the vocabulary, at a level of the field. */
+/* I5.  Without a level: do not use it any more. */
 static bool is_known(const struct sk_vocabulary *v,
                      const struct sk_item_field *field)
 {
-    uint16_t at = sk_vocabulary_field(v, field->name);
-    uint16_t level;
-
-    if (at == SK_NONE)
-        return false;
     if (field->level.size == 0)
-        return true;
-    level = sk_field_level(&v->fields[at], field->level);
-    return level != SK_NONE && level != 0;
+        return sk_vocabulary_field(v, field->name) != SK_NONE;
+    return sk_field_is_known(v, field);
 }
 
 /* The last word per field counts; a field that is not there is passed over. */

@@ -136,6 +136,10 @@ static size_t pack_error(struct sk_pack *p, const struct sk_engine *e)
         sk_reply_text(p, "field", e->refusal_field);
         count++;
     }
+    if (e->refusal_place > 0) {
+        sk_reply_uint(p, "place", e->refusal_place);
+        count++;
+    }
     if (e->refusal_reason != NULL) {
         sk_reply_cstr(p, "reason", e->refusal_reason);
         count++;
@@ -208,6 +212,7 @@ static enum sk_status run_op(struct sk_engine *e, const struct sk_input *input)
     if (sk_request_decode(bytes, &request, &fault) != SK_OK) {
         (void)sk_refuse(e, fault.code, NULL, (struct sk_bytes){0});
         e->refusal_field = fault.field;
+        e->refusal_place = fault.place;
         return SK_E_REFUSED;
     }
     row = sk_op_row_find(request.op->name);
@@ -251,6 +256,7 @@ static enum sk_status on_control(struct sk_engine *e,
     e->refusal = NULL;
     e->refusal_field = (struct sk_bytes){0};
     e->refusal_detail = (struct sk_bytes){0};
+    e->refusal_place = 0;
     e->refusal_reason = NULL;
     e->refusal_rules_count = 0;
     e->refusal_findings = NULL;

@@ -418,6 +418,7 @@ struct sk_engine {
     const char *refusal;                      /* a code of texts.h, or NULL */
     struct sk_bytes refusal_field;
     struct sk_bytes refusal_detail;
+    size_t refusal_place;       /* of a hidden character in it, from 1; or 0 */
     const char *refusal_reason; /* of a decision, or NULL */
     const struct sk_bytes *refusal_rules;
     size_t refusal_rules_count;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "policies/utf8.h"
+#include "protocol/utf8.h"
 
 #define PARTICIPANT_SIZE_MAX 1024
 #define LIST_DEFAULT 50
@@ -205,7 +205,8 @@ static bool is_name(struct sk_bytes text)
 static enum sk_status check_name(struct sk_engine *e, const char *field,
                                  struct sk_bytes name)
 {
-    if (sk_utf8_has_hidden(name))
+    e->refusal_place = sk_utf8_hidden_at(name);
+    if (e->refusal_place != 0)
         return sk_refuse(e, "hidden-character", field, (struct sk_bytes){0});
     if (name.size > 0 && !is_name(name))
         return refuse_argument(e, field);

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "policies/utf8.h"
+#include "protocol/utf8.h"
 
 /* event.record: a new event from what a person filled in, checked against the
    vocabulary as the decision will check it (POLICY.md 8.2). */
@@ -124,13 +124,15 @@ static enum sk_status read_field(struct sk_engine *e, struct recording *r,
     field = &v->fields[at];
     value->name = name;
     SK_TRY(read_value(e, field, given, value));
-    if (!is_legal(e, field, at, value))
-        return refuse_field(e, name);
-    if (field->kind == SK_KIND_NAME && sk_utf8_has_hidden(value->text)) {
+    if (field->kind == SK_KIND_NAME)
+        e->refusal_place = sk_utf8_hidden_at(value->text);
+    if (e->refusal_place != 0) {
         (void)refuse_field(e, name);
         e->refusal = "hidden-character";
         return SK_E_REFUSED;
     }
+    if (!is_legal(e, field, at, value))
+        return refuse_field(e, name);
     if (field->kind == SK_KIND_CODE &&
         sk_bytes_equal(field->format, sk_text("insz")) &&
         sk_insz_is_odd(value->text))

@@ -129,6 +129,10 @@ SK_CHECKED enum sk_status sk_inbox_add(struct sk_engine *e,
                                        struct sk_bytes item);
 
 /* ------------------------------------------------------------- apply.c */
+/* I5: a field of the vocabulary at a level of it, and a name that hides
+   nothing. */
+bool sk_field_is_known(const struct sk_vocabulary *v,
+                       const struct sk_item_field *sent);
 /* I5: type, fields and levels are words of the vocabulary. */
 bool sk_words_are_known(const struct sk_vocabulary *v,
                         const struct sk_item_event *event);

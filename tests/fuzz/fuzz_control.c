@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct sk_pack p =
         sk_pack_start((struct sk_room){again_data, sizeof(again_data)});
     struct sk_bytes in = {data, size};
-    struct sk_request_fault fault = {NULL, {NULL, 0}};
+    struct sk_request_fault fault = {0};
     struct sk_bytes again = {0};
     struct sk_request request;
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policies/utf8.h"
+#include "protocol/utf8.h"
 #include "tools/schakel/plain.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

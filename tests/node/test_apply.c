@@ -54,6 +54,15 @@ static void level_drop(struct sk_item_event *event)
     event->fields[0].level = sk_text("drop");
 }
 
+/* POLICY.md 6.2, PROTOCOL.md 2.7 */
+static void name_that_hides(struct sk_item_event *event)
+{
+    event->type = sk_text("handover.requested");
+    event->fields[0].name = sk_text("coach_name");
+    event->fields[0].text = sk_text("Sa\xe2\x80\x8dmira");
+    event->fields_count = 1;
+}
+
 /* DOMAIN 3.4: what a receiver checks for itself, one row per rule. */
 Test(apply, event_is_checked_by_the_receiver)
 {
@@ -71,6 +80,7 @@ Test(apply, event_is_checked_by_the_receiver)
         {field_of_another_type, "malformed-item"},
         {unknown_level, "malformed-item"},
         {level_drop, "malformed-item"},
+        {name_that_hides, "malformed-item"},
     };
     static struct fx f;
     static struct sk_item item;
@@ -96,7 +106,9 @@ Test(apply, event_is_checked_by_the_receiver)
     ln_clear(t);
     ln_event(&item, 99);
     ln_item(&f, "buso", "gtb", &item, SK_COUNT(rows) + 1);
-    cr_expect(eq(str, t->text, "gtb>buso RECEIPT 1: 11\n"));
+    snprintf(want, sizeof(want), "gtb>buso RECEIPT 1: %zu\n",
+             SK_COUNT(rows) + 1);
+    cr_expect(eq(str, t->text, want));
     fx_call(&f, "gtb", "inbox.list", "{}");
     cr_expect(eq(str, (char *)fx_text(&f, "result.messages.0.type"),
                  "workplace.evaluated"));

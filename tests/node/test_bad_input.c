@@ -119,6 +119,92 @@ Test(bad_input, names)
     check(rows, SK_COUNT(rows));
 }
 
+#define TEXT(text) EVENT("handover.requested", "'question':'" text "'")
+#define OBJECT(reason) "{'participant':'PERSON','reason':'" reason "'}"
+
+/* Other texts: nothing that turns the reading or hides.  The reply says which
+   character, for nobody can see it. */
+Test(bad_input, texts)
+{
+    static const struct row rows[] = {
+        {"event.record", TEXT("ab\xe2\x80\xae"), "hidden-character",
+         "question"},
+        {"event.record", TEXT("ab\xe2\x80\xaa"), "hidden-character",
+         "question"},
+        {"event.record", TEXT("ab\xe2\x81\xa6"), "hidden-character",
+         "question"},
+        {"event.record", TEXT("ab\xe2\x81\xa9"), "hidden-character",
+         "question"},
+        {"event.record", TEXT("ab\xe2\x80\x8b"), "hidden-character",
+         "question"},
+        {"event.record", TEXT("ab\xe2\x80\xa8"), "hidden-character",
+         "question"},
+        {"event.record", TEXT("ab\xc2\xad"), "hidden-character", "question"},
+        {"event.record", TEXT("ab\xf3\xa0\x81\x81"), "hidden-character",
+         "question"},
+        {"participant.object", OBJECT("ij\xe2\x80\xae"), "hidden-character",
+         "reason"},
+        {"relation.open",
+         "{'participant':'PERSON','org':'gtb','from':'2027-03-01','reason':'"
+         "\xe2"
+         "\x82\xac \xef\xbb\xbf'}",
+         "hidden-character", "reason"},
+        {"participant.add", ADD("'source_id':'k \xe2\x81\xa0'"),
+         "hidden-character", "source_id"},
+        {"participant.find", "{'name':'Ya\xe2\x80\x8bra'}", "hidden-character",
+         "name"},
+        {"text.check",
+         "{'field':'question','to':'gtb','value':'de\xe2\x80\xaeschuld'}",
+         "hidden-character", "value"},
+    };
+
+    check(rows, SK_COUNT(rows));
+    for (size_t i = 0; i < SK_COUNT(rows); i++) {
+        fx_call(&f, "buso", rows[i].op, "%s", fill(rows[i].args));
+        cr_expect(eq(str, (char *)fx_text(&f, "error.place"), "3"), "%s",
+                  f.reply);
+    }
+    /* a name: which character, too */
+    fx_call(&f, "buso", "participant.add", GIVEN("Za\xe2\x80\x8dra"));
+    cr_expect(eq(str, (char *)fx_text(&f, "error.place"), "3"), "%s", f.reply);
+    fx_call(&f, "buso", "event.record", "%s",
+            fill(EVENT("handover.requested", "'coach_name':'Y\xe2\x80\x8fr'")));
+    cr_expect(eq(str, (char *)fx_text(&f, "error.place"), "2"), "%s", f.reply);
+    f.why = "om\xe2\x80\xae";
+    fx_call(&f, "buso", "participant.list", "{}");
+    cr_expect(eq(str, f.reply,
+                 "{'error':{'code':'hidden-character','field':'why','place':3},"
+                 "'ok':false}"));
+    f.why = NULL;
+    /* and the next refusal has no place */
+    fx_call(&f, "buso", "participant.add", GIVEN(" Yara"));
+    cr_expect(strstr(f.reply, "place") == NULL);
+}
+
+/* What Arabic, Hebrew, Persian and signs need. */
+Test(bad_input, texts_of_every_script)
+{
+    static const char *const good[] = {
+        "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d \xe2\x80\x8f(a)", /* RLM */
+        "\xd9\x85\xd8\xb1\xd8\xad\xd8\xa8\xd8\xa7 \xd8\x9c"
+        "1", /* ALM */
+        "\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae\xd9\x88\xd8\xa7\xd9\x87",
+        "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x94\xa7 \xe2\x9a\xa0\xef\xb8\x8f",
+        "D\xc3\xa9j\xc3\xa0 vu: \xe2\x82\xac 5",
+    };
+
+    for (size_t i = 0; i < SK_COUNT(good); i++)
+        fx_ok(&f, "buso", "participant.object",
+              "{'participant':'%s','reason':'%s'}", who.text, good[i]);
+    fx_ok(&f, "buso", "participant.add",
+          "{'given_name':'\xd9\x85\xd8\xad\xd9\x85\xd8\xaf'}");
+    fx_ok(&f, "buso", "participant.add",
+          "{'given_name':'\xd7\x93\xd7\x95\xd7\x93'}");
+    fx_ok(&f, "buso", "participant.find",
+          "{'name':'\xd9\x85\xd8\xad\xd9\x85\xd8\xaf'}");
+    cr_expect(ne(str, (char *)fx_text(&f, "result.participants"), "[]"));
+}
+
 /* Numbers and codes. */
 Test(bad_input, codes)
 {

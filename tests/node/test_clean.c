@@ -91,6 +91,24 @@ Test(clean, folds_the_words_of_a_name)
     cr_expect(eq(str, (char *)words(" -' "), ""));
 }
 
+/* A word that is cut in two where nobody sees it is one word. */
+Test(clean, passes_over_what_nobody_sees)
+{
+    cr_expect(eq(str,
+                 (char *)words("schul\xe2\x80\x8d"
+                               "den"),
+                 "schulden"));
+    cr_expect(eq(str,
+                 (char *)words("\xe2\x80\x8f"
+                               "Sa\xc2\xadmira\xef\xb8\x8f"),
+                 "samira"));
+    cr_expect(eq(str,
+                 (char *)words("a\xe2\x80\x89"
+                               "b"),
+                 "a\xe2\x80\x89"
+                 "b"));
+}
+
 /* A word longer than the limit is cut, never written past. */
 Test(clean, cuts_long_words)
 {

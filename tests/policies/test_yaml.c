@@ -1,5 +1,5 @@
 /* yaml.h against docs/POLICY.md 3.
-   Tests: policies/utf8.c, policies/yaml_escape.c, policies/yaml_keys.c,
+   Tests: policies/yaml_escape.c, policies/yaml_keys.c,
    policies/yaml_tree.c */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

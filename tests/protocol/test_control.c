@@ -10,7 +10,7 @@ static uint8_t data[SK_CONTROL_SIZE_MAX + 16];
 static enum sk_status decode(struct sk_bytes in, struct sk_request *out,
                              struct sk_request_fault *fault)
 {
-    *fault = (struct sk_request_fault){"none", {NULL, 0}};
+    *fault = (struct sk_request_fault){.code = "none"};
     return sk_request_decode(in, out, fault);
 }
 

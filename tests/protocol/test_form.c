@@ -48,6 +48,10 @@ Test(form, knows_a_text_that_does_nothing_to_a_screen)
     cr_expect(not(sk_text_is_legal(sk_text("\x7f"), 5)));
     cr_expect(
         not(sk_text_is_legal((struct sk_bytes){(const uint8_t *)"a\0", 2}, 5)));
+    cr_expect(not(sk_text_is_legal(sk_text("a\xe2\x80\xae"), 5)), "U+202E");
+    cr_expect(not(sk_text_is_legal(sk_text("a\xe2\x81\xa6"), 5)), "U+2066");
+    cr_expect(not(sk_text_is_legal(sk_text("a\xe2\x80\x8b"), 5)), "U+200B");
+    cr_expect(sk_text_is_legal(sk_text("a\xe2\x80\x8d"), 5), "U+200D");
 }
 
 Test(form, knows_a_day)

@@ -136,6 +136,8 @@ Test(import, says_what_is_wrong_with_a_participant)
     PEOPLE(P "1;Y\xe2\x81\xa9;;;\n", "2:3 given_name hidden-character\n");
     PEOPLE(P "1;Y\xe2\x80\x8b;;;\n", "2:3 given_name hidden-character\n");
     cr_expect(strstr(faults.list[0].en, "character 2 (U+200B)") != NULL);
+    PEOPLE(P "1\xe2\x81\xa0;Y;;;\n", "2:1 source_id hidden-character\n");
+    PEOPLE(P "1\xe2\x80\xae;Y;;;\n", "2:1 source_id hidden-character\n");
     PEOPLE(P "1;Y;1990-02-30;;\n", "2:5 birth_date bad-date\n");
     PEOPLE(P "1;Y;30/2/1990;;\n", "2:5 birth_date bad-date\n");
     PEOPLE(P "1;Y;2026-09-02;;\n", "2:5 birth_date future\n");

@@ -110,6 +110,8 @@ int sk_ask_refused(const json_t *reply)
     const json_t *findings = json_object_get(error, "errors");
     const char *nl = sk_code_text(code, true);
     const char *en = sk_code_text(code, false);
+    long long place = json_integer_value(json_object_get(error, "place"));
+    char detail[40];
 
     if (sk_cli_json()) {
         sk_json_print(reply);
@@ -124,6 +126,9 @@ int sk_ask_refused(const json_t *reply)
                 sk_json_text(f, "code"),
                 sk_json_text(f, sk_cli_dutch() ? "message_nl" : "message_en"));
     }
+    if (place > 0)
+        snprintf(detail, sizeof(detail), "%s %lld",
+                 sk_cli_word("teken", "character"), place);
     return sk_cli_fail(
         exit_code_of(code),
         &(struct sk_problem){
@@ -131,7 +136,7 @@ int sk_ask_refused(const json_t *reply)
             .nl = nl == NULL ? code : nl,
             .en = en == NULL ? code : en,
             .where = sk_json_text(error, "field"),
-            .detail = sk_json_text(error, "detail"),
+            .detail = place > 0 ? detail : sk_json_text(error, "detail"),
             .next_nl = next_of(code, sk_json_text(error, "field"), true),
             .next_en = next_of(code, sk_json_text(error, "field"), false)});
 }

@@ -5,7 +5,7 @@
 
 #include "policies/civil.h"
 #include "policies/findings.h"
-#include "policies/utf8.h"
+#include "protocol/utf8.h"
 
 /* ------------------------------------------------------------- characters */
 
@@ -20,14 +20,16 @@ bool sk_import_explain_character(const char *value, bool name,
         uint32_t character = sk_utf8_next(text, &at);
 
         place++;
-        if (name && sk_character_is_hidden(character)) {
+        if (character != SK_NO_CHARACTER &&
+            (name ? sk_character_is_hidden(character)
+                  : sk_character_deceives(character))) {
             out->code = "hidden-character";
             sk_import_fault_say(
                 out,
                 "teken %zu (U+%04X) is onzichtbaar of keert de leesrichting "
-                "om.  Typ de naam opnieuw in, zonder hem te kopiëren.",
+                "om.  Typ het stuk errond opnieuw in, zonder te kopiëren.",
                 "character %zu (U+%04X) is invisible or turns the direction of "
-                "reading.  Type the name again, without copying it.",
+                "reading.  Type the part around it again, without copying.",
                 place, (unsigned)character);
             return true;
         }

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "policies/utf8.h"
+#include "protocol/utf8.h"
 
 struct sk_import_file {
     bool csv;

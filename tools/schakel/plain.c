@@ -5,19 +5,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "policies/utf8.h"
+#include "protocol/utf8.h"
 
 #define CHUNK_SIZE 4096
 /* What is no UTF-8 shows as this: no character, so never what was meant. */
 #define NO_BYTE 0xfffe
 
-/* Joiners and variants are part of how scripts and signs are written. */
+/* What a text may hold (CONTROL.md 3). */
 static bool is_shown(uint32_t c)
 {
-    if (c == '\n' || c == '\t' || c == 0x200c || c == 0x200d ||
-        (c >= 0xfe00 && c <= 0xfe0f))
+    if (c == '\n' || c == '\t')
         return true;
-    return !sk_character_is_forbidden(c) && !sk_character_is_hidden(c);
+    return !sk_character_is_forbidden(c) && !sk_character_deceives(c);
 }
 
 static size_t put_unit(uint8_t *out, uint32_t unit)

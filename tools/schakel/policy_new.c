@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "policies/civil.h"
-#include "policies/utf8.h"
+#include "protocol/utf8.h"
 #include "tools/schakel/policy_coverage.h"
 #include "tools/schakel/policy_words.h"
 

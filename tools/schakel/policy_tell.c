@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "policies/advice.h"
-#include "policies/utf8.h"
 #include "protocol/limits.h"
+#include "protocol/utf8.h"
 #include "tools/schakel/policy_run.h"
 
 /* Findings for people: where, what, the line itself with the place marked, and

@@ -1,4 +1,4 @@
-#include "policies/utf8.h"
+#include "protocol/utf8.h"
 
 struct range {
     uint32_t first;
@@ -80,17 +80,40 @@ bool sk_character_is_hidden(uint32_t character)
     return is_in(character, hidden, SK_COUNT(hidden));
 }
 
-bool sk_utf8_has_hidden(struct sk_bytes text)
+bool sk_character_deceives(uint32_t character)
+{
+    static const struct range written[] = {
+        {0x61c, 0x61c},
+        {0x180b, 0x180f},
+        {0x200c, 0x200f},
+        {0xfe00, 0xfe0f},
+    };
+
+    return sk_character_is_hidden(character) &&
+           !is_in(character, written, SK_COUNT(written));
+}
+
+static size_t first_at(struct sk_bytes text, bool (*is_such)(uint32_t))
 {
     size_t at = 0;
 
-    while (at < text.size) {
+    for (size_t number = 1; at < text.size; number++) {
         uint32_t character = sk_utf8_next(text, &at);
 
-        if (character == SK_NO_CHARACTER || sk_character_is_hidden(character))
-            return true;
+        if (character == SK_NO_CHARACTER || is_such(character))
+            return number;
     }
-    return false;
+    return 0;
+}
+
+size_t sk_utf8_hidden_at(struct sk_bytes text)
+{
+    return first_at(text, sk_character_is_hidden);
+}
+
+size_t sk_utf8_deceit_at(struct sk_bytes text)
+{
+    return first_at(text, sk_character_deceives);
 }
 
 bool sk_utf8_is_line(struct sk_bytes text)

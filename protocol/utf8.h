@@ -1,9 +1,9 @@
 /*
  * Characters: strict UTF-8, and what no file and no value may hold.
- *                                                  docs/POLICY.md 3.1, 6.2
+ *                                docs/POLICY.md 3.1, 6.2, docs/PROTOCOL.md 2.7
  */
-#ifndef SK_POLICIES_UTF8_H
-#define SK_POLICIES_UTF8_H
+#ifndef SK_PROTOCOL_UTF8_H
+#define SK_PROTOCOL_UTF8_H
 
 #include "protocol/base.h"
 
@@ -24,10 +24,20 @@ bool sk_character_is_forbidden(uint32_t character);
  * direction of what follows?  For names, where nobody needs such a character.
  */
 bool sk_character_is_hidden(uint32_t character);
-/* Of strict UTF-8. */
-bool sk_utf8_has_hidden(struct sk_bytes text);
+/*
+ * The same for text, where joiners (Persian, Hindi), marks of direction
+ * (Arabic, Hebrew) and variants (signs) are part of how it is written.
+ */
+bool sk_character_deceives(uint32_t character);
 
-/* Is it a text of one line that 3.1 allows? */
+/*
+ * The number of the first such character in strict UTF-8, from 1; 0: there is
+ * none.  What is no UTF-8 counts as one.
+ */
+size_t sk_utf8_hidden_at(struct sk_bytes text);
+size_t sk_utf8_deceit_at(struct sk_bytes text);
+
+/* Is it a text of one line that POLICY.md 3.1 allows? */
 bool sk_utf8_is_line(struct sk_bytes text);
 
 #endif
