@@ -133,7 +133,7 @@ static enum sk_status apply_event(struct sk_engine *e,
         if (*refusal != NULL)
             return SK_OK;
     }
-    SK_TRY(sk_inbox_add(e, from, &event->message, item));
+    SK_TRY(sk_inbox_add(e, from, &event->message, &event->handle, item));
     (void)sk_day_parse(event->erase_by, &erase_by); /* looked at above */
     SK_TRY(sk_due_put(e, erase_by, SK_DUE_ERASE_BY, &event->message.id, text));
     return sk_timers_received(e, event->type, &event->message);
@@ -158,7 +158,7 @@ static enum sk_status apply_collective(struct sk_engine *e,
     SK_TRY(refuse_new(e, refusal));
     if (*refusal != NULL)
         return SK_OK;
-    return sk_inbox_add(e, from, &c->message, item);
+    return sk_inbox_add(e, from, &c->message, NULL, item);
 }
 
 /* ------------------------------------------------------------- receipts */

@@ -1,6 +1,7 @@
 #include "node/engine/gate.h"
 #include "node/engine/handover.h"
 #include "node/engine/leave.h"
+#include "node/engine/linked.h"
 
 #include <string.h>
 
@@ -14,7 +15,8 @@ struct answer {
     struct sk_bytes to;
     struct sk_bytes purpose;
     const struct sk_gate_answer *gate;
-    const struct sk_ledger_entry *entry; /* sent; else NULL */
+    const struct sk_ledger_entry *entry;     /* sent; else NULL */
+    const struct sk_recorded_event *request; /* previewed; else NULL */
 };
 
 static void pack_list(struct sk_pack *p, const char *key,
@@ -100,41 +102,50 @@ static void pack_warnings(struct sk_pack *p, const struct sk_gate_answer *gate)
     }
 }
 
-/* Keys `erase_by` to `purpose` of a permit; how many. */
-static size_t pack_terms(struct sk_pack *p, const struct answer *a)
+/* Keys `erase_by` to `purpose` of a permit; counts them. */
+static enum sk_status pack_terms(struct sk_engine *e, const struct answer *a,
+                                 size_t *count)
 {
     const struct sk_decision *d = &a->gate->decision;
-    size_t count = 5;
+    struct sk_pack *p = &e->reply;
+    struct sk_org to;
 
     sk_reply_day(p, "erase_by", d->erase_by);
     pack_fields(p, d);
     if (a->entry != NULL && a->entry->has_handover) {
         sk_reply_id(p, "handover", &a->entry->handover.id);
-        count++;
+        (*count)++;
     }
     pack_levels(p, d);
+    if (a->request != NULL && sk_org_parse(a->to, &to)) {
+        SK_TRY(sk_linked_pack_sent(e, &a->request->participant, &to,
+                                   &a->request->about, p));
+        (*count)++;
+    }
     if (a->entry != NULL) {
         sk_reply_id(p, "message", &a->entry->message.id);
-        count++;
+        (*count)++;
     }
     sk_pack_cstr(p, "on_withdrawal");
     sk_pack_map(p, 2);
     sk_reply_cstr(p, "do", d->erase ? "erase" : "stop");
     sk_reply_uint(p, "within_days", d->within_days);
     sk_reply_text(p, "purpose", a->purpose);
-    return count;
+    *count += 5;
+    return SK_OK;
 }
 
-static void pack_permit(struct sk_pack *p, const struct answer *a)
+static enum sk_status pack_permit(struct sk_engine *e, const struct answer *a)
 {
     const struct sk_decision *d = &a->gate->decision;
+    struct sk_pack *p = &e->reply;
     size_t at = sk_reply_open(p);
     size_t count = 3;
 
     pack_list(p, "consents", d->consents, d->consents_count);
     sk_reply_cstr(p, "decision", "permit");
     pack_list(p, "duties", d->duties, d->duties_count);
-    count += pack_terms(p, a);
+    SK_TRY(pack_terms(e, a, &count));
     if (d->roles_all) {
         sk_pack_cstr(p, "roles");
         sk_pack_nil(p);
@@ -151,6 +162,7 @@ static void pack_permit(struct sk_pack *p, const struct answer *a)
     }
     pack_withheld(p, d);
     sk_reply_close_map(p, at, count);
+    return SK_OK;
 }
 
 static void pack_deny(struct sk_pack *p, const struct answer *a)
@@ -187,8 +199,7 @@ static enum sk_status pack_answer(struct sk_engine *e, const struct answer *a)
     }
     if (a->gate->blocked)
         return refuse_word(e, a->gate);
-    pack_permit(&e->reply, a);
-    return SK_OK;
+    return pack_permit(e, a);
 }
 
 /* ------------------------------------------------------------- received */
@@ -340,6 +351,8 @@ enum sk_status sk_op_disclosure_preview(struct sk_engine *e,
         SK_TRY(sk_shadow_note(e, &question, gate));
     a.type = event.view.type;
     a.gate = gate;
+    if (sk_bytes_equal(a.type, sk_text("handover.requested")))
+        a.request = &event;
     return pack_answer(e, &a);
 }
 

@@ -1,4 +1,4 @@
-#include "node/engine/handover.h"
+#include "node/engine/linked.h"
 #include "node/engine/user.h"
 
 #include <string.h>
@@ -21,8 +21,17 @@ static const char *waits_for(const struct sk_handover *h)
     return ours ? "us" : "partner";
 }
 
+/* The messages it can refer to. */
+static enum sk_status
+pack_linked(struct sk_engine *e, const struct sk_handover *h, struct sk_pack *p)
+{
+    if (h->sender)
+        return sk_linked_pack_sent(e, &h->participant, &h->partner, &h->id, p);
+    return sk_linked_pack_received(e, &h->partner, &h->handle, &h->id, p);
+}
+
 static enum sk_status view(struct sk_engine *e, const struct sk_handover *h,
-                           struct sk_pack *p)
+                           bool linked, struct sk_pack *p)
 {
     struct sk_participant_id person;
     struct sk_trajectory t;
@@ -35,11 +44,13 @@ static enum sk_status view(struct sk_engine *e, const struct sk_handover *h,
         SK_TRY(status);
     SK_TRY(sk_handover_person(e, h, &person));
     known = !sk_id_is_zero(&person.id);
-    sk_pack_map(p, known ? 13 : 12);
+    sk_pack_map(p, 12u + known + linked);
     sk_reply_instant(p, "changed", h->changed_ms);
     sk_reply_uint(p, "epoch", t.epoch);
     sk_reply_id(p, "handover", &h->id.id);
     sk_reply_text(p, "kind", h->kind);
+    if (linked)
+        SK_TRY(pack_linked(e, h, p));
     sk_reply_text(p, "owner", sk_org_text(&t.owner));
     if (known)
         sk_reply_id(p, "participant", &person.id);
@@ -98,7 +109,7 @@ static enum sk_status give(struct sk_engine *e, struct sk_value args,
 
     SK_TRY(arg_handover(e, args, &h));
     SK_TRY(sk_handover_own(e, &h, input));
-    return view(e, &h, &e->reply);
+    return view(e, &h, /* linked */ false, &e->reply);
 }
 
 enum sk_status sk_op_handover_show(struct sk_engine *e, struct sk_value args)
@@ -106,7 +117,7 @@ enum sk_status sk_op_handover_show(struct sk_engine *e, struct sk_value args)
     struct sk_handover h;
 
     SK_TRY(arg_handover(e, args, &h));
-    return view(e, &h, &e->reply);
+    return view(e, &h, /* linked */ true, &e->reply);
 }
 
 enum sk_status sk_op_handover_open(struct sk_engine *e, struct sk_value args)
@@ -155,7 +166,7 @@ static enum sk_status list_one(struct sk_engine *e, struct listing *l)
     if (!seen)
         return SK_OK;
     l->count++;
-    return view(e, &h, &e->reply);
+    return view(e, &h, /* linked */ false, &e->reply);
 }
 
 /* A page looks at LIST_MAX records at most, whatever it shows of them. */

@@ -10,8 +10,9 @@ enum { GONE_RECALLED = 1, GONE_EXPIRED = 2 };
 struct record {
     struct sk_id key_owner;
     struct sk_org from;
-    uint64_t number;      /* order of arrival here */
-    uint64_t incarnation; /* and its place in the log of `from` */
+    struct sk_handle handle; /* zero: it is about nobody */
+    uint64_t number;         /* order of arrival here */
+    uint64_t incarnation;    /* and its place in the log of `from` */
     uint64_t place;
     uint64_t received_ms;
     uint64_t opened_ms;
@@ -71,6 +72,26 @@ static struct sk_key place_key(const struct record *record)
     return key;
 }
 
+/* list "h": per handle of a partner, in order of arrival. */
+static struct sk_key handle_prefix(const struct sk_org *from,
+                                   const struct sk_handle *handle)
+{
+    struct sk_key key = sk_key_start(SK_T_INBOX_ORDER);
+
+    sk_key_bytes(&key, sk_text("h"));
+    sk_key_org(&key, from);
+    sk_key_id(&key, &handle->id);
+    return key;
+}
+
+static struct sk_key handle_key(const struct record *record)
+{
+    struct sk_key key = handle_prefix(&record->from, &record->handle);
+
+    sk_key_u64(&key, record->number);
+    return key;
+}
+
 static struct sk_bytes id_bytes(const struct sk_message_id *id)
 {
     return (struct sk_bytes){id->id.bytes, sizeof(id->id.bytes)};
@@ -108,8 +129,9 @@ static enum sk_status unpack_record(struct sk_bytes plain, struct record *out)
 {
     struct sk_unpack u = sk_unpack_start(plain);
 
-    sk_unpack_array(&u, 11);
+    sk_unpack_array(&u, 12);
     sk_unpack_org(&u, &out->from);
+    sk_unpack_id(&u, &out->handle.id);
     out->number = sk_unpack_uint(&u, 0, UINT64_MAX);
     out->incarnation = sk_unpack_uint(&u, 0, UINT64_MAX);
     out->place = sk_unpack_uint(&u, 0, UINT64_MAX);
@@ -146,8 +168,9 @@ static enum sk_status save(struct sk_engine *e, const struct sk_message_id *id,
     for (size_t i = 0; i < record->locked.count; i++)
         size_max += record->locked.list[i].size + 5;
     p = sk_scratch_pack(e, size_max);
-    sk_pack_array(&p, 11);
+    sk_pack_array(&p, 12);
     sk_pack_str(&p, sk_org_text(&record->from));
+    sk_pack_id(&p, &record->handle.id);
     sk_pack_uint(&p, record->number);
     sk_pack_uint(&p, record->incarnation);
     sk_pack_uint(&p, record->place);
@@ -172,9 +195,13 @@ static enum sk_status index_record(struct sk_engine *e,
     struct sk_key all = order_key("a", record->number);
     struct sk_key new = order_key("n", record->number);
     struct sk_key place = place_key(record);
+    struct sk_key about = handle_key(record);
 
     SK_TRY(
         sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&all), id_bytes(id)));
+    if (!sk_id_is_zero(&record->handle.id))
+        SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&about),
+                            id_bytes(id)));
     SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&place),
                         id_bytes(id)));
     if (record->opened_ms != 0)
@@ -200,8 +227,10 @@ static enum sk_status drop_record(struct sk_engine *e,
     struct sk_key all = order_key("a", record->number);
     struct sk_key new = order_key("n", record->number);
     struct sk_key place = place_key(record);
+    struct sk_key about = handle_key(record);
 
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key)));
+    SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&about)));
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&all)));
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&new)));
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&place)));
@@ -231,6 +260,7 @@ enum sk_status sk_inbox_has(struct sk_engine *e, const struct sk_org *from,
 
 enum sk_status sk_inbox_add(struct sk_engine *e, const struct sk_org *from,
                             const struct sk_message_id *id,
+                            const struct sk_handle *handle,
                             struct sk_bytes item)
 {
     struct record *record = sk_arena_get(&e->scratch, sizeof(*record));
@@ -240,6 +270,8 @@ enum sk_status sk_inbox_add(struct sk_engine *e, const struct sk_org *from,
         return SK_E_MEMORY;
     assert(s != NULL);
     record->from = *from;
+    if (handle != NULL)
+        record->handle = *handle;
     record->incarnation = s->log.peer_incarnation;
     record->place = s->applying;
     record->received_ms = e->now_ms;
@@ -263,6 +295,14 @@ struct sk_scan sk_inbox_behind(struct sk_engine *e, const struct sk_org *from,
     sk_key_u64(&start, after);
     return sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
                          sk_key_done(&start));
+}
+
+struct sk_scan sk_inbox_about(struct sk_engine *e, const struct sk_org *from,
+                              const struct sk_handle *handle)
+{
+    struct sk_key prefix = handle_prefix(from, handle);
+
+    return sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
 }
 
 struct sk_scan sk_inbox_arrived(struct sk_engine *e, uint64_t after)
@@ -406,6 +446,8 @@ enum sk_status sk_inbox_put(struct sk_engine *e,
         return SK_E_MEMORY;
     record->key_owner = entry->key_owner;
     record->from = entry->from;
+    if (!entry->collective)
+        record->handle = entry->event.handle;
     record->number = entry->number;
     record->incarnation = entry->incarnation;
     record->place = entry->place;

@@ -1,4 +1,4 @@
-#include "node/engine/session.h"
+#include "node/engine/linked.h"
 
 #include "node/engine/timer.h"
 #include "node/engine/user.h"
@@ -208,9 +208,10 @@ static enum sk_status pack_event_tail(struct sk_engine *e, struct sk_pack *p,
     return SK_OK;
 }
 
-/* Everything about one message. */
-enum sk_status sk_inbox_pack(struct sk_engine *e, struct sk_pack *p,
-                             const struct sk_inbox_entry *entry)
+/* linked: with what else is here about the same person, for a request. */
+static enum sk_status pack_message(struct sk_engine *e, struct sk_pack *p,
+                                   const struct sk_inbox_entry *entry,
+                                   bool linked)
 {
     const struct sk_item_event *event = &entry->event;
     size_t at = sk_reply_open(p);
@@ -245,6 +246,12 @@ enum sk_status sk_inbox_pack(struct sk_engine *e, struct sk_pack *p,
         pack_fields(p, "levels", entry, /* levels */ true);
         count++;
     }
+    if (linked && event->has_handover &&
+        sk_bytes_equal(event->type, sk_text("handover.requested"))) {
+        SK_TRY(sk_linked_pack_received(e, &entry->from, &event->handle,
+                                       &event->handover, p));
+        count++;
+    }
     sk_reply_id(p, "message", &entry->message.id);
     if (!entry->collective)
         count += pack_terms(p, event);
@@ -265,6 +272,13 @@ enum sk_status sk_inbox_pack(struct sk_engine *e, struct sk_pack *p,
     }
     sk_reply_close_map(p, at, count);
     return SK_OK;
+}
+
+/* Everything about one message. */
+enum sk_status sk_inbox_pack(struct sk_engine *e, struct sk_pack *p,
+                             const struct sk_inbox_entry *entry)
+{
+    return pack_message(e, p, entry, /* linked */ false);
 }
 
 /* ------------------------------------------------------------- finding */
@@ -499,7 +513,7 @@ enum sk_status sk_op_inbox_open(struct sk_engine *e, struct sk_value args)
 
     SK_TRY(sk_arg_message(e, args, &entry));
     SK_TRY(open_entry(e, entry));
-    return sk_inbox_pack(e, &e->reply, entry);
+    return pack_message(e, &e->reply, entry, /* linked */ true);
 }
 
 enum sk_status sk_op_inbox_peek(struct sk_engine *e, struct sk_value args)
@@ -507,7 +521,7 @@ enum sk_status sk_op_inbox_peek(struct sk_engine *e, struct sk_value args)
     struct sk_inbox_entry *entry;
 
     SK_TRY(sk_arg_message(e, args, &entry));
-    return sk_inbox_pack(e, &e->reply, entry);
+    return pack_message(e, &e->reply, entry, /* linked */ true);
 }
 
 enum sk_status sk_op_inbox_assign(struct sk_engine *e, struct sk_value args)

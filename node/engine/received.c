@@ -9,19 +9,13 @@
 
 #define PAGE_MAX 50
 
-struct walk {
-    struct sk_engine *e;
-    enum sk_status (*fn)(void *context, const struct sk_inbox_entry *entry);
-    void *context;
-};
-
-/* The messages of one partner about one of its handles. */
-static enum sk_status each_of(const struct walk *walk,
-                              const struct sk_org *from,
-                              const struct sk_id *handle)
+enum sk_status sk_received_about(
+    struct sk_engine *e, const struct sk_org *from,
+    const struct sk_handle *handle,
+    enum sk_status (*fn)(void *context, const struct sk_inbox_entry *entry),
+    void *context)
 {
-    struct sk_engine *e = walk->e;
-    struct sk_scan scan = sk_inbox_behind(e, from, 0, 0);
+    struct sk_scan scan = sk_inbox_about(e, from, handle);
 
     for (;;) {
         size_t mark = sk_arena_mark(&e->scratch);
@@ -44,9 +38,8 @@ static enum sk_status each_of(const struct walk *walk,
         status = sk_inbox_get(e, &id, entry);
         if (status != SK_OK && status != SK_E_NOT_FOUND)
             return status;
-        if (status == SK_OK && !entry->collective &&
-            sk_id_equal(&entry->event.handle.id, handle))
-            SK_TRY(walk->fn(walk->context, entry));
+        if (status == SK_OK)
+            SK_TRY(fn(context, entry));
         sk_arena_reset(&e->scratch, mark);
     }
 }
@@ -56,13 +49,12 @@ enum sk_status sk_received_each(
     enum sk_status (*fn)(void *context, const struct sk_inbox_entry *entry),
     void *context)
 {
-    struct walk walk = {e, fn, context};
     struct sk_key prefix = sk_key_start(SK_T_HANDLE);
     struct sk_scan scan =
         sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
 
     for (;;) {
-        struct sk_id handle;
+        struct sk_handle handle;
         struct sk_org from;
         struct sk_bytes key;
         struct sk_bytes value;
@@ -80,8 +72,8 @@ enum sk_status sk_received_each(
                 (struct sk_bytes){key.data + 1, key.size - 2 - SK_ID_SIZE},
                 &from))
             return SK_E_IO;
-        memcpy(handle.bytes, key.data + key.size - SK_ID_SIZE, SK_ID_SIZE);
-        SK_TRY(each_of(&walk, &from, &handle));
+        memcpy(handle.id.bytes, key.data + key.size - SK_ID_SIZE, SK_ID_SIZE);
+        SK_TRY(sk_received_about(e, &from, &handle, fn, context));
     }
 }
 

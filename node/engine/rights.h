@@ -42,6 +42,13 @@ SK_CHECKED enum sk_status sk_erasure_due(struct sk_engine *e,
 /* Requests to partners that are not answered in full. */
 SK_CHECKED enum sk_status sk_erasures_open(struct sk_engine *e, uint64_t *out);
 
+/* Every message of a partner under one of its handles, in order of arrival; fn
+   may erase it.  received.c */
+SK_CHECKED enum sk_status sk_received_about(
+    struct sk_engine *e, const struct sk_org *from,
+    const struct sk_handle *handle,
+    enum sk_status (*fn)(void *context, const struct sk_inbox_entry *entry),
+    void *context);
 /* Every message that partners sent about one person, as far as somebody said
    so; fn may erase it.  received.c */
 SK_CHECKED enum sk_status sk_received_each(

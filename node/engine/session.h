@@ -121,11 +121,16 @@ SK_CHECKED enum sk_status sk_inbox_next(struct sk_engine *e,
                                         struct sk_message_id *id);
 struct sk_scan sk_inbox_behind(struct sk_engine *e, const struct sk_org *from,
                                uint64_t incarnation, uint64_t after);
-/* Keep a message that came, under a data key of its own.  item: its bytes as
-   they came. */
+/* The messages of `from` under that handle, in order of arrival: keys of a scan
+   whose values are message ids. */
+struct sk_scan sk_inbox_about(struct sk_engine *e, const struct sk_org *from,
+                              const struct sk_handle *handle);
+/* Keep a message that came, under a data key of its own.  handle: whom it is
+   about, NULL: nobody; item: its bytes as they came. */
 SK_CHECKED enum sk_status sk_inbox_add(struct sk_engine *e,
                                        const struct sk_org *from,
                                        const struct sk_message_id *id,
+                                       const struct sk_handle *handle,
                                        struct sk_bytes item);
 
 /* ------------------------------------------------------------- apply.c */

@@ -984,13 +984,14 @@ static inline void fx_policy(struct fx *f, size_t at)
     f->nodes[at].policy = true;
 }
 
-/* The folder of policies/library that the story names. */
+/* The folder that the story names. */
 static inline void fx_bundles(struct fx *f, const char *scenario)
 {
-    static const char key[] = "\nbundles: ../../";
+    static const char key[] = "\nbundles: ";
     char path[512];
     char *story;
     const char *folder;
+    bool top;
 
     snprintf(path, sizeof(path), "tests/scenarios/%s.yaml",
              strcmp(scenario, "kempen") == 0 ? "S0A" : scenario);
@@ -998,8 +999,10 @@ static inline void fx_bundles(struct fx *f, const char *scenario)
     folder = strstr(story, key);
     cr_assert(folder != NULL, "%s names no bundles", path);
     folder += strlen(key);
-    snprintf(f->bundles, sizeof(f->bundles), "%.*s", (int)strcspn(folder, "\n"),
-             folder);
+    top = strncmp(folder, "../../", 6) == 0;
+    folder += top ? 6 : 0;
+    snprintf(f->bundles, sizeof(f->bundles), "%s%.*s",
+             top ? "" : "tests/scenarios/", (int)strcspn(folder, "\n"), folder);
     free(story);
 }
 

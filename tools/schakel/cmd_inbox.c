@@ -103,7 +103,8 @@ static void print_handover(const struct work *w, const json_t *one)
     printf("  %.10s  %s %s, %s: %s", sk_json_text(one, "changed"),
            ours ? say(w, "naar", "to") : say(w, "van", "from"),
            sk_glossary_word(w->glossary, sk_json_text(one, "partner")),
-           sk_render_word(sk_json_text(one, "kind"), w->dutch),
+           sk_glossary_value(w->glossary, "handover_kind", "",
+                             json_object_get(one, "kind")),
            sk_render_word(sk_json_text(one, "state"), w->dutch));
     if (days == 1)
         fputs(say(w, ", sinds gisteren", ", since yesterday"), stdout);

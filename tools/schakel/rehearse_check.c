@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tools/schakel/json.h"
+#include "tools/schakel/render.h"
 
 /* ------------------------------------------------------------- counting */
 void sk_check(struct sk_world *w, bool holds, const char *format, ...)
@@ -193,6 +194,38 @@ void sk_check_fields(struct sk_world *w, const struct sk_node *want,
             "%s: field %s", what, (const char *)n->key.data);
 }
 
+/* linked: {message: how it stands}, and nothing else. */
+static void check_linked(struct sk_world *w, struct sk_actor *actor,
+                         const struct sk_node *want, const json_t *view)
+{
+    const json_t *rows = json_object_get(view, "linked");
+    size_t count = 0;
+
+    for (const struct sk_node *n = want->first; n != NULL; n = n->next) {
+        const char *alias = (const char *)n->key.data;
+        const char *id = sk_alias_id(w, SK_ALIAS_MESSAGE, NULL, alias);
+        const char *got = "absent";
+
+        count++;
+        for (size_t i = 0; i < json_array_size(rows); i++) {
+            const json_t *row = json_array_get(rows, i);
+
+            if (id == NULL || strcmp(sk_json_text(row, "message"), id) != 0)
+                continue;
+            got = sk_json_text(row, "state");
+            if (got[0] == '\0')
+                got = json_is_true(json_object_get(row, "opened")) ? "read"
+                                                                   : "stored";
+        }
+        sk_check(w, strcmp(got, sk_step_text(want, alias)) == 0,
+                 "%s: %s is %s for the handover, expected %s", actor->org,
+                 alias, got, sk_step_text(want, alias));
+    }
+    sk_check(w, json_array_size(rows) == count,
+             "%s: the handover refers to %zu messages, expected %zu",
+             actor->org, json_array_size(rows), count);
+}
+
 static void check_handover(struct sk_world *w, struct sk_actor *actor,
                            const struct sk_node *expect)
 {
@@ -211,7 +244,9 @@ static void check_handover(struct sk_world *w, struct sk_actor *actor,
              "handover %s is %s at %s, expected %s", alias,
              sk_json_text(view, "state"), actor->org, want);
     sk_tell(w, "%s %s: %s", sk_tell_word(w, "overdracht", "handover"), alias,
-            sk_json_text(view, "state"));
+            sk_render_word(sk_json_text(view, "state"), w->dutch));
+    if (sk_node_get(expect, "linked") != NULL)
+        check_linked(w, actor, sk_node_get(expect, "linked"), view);
     json_decref(view);
 }
 

@@ -667,6 +667,11 @@ void sk_render(const struct sk_screen *s, const char *op, const json_t *result)
     }
     if (strcmp(op, "policy.activate") == 0)
         render_policy(s, result);
+    else if (strcmp(op, "handover.show") == 0 ||
+             strcmp(op, "handover.open") == 0 ||
+             strcmp(op, "handover.cancel") == 0 ||
+             strcmp(op, "handover.input") == 0)
+        sk_render_handover(s, result);
     else if (!sk_render_event(s, op, result) && !sk_render_node(s, op, result))
         render_tree(s, result, 0, false);
 }

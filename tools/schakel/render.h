@@ -22,6 +22,12 @@ void sk_render(const struct sk_screen *screen, const char *op,
 /* False, and nothing printed: the operation does not show an event. */
 bool sk_render_event(const struct sk_screen *screen, const char *op,
                      const json_t *result);
+/* One handover, with the next step. */
+void sk_render_handover(const struct sk_screen *screen, const json_t *view);
+/* What a handover can refer to, `linked` of a reply (NULL: nothing is printed);
+   sent: what we sent. */
+void sk_render_linked(const struct sk_screen *screen, const json_t *linked,
+                      const char *partner, bool sent);
 /* True: all of it was printed.  False: the keys and values still are to be,
    perhaps below what was printed. */
 bool sk_render_node(const struct sk_screen *screen, const char *op,

@@ -252,6 +252,8 @@ static void render_decision(const struct sk_screen *s, const json_t *result)
     if (permit) {
         fprintf(s->out, "%s\n", say(s, "Dit gaat mee:", "This goes along:"));
         render_content(s, result);
+        sk_render_linked(s, json_object_get(result, "linked"),
+                         sk_json_text(result, "to"), /* sent */ true);
     } else {
         fprintf(s->out, "%s: %s (%s)\n",
                 say(s, "Dit wordt niet gedeeld", "This is not shared"),
@@ -385,6 +387,8 @@ static void render_message(const struct sk_screen *s, const json_t *result)
             purpose[0] == '\0' ? "" : ")");
     render_content(s, result);
     render_wrong(s, result);
+    sk_render_linked(s, json_object_get(result, "linked"),
+                     sk_json_text(result, "from"), /* sent */ false);
     fputc('\n', s->out);
     render_text(s, result, "erase_by");
     render_words(s, result, "duties");
