@@ -4,7 +4,7 @@
 #include "protocol/pack.h"
 #include "protocol/unpack.h"
 
-#define KIND_LAST SK_ENTRY_FINDING
+#define KIND_LAST SK_ENTRY_OBJECTION
 
 const char *sk_entry_kind_text(enum sk_entry_kind kind)
 {

@@ -42,7 +42,8 @@
     X(19, INCARNATION, "incarnation") /* of the log to org */                  \
     X(20, BACKUP, "backup")           /* */                                    \
     X(21, RESTORED, "restored")       /* entries of the log before */          \
-    X(22, FINDING, "finding")         /* number; what was found */
+    X(22, FINDING, "finding")         /* number; what was found */             \
+    X(23, OBJECTION, "objection")     /* objection; state */
 
 enum sk_entry_kind {
 #define SK_ENTRY_NAME(number, name, text) SK_ENTRY_##name = (number),

@@ -1,5 +1,7 @@
 #include "node/engine/objection.h"
 
+#include "node/engine/journal.h"
+
 #define OBJECTION_SIZE_MAX 16384
 
 /* Record: array [id, at in s, state, purposes: nil or array, recipients: nil or
@@ -25,6 +27,17 @@ static void pack_list(struct sk_pack *p, const struct sk_bytes *list,
         sk_pack_str(p, list[i]);
 }
 
+/* PROTOCOL.md 11.2: that it was said, and what came of it. */
+static enum sk_status journal(struct sk_engine *e,
+                              const struct sk_objection *objection)
+{
+    struct sk_entry entry = sk_entry_start(e, SK_ENTRY_OBJECTION, NULL);
+
+    sk_entry_id(&entry, &objection->id);
+    entry.word = objection->of.state;
+    return sk_journal_add(e, &entry);
+}
+
 enum sk_status sk_objection_put(struct sk_engine *e,
                                 const struct sk_participant_id *id,
                                 const struct sk_objection *objection)
@@ -46,7 +59,8 @@ enum sk_status sk_objection_put(struct sk_engine *e,
     sk_pack_str(&p, objection->by);
     sk_pack_str(&p, objection->answer);
     SK_TRY(sk_pack_finish(&p, &plain));
-    return sk_vault_put(e, &id->id, sk_key_done(&key), plain);
+    SK_TRY(sk_vault_put(e, &id->id, sk_key_done(&key), plain));
+    return journal(e, objection);
 }
 
 static const struct sk_bytes *unpack_list(struct sk_engine *e,

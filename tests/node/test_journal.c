@@ -173,6 +173,58 @@ Test(journal, has_what_was_done_and_is_signed)
     fx_end(&s.f);
 }
 
+static void expect_objection(struct story *s, const char *id, const char *state)
+{
+    static struct journal j;
+    const struct sk_entry *entry;
+
+    read_journal(&s->f, "sopraco", &j);
+    entry = last_of(&j, SK_ENTRY_OBJECTION);
+    cr_expect(names(entry, id), "%s", state);
+    cr_expect(sk_bytes_equal(entry->word, sk_text(state)), "%s", state);
+    cr_expect(eq(sz, entry->org.size + entry->numbers_count, 0));
+}
+
+static void object(struct story *s, const char *recipient, char *id)
+{
+    fx_ok(&s->f, "sopraco", "participant.object",
+          "{'participant':'%s','recipients':['%s'],'reason':'Liever niet.'}",
+          s->participant, recipient);
+    snprintf(id, 64, "%s", fx_text(&s->f, "result.objection"));
+}
+
+/* CONSENT.md 5.7: said, taken back, answered; and what is asked back for it. */
+Test(journal, has_the_way_of_an_objection)
+{
+    static struct story s;
+    static struct journal j;
+    char id[64];
+
+    start(&s);
+    disclose(&s);
+    object(&s, "ocmw-mol", id);
+    expect_objection(&s, id, "open");
+    object(&s, "ocmw-mol", id); /* said again: nothing new */
+    fx_ok(&s.f, "sopraco", "objection.withdraw",
+          "{'participant':'%s','objection':'%s'}", s.participant, id);
+    expect_objection(&s, id, "withdrawn");
+    object(&s, "cvo-kempen", id);
+    fx_ok(&s.f, "sopraco", "objection.answer",
+          "{'participant':'%s','objection':'%s','answer':'upheld','by':'Els',"
+          "'reason':'Goed.'}",
+          s.participant, id);
+    expect_objection(&s, id, "upheld");
+    read_journal(&s.f, "sopraco", &j);
+    cr_expect(eq(sz, count_of(&j, SK_ENTRY_OBJECTION), 4));
+    object(&s, "cvo-kempen", id);
+    fx_ok(&s.f, "sopraco", "objection.answer",
+          "{'participant':'%s','objection':'%s','answer':'rejected','by':'Els',"
+          "'reason':'Neen.'}",
+          s.participant, id);
+    expect_objection(&s, id, "rejected");
+    fx_end(&s.f);
+}
+
 Test(journal, has_the_way_of_a_withdrawal)
 {
     static struct story s;

@@ -55,6 +55,13 @@ Test(journal, entries_are_as_the_page_says)
     e = (struct sk_entry){.kind = SK_ENTRY_BACKUP};
     out = encode(&e);
     cr_expect(is_vector("journal", "entry_short", out));
+    e = (struct sk_entry){.kind = SK_ENTRY_OBJECTION,
+                          .at_s = 1811592000,
+                          .ids_count = 1,
+                          .word = sk_text("upheld")};
+    memset(e.ids[0].bytes, 0x53, sizeof(e.ids[0].bytes));
+    out = encode(&e);
+    cr_expect(is_vector("journal", "entry_objection", out));
     cr_assert(eq(int, sk_entry_decode(out, &got), SK_OK));
     cr_expect(same(&e, &got));
 }
@@ -69,7 +76,7 @@ Test(journal, entries_of_every_kind_come_back)
         struct sk_value value;
         struct sk_bytes out;
 
-        e.kind = (enum sk_entry_kind)(1 + below(&state, SK_ENTRY_FINDING));
+        e.kind = (enum sk_entry_kind)(1 + below(&state, SK_ENTRY_OBJECTION));
         e.at_s = random_uint(&state) % 7258118400u;
         e.ids_count = below(&state, SK_ENTRY_IDS_MAX + 1);
         for (size_t j = e.ids_count; j < SK_ENTRY_IDS_MAX; j++)
@@ -134,7 +141,7 @@ Test(journal, refuses_what_is_no_entry)
     bytes[1] = 0; /* kind */
     cr_expect(
         ne(int, sk_entry_decode((struct sk_bytes){bytes, size}, &got), SK_OK));
-    bytes[1] = SK_ENTRY_FINDING + 1;
+    bytes[1] = SK_ENTRY_OBJECTION + 1;
     cr_expect(
         ne(int, sk_entry_decode((struct sk_bytes){bytes, size}, &got), SK_OK));
     e.word = sk_text("Jonas Mertens");

@@ -452,6 +452,8 @@ def files():
     out["journal"] = {
         "entry": pack([3, 1811592000, "sopraco", [rid(0x51), rid(0x52)],
                        [1, 128, 70000], b"\x5b" * 32, "not-source"]),
+        "entry_objection": pack([23, 1811592000, "", [rid(0x53)], [], b"",
+                                 "upheld"]),
         "entry_short": pack([20, 0, "", [], [], b"", ""]),
         "checkpoint": note,
         "consistency_77_200": b"".join(consistency(77, grown)),
