@@ -65,6 +65,19 @@ LANG=C "$build/schakel" inbox open "$message" --dir "$root/gtb" |
   grep -q 'What the participant wants'
 check "and in English" $?
 
+# ------------------------------------------------------------ the handover
+handover=$(json gtb handover handover list)
+nl gtb handover show "$handover" &&
+  says 'Overdracht, van BuSO De Brug (fictief): overgedragen' &&
+  says 'Warme overdracht' && says 'wacht op          niemand' &&
+  says 'verantwoordelijk  GTB Kempen' &&
+  says 'Wat u al van BuSO De Brug (fictief) kreeg over deze persoon' &&
+  says 'nog niets' && ! grep -q 'warm$\|receiver\|waits_for' "$work/out"
+check "a handover says how it stands, in words" $?
+nl buso handover show "$handover" &&
+  says 'Overdracht, naar GTB Kempen: overgedragen'
+check "at both sides" $?
+
 nl gtb inbox && says 'Niets nieuws, en niets dat wacht.'
 check "the work list is empty when all is done" $?
 
@@ -81,6 +94,17 @@ nl buso participant report "$person" && says 'Wie kreeg wat over jou?' &&
 check "the participant gets it on paper" $?
 ! grep -q 'guidance\.\|birth_date\|Volgens regel: *$\|{}' "$work/out"
 check "in plain words" $?
+says 'GTB Kempen begeleidt je.' && says 'Waar zeg je nu ja op?' &&
+  says 'Met wie: GTB Kempen' && says 'Het stopt vanzelf na 31 juli 2027.' &&
+  says 'Waarom: Zodat' && says 'Vraag naar onze privacyverantwoordelijke.'
+check "who guides, why, what one said yes to, and whom to ask" $?
+[ "$(grep -o '^Aan [A-Z]*' "$work/out" | tr -d '\n')" = 'Aan HAan GTB' ]
+check "in order of time" $?
+nl buso participant object "$person" \
+  --reason "$(printf 'Niet \342\200\256over mijn stage.')"
+[ $? = 1 ] && grep -q 'onzichtbaar teken in deze tekst.*reason (teken 6)' \
+  "$work/err" && grep -q 'opnieuw in' "$work/err"
+check "what cannot be seen is refused, with its place" $?
 
 # ------------------------------------------------------------ consents, exported
 "$build/schakel" consent export "$person" --format dpv --dir "$root/buso" \
@@ -217,5 +241,11 @@ check "nothing new goes out" $?
 nl buso peer bestaatniet houtzaak
 [ "$?" = 2 ]
 check "a command of two words that does not exist is no other one" $?
+
+# ------------------------------------------------------------ when time is over
+nl buso clock set 2028-07-01T09:00:00Z && nl buso participant report "$person" &&
+  says 'De tijd is om.  GTB Kempen moest dit wissen op 4 november 2027.' &&
+  says 'Je zegt nu nergens ja op.'
+check "the participant reads that a partner had to erase it" $?
 
 exit $failed

@@ -1,5 +1,6 @@
 #include "tools/schakel/cmd_report.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "policies/civil.h"
@@ -88,6 +89,25 @@ static const char *day_words(const struct report *r, const char *text)
 static const char *called(const struct report *r, const char *id)
 {
     return sk_glossary_word(r->glossary, id);
+}
+
+/* CONSENT.md 7.2: the sentence of the purpose. */
+static const char *why_words(const struct report *r, const char *id)
+{
+    const struct sk_vocabulary *v =
+        r->glossary == NULL ? NULL : sk_glossary_vocabulary(r->glossary);
+    uint16_t at = v == NULL ? SK_NONE : sk_vocabulary_purpose(v, sk_text(id));
+    struct sk_bytes text;
+    static char room[512];
+
+    if (at == SK_NONE)
+        return called(r, id);
+    text = r->dutch ? v->purposes[at].sentence.nl : v->purposes[at].sentence.en;
+    if (text.size == 0)
+        return called(r, id);
+    snprintf(room, sizeof(room), "%.*s", (int)text.size,
+             (const char *)text.data);
+    return room;
 }
 
 /* A line with the words in the places of {}. */
@@ -212,8 +232,9 @@ static void print_rules(const struct report *r, const json_t *message)
         if (id == NULL)
             continue;
         if (rule == NULL)
-            LINE(r, "Onze regel: {} (versie {})", "Our rule: {} (version {})",
-                 id, sk_json_text(message, "policy"));
+            LINE(r, "Onze regel van toen: {} (beleid {})",
+                 "Our rule of then: {} (policy {})", id,
+                 sk_json_text(message, "policy"));
         else
             printf("   %s: %s\n   %s: %s\n", say(r, "Onze regel", "Our rule"),
                    sk_json_text(rule, "text")[0] == '\0'
@@ -276,6 +297,12 @@ static void print_consents(const struct report *r, const json_t *message)
     }
 }
 
+/* Is a day before today? */
+static bool is_past(const struct report *r, const char *day)
+{
+    return strncmp(day, sk_json_text(r->status, "now"), 10) < 0;
+}
+
 /* What became of it, and what was asked back (4.7). */
 static void print_state(const struct report *r, const json_t *message)
 {
@@ -289,6 +316,9 @@ static void print_state(const struct report *r, const json_t *message)
                  "   This has not left yet."));
         return;
     }
+    if (strcmp(state, "refused") == 0)
+        LINE(r, "{} nam dit niet aan, en houdt het niet bij.",
+             "{} did not take this, and does not keep it.", to);
     if (strcmp(state, "read") == 0 || strcmp(state, "accepted") == 0)
         LINE(r, "Iemand bij {} las het.", "Somebody at {} read it.", to);
     if (strcmp(recall, "asked") == 0)
@@ -306,6 +336,10 @@ static void print_state(const struct report *r, const json_t *message)
              "{} has to keep this until {}.  The reason: {}.", to,
              day_words(r, sk_json_text(message, "keep_until")),
              sk_json_text(message, "law_reference"));
+    else if (is_past(r, sk_json_text(message, "erase_by")))
+        LINE(r, "De tijd is om.  {} moest dit wissen op {}.",
+             "Its time is over.  {} had to erase this on {}.", to,
+             day_words(r, sk_json_text(message, "erase_by")));
     else
         LINE(r, "{} wist dit ten laatste op {}.",
              "{} erases this on {} at the latest.", to,
@@ -314,21 +348,23 @@ static void print_state(const struct report *r, const json_t *message)
 
 static bool has_left(const json_t *message)
 {
-    const char *state = sk_json_text(message, "state");
+    return strcmp(sk_json_text(message, "state"), "dropped") != 0;
+}
 
-    return strcmp(state, "dropped") != 0 && strcmp(state, "refused") != 0;
+/* When it left, or was to leave. */
+static const char *sent_at(const json_t *message)
+{
+    const char *sent = sk_json_text(message, "sent");
+
+    return sent[0] != '\0' ? sent : sk_json_text(message, "queued");
 }
 
 static void print_message(const struct report *r, const json_t *message)
 {
-    const char *sent = sk_json_text(message, "sent");
-
-    if (sent[0] == '\0')
-        sent = sk_json_text(message, "queued");
-    printf("   %s: %s\n", day_words(r, sent),
+    printf("   %s: %s\n", day_words(r, sent_at(message)),
            called(r, sk_json_text(message, "type")));
     printf("   %s: %s\n", say(r, "Waarom", "Why"),
-           called(r, sk_json_text(message, "purpose")));
+           why_words(r, sk_json_text(message, "purpose")));
     print_fields(r, message, true);
     print_fields(r, message, false);
     print_corrections(r, message);
@@ -413,25 +449,94 @@ static void print_objections(const struct report *r)
         print_objection(r, json_array_get(list, i));
 }
 
+/* ------------------------------------------------------------- consents */
+
+/* One thing to each of a list; nothing named: `all`. */
+static void print_each(const struct report *r, const char *label,
+                       const json_t *list, const char *all)
+{
+    if (json_array_size(list) == 0)
+        printf("   %s: %s\n", label, all);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (i == 0)
+            printf("   %s: ", label);
+        printf("%s%s", i == 0 ? "" : ", ",
+               called(r, json_string_value(json_array_get(list, i))));
+    }
+    if (json_array_size(list) > 0)
+        putchar('\n');
+}
+
+/* The last day of a consent that ends at this instant. */
+static const char *last_day_words(const struct report *r, const char *until)
+{
+    int64_t instant;
+    char last[21];
+
+    if (!sk_instant_parse(sk_text(until), &instant))
+        return day_words(r, until);
+    sk_instant_format(instant - 1, last);
+    return day_words(r, last);
+}
+
+/* What still counts: this is what one can take back. */
+static void print_yeses(const struct report *r)
+{
+    const json_t *list = json_object_get(r->person, "consents");
+    size_t count = 0;
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i);
+
+        if (strcmp(sk_json_text(one, "now"), "given") != 0)
+            continue;
+        if (count++ == 0)
+            printf("%s\n\n", say(r, "Waar zeg je nu ja op?",
+                                 "What do you say yes to now?"));
+        print_yes(r, one);
+        print_each(r, say(r, "Met wie", "With whom"),
+                   json_object_get(one, "recipients"),
+                   say(r, "iedereen", "everybody"));
+        print_each(r, say(r, "Waarvoor", "What for"),
+                   json_object_get(one, "purposes"), say(r, "alles", "all"));
+        print_each(r, say(r, "Wat", "What"), json_object_get(one, "categories"),
+                   say(r, "alles", "all"));
+        LINE(r, "Het stopt vanzelf na {}.", "It stops by itself after {}.",
+             last_day_words(r, sk_json_text(one, "until")));
+        putchar('\n');
+    }
+    if (count == 0)
+        printf("%s\n\n", say(r, "Je zegt nu nergens ja op.",
+                             "You say yes to nothing now."));
+}
+
 static void print_rights(const struct report *r)
 {
     puts(say(r,
              "Wat kan je doen?\n\n"
              "   Je mag je akkoord altijd intrekken.  Zeg het aan je "
              "begeleider.\n"
+             "   Bij ons, of bij wie je nu begeleidt.  Eén zin is genoeg.\n"
              "   Wij stoppen dezelfde dag.  We vragen de ander om te wissen.\n"
              "   Wil je niet dat we iets delen?  Je mag bezwaar maken.\n"
              "   Klopt er iets niet?  Zeg het.  We verbeteren het.\n"
              "   Je mag vragen om alles te wissen.\n"
+             "   Wil je alles zien wat we van je weten?  Vraag het bestand.\n"
+             "   Dit kost je niets.  Je krijgt antwoord binnen een maand.\n"
+             "   Nog een vraag?  Vraag naar onze privacyverantwoordelijke.\n"
              "   Ben je niet tevreden?  Dan kan je klagen bij de\n"
              "   Gegevensbeschermingsautoriteit: "
              "www.gegevensbeschermingsautoriteit.be",
              "What can you do?\n\n"
              "   You may always withdraw your consent.  Tell your coach.\n"
+             "   Here, or where you are guided now.  One sentence will do.\n"
              "   We stop the same day.  We ask the others to erase.\n"
              "   You do not want us to share something?  You may object.\n"
              "   Is something wrong?  Say so.  We correct it.\n"
              "   You may ask us to erase everything.\n"
+             "   You want to see all that we know of you?  Ask for the file.\n"
+             "   This costs you nothing.  You get an answer within a month.\n"
+             "   Another question?  Ask for our privacy officer.\n"
              "   Not satisfied?  You can complain to the Belgian Data\n"
              "   Protection Authority: www.dataprotectionauthority.be"));
 }
@@ -440,14 +545,19 @@ static void print_report(const struct report *r)
 {
     const json_t *list = json_object_get(r->shared, "disclosures");
     const char *us = called(r, sk_json_text(r->status, "org"));
+    const char *owner =
+        sk_json_text(json_object_get(r->person, "trajectory"), "owner");
     size_t count = 0;
 
     printf("%s\n\n",
            say(r, "Wie kreeg wat over jou?", "Who got what about you?"));
     printf("   %s %s\n", sk_json_text(r->person, "given_name"),
            sk_json_text(r->person, "family_name"));
-    printf("   %s %s, %s\n\n", say(r, "Gemaakt door", "Made by"), us,
+    printf("   %s %s, %s\n", say(r, "Gemaakt door", "Made by"), us,
            day_words(r, sk_json_text(r->status, "now")));
+    if (owner[0] != '\0')
+        LINE(r, "{} begeleidt je.", "{} guides you.", called(r, owner));
+    putchar('\n');
     for (size_t i = 0; i < json_array_size(list); i++) {
         if (!has_left(json_array_get(list, i)))
             continue;
@@ -458,11 +568,38 @@ static void print_report(const struct report *r)
     if (count == 0)
         printf("   %s\n\n", say(r, "Niemand kreeg iets van ons.",
                                 "Nobody got anything from us."));
+    print_yeses(r);
     print_objections(r);
     print_rights(r);
 }
 
 /* ------------------------------------------------------------- command */
+
+static int by_day(const void *a, const void *b)
+{
+    const json_t *const *one = a;
+    const json_t *const *other = b;
+
+    return strcmp(sent_at(*one), sent_at(*other));
+}
+
+/* A list in order of time; the same list when there is no memory. */
+static json_t *in_order(const json_t *list)
+{
+    size_t count = json_array_size(list);
+    const json_t **rows = calloc(count + 1, sizeof(*rows));
+    json_t *out = json_array();
+
+    for (size_t i = 0; rows != NULL && i < count; i++)
+        rows[i] = json_array_get(list, i);
+    if (rows != NULL)
+        qsort(rows, count, sizeof(*rows), by_day);
+    for (size_t i = 0; i < count; i++)
+        json_array_append(out, rows != NULL ? (json_t *)(uintptr_t)rows[i]
+                                            : json_array_get(list, i));
+    free(rows);
+    return out;
+}
 
 static int gather(struct sk_client *client, const char *participant,
                   struct report *r)
@@ -475,6 +612,10 @@ static int gather(struct sk_client *client, const char *participant,
         code = sk_node_ask(client, "disclosure.list",
                            json_pack("{s:s}", "participant", participant), NULL,
                            0, &r->shared);
+    if (code < 0)
+        json_object_set_new(
+            r->shared, "disclosures",
+            in_order(json_object_get(r->shared, "disclosures")));
     if (code < 0)
         code = sk_node_ask(client, "policy.show", NULL, NULL, 0, &r->policy);
     if (code < 0)
