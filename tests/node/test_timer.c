@@ -400,6 +400,46 @@ Test(timer, watches_a_handover_on_both_sides)
     fx_end(&f);
 }
 
+/* The coach who asked learns how it ended, and the one who was asked that it is
+   over: until somebody says that it was seen. */
+Test(timer, tells_how_a_handover_ended)
+{
+    struct people_id who;
+    struct people_id h;
+
+    start();
+    who = people_add(&f, "buso", "2000-01-15");
+    h = handed(who);
+    fx_ok(&f, "gtb", "handover.input",
+          "{'handover':'%s','input':'answer-declined'}", h.text);
+    fx_run(&f);
+    cr_expect(eq(str, (char *)agenda("buso", "handover_declined", "{}"),
+                 "2026-09-01 handover_declined raised;"));
+    cr_expect(eq(str, (char *)agenda("gtb", NULL, "{}"), ""));
+    fx_ok(&f, "buso", "agenda.list", "{}");
+    fx_ok(&f, "buso", "agenda.done", "{'item':%s}",
+          fx_text(&f, "result.items.0.item"));
+    cr_expect(eq(str, (char *)agenda("buso", NULL, "{}"), ""));
+    fx_end(&f);
+}
+
+Test(timer, tells_the_receiver_that_it_was_cancelled)
+{
+    struct people_id h;
+
+    start();
+    h = handed(people_add(&f, "buso", "2000-01-15"));
+    fx_ok(&f, "gtb", "handover.input",
+          "{'handover':'%s','input':'answer-accepted'}", h.text);
+    fx_run(&f);
+    fx_ok(&f, "buso", "handover.cancel", "{'handover':'%s'}", h.text);
+    fx_run(&f);
+    cr_expect(eq(str, (char *)agenda("gtb", NULL, "{}"),
+                 "2026-09-01 handover_cancelled raised;"));
+    cr_expect(eq(str, (char *)agenda("buso", NULL, "{}"), ""));
+    fx_end(&f);
+}
+
 /* DOMAIN 5.3: after a question back the clocks start again. */
 Test(timer, starts_again_when_it_is_asked_again)
 {

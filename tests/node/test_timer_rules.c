@@ -41,15 +41,25 @@ static int32_t day(const char *text)
 /* DOMAIN.md 6.2: what is built in is the file, and the file is the table. */
 Test(timer_rules, knows_every_timer_of_the_domain)
 {
-    static const char *const names[] = {
-        "handover_open",          "handover_answer",
-        "handover_expire",        "handover_first_contact",
-        "handover_check_back",    "noshow_first",
-        "noshow_repeat",          "workplace_check",
-        "retention_checks",       "twe_end",
-        "consent_expiry",         "withdrawal_unconfirmed",
-        "access_close",           "event_delete",
-        "correction_unconfirmed", "objection_answer"};
+    static const char *const names[] = {"handover_open",
+                                        "handover_answer",
+                                        "handover_expire",
+                                        "handover_first_contact",
+                                        "handover_check_back",
+                                        "handover_declined",
+                                        "handover_returned",
+                                        "handover_cancelled",
+                                        "noshow_first",
+                                        "noshow_repeat",
+                                        "workplace_check",
+                                        "retention_checks",
+                                        "twe_end",
+                                        "consent_expiry",
+                                        "withdrawal_unconfirmed",
+                                        "access_close",
+                                        "event_delete",
+                                        "correction_unconfirmed",
+                                        "objection_answer"};
     char *file = fx_need("policies/library/domain.yaml");
     char *page = fx_need("docs/DOMAIN.md");
 

@@ -7,6 +7,7 @@
 #include "tools/schakel/cli.h"
 #include "tools/schakel/hint.h"
 #include "tools/schakel/json.h"
+#include "tools/schakel/render.h"
 
 /* ------------------------------------------------------------- asking */
 static int fail_connect(enum sk_status status, const char *dir)
@@ -136,7 +137,9 @@ int sk_ask_refused(const json_t *reply)
             .nl = nl == NULL ? code : nl,
             .en = en == NULL ? code : en,
             .where = sk_json_text(error, "field"),
-            .detail = place > 0 ? detail : sk_json_text(error, "detail"),
+            .detail = place > 0 ? detail
+                                : sk_render_word(sk_json_text(error, "detail"),
+                                                 sk_cli_dutch()),
             .next_nl = next_of(code, sk_json_text(error, "field"), true),
             .next_en = next_of(code, sk_json_text(error, "field"), false)});
 }

@@ -133,6 +133,45 @@ static size_t print_waiting(const struct work *w, const char *whom,
     return count;
 }
 
+/* ------------------------------------------------------------- what ended */
+
+static bool is_open(const struct work *w, const char *handover)
+{
+    const json_t *list = json_object_get(w->handovers, "handovers");
+
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (strcmp(sk_json_text(json_array_get(list, i), "handover"),
+                   handover) == 0)
+            return true;
+    return false;
+}
+
+/* What the agenda raised of handovers that are over: how they ended. */
+static size_t print_ended(const struct work *w)
+{
+    const json_t *items = json_object_get(w->agenda, "items");
+    size_t count = 0;
+
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        const json_t *item = json_array_get(items, i);
+
+        if (strcmp(sk_json_text(item, "state"), "raised") != 0 ||
+            strcmp(sk_json_text(item, "kind"), "handover") != 0 ||
+            is_open(w, sk_json_text(item, "about")))
+            continue;
+        if (count++ == 0)
+            printf("%s\n", say(w, "Afgelopen", "Ended"));
+        printf("  %s  %s: %s\n              schakel handover show %s\n"
+               "              %s: schakel agenda done %lld\n",
+               sk_json_text(item, "day"),
+               sk_glossary_word(w->glossary, sk_json_text(item, "partner")),
+               sk_json_text(item, w->dutch ? "label_nl" : "label_en"),
+               sk_json_text(item, "about"), say(w, "gezien", "seen"),
+               (long long)json_integer_value(json_object_get(item, "item")));
+    }
+    return count;
+}
+
 /* ------------------------------------------------------------- the list */
 
 /* A list page by page, until there is no more of it or `most` of it was found;
@@ -191,6 +230,7 @@ static void print_work(struct sk_client *client, struct work *w)
     count = sk_erasures_print(w->erasures, sk_json_text(w->status, "now"),
                               /* late_only */ false, w->glossary, w->dutch);
     count += print_new(w);
+    count += print_ended(w);
     count += print_waiting(w, "us", say(w, "Wacht op u", "Waits for you"));
     count += print_waiting(
         w, "partner", say(w, "Wacht op de partner", "Waits for the partner"));

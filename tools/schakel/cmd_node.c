@@ -6,6 +6,7 @@
 
 #include <sodium.h>
 
+#include "protocol/texts.h"
 #include "tools/schakel/ask.h"
 #include "tools/schakel/erasure_choice.h"
 #include "tools/schakel/erasure_due.h"
@@ -759,6 +760,23 @@ static int fields_of(const struct sk_parsed *parsed, json_t *fields)
     return set_pairs(fields, "fields", sk_cli_all(parsed, "fields"));
 }
 
+/* A step is about somebody: say first whom the request is about. */
+static int refuse_nobody(const json_t *view)
+{
+    static char next[128];
+
+    snprintf(next, sizeof(next), "schakel inbox assign %s %s",
+             sk_json_text(view, "request"),
+             sk_cli_word("DEELNEMER", "PARTICIPANT"));
+    return sk_cli_fail(
+        SK_EXIT_NO,
+        &(struct sk_problem){.code = "not-assigned",
+                             .nl = sk_code_text("not-assigned", true),
+                             .en = sk_code_text("not-assigned", false),
+                             .next_nl = next,
+                             .next_en = next});
+}
+
 static int run_step(const struct step *step, int argc, char **argv)
 {
     static struct made made;
@@ -780,6 +798,9 @@ static int run_step(const struct step *step, int argc, char **argv)
         show_it.args = json_pack("{s:s}", "handover", parsed.operands[0]);
         code = ask(client, "handover.show", &show_it, &view);
     }
+    if (code < 0 &&
+        sk_json_text(json_object_get(view, "result"), "participant")[0] == '\0')
+        code = refuse_nobody(json_object_get(view, "result"));
     if (code < 0) {
         const json_t *result = json_object_get(view, "result");
 

@@ -215,6 +215,14 @@ static void tell_next(const struct sk_screen *s, const json_t *view)
             !is_word(view, "state", nexts[i].state))
             continue;
         fputc('\n', s->out);
+        if (sk_json_text(view, "participant")[0] == '\0')
+            print_next(s,
+                       say(s,
+                           "Zeg eerst over wie het gaat:\n"
+                           "  schakel inbox assign REQUEST DEELNEMER\n",
+                           "First say whom it is about:\n"
+                           "  schakel inbox assign REQUEST PARTICIPANT\n"),
+                       view);
         print_next(s, say(s, nexts[i].nl, nexts[i].en), view);
     }
 }
