@@ -210,6 +210,8 @@ static bool is_from_suspended(enum sk_item_kind kind)
            kind == SK_ITEM_TOLD || kind == SK_ITEM_ASKED ||
            kind == SK_ITEM_ERASURE || kind == SK_ITEM_CORRECTION ||
            kind == SK_ITEM_CORRECTED ||
+           /* I7: what it has of us can only be asked back when we know it. */
+           kind == SK_ITEM_HELD ||
            /* I6: it let go before; who completed it is the owner. */
            kind == SK_ITEM_RELEASED;
 }

@@ -43,7 +43,8 @@ static bool goes_to_suspended(struct sk_bytes item)
     return kind == SK_ITEM_WITHDRAWN || kind == SK_ITEM_ERASED ||
            kind == SK_ITEM_KEPT || kind == SK_ITEM_TOLD ||
            kind == SK_ITEM_HELD || kind == SK_ITEM_ERASURE ||
-           kind == SK_ITEM_CORRECTED || kind == SK_ITEM_RELEASED;
+           kind == SK_ITEM_CORRECTED || kind == SK_ITEM_RELEASED ||
+           kind == SK_ITEM_ASKED;
 }
 
 static void add_bytes(struct envelope *out, struct sk_bytes bytes)

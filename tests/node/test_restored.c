@@ -238,6 +238,27 @@ Test(restored, who_is_suspended_learns_what_it_sent)
     fx_end(&s.f);
 }
 
+/* I7: and who stays learns it from a partner that was suspended. */
+Test(restored, who_is_suspended_says_what_it_has)
+{
+    static struct story s;
+
+    start(&s);
+    s.backup = ln_backup(&s.f, "sopraco");
+    disclose(&s);
+    fx_offline(&s.f, "sopraco", true);
+    restore(&s, "sopraco");
+    fx_partners(&s.f, "  cvo-kempen:\n",
+                "  cvo-kempen:\n    status: suspended\n");
+    fx_offline(&s.f, "sopraco", false);
+    fx_wait(&s.f, 130000);
+    cr_expect(eq(sz, inbox(&s), 1));
+    withdraw(&s);
+    cr_expect(eq(sz, inbox(&s), 0));
+    cr_expect(eq(sz, asked_to_erase(&s), 1));
+    fx_end(&s.f);
+}
+
 /* What was taken back before the backup is not told again: consent that was
    given since stays. */
 Test(restored, what_was_taken_back_before_is_not_told_again)
