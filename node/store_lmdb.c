@@ -12,10 +12,10 @@
  *
  * A commit is a record in the log (store_log.h): one write, one flush.  The
  * transaction of data.mdb stays open over many of them, and is committed when
- * the log is full, when a key is deleted, when the disk has little room, and
- * at close.  So what such a transaction holds is always data.mdb, the log and
- * the batch, and can be made again from them: after an abort, a crash, or a
- * commit that failed.                                    docs/decisions/0014
+ * the log is full, when a key is deleted, when the disk has little room, after
+ * an abort, and at close.  So what such a transaction holds is always data.mdb,
+ * the log and the batch, and can be made again from them: after an abort, a
+ * crash, or a commit that failed. docs/decisions/0014
  *
  * LMDB 0.9.24: no DUPSORT, deletion by key, one open per file and process.
  */
@@ -288,8 +288,12 @@ static enum sk_status lmdb_begin(struct sk_store *store)
     struct lmdb_store *self = self_of(store);
     int rc = delete_pending(self);
 
-    if (rc == 0 && self->full && has_room(self, AGAIN_ROOM_BYTES))
-        (void)write_tree(self); /* or it stays full */
+    /* What had to be made again, after an abort or a crash, is not made again a
+       second time.  When it cannot be written it goes on from the log. */
+    if (rc == 0 && self->log.used > 0 &&
+        (self->full ? has_room(self, AGAIN_ROOM_BYTES)
+                    : self->txn[SK_SPACE_DATA] == NULL))
+        (void)write_tree(self);
     if (rc == 0)
         rc = begin_txn(self, SK_SPACE_DATA);
     return status_of(rc);

@@ -24,7 +24,7 @@
 #define SK_STORE_LOG_NAME "data.log"
 #define SK_STORE_LOG_KEY_SIZE 16
 #define SK_STORE_LOG_ALIGN 4096u
-#define SK_STORE_LOG_SIZE_MAX (4u << 20)
+#define SK_STORE_LOG_SIZE_MAX (8u << 20)
 
 struct sk_store_log {
     int fd;

@@ -162,8 +162,10 @@ Test(store_log, records_that_are_in_the_tree_are_not_done_again)
 Test(store_log, an_abort_keeps_what_was_committed_before)
 {
     struct sk_store *s = open_kind(LMDB, ROOM_BYTES);
+    uint64_t before;
 
     put_one(s, "a", "1");
+    before = tree_writes();
     for (int i = 0; i < 3; i++) {
         begin(s);
         cr_assert(eq(int, put(s, SK_SPACE_DATA, "a", "no"), SK_OK));
@@ -172,6 +174,9 @@ Test(store_log, an_abort_keeps_what_was_committed_before)
         begin(s);
         cr_expect(eq(str, DATA(s), "a=1 "));
         commit(s);
+        /* Made again once, not with every abort. */
+        cr_expect(eq(int, tree_writes() != before, i == 0));
+        before = tree_writes();
     }
     put_one(s, "c", "1");
     crash(&s);
@@ -266,7 +271,7 @@ Test(store_log, is_written_from_its_start_again)
             last = tree_writes();
         }
     }
-    cr_expect(trees >= 2, "the log was full %d times", (int)trees);
+    cr_expect(trees >= 1, "the log was full %d times", (int)trees);
     cr_expect(trees < 30);
     sk_store_close(&s);
     remove_dir();
