@@ -61,15 +61,15 @@ static enum sk_status compile_seen(struct sk_engine *e, uint64_t version,
     return sk_bundle_load(&files, sk_today(e), &e->seen_memory, &findings, out);
 }
 
-/* Does the charter of today let more through than the one they saw?  What
-   cannot be compared counts as more. */
+/* Does the charter of today let more through than the one they saw, on any
+   day?  What cannot be compared counts as more. */
 static enum sk_status is_wider(struct sk_engine *e,
                                const struct sk_bundle *seen, bool *out)
 {
     size_t mark = sk_arena_mark(&e->scratch);
     struct sk_diff diff = {0};
     enum sk_status status =
-        sk_diff_make(seen, e->bundle, sk_today(e), &e->scratch, &diff);
+        sk_diff_make(seen, e->bundle, INT32_MIN, &e->scratch, &diff);
 
     sk_arena_reset(&e->scratch, mark);
     if (status == SK_E_TOO_LARGE || status == SK_E_MEMORY) {

@@ -347,7 +347,8 @@ enum sk_status sk_op_disclosure_preview(struct sk_engine *e,
     question.purpose = a.purpose;
     question.extra = &extra;
     SK_TRY(sk_gate_judge(e, &question, &gate));
-    if (question.bundle == e->bundle && !is_supposed(&extra))
+    if (question.bundle == e->bundle && !is_supposed(&extra) &&
+        !sk_value_bool(sk_value_get(args, "explain")))
         SK_TRY(sk_shadow_note(e, &question, gate));
     a.type = event.view.type;
     a.gate = gate;

@@ -66,24 +66,15 @@ static enum sk_status pack_rules(struct sk_engine *e, struct sk_bytes policy)
 /* What is signed and waits for its day. */
 static enum sk_status pack_next(struct sk_engine *e, size_t *count)
 {
-    struct sk_manifest *manifest = sk_arena_get(&e->scratch, sizeof(*manifest));
-    struct sk_bytes text;
-    struct sk_bytes day;
-    enum sk_status status =
-        sk_policy_file_get(e, SK_POLICY_NEXT, SK_POLICY_DAY, &day);
+    struct sk_policy_next next;
 
-    if (manifest == NULL)
-        return SK_E_MEMORY;
-    if (status == SK_E_NOT_FOUND)
+    SK_TRY(sk_policy_next_get(e, &next));
+    if (next.version == 0)
         return SK_OK;
-    SK_TRY(status);
-    SK_TRY(sk_policy_file_get(e, SK_POLICY_NEXT, sk_text(SK_MANIFEST_NAME),
-                              &text));
-    SK_TRY(sk_manifest_decode(text, manifest));
     sk_pack_cstr(&e->reply, "next");
     sk_pack_map(&e->reply, 2);
-    sk_reply_text(&e->reply, "from", day);
-    sk_reply_uint(&e->reply, "version", manifest->version);
+    sk_reply_text(&e->reply, "from", next.day);
+    sk_reply_uint(&e->reply, "version", next.version);
     (*count)++;
     return SK_OK;
 }

@@ -10,6 +10,7 @@
  *         bool loosened (not in records of before: false)
  *     policy/next/<file>          signed, waits for its day
  *     policy/next/day             DATE
+ *     policy/next/record          what the gate said of it, at first
  * Words and times, no values.
  */
 #ifndef SK_NODE_ENGINE_POLICY_H
@@ -29,7 +30,7 @@ SK_CHECKED enum sk_status sk_policy_file_put(struct sk_engine *e,
                                              struct sk_bytes bytes);
 /* Everything in a folder; names in scratch.  drop: away with it. */
 struct sk_policy_names {
-    struct sk_bytes list[SK_SIGNED_FILES_MAX + 2];
+    struct sk_bytes list[SK_SIGNED_FILES_MAX + 2]; /* day, record */
     size_t count;
 };
 SK_CHECKED enum sk_status sk_policy_names(struct sk_engine *e,
@@ -68,8 +69,35 @@ struct sk_policy_record {
 SK_CHECKED enum sk_status sk_policy_record_read(struct sk_bytes bytes,
                                                 struct sk_policy_record *out);
 SK_CHECKED enum sk_status
-sk_policy_record_put(struct sk_engine *e, uint64_t version,
+sk_policy_record_put(struct sk_engine *e, struct sk_bytes folder,
                      const struct sk_policy_record *r);
+
+/* What is signed and waits for its day (policy_next.c); POLICY.md 2.7. */
+struct sk_policy_next {
+    uint64_t version; /* 0: nothing waits */
+    struct sk_hash hash;
+    struct sk_bytes day;    /* DATE; these two in scratch, or the store */
+    struct sk_bytes record; /* empty: none was kept */
+};
+SK_CHECKED enum sk_status sk_policy_next_get(struct sk_engine *e,
+                                             struct sk_policy_next *out);
+/* Its files as they were given, in scratch; none: nothing waits. */
+SK_CHECKED enum sk_status sk_policy_next_files(struct sk_engine *e,
+                                               struct sk_charter_file **files,
+                                               size_t *count);
+/* Let this one wait; what waited is dropped. */
+SK_CHECKED enum sk_status
+sk_policy_next_put(struct sk_engine *e, const struct sk_charter_file *files,
+                   size_t count, struct sk_bytes day,
+                   const struct sk_policy_record *record);
+/* As it would be under a charter; NULL: it does not load.  Until the draft of
+   shadow.c is looked at again. */
+SK_CHECKED enum sk_status sk_policy_next_load(struct sk_engine *e,
+                                              const struct sk_charter *charter,
+                                              struct sk_bundle **out);
+/* Another one takes its place: the history says so. */
+SK_CHECKED enum sk_status
+sk_policy_next_displace(struct sk_engine *e, const struct sk_policy_next *next);
 
 /* A policy that the gate refused: in scratch until the request is over. */
 struct sk_policy_refused {

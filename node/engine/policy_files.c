@@ -127,7 +127,7 @@ enum sk_status sk_policy_drop(struct sk_engine *e, struct sk_bytes folder)
 
 /* ------------------------------------------------------------- records */
 
-enum sk_status sk_policy_record_put(struct sk_engine *e, uint64_t version,
+enum sk_status sk_policy_record_put(struct sk_engine *e, struct sk_bytes folder,
                                     const struct sk_policy_record *r)
 {
     struct sk_pack p = sk_scratch_pack(e, 4096);
@@ -147,8 +147,7 @@ enum sk_status sk_policy_record_put(struct sk_engine *e, uint64_t version,
     sk_pack_bool(&p, r->loosened);
     if (sk_pack_finish(&p, &bytes) != SK_OK)
         return SK_E_MEMORY;
-    return sk_policy_file_put(e, sk_policy_folder(version), sk_text("record"),
-                              bytes);
+    return sk_policy_file_put(e, folder, sk_text("record"), bytes);
 }
 
 enum sk_status sk_policy_record_read(struct sk_bytes bytes,
@@ -187,9 +186,10 @@ enum sk_status sk_policy_since(struct sk_engine *e, uint64_t *since_ms)
     return SK_OK;
 }
 
-/* As in docs/CONTROL.md 6: one version. */
+/* As in docs/CONTROL.md 6: one version; waits: for this day, or empty. */
 static enum sk_status pack_record(struct sk_engine *e, uint64_t version,
-                                  uint64_t newest, struct sk_bytes bytes)
+                                  uint64_t newest, struct sk_bytes bytes,
+                                  struct sk_bytes waits)
 {
     struct sk_pack *p = &e->reply;
     struct sk_policy_record r;
@@ -197,7 +197,8 @@ static enum sk_status pack_record(struct sk_engine *e, uint64_t version,
 
     SK_TRY(sk_policy_record_read(bytes, &r));
     sk_hash_format(&r.hash, hex);
-    sk_pack_map(p, r.refused.size > 0 ? 11 : 10);
+    sk_pack_map(p,
+                10U + (r.refused.size > 0 ? 1 : 0) + (waits.size > 0 ? 1 : 0));
     sk_reply_instant(p, "at", r.at_ms);
     sk_reply_text(p, "charter", r.charter);
     sk_reply_cstr(p, "hash", hex);
@@ -212,6 +213,8 @@ static enum sk_status pack_record(struct sk_engine *e, uint64_t version,
     for (size_t i = 0; i < r.signers_count; i++)
         sk_pack_str(p, r.signers[i]);
     sk_reply_uint(p, "version", version);
+    if (waits.size > 0)
+        sk_reply_text(p, "waits", waits);
     sk_reply_bool(p, "wider", r.wider);
     return SK_OK;
 }
@@ -235,6 +238,7 @@ static bool read_version(struct sk_bytes digits, uint64_t *out)
 enum sk_status sk_op_policy_history(struct sk_engine *e, struct sk_value args)
 {
     struct sk_key prefix = sk_key_start(SK_T_FILE);
+    struct sk_policy_next next;
     struct sk_scan scan;
     size_t count = 0;
     uint64_t newest;
@@ -265,7 +269,12 @@ enum sk_status sk_op_policy_history(struct sk_engine *e, struct sk_value args)
         if (!sk_bytes_equal(name, sk_text("/record")) ||
             !read_version((struct sk_bytes){key.data + before, 9}, &version))
             continue;
-        SK_TRY(pack_record(e, version, newest, value));
+        SK_TRY(pack_record(e, version, newest, value, (struct sk_bytes){0}));
+        count++;
+    }
+    SK_TRY(sk_policy_next_get(e, &next));
+    if (next.record.size > 0) {
+        SK_TRY(pack_record(e, next.version, newest, next.record, next.day));
         count++;
     }
     sk_reply_close_array(&e->reply, at, count);

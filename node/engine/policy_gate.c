@@ -19,8 +19,19 @@ struct gate {
     struct sk_policy_record record;
     uint8_t lost[64]; /* id of the first safeguard that goes */
     size_t lost_size;
-    bool same; /* the very version that is in force */
+    bool same;                  /* the very version that is in force */
+    uint64_t instead_of;        /* a version that waits; 0: none is named */
+    struct sk_policy_next next; /* what waits */
+    bool again;                 /* it waits already, for the same day */
 };
+
+static void add(char *text, size_t *size, size_t size_max, struct sk_bytes part)
+{
+    if (part.size < size_max - *size) {
+        memcpy(text + *size, part.data, part.size);
+        *size += part.size;
+    }
+}
 
 /* ------------------------------------------------------------- signatures */
 
@@ -161,19 +172,15 @@ static enum sk_status check_proved(struct sk_engine *e, const struct gate *g)
     return SK_OK;
 }
 
-static enum sk_status compare(struct sk_engine *e, struct gate *g)
+/* Not from today: whoever sets the clock must not choose what is compared. */
+static enum sk_status compare_with(struct sk_engine *e, struct gate *g,
+                                   const struct sk_bundle *old, bool *narrower)
 {
     size_t mark = sk_arena_mark(&e->scratch);
     struct sk_diff diff = {0};
-    enum sk_status status;
+    enum sk_status status =
+        sk_diff_make(old, g->bundle, INT32_MIN, &e->scratch, &diff);
 
-    if (!e->has_policy) {
-        g->record.wider = true;
-        return SK_OK;
-    }
-    /* With what the officers last agreed to. */
-    status = sk_diff_make(e->seen != NULL ? e->seen : e->bundle, g->bundle,
-                          sk_today(e), &e->scratch, &diff);
     sk_arena_reset(&e->scratch, mark);
     if (status == SK_E_TOO_LARGE || status == SK_E_MEMORY) {
         e->scratch.full = false;
@@ -181,8 +188,19 @@ static enum sk_status compare(struct sk_engine *e, struct gate *g)
     }
     SK_TRY(status);
     g->record.wider = g->record.wider || diff.wider;
-    g->record.narrower = diff.narrower;
+    *narrower = diff.narrower;
     return SK_OK;
+}
+
+static enum sk_status compare(struct sk_engine *e, struct gate *g)
+{
+    if (!e->has_policy) {
+        g->record.wider = true;
+        return SK_OK;
+    }
+    /* With what the officers last agreed to. */
+    return compare_with(e, g, e->seen != NULL ? e->seen : e->bundle,
+                        &g->record.narrower);
 }
 
 /* The promises of the version in force; NULL: it has none. */
@@ -205,44 +223,84 @@ static enum sk_status promises_in_force(struct sk_engine *e,
 }
 
 /* POLICY.md 11.5: what stops flows, and is taken away or loosened. */
-static enum sk_status find_losses(struct sk_engine *e, struct gate *g)
+static enum sk_status find_losses(struct sk_engine *e, struct gate *g,
+                                  const struct sk_safeguards *was)
 {
-    struct sk_safeguards was = sk_safeguards_of(e->bundle);
     struct sk_safeguards is = sk_safeguards_of(g->bundle);
-    size_t mark = sk_arena_mark(&e->scratch);
     struct sk_losses losses = {.count = 0};
     struct sk_bytes lost = sk_text("");
+    enum sk_status status = sk_losses_find(
+        was, &is, sk_bundle_vocabulary(g->bundle), &e->scratch, &losses);
+
+    for (size_t i = losses.count; i-- > 0;)
+        if (losses.list[i].stops)
+            lost = sk_rule_id(losses.list[i].was);
+    if (lost.size > 0 && lost.size <= sizeof(g->lost)) { /* E017: always */
+        memcpy(g->lost, lost.data, lost.size);
+        g->lost_size = lost.size;
+    }
+    g->record.loosened = g->record.loosened || losses.stops;
+    return status;
+}
+
+static enum sk_status compare_promises(struct sk_engine *e, struct gate *g)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+    struct sk_safeguards was = sk_safeguards_of(e->bundle);
     enum sk_status status;
 
     if (!e->has_policy)
         return SK_OK;
     status = promises_in_force(e, &was.invariants);
     if (status == SK_OK)
-        status = sk_losses_find(&was, &is, sk_bundle_vocabulary(g->bundle),
-                                &e->scratch, &losses);
-    for (size_t i = losses.count; i-- > 0;)
-        if (losses.list[i].stops)
-            lost = sk_rule_id(losses.list[i].was);
-    if (lost.size <= sizeof(g->lost)) { /* E017: always */
-        memcpy(g->lost, lost.data, lost.size);
-        g->lost_size = lost.size;
-    }
+        status = find_losses(e, g, &was);
     sk_arena_reset(&e->scratch, mark);
-    if (status == SK_E_MEMORY) {
-        e->scratch.full = false;
-        return sk_refuse(e, "policy-too-large", NULL, (struct sk_bytes){0});
-    }
-    SK_TRY(status);
-    g->record.loosened = losses.stops;
-    return SK_OK;
+    if (status != SK_E_MEMORY)
+        return status;
+    e->scratch.full = false;
+    return sk_refuse(e, "policy-too-large", NULL, (struct sk_bytes){0});
 }
 
-static void add(char *text, size_t *size, size_t size_max, struct sk_bytes part)
+/* POLICY.md 2.7: "3 (2027-01-01)" */
+static enum sk_status refuse_waiting(struct sk_engine *e, const struct gate *g)
 {
-    if (part.size < size_max - *size) {
-        memcpy(text + *size, part.data, part.size);
-        *size += part.size;
-    }
+    char *text = sk_arena_get(&e->scratch, 64);
+    char number[21];
+    size_t size = 0;
+
+    if (text == NULL)
+        return SK_E_MEMORY;
+    add(text, &size, 64, sk_number_format(g->next.version, number));
+    add(text, &size, 64, sk_text(" ("));
+    add(text, &size, 64, g->next.day);
+    add(text, &size, 64, sk_text(")"));
+    return sk_refuse(e, "policy-waiting", "instead_of",
+                     (struct sk_bytes){(const uint8_t *)text, size});
+}
+
+/* POLICY.md 2.7: it takes the place of a version that waits only when that is
+   said, and by as many officers as if that one were in force. */
+static enum sk_status check_next(struct sk_engine *e, struct gate *g)
+{
+    struct sk_bundle *waiting = NULL;
+    struct sk_safeguards was;
+    bool narrower;
+
+    if (g->next.version == 0 || g->again)
+        return SK_OK;
+    if (g->instead_of != g->next.version)
+        return refuse_waiting(e, g);
+    if (memcmp(&g->next.hash, &g->policy.hash, sizeof(g->next.hash)) == 0)
+        return SK_OK; /* only on another day */
+    if (g->policy.manifest.version <= g->next.version)
+        return sk_refuse(e, "policy-version-not-higher", "files",
+                         (struct sk_bytes){0});
+    SK_TRY(sk_policy_next_load(e, g->charter, &waiting));
+    if (waiting == NULL)
+        return SK_OK; /* it could not have come into force */
+    SK_TRY(compare_with(e, g, waiting, &narrower));
+    was = sk_safeguards_of(waiting);
+    return find_losses(e, g, &was);
 }
 
 /* POLICY.md 2.3: two different officers for what is wider or loosened, else
@@ -292,7 +350,8 @@ static enum sk_status pass(struct sk_engine *e, struct gate *g)
     SK_TRY(load_bundle(e, g));
     SK_TRY(check_proved(e, g));
     SK_TRY(compare(e, g));
-    SK_TRY(find_losses(e, g));
+    SK_TRY(compare_promises(e, g));
+    SK_TRY(check_next(e, g));
     return check_signers(e, g);
 }
 
@@ -307,7 +366,7 @@ static enum sk_status store(struct sk_engine *e, struct gate *g)
         SK_TRY(
             sk_policy_file_put(e, folder, g->files[i].name, g->files[i].bytes));
     g->record.at_ms = e->now_ms;
-    SK_TRY(sk_policy_record_put(e, version, &g->record));
+    SK_TRY(sk_policy_record_put(e, folder, &g->record));
     return sk_policy_set_newest(e, version);
 }
 
@@ -337,7 +396,7 @@ static enum sk_status keep_refused(struct sk_engine *e, uint64_t version,
     SK_TRY(sk_policy_newest(e, &newest));
     if (version <= newest)
         return SK_OK;
-    return sk_policy_record_put(e, version, record);
+    return sk_policy_record_put(e, sk_policy_folder(version), record);
 }
 
 enum sk_status sk_policy_keep_refused(struct sk_engine *e)
@@ -374,46 +433,30 @@ static enum sk_status put_into_force(struct sk_engine *e, struct gate *g)
 
 /* ------------------------------------------------------------- on a day */
 
-static enum sk_status keep_next(struct sk_engine *e, const struct gate *g,
-                                int32_t day)
+static enum sk_status keep_next(struct sk_engine *e, struct gate *g,
+                                struct sk_bytes day, int32_t number)
 {
     struct sk_id id;
-    char text[11];
 
-    SK_TRY(sk_policy_drop(e, SK_POLICY_NEXT));
-    for (size_t i = 0; i < g->files_count; i++)
-        SK_TRY(sk_policy_file_put(e, SK_POLICY_NEXT, g->files[i].name,
-                                  g->files[i].bytes));
-    sk_day_format(day, text);
-    SK_TRY(sk_policy_file_put(e, SK_POLICY_NEXT, SK_POLICY_DAY, sk_text(text)));
+    g->record.at_ms = e->now_ms;
+    /* It was refused before: no longer. */
+    SK_TRY(sk_policy_drop(e, sk_policy_folder(g->policy.manifest.version)));
+    SK_TRY(sk_policy_next_put(e, g->files, g->files_count, day, &g->record));
     memcpy(id.bytes, g->policy.hash.bytes, sizeof(id.bytes));
     SK_TRY(tell_journal(e, g->policy.manifest.version, &g->policy.hash,
                         sk_text("waits")));
-    return sk_due_put(e, day, SK_DUE_POLICY, &id, sk_text(text));
+    return sk_due_put(e, number, SK_DUE_POLICY, &id, day);
 }
 
-/* The files that wait, as they were given. */
-static enum sk_status load_next(struct sk_engine *e, struct gate *g)
+/* What waited does so no more: both records say it (I4). */
+static enum sk_status displace(struct sk_engine *e, const struct gate *g)
 {
-    struct sk_policy_names *names = sk_arena_get(&e->scratch, sizeof(*names));
-
-    if (names == NULL)
-        return SK_E_MEMORY;
-    SK_TRY(sk_policy_names(e, SK_POLICY_NEXT, names));
-    g->files =
-        sk_arena_get_array(&e->scratch, names->count + 1, sizeof(*g->files));
-    if (g->files == NULL)
-        return SK_E_MEMORY;
-    for (size_t i = 0; i < names->count; i++) {
-        struct sk_charter_file *file = &g->files[g->files_count];
-
-        if (sk_bytes_equal(names->list[i], SK_POLICY_DAY))
-            continue;
-        file->name = names->list[i];
-        SK_TRY(sk_policy_file_get(e, SK_POLICY_NEXT, file->name, &file->bytes));
-        g->files_count++;
-    }
-    return SK_OK;
+    if (g->next.version == 0 ||
+        memcmp(&g->next.hash, &g->policy.hash, sizeof(g->next.hash)) == 0)
+        return sk_policy_drop(e, SK_POLICY_NEXT);
+    SK_TRY(tell_journal(e, g->next.version, &g->next.hash,
+                        sk_text("policy-displaced")));
+    return sk_policy_next_displace(e, &g->next);
 }
 
 /* SK_DUE_POLICY: its day has come; the gate is asked again, for the policy
@@ -422,13 +465,17 @@ enum sk_status sk_policy_due(struct sk_engine *e, const struct sk_id *id)
 {
     struct gate g = {0};
     enum sk_status status;
+    int32_t day;
 
-    SK_TRY(load_next(e, &g));
-    if (g.files_count == 0)
-        return SK_OK; /* another one came instead */
+    SK_TRY(sk_policy_next_get(e, &g.next));
+    /* Another one came instead, or the same for another day. */
+    if (g.next.version == 0 ||
+        memcmp(id->bytes, g.next.hash.bytes, sizeof(id->bytes)) != 0 ||
+        !sk_day_parse(g.next.day, &day) || day > sk_today(e))
+        return SK_OK;
+    g.again = true;
+    SK_TRY(sk_policy_next_files(e, &g.files, &g.files_count));
     status = pass(e, &g);
-    if (memcmp(id->bytes, g.policy.hash.bytes, sizeof(id->bytes)) != 0)
-        return SK_OK; /* waits for another day */
     if (status != SK_OK && status != SK_E_REFUSED)
         return status;
     SK_TRY(sk_policy_drop(e, SK_POLICY_NEXT));
@@ -466,8 +513,28 @@ static void pack_done(struct sk_engine *e, const struct gate *g,
     sk_reply_bool(p, "wider", g->record.wider);
 }
 
+/* What waits, and whether this is just that. */
+static enum sk_status look_at_next(struct sk_engine *e, struct gate *g,
+                                   struct sk_bytes from)
+{
+    const struct sk_bytes *manifest = NULL;
+    struct sk_hash hash;
+
+    SK_TRY(sk_policy_next_get(e, &g->next));
+    for (size_t i = 0; i < g->files_count; i++)
+        if (sk_bytes_equal(g->files[i].name, sk_text(SK_MANIFEST_NAME)))
+            manifest = &g->files[i].bytes;
+    if (g->next.version == 0 || manifest == NULL)
+        return SK_OK;
+    sk_sha256(*manifest, &hash);
+    g->again = memcmp(&hash, &g->next.hash, sizeof(hash)) == 0 &&
+               sk_bytes_equal(from, g->next.day);
+    return SK_OK;
+}
+
 enum sk_status sk_op_policy_activate(struct sk_engine *e, struct sk_value args)
 {
+    struct sk_value instead_of = sk_value_get(args, "instead_of");
     struct sk_bytes from = sk_arg_text(args, "from");
     struct gate g = {0};
     enum sk_status status;
@@ -476,17 +543,23 @@ enum sk_status sk_op_policy_activate(struct sk_engine *e, struct sk_value args)
 
     if (from.size > 0 && !sk_day_parse(from, &day))
         return sk_refuse(e, "bad-argument", "from", (struct sk_bytes){0});
+    if (sk_value_kind(instead_of) == SK_VALUE_UINT)
+        g.instead_of = sk_value_uint(instead_of);
     SK_TRY(
         sk_arg_files(e, args, SK_SIGNED_FILES_MAX, &g.files, &g.files_count));
+    SK_TRY(look_at_next(e, &g, from));
     status = pass(e, &g);
     if (status == SK_E_REFUSED)
         remember_refused(e, &g);
     SK_TRY(status);
     if (!g.same && day > sk_today(e)) {
-        SK_TRY(keep_next(e, &g, day));
         sk_day_format(day, text);
+        if (!g.again) {
+            SK_TRY(displace(e, &g));
+            SK_TRY(keep_next(e, &g, sk_text(text), day));
+        }
     } else if (!g.same) {
-        SK_TRY(sk_policy_drop(e, SK_POLICY_NEXT));
+        SK_TRY(displace(e, &g));
         SK_TRY(put_into_force(e, &g));
     }
     pack_done(e, &g, text);

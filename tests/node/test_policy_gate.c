@@ -1,4 +1,4 @@
-/* Tests: node/engine/policy_files.c */
+/* Tests: node/engine/policy_files.c, node/engine/policy_next.c */
 #include "tests/node/fixture.h"
 
 #include "node/engine/internal.h"
@@ -436,14 +436,22 @@ Test(gate, what_must_flow_is_given_up_by_one)
 
 /* ------------------------------------------------------------- later, again */
 
-static void activate_from(const char *what, unsigned signers, const char *day)
+static void activate_more(const char *what, unsigned signers, const char *more)
 {
     char *args = fx_signed(&f, "vdab", what, signers);
 
     /* Before the last brace. */
     args[strlen(args) - 1] = '\0';
-    fx_call(&f, "vdab", "policy.activate", "%s,'from':'%s'}", args, day);
+    fx_call(&f, "vdab", "policy.activate", "%s,%s}", args, more);
     free(args);
+}
+
+static void activate_from(const char *what, unsigned signers, const char *day)
+{
+    char more[64];
+
+    snprintf(more, sizeof(more), "'from':'%s'", day);
+    activate_more(what, signers, more);
 }
 
 Test(gate, waits_for_its_day)
@@ -475,14 +483,8 @@ Test(gate, waits_for_its_day)
 Test(gate, what_no_longer_fits_on_its_day_is_refused_and_recorded)
 {
     activate(policy(1, "gtb", "question: exact"), SG_BOTH);
-    activate_from(policy(3, "buso", "question: exact"), SG_BOTH, "2026-10-01");
-    EQ(code(), "ok");
-    /* An urgent one takes the place of what waits. */
     activate(policy(2, "gtb", "question: exact, coach_name: exact"), SG_BOTH);
     EQ(code(), "ok");
-    EQ(shown("next"), "absent");
-    fx_clock(&f, "2026-10-02T08:00:00Z");
-    EQ(shown("policy"), "vdab/2");
     /* A roster with another name: no policy that was made for it loads. */
     activate_from(policy(3, "buso", "question: exact"), SG_BOTH, "2026-11-01");
     EQ(code(), "ok");
@@ -494,6 +496,91 @@ Test(gate, what_no_longer_fits_on_its_day_is_refused_and_recorded)
     EQ(history(2, "in_force"), "false");
     EQ(history(1, "in_force"), "true");
     EQ(shown("next"), "absent");
+}
+
+/* docs/POLICY.md 2.7: what waits is not displaced without a word. */
+Test(gate, what_waits_is_displaced_only_by_name)
+{
+    activate(policy(1, "gtb", "question: exact"), SG_BOTH);
+    activate_from(policy(3, "gtb", "question: present"), 1, "2026-10-01");
+    EQ(code(), "ok");
+    EQ(history(1, "version"), "3");
+    EQ(history(1, "waits"), "2026-10-01");
+    EQ(history(1, "in_force"), "false");
+    EQ(history(1, "signers"), "['dpo']");
+    /* The same again is no change; another day is one. */
+    activate_from(policy(3, "gtb", "question: present"), 1, "2026-10-01");
+    EQ(code(), "ok");
+    EQ(fx_text(&f, "result.from"), "2026-10-01");
+    activate_from(policy(3, "gtb", "question: present"), 1, "2026-10-02");
+    EQ(code(), "policy-waiting");
+    EQ(fx_text(&f, "error.detail"), "3 (2026-10-01)");
+    activate(policy(3, "gtb", "question: present"), 1);
+    EQ(code(), "policy-waiting");
+    activate(policy(4, "gtb", "question: present"), SG_BOTH);
+    EQ(code(), "policy-waiting");
+    activate_more(policy(4, "gtb", "question: present"), SG_BOTH,
+                  "'instead_of':2");
+    EQ(code(), "policy-waiting");
+    EQ(shown("next"), "{'from':'2026-10-01','version':3}");
+    /* A number that is signed is gone. */
+    activate_more(policy(3, "gtb", "coach_name: exact"), SG_BOTH,
+                  "'instead_of':3");
+    EQ(code(), "policy-version-not-higher");
+    EQ(journal(), "1 3waits 3policy-waiting 3policy-waiting 4policy-waiting "
+                  "4policy-waiting 3policy-version-not-higher");
+    activate_more(policy(3, "gtb", "question: present"), 1,
+                  "'instead_of':3,'from':'2026-10-02'");
+    EQ(code(), "ok");
+    EQ(shown("next"), "{'from':'2026-10-02','version':3}");
+    fx_clock(&f, "2026-10-01T08:00:00Z");
+    EQ(shown("policy"), "vdab/1");
+    fx_clock(&f, "2026-10-02T08:00:00Z");
+    EQ(shown("policy"), "vdab/3");
+    EQ(history(1, "waits"), "absent");
+}
+
+/* To drop what would be narrower is as wide as that. */
+Test(gate, what_waits_is_withdrawn_through_the_same_gate)
+{
+    activate(policy(1, "gtb", "question: exact"), SG_BOTH);
+    activate_from(policy(2, "gtb", "question: present"), 1, "2026-10-01");
+    EQ(code(), "ok");
+    activate_more(policy(3, "gtb", "question: exact"), 1, "'instead_of':2");
+    EQ(code(), "policy-signatures");
+    EQ(fx_text(&f, "error.detail"), "1/2: dpo");
+    EQ(shown("next"), "{'from':'2026-10-01','version':2}");
+    activate_more(policy(3, "gtb", "question: exact"), SG_BOTH,
+                  "'instead_of':2");
+    EQ(code(), "ok");
+    EQ(shown("policy"), "vdab/3");
+    EQ(shown("next"), "absent");
+    EQ(history(1, "version"), "2");
+    EQ(history(1, "refused"), "policy-displaced");
+    EQ(history(1, "signers"), "['dpo']");
+    EQ(history(1, "narrower"), "true");
+    fx_clock(&f, "2026-10-02T08:00:00Z");
+    EQ(shown("policy"), "vdab/3");
+    EQ(journal(), "1 2waits 3policy-signatures 2policy-displaced 3");
+    /* And what waits and is wider goes by one. */
+    activate_from(policy(4, "gtb, buso", "question: exact"), SG_BOTH,
+                  "2026-12-01");
+    EQ(code(), "ok");
+    activate_more(policy(5, "gtb", "question: exact"), 1, "'instead_of':4");
+    EQ(code(), "ok");
+    EQ(history(3, "refused"), "policy-displaced");
+    fx_crash(&f, "vdab");
+    EQ(history(3, "refused"), "policy-displaced");
+    EQ(shown("policy"), "vdab/5");
+}
+
+/* Whoever sets the clock ahead does not choose what is compared. */
+Test(gate, compares_all_days_whatever_the_clock_says)
+{
+    activate(policy(1, "gtb", "question: exact"), SG_BOTH);
+    fx_clock(&f, "2028-10-01T08:00:00Z"); /* after the last day of all */
+    activate(policy(2, "gtb, buso", "question: exact"), 1);
+    EQ(code(), "policy-signatures");
 }
 
 Test(gate, history_keeps_every_version)

@@ -80,6 +80,20 @@ Test(shadow, counts_more_when_the_policy_in_force_denies)
     EQ(counts(), COUNT("0", "0", "0", "1"));
 }
 
+/* Who asks why decides nothing. */
+Test(shadow, does_not_count_what_only_explains)
+{
+    shadow("eval_learning: exact, next_step: exact");
+    fx_ok(&s.f, "sopraco", "disclosure.preview",
+          "{'event':'%s','to':'cvo-kempen','for':'guidance.joint',"
+          "'explain':true}",
+          s.event);
+    EQ(fx_text(&s.f, "result.decision"), "permit");
+    EQ(counts(), "[]");
+    sm_preview(&s);
+    EQ(counts(), COUNT("0", "1", "0", "0"));
+}
+
 /* ------------------------------------------------------------- no influence */
 
 /* The same answers, the same messages, whatever the draft says. */

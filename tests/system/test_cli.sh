@@ -224,11 +224,14 @@ sed -i -e 's/retain: {for: 12 months/retain: {for: 6 months/' \
   -e 's/^version: \(.*\)/"version" :  "\1"  # "zes" maanden/' $bundle/policy.yaml
 is "the change is narrower" 0 "$schakel" policy diff $bundle $bundle
 is "the dpo signs alone" 0 "$schakel" policy sign $bundle --as dpo --key dpo.key
+says "and hears that one is enough" '^Deze versie vraagt 1 handtekening'
 is "narrower needs one" 0 "$schakel" policy activate $bundle
 ! grep -q 'eerste beleid' out && ok "which is not the first" || bad "which is not the first"
 cp first.yaml $bundle/policy.yaml
 next 2
 is "the dpo signs what is wider" 0 "$schakel" policy sign $bundle --as dpo --key dpo.key
+says "and hears that it takes two" '^Deze versie vraagt 2 handtekening'
+says "and why" '^RUIMER: er kan meer uit dan voordien'
 is "wider needs two" 1 "$schakel" policy activate $bundle
 grep -q '^RUIMER: er kan meer uit dan voordien' out &&
   grep -q '^Naar .*, voor ' out && grep -q 'bewaren: 6 maanden na verzending -> 12 maanden' out &&
@@ -259,15 +262,42 @@ is "and it is in force, from a day on" 0 \
   "$schakel" policy activate back --from 2199-01-01
 says "which it says" 'gelden vanaf 2199-01-01'
 is "history" 0 "$schakel" policy history --lang nl
-[ "$(grep -c ' dpo' out)" = 2 ] && ok "two versions" || bad "two versions"
-grep -q "^ *$((version + 2)) .* policy-signatures" out &&
-  ok "and the one that was refused" || bad "and the one that was refused"
+[ "$(grep -c ' dpo' out)" = 3 ] && ok "three versions" || bad "three versions"
+! grep -q policy-signatures out && ok "none of them refused" || bad "none of them refused"
 says "in the language asked for" 'versie'
+says "and what waits" '2199-01-01'
 is "a language that is none" 2 "$schakel" policy history --lang fr
+# It is not displaced without a word, nor dropped by one.
+is "one in its place" 0 "$schakel" policy rollback $((version + 1)) --out urgent
+says "has a number of its own" "versie $((version + 3))"
+is "signed by one" 0 "$schakel" policy sign urgent --as dpo --key dpo.key
+says "hears what waits" "^Versie $((version + 2)) wacht op 2199-01-01"
+is "not without a word" 1 "$schakel" policy activate urgent
+says "that names it" "policy-waiting.*\\|$((version + 2)) (2199-01-01)"
+is "by its name" 0 "$schakel" policy activate urgent --instead-of $((version + 2))
+is "the history" 0 "$schakel" policy history --lang nl
+grep -q "^ *$((version + 2)) .* policy-displaced" out &&
+  ok "has the one that was displaced" || bad "has the one that was displaced"
+# A promise is taken away by two, and which one is said.
+cp -R urgent fewer
+sed -i "s/^\"version\".*/version: $((version + 4))/" fewer/policy.yaml
+sed -i 's/^invariants:.*//' fewer/bundle.yaml
+rm fewer/MANIFEST* fewer/invariants.yaml
+is "a promise less" 0 "$schakel" policy sign fewer --as dpo --key dpo.key
+says "takes two" '^Deze versie vraagt 2 handtekening'
+says "which is said first" '^MINDER BESCHERMD'
+says "with the promise" "^  belofte '.*' valt weg"
+is "and by one it does not go" 1 "$schakel" policy activate fewer
+says "as is said again" "^  belofte '.*' valt weg"
+is "the history" 0 "$schakel" policy history --lang nl
+grep -q "^ *$((version + 4)) .* policy-signatures" out &&
+  ok "has the one that was refused" || bad "has the one that was refused"
 if command -v minisign >/dev/null; then
-  minisign -S -W -s dpo.key -m back/MANIFEST -x back/MANIFEST.dpo.minisig \
+  "$schakel" policy rollback $version --out again >out 2>err
+  "$schakel" policy sign again --as deputy --key deputy.key >out 2>err
+  minisign -S -W -s dpo.key -m again/MANIFEST -x again/MANIFEST.dpo.minisig \
     >minisign.log 2>&1
-  is "the stock minisign signs too" 0 "$schakel" policy activate back
+  is "the stock minisign signs too" 0 "$schakel" policy activate again
 else
   bad "minisign is there"
 fi
@@ -283,7 +313,7 @@ sed 's/^limit:$/&\n  - {id: fed-proef, text: t, to: {groups: [company]}, fields:
   library/guards.yaml >guards.yaml
 charter charter charter2 --guards guards.yaml &&
   ok "a charter with a limit more" || bad "a charter with a limit more"
-is "a policy under it" 0 "$schakel" policy rollback $((version + 2)) --out seen
+is "a policy under it" 0 "$schakel" policy rollback $((version + 4)) --out seen
 is "signed" 0 "$schakel" policy sign seen --as dpo --key dpo.key
 is "by one: it is narrower" 0 "$schakel" policy activate seen
 sed 's/1999909871/1999900270/' library/kempen/partners.yaml >partners.yaml

@@ -385,12 +385,23 @@ const struct sk_command sk_policy_commands[] = {
      "put a signed policy into force",
      "Het knooppunt bewijst de beloften, vergelijkt met wat geldt, en vraagt "
      "twee\n"
-     "officieren als iets ruimer wordt, anders een.",
+     "officieren als iets ruimer wordt of minder tegenhoudt, anders een.\n"
+     "Wacht er al een versie, dan komt deze alleen in haar plaats met\n"
+     "--instead-of, en wordt ook daarmee vergeleken.  Wat wacht, trekt u in "
+     "met\n"
+     "policy rollback van de versie die geldt.",
      "The node proves the invariants, compares with what is in force, and "
      "wants two\n"
-     "officers when anything becomes wider, else one.",
+     "officers when anything becomes wider or stops less, else one.\n"
+     "When a version waits already, this one takes its place only with\n"
+     "--instead-of, and is compared with it too.  To withdraw what waits: "
+     "policy\n"
+     "rollback of the version in force.",
      {{"from", "DATE", false, false, "vanaf deze dag (nu)",
        "from this day (now)"},
+      {"instead-of", "VERSION", false, false,
+       "in plaats van deze versie, die wacht",
+       "instead of this version, which waits"},
       {"dir", "DIR", false, false, "de map van het knooppunt (of SCHAKEL_DIR)",
        "the node's folder (or SCHAKEL_DIR)"},
       LANG_OPTION,

@@ -3,89 +3,11 @@
 #include "tools/schakel/ask.h"
 #include "tools/schakel/cmd_node.h"
 #include "tools/schakel/json.h"
-#include "tools/schakel/policy_diff.h"
-#include "tools/schakel/policy_node.h"
-#include "tools/schakel/policy_signing.h"
+#include "tools/schakel/policy_need.h"
 #include "tools/schakel/render.h"
 
 /* `schakel policy activate`: put a signed policy into force.  When signatures
    are missing: why it takes two, and whose would do.  POLICY.md 2.5 */
-
-/* ------------------------------------------------------------- why two */
-
-/* The sentences of `policy diff`, of what becomes wider than what the officers
-   last agreed to: the policy in force under the charter that they saw. */
-static int tell_wider(struct sk_policy_run *run, struct sk_client *client,
-                      const struct sk_draft *d, const json_t *shown)
-{
-    const json_t *seen = json_object_get(shown, "seen_charter");
-    struct sk_bundle *agreed = NULL;
-    struct sk_bundle *draft = NULL;
-    struct sk_diff diff;
-    int code = sk_policy_node_bundle(
-        run, client, SK_NODE_IN_FORCE,
-        seen != NULL ? json_integer_value(seen) : SK_NODE_IN_FORCE, &agreed);
-
-    if (code < 0)
-        code = sk_policy_node_draft(
-            run, client, d->bundle.folder.sources.of[SK_SOURCE_POLICY].bytes,
-            &draft);
-    if (code < 0 &&
-        sk_diff_make(agreed, draft, INT32_MIN, &run->arena, &diff) == SK_OK &&
-        diff.wider)
-        sk_policy_tell_wider(run, &diff);
-    return code;
-}
-
-/* Who may sign the next version: those of the version in force. */
-static int officers_of(struct sk_policy_run *run, struct sk_client *client,
-                       struct sk_officers *out)
-{
-    struct sk_findings findings = sk_findings_start(&run->arena);
-    json_t *version = NULL;
-    int code = sk_node_ask(client, "policy.version", NULL, NULL, 0, &version);
-    struct sk_bytes yaml;
-
-    if (code >= 0)
-        return code;
-    yaml =
-        sk_arena_copy(&run->arena, sk_text(sk_json_text(version, "officers")));
-    json_decref(version);
-    if (sk_officers_read(yaml, &run->arena, &findings, out) != SK_OK)
-        return sk_policy_unusable(run, &findings);
-    return -1;
-}
-
-/* Why it takes two; *officers: who may sign. */
-static int tell_change(struct sk_policy_run *run, struct sk_client *client,
-                       const struct sk_draft *d, struct sk_officers *officers)
-{
-    json_t *shown = NULL;
-    int code = sk_node_ask(client, "policy.show", NULL, NULL, 0, &shown);
-
-    if (code >= 0)
-        return code;
-    if (json_is_null(json_object_get(shown, "policy"))) {
-        puts(sk_policy_word(run,
-                            "Dit is het eerste beleid: dat vraagt altijd twee "
-                            "handtekeningen.",
-                            "This is the first policy: that always needs two "
-                            "signatures."));
-        json_decref(shown);
-        return -1;
-    }
-    code = officers_of(run, client, officers);
-    if (code < 0 && !sk_officers_equal(officers, &d->officers))
-        puts(sk_policy_word(run,
-                            "De lijst van wie mag tekenen verandert: dat "
-                            "vraagt altijd twee handtekeningen.",
-                            "The list of who may sign changes: that always "
-                            "needs two signatures."));
-    if (code < 0)
-        code = tell_wider(run, client, d, shown);
-    json_decref(shown);
-    return code;
-}
 
 static bool has_signed(const struct sk_signed_policy *policy,
                        struct sk_bytes name)
@@ -128,13 +50,16 @@ static void tell_signers(const struct sk_policy_run *run,
 static void tell_why(struct sk_policy_run *run, struct sk_client *client,
                      const struct sk_draft *d, const struct sk_given *given)
 {
-    struct sk_officers officers = d->officers;
+    struct sk_policy_need *need = sk_arena_get(&run->arena, sizeof(*need));
     struct sk_signed_policy *policy =
         sk_arena_get(&run->arena, sizeof(*policy));
 
-    if (policy != NULL && tell_change(run, client, d, &officers) < 0 &&
-        sk_given_check(given, &officers, run, policy) < 0)
-        tell_signers(run, &officers, policy, d->dir);
+    if (need == NULL || policy == NULL ||
+        sk_policy_need_find(run, client, d, need) >= 0)
+        return;
+    sk_policy_need_tell(run, need);
+    if (sk_given_check(given, &need->officers, run, policy) < 0)
+        tell_signers(run, &need->officers, policy, d->dir);
 }
 
 /* ------------------------------------------------------------- into force */
@@ -195,9 +120,8 @@ static int tell_reply(struct sk_policy_run *run, struct sk_client *client,
 
 static int activate(struct sk_policy_run *run, struct sk_client *client,
                     const struct sk_draft *d, const struct sk_given *given,
-                    const char *from)
+                    json_t *args)
 {
-    json_t *args = json_object();
     json_t *shown = NULL;
     json_t *reply = NULL;
     enum sk_status status;
@@ -206,20 +130,35 @@ static int activate(struct sk_policy_run *run, struct sk_client *client,
 
     first = code < 0 && json_is_null(json_object_get(shown, "policy"));
     json_decref(shown);
-    if (code >= 0) {
-        json_decref(args);
+    if (code >= 0)
         return code;
-    }
-    if (from != NULL)
-        json_object_set_new(args, "from", json_string(from));
     status = sk_client_call(client, "policy.activate", args, given->blobs,
                             given->count, &reply);
     code = status == SK_OK
                ? tell_reply(run, client, d, given, first, reply)
                : sk_ask_failed(client, "policy.activate", status, 0);
-    json_decref(args);
     json_decref(reply);
     return code;
+}
+
+/* --from and --instead-of; -1, or the exit code. */
+static int read_options(const struct sk_parsed *parsed, json_t *args)
+{
+    const char *from = sk_cli_get(parsed, "from");
+    const char *instead = sk_cli_get(parsed, "instead-of");
+    char *end;
+    unsigned long long version;
+
+    if (from != NULL)
+        json_object_set_new(args, "from", json_string(from));
+    if (instead == NULL)
+        return -1;
+    version = strtoull(instead, &end, 10);
+    if (*end != '\0' || version == 0 || version > SK_MANIFEST_VERSION_MAX)
+        return sk_policy_bad_option("--instead-of", "een versie die wacht",
+                                    "a version that waits");
+    json_object_set_new(args, "instead_of", json_integer((json_int_t)version));
+    return -1;
 }
 
 int sk_policy_do_activate(struct sk_policy_run *run,
@@ -228,15 +167,19 @@ int sk_policy_do_activate(struct sk_policy_run *run,
     static struct sk_draft d;
     static struct sk_given given;
     struct sk_client *client = NULL;
+    json_t *args = json_object();
     int code = sk_draft_open(run, parsed->operands[0], &d);
 
     memset(&given, 0, sizeof(given));
+    if (code < 0)
+        code = read_options(parsed, args);
     if (code < 0)
         code = sk_given_all(&given, &d);
     if (code < 0)
         code = sk_node_open(parsed, &client);
     if (code < 0)
-        code = activate(run, client, &d, &given, sk_cli_get(parsed, "from"));
+        code = activate(run, client, &d, &given, args);
+    json_decref(args);
     sk_client_close(&client);
     sk_given_free(&given);
     sk_draft_close(&d);

@@ -96,6 +96,8 @@ static int ask_what_came(struct sk_client *client,
         return -1;
     }
     args = arguments_of(parsed);
+    /* POLICY.md 2.6: who asks why decides nothing. */
+    json_object_set_new(args, "explain", json_true());
     if (sk_client_call(client, "disclosure.preview", args, NULL, 0, &reply) !=
         SK_OK) {
         json_decref(args);

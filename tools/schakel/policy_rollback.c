@@ -67,7 +67,8 @@ static int write_text(const char *dir, const char *name, const char *text)
                             /* replace */ false);
 }
 
-/* The newest version that ever was in force; what was refused was not. */
+/* The newest version that ever was in force or waited for it; what was refused
+   was not. */
 static uint64_t newest_of(const json_t *history)
 {
     const json_t *versions = json_object_get(history, "versions");
@@ -78,7 +79,10 @@ static uint64_t newest_of(const json_t *history)
         json_int_t version =
             json_integer_value(json_object_get(one, "version"));
 
-        if (json_object_get(one, "refused") == NULL && version > newest)
+        const char *refused = sk_json_text(one, "refused");
+
+        if (version > newest &&
+            (refused[0] == '\0' || strcmp(refused, "policy-displaced") == 0))
             newest = version;
     }
     return (uint64_t)newest;

@@ -7,7 +7,7 @@
 #include "tools/schakel/cmd_node.h"
 #include "tools/schakel/json.h"
 #include "tools/schakel/nodedir.h"
-#include "tools/schakel/policy_signing.h"
+#include "tools/schakel/policy_need.h"
 
 /* From a checked bundle to a signed one: officers and signatures.
                                                        docs/POLICY.md 2.3 */
@@ -483,7 +483,8 @@ int sk_given_check(const struct sk_given *given,
 
 /* Whose signatures count: of officers in force, as far as a node told, else of
    those of the bundle itself. */
-static int tell_signed(const struct sk_draft *d)
+static int tell_signed(const struct sk_draft *d,
+                       const struct sk_policy_need *need)
 {
     static struct sk_given given;
     struct sk_signed_policy *policy =
@@ -507,10 +508,14 @@ static int tell_signed(const struct sk_draft *d)
         json_array_append_new(signers, sk_policy_string(policy->signers[i]));
     sk_given_free(&given);
     if (d->run->json) {
-        sk_policy_answer(json_pack(
-            "{s:s, s:b, s:i, s:o, s:b, s:s}", "command", "sign", "ok", 1,
-            "version", (int)policy->manifest.version, "signers", signers,
-            "compared", d->compared, "differs", d->compared ? d->differs : ""));
+        sk_policy_answer(
+            json_pack("{s:s, s:b, s:i, s:o, s:b, s:s, s:o, s:o}", "command",
+                      "sign", "ok", 1, "version", (int)policy->manifest.version,
+                      "signers", signers, "compared", d->compared, "differs",
+                      d->compared ? d->differs : "", "needed",
+                      need->known ? json_integer((json_int_t)need->signatures)
+                                  : json_null(),
+                      "why", sk_policy_need_json(need)));
         return SK_EXIT_YES;
     }
     printf("%s %u: %zu %s:", word(d->run, "versie", "version"),
@@ -518,12 +523,19 @@ static int tell_signed(const struct sk_draft *d)
            word(d->run, "handtekening(en)", "signature(s)"));
     for (size_t i = 0; i < policy->signers_count; i++)
         printf(" %s", json_string_value(json_array_get(signers, i)));
-    printf("\n%s\n",
-           word(d->run,
-                "Wat ruimer is dan wat nu geldt, vraagt er twee (kijk met: "
-                "schakel policy diff).\nDan: schakel policy activate",
-                "What is wider than what is in force needs two (look with: "
-                "schakel policy diff).\nThen: schakel policy activate"));
+    putchar('\n');
+    if (need->known)
+        puts(word(d->run, "Dan: schakel policy activate",
+                  "Then: schakel policy activate"));
+    else
+        puts(
+            word(d->run,
+                 "Wat ruimer is dan wat nu geldt, of minder tegenhoudt, vraagt "
+                 "er twee (kijk met: schakel\npolicy diff).\nDan: schakel "
+                 "policy activate",
+                 "What is wider than what is in force, or stops less, needs "
+                 "two (look with: schakel\npolicy diff).\nThen: schakel policy "
+                 "activate"));
     if (!d->compared)
         puts(word(d->run,
                   "Niet vergeleken met het charter: geen knooppunt antwoordt "
@@ -537,6 +549,7 @@ static int tell_signed(const struct sk_draft *d)
 int sk_policy_do_sign(struct sk_policy_run *run, const struct sk_parsed *parsed)
 {
     static struct sk_draft d;
+    static struct sk_policy_need need;
     struct sk_sign_secret secret = {0};
     struct sk_minisign_key key;
     struct sk_bytes manifest;
@@ -548,12 +561,14 @@ int sk_policy_do_sign(struct sk_policy_run *run, const struct sk_parsed *parsed)
     if (code < 0)
         code = sk_draft_check(&d, parsed, name, &key);
     if (code < 0)
+        sk_policy_need_before(&d, parsed, &need);
+    if (code < 0)
         code = settle_manifest(&d, parsed, &manifest);
     if (code < 0)
         code = sign(&d, manifest, name, &secret, &key);
     sk_wipe(&secret, sizeof(secret));
     if (code < 0)
-        code = tell_signed(&d);
+        code = tell_signed(&d, &need);
     sk_draft_close(&d);
     return code;
 }

@@ -149,6 +149,7 @@ static const struct word words[] = {
     {"since", "sinds", "since"},
     {"wider", "ruimer", "wider"},
     {"narrower", "enger", "narrower"},
+    {"waits", "wacht op", "waits for"},
     {"loosened", "losser", "looser"},
     {"signers", "getekend door", "signed by"},
     {"in_force", "geldt nu", "in force"},
@@ -518,7 +519,7 @@ static void render_tree(const struct sk_screen *s, const json_t *value,
 }
 
 /* ------------------------------------------------------------- tables */
-#define COLUMNS_MAX 8
+#define COLUMNS_MAX 9
 
 static const char *cell_of(const struct sk_screen *s, const json_t *row,
                            const char *key, char *room)
@@ -591,7 +592,7 @@ static const struct table tables[] = {
     {"policy.history",
      "versions",
      {"version", "at", "wider", "narrower", "loosened", "signers", "in_force",
-      "refused"}},
+      "waits", "refused"}},
     {"user.list", "users", {"name", "role", "team", "system_user", "ended"}},
     {"access.list",
      "looks",

@@ -1,0 +1,190 @@
+#include "tools/schakel/policy_need.h"
+
+#include "policies/rules.h"
+#include "tools/schakel/cmd_node.h"
+#include "tools/schakel/json.h"
+#include "tools/schakel/nodedir.h"
+#include "tools/schakel/policy_node.h"
+
+/* How many signatures, and why: as the gate will say it.  docs/POLICY.md 2.5 */
+
+static struct sk_bytes kept(struct sk_policy_run *run, const json_t *texts,
+                            const char *key)
+{
+    return sk_arena_copy(&run->arena, sk_text(sk_json_text(texts, key)));
+}
+
+/* The promises of a version, as a tree; NULL: it has none. */
+static const struct sk_node *promises_of(struct sk_policy_run *run,
+                                         const json_t *version)
+{
+    struct sk_findings findings = sk_findings_start(&run->arena);
+    struct sk_bytes yaml = kept(run, version, "invariants");
+    struct sk_node *tree = NULL;
+
+    if (yaml.size == 0 || sk_yaml_read("invariants.yaml", yaml, &run->arena,
+                                       &findings, &tree) != SK_OK)
+        return NULL;
+    return tree;
+}
+
+/* With the policy in force under the charter that the officers saw; the draft
+   under the charter of now. */
+static int compare(struct sk_policy_run *run, struct sk_client *client,
+                   const struct sk_draft *d, const json_t *shown,
+                   const json_t *version, struct sk_policy_need *need)
+{
+    const json_t *seen = json_object_get(shown, "seen_charter");
+    const struct sk_source *own = d->bundle.folder.sources.of;
+    struct sk_safeguards was;
+    struct sk_safeguards is;
+    struct sk_bundle *agreed = NULL;
+    struct sk_bundle *draft = NULL;
+    enum sk_status status;
+    struct sk_findings findings = sk_findings_start(&run->arena);
+    json_t *charter = NULL;
+    int code = sk_policy_node_bundle(
+        run, client, SK_NODE_IN_FORCE,
+        seen != NULL ? json_integer_value(seen) : SK_NODE_IN_FORCE, &agreed);
+
+    if (code < 0)
+        code = sk_node_ask(client, "charter.text", NULL, NULL, 0, &charter);
+    if (code >= 0)
+        return code;
+    status = sk_policy_node_under(run, own[SK_SOURCE_POLICY].bytes,
+                                  own[SK_SOURCE_INVARIANTS].bytes, charter,
+                                  &findings, &draft);
+    json_decref(charter);
+    if (status != SK_OK || draft == NULL)
+        return -1; /* the node will say why it cannot be compared */
+    was = sk_safeguards_of(agreed);
+    was.invariants = promises_of(run, version);
+    is = sk_safeguards_of(draft);
+    status = sk_diff_make(agreed, draft, INT32_MIN, &run->arena, &need->flows);
+    if (status == SK_OK)
+        status = sk_losses_find(&was, &is, draft->vocabulary, &run->arena,
+                                &need->losses);
+    if (status == SK_OK)
+        status = sk_paper_find(&need->flows, &need->losses, &run->arena,
+                               &need->paper);
+    need->compared = status == SK_OK;
+    return status == SK_E_MEMORY ? sk_policy_no_memory() : -1;
+}
+
+static int find(struct sk_policy_run *run, struct sk_client *client,
+                const struct sk_draft *d, const json_t *shown,
+                struct sk_policy_need *need)
+{
+    struct sk_findings findings = sk_findings_start(&run->arena);
+    json_t *version = NULL;
+    int code;
+
+    need->first = json_is_null(json_object_get(shown, "policy"));
+    if (need->first)
+        return -1;
+    code = sk_node_ask(client, "policy.version", NULL, NULL, 0, &version);
+    if (code < 0 &&
+        sk_officers_read(kept(run, version, "officers"), &run->arena, &findings,
+                         &need->officers) != SK_OK)
+        code = sk_policy_unusable(run, &findings);
+    if (code < 0) {
+        need->others = !sk_officers_equal(&need->officers, &d->officers);
+        code = compare(run, client, d, shown, version, need);
+    }
+    json_decref(version);
+    return code;
+}
+
+int sk_policy_need_find(struct sk_policy_run *run, struct sk_client *client,
+                        const struct sk_draft *d, struct sk_policy_need *need)
+{
+    const json_t *next;
+    json_t *shown = NULL;
+    int code = sk_node_ask(client, "policy.show", NULL, NULL, 0, &shown);
+
+    *need = (struct sk_policy_need){.officers = d->officers};
+    if (code < 0) {
+        next = json_object_get(shown, "next");
+        need->waits =
+            (unsigned)json_integer_value(json_object_get(next, "version"));
+        snprintf(need->day, sizeof(need->day), "%s",
+                 sk_json_text(next, "from"));
+        code = find(run, client, d, shown, need);
+    }
+    need->known = code < 0 && (need->first || need->compared);
+    need->signatures =
+        need->first || need->others || need->flows.wider || need->losses.stops
+            ? SK_OFFICERS_MIN
+            : 1;
+    json_decref(shown);
+    return code;
+}
+
+/* ---------------------------------------------------------------- tell */
+
+json_t *sk_policy_need_json(const struct sk_policy_need *need)
+{
+    const struct {
+        bool holds;
+        const char *word;
+    } reasons[] = {{need->first, "first"},
+                   {need->others, "officers"},
+                   {need->compared && need->flows.wider, "wider"},
+                   {need->compared && need->losses.stops, "loosened"}};
+    json_t *why = json_array();
+
+    for (size_t i = 0; i < SK_COUNT(reasons); i++)
+        if (reasons[i].holds)
+            json_array_append_new(why, json_string(reasons[i].word));
+    return why;
+}
+
+void sk_policy_need_tell(struct sk_policy_run *run,
+                         const struct sk_policy_need *need)
+{
+    if (need->first)
+        puts(sk_policy_word(run,
+                            "Dit is het eerste beleid: dat vraagt altijd twee "
+                            "handtekeningen.",
+                            "This is the first policy: that always needs two "
+                            "signatures."));
+    if (need->others)
+        puts(sk_policy_word(run,
+                            "De lijst van wie mag tekenen verandert: dat "
+                            "vraagt altijd twee handtekeningen.",
+                            "The list of who may sign changes: that always "
+                            "needs two signatures."));
+    if (!need->compared)
+        return;
+    sk_policy_tell_paper(run, &need->paper, /* grounds */ true);
+    if (need->flows.wider)
+        sk_policy_tell_wider(run, &need->flows);
+    sk_policy_tell_losses(run, &need->losses);
+}
+
+void sk_policy_need_before(const struct sk_draft *d,
+                           const struct sk_parsed *parsed,
+                           struct sk_policy_need *need)
+{
+    struct sk_policy_run *run = d->run;
+    struct sk_client *client = NULL;
+
+    if (sk_client_open(sk_cli_dir(parsed), &client) != SK_OK)
+        return;
+    if (sk_policy_need_find(run, client, d, need) < 0 && need->known &&
+        !run->json) {
+        sk_policy_need_tell(run, need);
+        printf(run->dutch ? "Deze versie vraagt %zu handtekening(en).\n"
+                          : "This version needs %zu signature(s).\n",
+               need->signatures);
+        if (need->waits > 0)
+            printf(run->dutch
+                       ? "Versie %u wacht op %s: deze komt in haar plaats met "
+                         "--instead-of %u, en wordt\nook daarmee vergeleken.\n"
+                       : "Version %u waits for %s: this one takes its place "
+                         "with --instead-of %u, and\nis compared with it "
+                         "too.\n",
+                   need->waits, need->day, need->waits);
+    }
+    sk_client_close(&client);
+}
