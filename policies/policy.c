@@ -142,6 +142,10 @@ static enum sk_status read_where(struct reading *r)
 
     if (where == NULL || !sk_read_is_map(l->findings, where))
         return SK_OK;
+    /* Nothing asked would always be met: a condition that got lost. */
+    if (where->count == 0)
+        sk_read_say(l->findings, "E008", where->place, "what",
+                    sk_text("a map with at least one field"));
     share->where =
         sk_arena_get_array(l->arena, where->count + 1, sizeof(*share->where));
     share->where_names = sk_arena_get_array(l->arena, where->count + 1,

@@ -241,6 +241,7 @@ static const struct sk_phrase phrases[] = {
     {"a map", "een lijst van sleutels met waarden"},
     {"a list", "een lijst"},
     {"a list with at least one element", "een lijst met minstens een element"},
+    {"a map with at least one field", "minstens een veld met zijn waarden"},
     {"a text", "een tekst"},
     {"two officers or more", "twee of meer die mogen tekenen"},
     {"a map or the word 'anyone'",

@@ -208,6 +208,8 @@ guards:.vlaanderen\/1 guards:\ vlaanderen\/2
 handover_kind:.\[warm\] handover_kind:\ [hot]
 data:.\[financial\] data:\ [money]
 roles:.\[mentor, roles:\ [boss,
+where:.{handover_kind:.\[joint\]} where:\ {}
+id:.sopraco-workplace id:\ fed-workplace
 R
 sed -i 's/orgs: \[sopraco\]/orgs: [sopracco]/' $mol/policy.yaml
 is "a policy that is not right yet gets its schema too" 0 "$schakel" policy schema $mol

@@ -12,7 +12,7 @@
 
 #define DURATION "^[1-9][0-9]{0,3} (days?|weeks?|months?|years?)$"
 #define DATE "^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
-#define ID "^[a-z][a-z0-9]*([-_.][a-z0-9]+)*$"
+#define ID "^(?!fed-)[a-z][a-z0-9]*([-_.][a-z0-9]+)*$" /* a member's */
 
 struct drawing {
     struct sk_policy_run *run;
@@ -361,11 +361,12 @@ static json_t *consent(void)
 /* id and text, which every rule has. */
 static json_t *rule_head(const struct drawing *d)
 {
+    json_t *id = pattern(ID, word(d, "een korte naam, een keer gebruikt",
+                                  "a short name, used once"));
+
+    json_object_set_new(id, "maxLength", json_integer(64));
     return json_pack(
-        "{s:o, s:o}", "id",
-        pattern(ID, word(d, "een korte naam, een keer gebruikt",
-                         "a short name, used once")),
-        "text",
+        "{s:o, s:o}", "id", id, "text",
         line(word(d, "een zin in gewone taal", "one sentence in plain words")));
 }
 
