@@ -74,6 +74,15 @@ enum sk_status sk_correction_put(struct sk_engine *e,
     return sk_vault_put(e, &c->participant.id, sk_key_done(&key), plain);
 }
 
+enum sk_status sk_correction_delete(struct sk_engine *e,
+                                    const struct sk_correction *c)
+{
+    struct sk_key key = message_prefix(&c->participant, &c->message);
+
+    sk_key_id(&key, &c->id);
+    return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key));
+}
+
 /* Every correction of one message; what fn takes from scratch dies. */
 static enum sk_status
 each(struct sk_engine *e, const struct sk_participant_id *participant,

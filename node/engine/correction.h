@@ -44,6 +44,9 @@ sk_correction_get(struct sk_engine *e,
                   struct sk_correction *out);
 SK_CHECKED enum sk_status sk_correction_put(struct sk_engine *e,
                                             const struct sk_correction *c);
+/* As if it had never been asked for. */
+SK_CHECKED enum sk_status sk_correction_delete(struct sk_engine *e,
+                                               const struct sk_correction *c);
 /* The key "corrections" of message.show with its value, when there are any;
    count: keys packed. */
 SK_CHECKED enum sk_status

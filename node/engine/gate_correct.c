@@ -1,4 +1,5 @@
 #include "node/engine/correction.h"
+#include "node/engine/timer.h"
 
 #include <string.h>
 
@@ -28,6 +29,16 @@ enum sk_status sk_gate_shows_right(struct sk_engine *e, bool *out)
     SK_TRY(sk_leaving_since(e, &leaving, &since_ms));
     *out = e->bundle != NULL && e->has_policy && !hold && !leaving;
     return SK_OK;
+}
+
+/* What it would correct was asked back, or is gone: nothing waits any more. */
+static enum sk_status leave_empty(struct sk_engine *e,
+                                  const struct sk_correction *c,
+                                  struct sk_room room, struct sk_bytes *out)
+{
+    SK_TRY(sk_timers_answered(e, &c->participant, &c->id));
+    SK_TRY(sk_correction_delete(e, c));
+    return empty_place(e, room, out);
 }
 
 /* NULL in *out: no value may leave now. */
@@ -184,7 +195,7 @@ static enum sk_status write(struct sk_engine *e, struct sk_correction *c,
     item->correction.handle = relation.handle;
     fill(c, d, entry, &item->correction);
     if (item->correction.fields_count == 0)
-        return empty_place(e, room, out);
+        return leave_empty(e, c, room, out);
     if (d != NULL)
         SK_TRY(note_shown(e, d, &item->correction, entry, &fits));
     status = fits ? sk_item_encode(item, room, out) : SK_E_TOO_LARGE;
@@ -220,7 +231,7 @@ enum sk_status sk_gate_correction(struct sk_engine *e,
         return empty_place(e, room, out);
     SK_TRY(status);
     if (!sk_ledger_is_out(e, entry) || entry->recall_all)
-        return empty_place(e, room, out);
+        return leave_empty(e, c, room, out);
     SK_TRY(decide(e, entry, &d));
     /* Only what this corrects, whatever else may flow. */
     for (size_t i = 0; d != NULL && i < d->fields_count; i++) {

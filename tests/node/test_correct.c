@@ -282,6 +282,45 @@ Test(correct, leaves_out_what_was_asked_back)
     EQ(people_shown(&f, "buso", message, "corrections"), "absent");
 }
 
+/* I2: asked back while it waited; then there is nothing to correct. */
+Test(correct, leaves_empty_when_its_field_was_asked_back)
+{
+    struct people_id message = send_it();
+
+    fx_clock(&f, "2027-03-02T09:00:00Z");
+    fx_offline(&f, "houtzaak", true);
+    correct(event, "coach_phone", "+3214000009");
+    EQ(people_shown(&f, "buso", message, "corrections.0.fields"),
+       "{'coach_phone':'waiting'}");
+    fx_ok(&f, "buso", "consent.withdraw",
+          "{'participant':'%s','categories':['contact']}", who.text);
+    fx_offline(&f, "houtzaak", false);
+    fx_wait(&f, 130000);
+    EQ(opened(message, "fields.coach_phone"), "absent");
+    EQ(opened(message, "fields.coach_name"), "absent");
+    EQ(opened(message, "wrong"), "absent");
+    EQ(opened(message, "correction"), "absent");
+    EQ(people_shown(&f, "buso", message, "corrections"), "absent");
+}
+
+Test(correct, leaves_empty_when_all_was_asked_back)
+{
+    struct people_id message = send_it();
+
+    fx_clock(&f, "2027-03-02T09:00:00Z");
+    fx_offline(&f, "houtzaak", true);
+    correct(event, "coach_phone", "+3214000009");
+    fx_ok(&f, "buso", "consent.withdraw", "{'participant':'%s'}", who.text);
+    fx_offline(&f, "houtzaak", false);
+    fx_wait(&f, 130000);
+    fx_refused(&f, "houtzaak", "unknown-message", "inbox.open",
+               "{'message':'%s'}", message.text);
+    EQ(people_shown(&f, "buso", message, "corrections"), "absent");
+    EQ(people_shown(&f, "buso", message, "recall"), "asked");
+    fx_clock(&f, "2027-04-20T09:00:00Z");
+    EQ(reminders(), "");
+}
+
 /* I7: what a correction showed is recalled like the rest. */
 Test(correct, is_recalled_with_its_message)
 {
