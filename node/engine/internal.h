@@ -182,6 +182,13 @@ struct sk_session {
     bool suspended;     /* not active in the roster */
     bool up;            /* the transport reaches it */
     bool greeted;       /* its HELLO came since `up` */
+    bool announce;      /* ours is new: say HELLO */
+    bool clock_known;   /* its HELLO said what its clock is */
+    bool clock_ahead;   /* of ours, at that moment */
+    bool line_known;    /* the transport said something about it */
+    bool asking;        /* our HELLO waits for its answer */
+    bool prove_due;     /* its journal must be asked for a proof; witness.c */
+    bool prove_asked;   /* PROVE left and was not answered: this one */
     uint64_t heard_ms;  /* last good message, 0 never */
     uint64_t hello_ms;  /* when we last sent HELLO, 0 never */
     uint64_t confirmed; /* the last row in SK_T_STORED, and its second */
@@ -190,31 +197,24 @@ struct sk_session {
                           since greeted */
     uint64_t retry_ms; /* when to say HELLO again if unanswered */
     uint32_t failures;
+    uint32_t full_times;       /* it had no room, in a row */
     uint64_t charter_version;  /* from its HELLO */
     uint64_t charter_later_ms; /* do not ask it for a charter before; 0 */
-    bool announce;             /* ours is new: say HELLO */
     uint64_t their_card; /* version of our card that its HELLO named; 0: none */
     uint64_t card_said;  /* version that we sent it, because it is new */
-    bool clock_known;    /* its HELLO said what its clock is */
-    bool clock_ahead;    /* of ours, at that moment */
-    uint64_t clock_off_ms;
+    uint64_t clock_off_ms;   /* so much ahead or behind */
     uint64_t hello_until_ms; /* HELLOs answered, and charters given, until */
     uint64_t want_until_ms;  /* then: session.c, charter_share.c */
     char refused[SK_CODE_SIZE_MAX + 1]; /* last refusal it gave, or "" */
-    bool line_known;        /* the transport said something about it */
-    bool asking;            /* our HELLO waits for its answer */
-    uint64_t spoke_ms;      /* last frame to it, 0 never */
+    uint64_t spoke_ms;                  /* last frame to it, 0 never */
     uint64_t complained_ms; /* when we last refused an unreadable frame */
     uint64_t applying;      /* number of the item that is being applied */
     uint64_t flight[SK_IN_FLIGHT_MAX]; /* envelopes without receipt: last */
     size_t flight_count;
-    uint64_t full_ms;    /* it has no room: nothing leaves before; 0 */
-    uint32_t full_times; /* in a row */
-    uint64_t refused_ms; /* when we last said that we have no room */
-    bool prove_due;      /* its journal must be asked for a proof; witness.c */
-    uint64_t prove_ms;   /* not before */
-    bool prove_asked;    /* PROVE left and was not answered: this one */
-    struct sk_prove prove;
+    uint64_t full_ms;        /* it has no room: nothing leaves before; 0 */
+    uint64_t refused_ms;     /* when we last said that we have no room */
+    uint64_t prove_ms;       /* no PROVE before */
+    struct sk_prove prove;   /* the one that left */
     uint64_t proof_until_ms; /* PROOFs given, until then */
     struct sk_log log;       /* as in the store, when log.loaded */
 };

@@ -90,6 +90,15 @@ static void pack_name(struct sk_engine *e, const char *key,
         sk_pack_str(&e->reply, name);
 }
 
+static void pack_two(struct sk_engine *e, const char *key, const char *first,
+                     uint64_t one, const char *second, uint64_t two)
+{
+    sk_pack_cstr(&e->reply, key);
+    sk_pack_map(&e->reply, 2);
+    sk_reply_uint(&e->reply, first, one);
+    sk_reply_uint(&e->reply, second, two);
+}
+
 /* Who asks; who works here, and what the privacy officer must look at. */
 static enum sk_status pack_users(struct sk_engine *e, uint64_t count)
 {
@@ -100,10 +109,7 @@ static enum sk_status pack_users(struct sk_engine *e, uint64_t count)
     SK_TRY(sk_access_glass(e, &glass));
     if (e->asker.known)
         sk_reply_text(&e->reply, "user", name);
-    sk_pack_cstr(&e->reply, "users");
-    sk_pack_map(&e->reply, 2);
-    sk_reply_uint(&e->reply, "count", count);
-    sk_reply_uint(&e->reply, "glass", glass);
+    pack_two(e, "users", "count", count, "glass", glass);
     return SK_OK;
 }
 
@@ -149,20 +155,14 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
     pack_frame_sizes(e);
     if (hold)
         SK_TRY(sk_hold_pack(e, hold_ms));
-    sk_pack_cstr(&e->reply, "journal");
-    sk_pack_map(&e->reply, 2);
-    sk_reply_uint(&e->reply, "entries", sk_journal_size(e));
-    sk_reply_uint(&e->reply, "findings", findings);
+    pack_two(e, "journal", "entries", sk_journal_size(e), "findings", findings);
     if (leaving)
         sk_reply_instant(&e->reply, "leaving", leaving_ms);
     sk_reply_uint(&e->reply, "notices_open", notices);
     sk_reply_instant(&e->reply, "now", e->now_ms);
     sk_reply_text(&e->reply, "org", sk_org_text(&e->org));
     pack_peers(e);
-    sk_pack_cstr(&e->reply, "pending");
-    sk_pack_map(&e->reply, 2);
-    sk_reply_uint(&e->reply, "events", events);
-    sk_reply_uint(&e->reply, "items", items);
+    pack_two(e, "pending", "events", events, "items", items);
     sk_reply_uint(&e->reply, "pending_up", up);
     pack_name(e, "policy", sk_policy_name(e));
     if (e->has_host)

@@ -316,6 +316,8 @@ static void gather(struct recall *r, const struct draft *draft,
     uint64_t purposes = 0;
     uint64_t categories = 0;
 
+    assert(first != NULL);
+
     out->notice = draft->notice;
     for (const struct loss *l = first; l != NULL; l = l->next) {
         if (l->purpose != SK_NONE)
