@@ -48,7 +48,7 @@ struct sk_category {
     struct sk_duration keep_max; /* nearest mark, else the vocabulary's */
     uint64_t under; /* set of categories this one is under, itself included */
     bool leaf;
-    bool secrecy; /* inherited */
+    bool secrecy;         /* inherited */
     bool always_explicit; /* `explicit`; inherited */
 };
 

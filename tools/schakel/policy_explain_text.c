@@ -1,404 +1,35 @@
-#include <stdarg.h>
 #include <string.h>
 
 #include "policies/civil.h"
 #include "policies/rules.h"
 #include "policies/words.h"
-#include "tools/schakel/policy_explain.h"
+#include "tools/schakel/policy_explain_words.h"
 
 /* A decision in plain Dutch or English. */
 
-struct telling {
-    struct sk_policy_run *run;
-    const struct sk_explained *x;
-};
-
-static const char *word(const struct telling *t, const char *nl, const char *en)
+static const char *word(const struct sk_telling *t, const char *nl,
+                        const char *en)
 {
     return sk_policy_word(t->run, nl, en);
 }
 
-/* ---------------------------------------------------------------- names */
-
-/* "vdab-kempen (VDAB Kempen)"; the id alone when nobody knows it. */
-static const char *named(const struct telling *t, struct sk_bytes id,
-                         struct sk_bytes name)
-{
-    size_t room = id.size + name.size + 8;
-    char *text = sk_arena_get(&t->run->arena, room);
-
-    if (text == NULL)
-        return "";
-    if (name.size == 0)
-        snprintf(text, room, "%.*s", (int)id.size, (const char *)id.data);
-    else
-        snprintf(text, room, "%.*s (%.*s)", (int)id.size, (const char *)id.data,
-                 (int)name.size, (const char *)name.data);
-    return text;
-}
-
-static const char *org_named(const struct telling *t, struct sk_bytes id)
-{
-    const struct sk_roster_org *org = sk_bundle_org(t->x->bundle, id);
-
-    return named(t, id, org != NULL ? org->name : (struct sk_bytes){NULL, 0});
-}
-
-static const char *labelled(const struct telling *t, struct sk_bytes id,
-                            const struct sk_label *label)
-{
-    return named(t, id,
-                 label != NULL ? sk_label_of(label, t->run->dutch)
-                               : (struct sk_bytes){NULL, 0});
-}
-
-static const char *purpose_named(const struct telling *t, struct sk_bytes id)
-{
-    const struct sk_vocabulary *v = t->x->bundle->vocabulary;
-    uint16_t at = sk_vocabulary_purpose(v, id);
-
-    return labelled(t, id, at != SK_NONE ? &v->purposes[at].label : NULL);
-}
-
-static const char *event_named(const struct telling *t, struct sk_bytes id)
-{
-    const struct sk_vocabulary *v = t->x->bundle->vocabulary;
-    uint16_t at = sk_vocabulary_event(v, id);
-
-    return labelled(t, id, at != SK_NONE ? &v->events[at].label : NULL);
-}
-
-static const char *category_named(const struct telling *t, struct sk_bytes id)
-{
-    const struct sk_vocabulary *v = t->x->bundle->vocabulary;
-    uint16_t at = sk_vocabulary_category(v, id);
-
-    return labelled(t, id, at != SK_NONE ? &v->categories[at].label : NULL);
-}
-
-/* "2026-10-01 10:00", Brussels time. */
-static const char *minute(const struct telling *t, int64_t instant)
-{
-    char *text = sk_arena_get(&t->run->arena, 17);
-
-    if (text == NULL)
-        return "";
-    sk_civil_minute_format(instant, text);
-    text[10] = ' ';
-    return text;
-}
-
-/* ---------------------------------------------------------------- needs */
-
-__attribute__((format(printf, 2, 3))) static void need(json_t *list,
-                                                       const char *form, ...)
-{
-    va_list arguments;
-    json_t *text;
-
-    va_start(arguments, form);
-    text = json_vsprintf(form, arguments);
-    va_end(arguments);
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        if (json_equal(json_array_get(list, i), text)) {
-            json_decref(text);
-            return;
-        }
-    }
-    json_array_append_new(list, text);
-}
-
-/* CONSENT.md 3.4, 3.5: who said no is left in peace, and who may not give is
-   not asked. */
-static const char *asking(const struct telling *t, const char *state)
-{
-    if (strcmp(state, "refused") == 0)
-        return word(t,
-                    "; de deelnemer ging niet akkoord: vraag het 30 dagen "
-                    "niet opnieuw, tenzij de deelnemer er zelf over begint",
-                    "; the participant did not agree: do not ask again for "
-                    "30 days, unless the participant starts");
-    if (strcmp(state, "withdrawn") == 0)
-        return word(t,
-                    "; de deelnemer trok het in: alleen als de deelnemer het "
-                    "zelf opnieuw wil",
-                    "; the participant withdrew it: only if the participant "
-                    "wants it again");
-    if (strcmp(state, "wrong-giver") == 0)
-        return word(t,
-                    "; gegeven door wie dat mag: de deelnemer, een ouder "
-                    "(onder 18 jaar) of de bewindvoerder",
-                    "; given by who may: the participant, a parent (under 18) "
-                    "or the administrator");
-    return "";
-}
-
-/* `idle`: categories whose consent would let nothing more through. */
-static void need_consent(const struct telling *t, json_t *list,
-                         const struct sk_trace_lacks *lacks, uint64_t idle)
-{
-    const struct sk_vocabulary *v = t->x->bundle->vocabulary;
-
-    for (size_t i = 0; i < lacks->count; i++) {
-        const struct sk_trace_lack *lack = &lacks->list[i];
-
-        if ((idle & sk_bit(sk_vocabulary_category(v, lack->category))) != 0)
-            continue;
-        need(list, "%s: %s %s %s, %s %s%s",
-             lack->explicit_consent
-                 ? word(t, "een uitdrukkelijk akkoord van de deelnemer",
-                        "explicit consent of the participant")
-                 : word(t, "een akkoord van de deelnemer",
-                        "consent of the participant"),
-             category_named(t, lack->category), word(t, "aan", "to"),
-             org_named(t, t->x->question.to), word(t, "voor", "for"),
-             purpose_named(t, t->x->question.purpose), asking(t, lack->state));
-    }
-}
-
-static void need_duties(const struct telling *t, json_t *list,
-                        const struct sk_trace_rule *rule)
-{
-    for (size_t i = 0; i < rule->duties_count; i++)
-        need(list, "%s: '%.*s' (%s)",
-             word(t, "de partner moet deze plicht aanbieden",
-                  "the partner has to offer this duty"),
-             (int)rule->duties[i].size, (const char *)rule->duties[i].data,
-             org_named(t, t->x->question.to));
-}
-
-/* One stage that stopped a rule. */
-static void need_stage(const struct telling *t, json_t *list,
-                       const struct sk_trace_rule *rule, enum sk_stage stage)
-{
-    const char *id = (const char *)rule->id.data;
-    int size = (int)rule->id.size;
-    char day[11];
-
-    if (stage >= SK_STAGE_CONSENT_MISSING) {
-        need_consent(t, list, &rule->lacks, 0);
-        return;
-    }
-    if (stage == SK_STAGE_CANNOT_HONOUR) {
-        need_duties(t, list, rule);
-        return;
-    }
-    if (stage == SK_STAGE_NOT_YET_VALID) {
-        sk_day_format(rule->from, day);
-        need(list, "%s %s (%.*s)", word(t, "wachten tot", "wait until"), day,
-             size, id);
-    }
-    if (stage == SK_STAGE_NO_LONGER_VALID) {
-        sk_day_format(rule->until, day);
-        need(list, "%s %s (%.*s)",
-             word(t, "een nieuwe einddatum voor de regel; nu is dat",
-                  "a new last day for the rule; now that is"),
-             day, size, id);
-    }
-    if (stage == SK_STAGE_WHERE_NOT_MET)
-        need(list, "%s '%.*s'",
-             word(t, "een gebeurtenis die voldoet aan 'where' van regel",
-                  "an event that meets 'where' of rule"),
-             size, id);
-    if (stage == SK_STAGE_TOO_OLD)
-        need(list, "%s '%.*s'",
-             word(t, "een recentere gebeurtenis: 'not_older_than' van regel",
-                  "a more recent event: 'not_older_than' of rule"),
-             size, id);
-    if (stage == SK_STAGE_RETENTION_OVER)
-        need(list, "%s '%.*s'",
-             word(t,
-                  "niets meer te doen: de bewaartermijn is om, volgens regel",
-                  "nothing to do: the retention is over, says rule"),
-             size, id);
-    if (stage == SK_STAGE_NOT_LINKED)
-        need(list, "%s %s",
-             word(t,
-                  "een band van de deelnemer vandaag (schakel relation open) "
-                  "met",
-                  "a relation of the participant today (schakel relation "
-                  "open) with"),
-             org_named(t, t->x->question.to));
-    if (stage == SK_STAGE_OBJECTION)
-        need(list, "%s",
-             word(t,
-                  "een beslissing van de privacyverantwoordelijke over het "
-                  "bezwaar",
-                  "a decision of the privacy officer on the objection"));
-}
-
-/* Everything that stopped the rules that came furthest. */
-static void need_rules(const struct telling *t, json_t *list)
-{
-    const struct sk_trace *trace = &t->x->trace;
-    enum sk_stage furthest = SK_STAGE_NOT_YET_VALID;
-
-    for (size_t i = 0; i < trace->rules_count; i++) {
-        if (trace->rules[i].stage > furthest)
-            furthest = trace->rules[i].stage;
-    }
-    for (size_t i = 0; i < trace->rules_count; i++) {
-        const struct sk_trace_rule *rule = &trace->rules[i];
-
-        for (unsigned s = 0; rule->stage == furthest && s < SK_STAGE_SURVIVES;
-             s++) {
-            if ((rule->failed >> s & 1) != 0)
-                need_stage(t, list, rule, (enum sk_stage)s);
-        }
-    }
-}
-
-static void need_takes(const struct telling *t, json_t *list,
-                       const struct sk_trace_take *takes, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        need(list, "%s '%.*s' (%s:%u)",
-             takes[i].federation
-                 ? word(t,
-                        "niets van uw kant: dit is een regel van de federatie,",
-                        "nothing on your side: this is a federation rule,")
-                 : word(t, "een ruimer beleid, door twee goedgekeurd: regel",
-                        "a wider policy, approved by two: rule"),
-             (int)takes[i].id.size, (const char *)takes[i].id.data,
-             takes[i].place.file, takes[i].place.line);
-}
-
-static void need_rule(const struct telling *t, json_t *list)
-{
-    need(list, "%s: %s, %s, %s",
-         word(t, "een deelregel in het beleid voor", "a share rule for"),
-         org_named(t, t->x->question.to),
-         purpose_named(t, t->x->question.purpose),
-         event_named(t, t->x->question.event->type));
-}
-
-/* The most that the federation ever lets go of a field there, whatever the
-   policy and the participant say; and its rule, when that is not exact. */
-static uint8_t most_ever(const struct telling *t, uint16_t f,
-                         struct sk_trace_take *by)
-{
-    const struct sk_bundle *bundle = t->x->bundle;
-    const struct sk_vocabulary *v = bundle->vocabulary;
-    const struct sk_question *q = &t->x->question;
-    uint16_t org = sk_roster_find(&bundle->roster, q->to);
-    uint16_t purpose = sk_vocabulary_purpose(v, q->purpose);
-    uint16_t event = sk_vocabulary_event(v, q->event->type);
-    uint8_t most = sk_exact(&v->fields[f]);
-
-    for (size_t i = 0; i < bundle->takes_count; i++) {
-        const struct sk_take *take = &bundle->takes[i];
-        uint8_t left;
-
-        if (!take->federation || !sk_take_speaks(take, org, purpose))
-            continue;
-        left = sk_take_leaves(take, v, f, event, most);
-        if (left >= most)
-            continue;
-        most = left;
-        *by = (struct sk_trace_take){
-            .id = take->id, .place = take->place, .federation = true};
-    }
-    return most;
-}
-
-/* What would let more of a field through.  Nobody is asked for what the
-   federation keeps here all the same. */
-static void need_field(const struct telling *t, json_t *list,
-                       const struct sk_trace_field *field,
-                       const struct sk_decided_field *decided)
-{
-    const struct sk_vocabulary *v = t->x->bundle->vocabulary;
-    const struct sk_field *of = &v->fields[decided->field];
-    bool sent = decided->withheld == SK_SENT;
-    struct sk_trace_take by = {0};
-    uint8_t most = most_ever(t, decided->field, &by);
-    uint64_t idle = 0;
-    const struct sk_trace_rule *rule;
-
-    if (sent && field->nearest == SIZE_MAX)
-        return;
-    if (most <= (sent ? decided->level : 0)) {
-        need_takes(t, list, &by, 1);
-        return;
-    }
-    if (field->nearest == SIZE_MAX) {
-        need(list, "%s: %.*s",
-             word(t, "een deelregel die dit veld noemt",
-                  "a share rule that names this field"),
-             (int)decided->name.size, (const char *)decided->name.data);
-        return;
-    }
-    if (most < sk_exact(of))
-        idle = of->reveals &
-               ~sk_bit(sk_category_in(
-                   v, decided->field,
-                   sk_vocabulary_event(v, t->x->question.event->type)));
-    rule = &t->x->trace.rules[field->nearest];
-    for (unsigned s = 0; s < SK_STAGE_CONSENT_MISSING; s++) {
-        if ((rule->failed >> s & 1) != 0)
-            need_stage(t, list, rule, (enum sk_stage)s);
-    }
-    need_consent(t, list, &rule->lacks, 0);
-    need_consent(t, list, &field->lacks, idle);
-    need_takes(t, list, field->takes, field->takes_count);
-}
-
-/* For each field that stays, or goes less precisely than a rule says. */
-static void need_fields(const struct telling *t, json_t *list)
-{
-    for (size_t i = 0; i < t->x->decision.fields_count; i++)
-        need_field(t, list, &t->x->trace.fields[i], &t->x->decision.fields[i]);
-}
-
-json_t *sk_explain_needs(struct sk_policy_run *run,
-                         const struct sk_explained *x)
-{
-    struct telling t = {run, x};
-    json_t *list = json_array();
-    const char *remedy = x->decision.permit
-                             ? NULL
-                             : sk_reason_remedy(x->decision.reason, run->dutch);
-
-    if (x->trace.fault != SK_FAULT_NONE)
-        need(list, "%.*s%s%s", (int)x->trace.fault_field.size,
-             x->trace.fault_field.size != 0
-                 ? (const char *)x->trace.fault_field.data
-                 : "",
-             x->trace.fault_field.size != 0 ? ": " : "",
-             sk_fault_words(x->trace.fault, run->dutch));
-    if (remedy != NULL)
-        need(list, "%s", remedy);
-    else if (x->decision.permit ||
-             strcmp(x->decision.reason, "nothing-left") == 0)
-        need_fields(&t, list);
-    else if (strcmp(x->decision.reason, "forbidden") == 0)
-        need_takes(&t, list, x->trace.forbids, x->trace.forbids_count);
-    else if (strcmp(x->decision.reason, "no-rule") == 0)
-        need_rule(&t, list);
-    else
-        need_rules(&t, list);
-    return list;
-}
-
-/* ---------------------------------------------------------------- print */
-
-static void print_question(const struct telling *t)
+static void print_question(const struct sk_telling *t)
 {
     const struct sk_explained *x = t->x;
     const struct sk_question *q = &x->question;
 
     printf("%s %s\n", word(t, "Gebeurtenis:", "Event:      "),
-           event_named(t, q->event->type));
+           sk_told_event(t, q->event->type));
     printf("%s %s\n", word(t, "Aan:        ", "To:         "),
-           org_named(t, q->to));
+           sk_told_org(t, q->to));
     printf("%s %s\n", word(t, "Voor:       ", "For:        "),
-           purpose_named(t, q->purpose));
+           sk_told_purpose(t, q->purpose));
     printf("%s %s\n\n", word(t, "Op:         ", "At:         "),
-           minute(t, q->now));
+           sk_told_minute(t, q->now));
 }
 
 /* Why a consent does not count, with its dates. */
-static void print_lacks(const struct telling *t,
+static void print_lacks(const struct sk_telling *t,
                         const struct sk_trace_lacks *lacks, const char *indent)
 {
     for (size_t i = 0; i < lacks->count; i++) {
@@ -406,21 +37,22 @@ static void print_lacks(const struct telling *t,
         char code[32];
 
         snprintf(code, sizeof(code), "consent-%s", lack->state);
-        printf("%s%s: %s", indent, category_named(t, lack->category),
+        printf("%s%s: %s", indent, sk_told_category(t, lack->category),
                sk_reason_text(code, t->run->dutch));
         if (lack->explicit_consent && strcmp(lack->state, "not-explicit") != 0)
             printf(" (%s)", word(t, "een uitdrukkelijk akkoord is nodig",
                                  "explicit consent is needed"));
         if (lack->by.size != 0)
             printf(" [%.*s, %s]", (int)lack->by.size,
-                   (const char *)lack->by.data, minute(t, lack->at));
+                   (const char *)lack->by.data, sk_told_minute(t, lack->at));
         if (lack->end != INT64_MIN)
-            printf(" %s %s", word(t, "tot", "until"), minute(t, lack->end));
+            printf(" %s %s", word(t, "tot", "until"),
+                   sk_told_minute(t, lack->end));
         putchar('\n');
     }
 }
 
-static void print_rule(const struct telling *t,
+static void print_rule(const struct sk_telling *t,
                        const struct sk_trace_rule *rule)
 {
     printf("  %.*s  (%s:%u)\n    \"%.*s\"\n", (int)rule->id.size,
@@ -435,7 +67,7 @@ static void print_rule(const struct telling *t,
 }
 
 /* The candidates, the ones that came furthest first. */
-static void print_rules(const struct telling *t)
+static void print_rules(const struct sk_telling *t)
 {
     const struct sk_trace *trace = &t->x->trace;
 
@@ -452,7 +84,7 @@ static void print_rules(const struct telling *t)
     putchar('\n');
 }
 
-static void print_near(const struct telling *t)
+static void print_near(const struct sk_telling *t)
 {
     static const char *const nl[] = {"een andere ontvanger", "een ander doel",
                                      "een andere gebeurtenis"};
@@ -472,7 +104,7 @@ static void print_near(const struct telling *t)
     putchar('\n');
 }
 
-static void print_takes(const struct telling *t,
+static void print_takes(const struct sk_telling *t,
                         const struct sk_trace_take *takes, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -495,7 +127,7 @@ static void print_names(const struct sk_decision *d,
                (const char *)d->rules[field->rules[r]].data);
 }
 
-static void print_field(const struct telling *t, size_t i)
+static void print_field(const struct sk_telling *t, size_t i)
 {
     const struct sk_decision *d = &t->x->decision;
     const struct sk_decided_field *field = &d->fields[i];
@@ -538,7 +170,7 @@ static void print_field(const struct telling *t, size_t i)
     print_takes(t, trace->takes, trace->takes_count);
 }
 
-static void print_fields(const struct telling *t)
+static void print_fields(const struct sk_telling *t)
 {
     if (t->x->decision.fields_count == 0)
         return;
@@ -548,7 +180,7 @@ static void print_fields(const struct telling *t)
     putchar('\n');
 }
 
-static void print_terms(const struct telling *t)
+static void print_terms(const struct sk_telling *t)
 {
     const struct sk_decision *d = &t->x->decision;
     char day[11];
@@ -556,13 +188,13 @@ static void print_terms(const struct telling *t)
     for (size_t i = 0; i < t->x->trace.givings_count; i++) {
         const struct sk_trace_giving *giving = &t->x->trace.givings[i];
 
-        printf("%s %.*s: %s %s, %s %s%s\n", word(t, "Akkoord", "Consent"),
-               (int)giving->id.size, (const char *)giving->id.data,
-               word(t, "gegeven", "given"), minute(t, giving->at),
-               word(t, "geldt tot", "holds until"), minute(t, giving->end),
-               giving->explicit_consent
-                   ? word(t, ", uitdrukkelijk", ", explicit")
-                   : "");
+        printf(
+            "%s %.*s: %s %s, %s %s%s\n", word(t, "Akkoord", "Consent"),
+            (int)giving->id.size, (const char *)giving->id.data,
+            word(t, "gegeven", "given"), sk_told_minute(t, giving->at),
+            word(t, "geldt tot", "holds until"), sk_told_minute(t, giving->end),
+            giving->explicit_consent ? word(t, ", uitdrukkelijk", ", explicit")
+                                     : "");
     }
     sk_day_format(d->erase_by, day);
     printf("%s %s; %s %u %s (%s)\n",
@@ -581,7 +213,7 @@ static void print_terms(const struct telling *t)
     putchar('\n');
 }
 
-static void print_needs(const struct telling *t)
+static void print_needs(const struct sk_telling *t)
 {
     if (json_array_size(t->x->needs) == 0)
         return;
@@ -596,7 +228,7 @@ static void print_needs(const struct telling *t)
 
 void sk_explain_print(struct sk_policy_run *run, const struct sk_explained *x)
 {
-    struct telling t = {run, x};
+    struct sk_telling t = {run, x};
 
     print_question(&t);
     if (x->decision.permit)
