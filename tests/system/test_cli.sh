@@ -283,6 +283,17 @@ cp -R urgent fewer
 sed -i "s/^\"version\".*/version: $((version + 4))/" fewer/policy.yaml
 sed -i 's/^invariants:.*//' fewer/bundle.yaml
 rm fewer/MANIFEST* fewer/invariants.yaml
+# Nor is what lies there another than what is signed.
+cp urgent/invariants.yaml fewer/
+is "promises that the bundle does not name" 1 "$schakel" policy sign fewer --as dpo --key dpo.key
+says "are no promises" 'bundle.yaml noemt een ander bestand, of geen'
+rm fewer/invariants.yaml
+cp fewer/policy.yaml fewer/.other.yaml
+sed -i.kept 's/^policy:.*/policy: .other.yaml/' fewer/bundle.yaml
+echo '# iets anders' >>fewer/.other.yaml
+is "another file than the one that is read" 1 "$schakel" policy sign fewer --as dpo --key dpo.key
+says "is not signed" 'fewer/policy.yaml'
+mv fewer/bundle.yaml.kept fewer/bundle.yaml
 is "a promise less" 0 "$schakel" policy sign fewer --as dpo --key dpo.key
 says "takes two" '^Deze versie vraagt 2 handtekening'
 says "which is said first" '^MINDER BESCHERMD'

@@ -181,6 +181,34 @@ static int check_officer(const struct sk_draft *d, const char *name,
     return -1;
 }
 
+/* ---------------------------------------------------------------- folder */
+
+/* What is signed under a name is what lies in the folder under that name: a
+   bundle.yaml that points elsewhere shows a reader another text. */
+static int check_own(const struct sk_draft *d, const char *name,
+                     enum sk_source_file which)
+{
+    struct sk_bytes own = d->bundle.folder.sources.of[which].bytes;
+    struct sk_bytes there = {0};
+    char *path = sk_cli_path(d->dir, name);
+    enum sk_status status = sk_cli_read(path, SK_YAML_SIZE_MAX, &there);
+    int code = -1;
+
+    if (status != SK_OK && status != SK_E_NOT_FOUND)
+        code = sk_cli_fail_file(status, path);
+    else if (!sk_bytes_equal(own, there))
+        code = refuse("other-file",
+                      "bundle.yaml noemt een ander bestand, of geen: wat u "
+                      "tekent is niet wat hier ligt",
+                      "bundle.yaml names another file, or none: what you sign "
+                      "is not what lies here",
+                      path, "noem dit bestand in bundle.yaml, of haal het weg",
+                      "name this file in bundle.yaml, or take it away");
+    free((void *)(uintptr_t)there.data);
+    free(path);
+    return code;
+}
+
 /* ---------------------------------------------------------------- node */
 
 /* Who may sign the next version; nothing when there is no policy yet. */
@@ -230,7 +258,12 @@ int sk_draft_check(struct sk_draft *d, const struct sk_parsed *parsed,
 {
     const char *dir = sk_cli_get(parsed, "charter");
     json_t *charter = NULL;
-    int code = dir != NULL ? read_charter(dir, &charter) : -1;
+    int code = check_own(d, "policy.yaml", SK_SOURCE_POLICY);
+
+    if (code < 0)
+        code = check_own(d, "invariants.yaml", SK_SOURCE_INVARIANTS);
+    if (code < 0 && dir != NULL)
+        code = read_charter(dir, &charter);
 
     if (code < 0) {
         ask_node(d, parsed, &charter);
