@@ -427,12 +427,46 @@ enum sk_status sk_consent_live_until(struct sk_engine *e,
     return SK_OK;
 }
 
+/* Behind the one that is named; without a name the first. */
+static bool find_first(const struct view *view, struct sk_value args,
+                       size_t *out)
+{
+    struct sk_id after;
+
+    *out = 0;
+    if (!sk_arg_id(args, "after", &after))
+        return true;
+    for (size_t i = 0; i < view->count; i++) {
+        if (sk_id_equal(&view->all[i].consent.id, &after)) {
+            *out = i + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
 enum sk_status sk_op_consent_list(struct sk_engine *e, struct sk_value args)
 {
     struct sk_participant_id id;
+    struct view view;
+    size_t first;
+    size_t limit;
+    size_t end;
+    size_t top;
 
     SK_TRY(sk_arg_participant(e, args, &id));
-    sk_pack_map(&e->reply, 1);
+    SK_TRY(sk_arg_limit(e, args, &limit));
+    SK_TRY(view_of(e, &id, sk_instant(e), &view));
+    if (!find_first(&view, args, &first))
+        return sk_refuse(e, "unknown-consent", "after",
+                         sk_arg_text(args, "after"));
+    end = view.count - first < limit ? view.count : first + limit;
+    top = sk_reply_open(&e->reply);
     sk_pack_cstr(&e->reply, "consents");
-    return sk_consents_pack(e, &id, &e->reply);
+    sk_pack_array(&e->reply, end - first);
+    for (size_t i = first; i < end && !e->reply.full; i++)
+        pack_one(&view, &view.all[i], &e->reply);
+    sk_reply_close_page(
+        e, top, 1, end < view.count ? &view.all[end - 1].consent.id : NULL);
+    return SK_OK;
 }

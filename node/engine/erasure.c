@@ -616,6 +616,9 @@ static void reply(struct sk_engine *e, const struct notice_in *notice)
 
 /* ------------------------------------------------------------- operations */
 
+/* With one more notice behind it a reply still fits. */
+#define LIST_FULL (SK_CONTROL_SIZE_MAX - (size_t)1024 * 1024)
+
 /* Operators and team leads see that something is due, not of whom or what. */
 static bool sees_dates(const struct sk_engine *e)
 {
@@ -641,38 +644,93 @@ static void pack_notice(struct sk_pack *p, const struct notice_in *notice,
     sk_reply_id(p, "notice", &notice->notice);
 }
 
-enum sk_status sk_op_erasure_list(struct sk_engine *e, struct sk_value args)
+/* Up to the notice that is named; without a name stays before the first. */
+static enum sk_status skip_to(struct sk_engine *e, struct sk_value args,
+                              struct sk_scan *scan, struct notice_in *notice)
 {
-    struct notice_in *notice = sk_arena_get(&e->scratch, sizeof(*notice));
-    bool known;
-    struct sk_scan scan = scan_from(e, sk_arg_text(args, "from"), &known);
-    size_t mark = sk_arena_mark(&e->scratch);
-    size_t count = 0;
-    size_t at;
+    struct sk_id after;
 
-    if (notice == NULL)
-        return SK_E_MEMORY;
-    sk_pack_map(&e->reply, 1);
-    sk_pack_cstr(&e->reply, "notices");
-    at = sk_reply_open(&e->reply);
-    while (known) {
+    if (!sk_arg_id(args, "after", &after))
+        return SK_OK;
+    do {
+        size_t mark = sk_arena_mark(&e->scratch);
         struct sk_bytes key;
         struct sk_bytes value;
-        enum sk_status status = sk_scan_next(&scan, &key, &value);
+        enum sk_status status = sk_scan_next(scan, &key, &value);
+
+        if (status == SK_E_NOT_FOUND)
+            return sk_refuse(e, "unknown-notice", "after",
+                             sk_arg_text(args, "after"));
+        SK_TRY(status);
+        SK_TRY(unpack(e, key, value, notice));
+        sk_arena_reset(&e->scratch, mark);
+    } while (!sk_id_equal(&notice->notice, &after));
+    return SK_OK;
+}
+
+/* At most `limit` of them as an array; more: there are others behind `last`. */
+static enum sk_status pack_page(struct sk_engine *e, struct sk_scan *scan,
+                                struct notice_in *notice, size_t limit,
+                                struct sk_pack *out, struct sk_id *last,
+                                bool *more)
+{
+    size_t at = sk_reply_open(out);
+    size_t count = 0;
+
+    for (;;) {
+        size_t mark = sk_arena_mark(&e->scratch);
+        struct sk_bytes key;
+        struct sk_bytes value;
+        enum sk_status status = sk_scan_next(scan, &key, &value);
         bool seen;
 
+        *more = status == SK_OK;
         if (status == SK_E_NOT_FOUND)
             break;
         SK_TRY(status);
         SK_TRY(unpack(e, key, value, notice));
         SK_TRY(is_seen(e, notice, &seen));
         if (seen || sees_dates(e)) {
-            pack_notice(&e->reply, notice, seen);
+            if (count == limit || out->size > LIST_FULL)
+                break;
+            pack_notice(out, notice, seen);
+            *last = notice->notice;
             count++;
         }
         sk_arena_reset(&e->scratch, mark);
     }
-    sk_reply_close_array(&e->reply, at, count);
+    sk_reply_close_array(out, at, count);
+    return SK_OK;
+}
+
+enum sk_status sk_op_erasure_list(struct sk_engine *e, struct sk_value args)
+{
+    struct notice_in *notice = sk_arena_get(&e->scratch, sizeof(*notice));
+    struct sk_pack list = sk_scratch_pack(e, SK_CONTROL_SIZE_MAX);
+    bool known;
+    struct sk_scan scan = scan_from(e, sk_arg_text(args, "from"), &known);
+    struct sk_bytes packed;
+    struct sk_id last = {0};
+    bool more = false;
+    size_t limit;
+
+    if (notice == NULL)
+        return SK_E_MEMORY;
+    SK_TRY(sk_arg_limit(e, args, &limit));
+    if (known) {
+        SK_TRY(skip_to(e, args, &scan, notice));
+        SK_TRY(pack_page(e, &scan, notice, limit, &list, &last, &more));
+    } else {
+        sk_pack_array(&list, 0);
+    }
+    if (sk_pack_finish(&list, &packed) != SK_OK)
+        return SK_E_MEMORY;
+    sk_pack_map(&e->reply, more ? 3 : 2);
+    sk_reply_bool(&e->reply, "more", more);
+    if (more)
+        sk_reply_id(&e->reply, "next", &last);
+    sk_pack_cstr(&e->reply, "notices");
+    sk_pack_raw(&e->reply, packed);
     return SK_OK;
 }
 

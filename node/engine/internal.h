@@ -917,6 +917,13 @@ SK_CHECKED enum sk_status sk_source_keep(struct sk_engine *e,
                                          enum sk_source_kind kind,
                                          struct sk_value args,
                                          const struct sk_id *id);
+/* The argument "limit" of a list; refuses bad-argument. */
+SK_CHECKED enum sk_status sk_arg_limit(struct sk_engine *e,
+                                       struct sk_value args, size_t *out);
+/* End a reply that was opened at `top` and has so many keys: "more", and "next"
+   when there is more. */
+void sk_reply_close_page(struct sk_engine *e, size_t top, size_t keys,
+                         const struct sk_id *next);
 /* Everything was checked: is it only a trial?  Then that is the reply. */
 bool sk_arg_dry_run(struct sk_engine *e, struct sk_value args);
 

@@ -615,6 +615,10 @@ static enum sk_status view(struct sk_engine *e,
     return SK_OK;
 }
 
+/* So many are read before the room that is left is looked at. */
+#define LIST_STEP 16
+#define LIST_FULL (SK_CONTROL_SIZE_MAX - (LIST_STEP + 1) * RECORD_SIZE_MAX)
+
 struct listing {
     struct sk_engine *e;
     size_t count;
@@ -631,15 +635,26 @@ static enum sk_status list_one(void *context, struct sk_ledger_entry *entry)
 enum sk_status sk_op_disclosure_list(struct sk_engine *e, struct sk_value args)
 {
     struct sk_participant_id id;
+    struct sk_ledger_page page = {.more = true};
     struct listing listing = {.e = e};
+    size_t limit;
+    size_t top;
     size_t at;
 
     SK_TRY(sk_arg_participant(e, args, &id));
-    sk_pack_map(&e->reply, 1);
+    SK_TRY(sk_arg_limit(e, args, &limit));
+    (void)sk_arg_id(args, "after", &page.after.id);
+    top = sk_reply_open(&e->reply);
     sk_pack_cstr(&e->reply, "disclosures");
     at = sk_reply_open(&e->reply);
-    SK_TRY(sk_ledger_each(e, &id, list_one, &listing));
+    while (page.more && listing.count < limit && e->reply.size < LIST_FULL) {
+        size_t left = limit - listing.count;
+
+        page.most = left < LIST_STEP ? left : LIST_STEP;
+        SK_TRY(sk_ledger_page(e, &id, &page, list_one, &listing));
+    }
     sk_reply_close_array(&e->reply, at, listing.count);
+    sk_reply_close_page(e, top, 1, page.more ? &page.after.id : NULL);
     return SK_OK;
 }
 

@@ -230,3 +230,31 @@ enum sk_status sk_arg_participant(struct sk_engine *e, struct sk_value args,
     *out = id;
     return SK_OK;
 }
+
+/* ------------------------------------------------------------- pages */
+
+#define PAGE_DEFAULT 200
+#define PAGE_MAX 1000
+
+enum sk_status sk_arg_limit(struct sk_engine *e, struct sk_value args,
+                            size_t *out)
+{
+    struct sk_value limit = sk_value_get(args, "limit");
+    uint64_t most = PAGE_DEFAULT;
+
+    if (sk_value_kind(limit) == SK_VALUE_UINT)
+        most = sk_value_uint(limit);
+    if (most < 1 || most > PAGE_MAX)
+        return sk_refuse(e, "bad-argument", "limit", (struct sk_bytes){0});
+    *out = (size_t)most;
+    return SK_OK;
+}
+
+void sk_reply_close_page(struct sk_engine *e, size_t top, size_t keys,
+                         const struct sk_id *next)
+{
+    sk_reply_bool(&e->reply, "more", next != NULL);
+    if (next != NULL)
+        sk_reply_id(&e->reply, "next", next);
+    sk_reply_close_map(&e->reply, top, keys + (next != NULL ? 2 : 1));
+}

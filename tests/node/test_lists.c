@@ -95,6 +95,75 @@ Test(lists, an_inbox_comes_by_the_page)
     fx_end(&f);
 }
 
+/* Who got what, the consents and what partners ask to erase, of one person. */
+Test(lists, what_is_of_one_person_comes_by_the_page)
+{
+    struct people_id who;
+    struct people_id event;
+    char args[128];
+    size_t pages;
+
+    people_placement(&f, &who, &event);
+    for (size_t i = 0; i < 7; i++)
+        people_place(&f, event);
+    for (size_t i = 0; i < 4; i++)
+        fx_ok(&f, "buso", "consent.request",
+              "{'participant':'%s','purposes':['work'],'recipients':["
+              "'houtzaak'],'categories':['health']}",
+              who.text);
+    snprintf(args, sizeof(args), "'participant':'%s','limit':3", who.text);
+    cr_expect(
+        eq(sz, read_all("buso", "disclosure.list", args, "disclosures", &pages),
+           7));
+    cr_expect(eq(sz, pages, 3));
+    /* One giving, and what was asked for. */
+    cr_expect(
+        eq(sz, read_all("buso", "consent.list", args, "consents", &pages), 5));
+    cr_expect(eq(sz, pages, 2));
+    fx_refused(&f, "buso", "unknown-consent", "consent.list",
+               "{'participant':'%s','after':'%s'}", who.text, event.text);
+    fx_refused(&f, "buso", "bad-argument", "disclosure.list",
+               "{'participant':'%s','limit':0}", who.text);
+    fx_refused(&f, "buso", "bad-argument", "consent.list",
+               "{'participant':'%s','limit':1001}", who.text);
+    fx_end(&f);
+}
+
+Test(lists, what_partners_ask_to_erase_comes_by_the_page)
+{
+    struct people_id who;
+    struct people_id event;
+    size_t pages;
+
+    people_placement(&f, &who, &event);
+    for (size_t i = 0; i < 5; i++) {
+        char instant[32];
+
+        people_place(&f, event);
+        snprintf(instant, sizeof(instant), "2027-03-0%zuT09:00:00Z", 2 * i + 1);
+        fx_clock(&f, instant);
+        fx_ok(&f, "buso", "consent.withdraw", "{'participant':'%s'}", who.text);
+        snprintf(instant, sizeof(instant), "2027-03-0%zuT09:00:00Z",
+                 i < 4 ? 2 * i + 2 : 9);
+        fx_clock(&f, instant);
+        people_consent(&f, "buso", who, "houtzaak", "work.placement",
+                       PEOPLE_WORKPLACE_CATEGORIES);
+    }
+    cr_expect(
+        eq(sz,
+           read_all("houtzaak", "erasure.list", "'limit':2", "notices", &pages),
+           5));
+    cr_expect(eq(sz, pages, 3));
+    cr_expect(eq(sz,
+                 read_all("houtzaak", "erasure.list", "'from':'buso','limit':5",
+                          "notices", &pages),
+                 5));
+    cr_expect(eq(sz, pages, 1));
+    fx_refused(&f, "houtzaak", "unknown-notice", "erasure.list",
+               "{'after':'%s'}", event.text);
+    fx_end(&f);
+}
+
 /* By the longest word of a name: who has it is found among many with the
    others. */
 Test(lists, a_name_is_found_by_its_longest_word)

@@ -248,3 +248,38 @@ int sk_ask(struct sk_client *client, const char *op, const json_t *args,
     *reply = NULL;
     return code;
 }
+
+int sk_ask_pages(struct sk_client *client, const char *op, const json_t *args,
+                 const char *key, json_t **reply)
+{
+    json_t *with = args == NULL ? json_object() : json_deep_copy(args);
+    json_t *all = NULL;
+    bool more = true;
+    int code = -1;
+
+    *reply = NULL;
+    while (code < 0 && more) {
+        json_t *page = NULL;
+        json_t *result;
+
+        code = sk_ask(client, op, with, NULL, 0, &page);
+        if (code >= 0)
+            break;
+        result = json_object_get(page, "result");
+        more = json_is_true(json_object_get(result, "more"));
+        json_object_set(with, "after", json_object_get(result, "next"));
+        if (all == NULL) {
+            *reply = json_incref(page);
+            all = json_object_get(result, key);
+        } else {
+            json_array_extend(all, json_object_get(result, key));
+        }
+        json_decref(page);
+    }
+    json_decref(with);
+    if (code >= 0) {
+        json_decref(*reply);
+        *reply = NULL;
+    }
+    return code;
+}

@@ -13,6 +13,11 @@ int sk_ask_open(const char *dir, struct sk_client **out);
 int sk_ask(struct sk_client *client, const char *op, const json_t *args,
            const struct sk_blob *blobs, size_t blobs_count, json_t **reply);
 
+/* The same of a list that comes by the page: every page, all rows under `key`
+   of the result. */
+int sk_ask_pages(struct sk_client *client, const char *op, const json_t *args,
+                 const char *key, json_t **reply);
+
 /* An error reply: the code in words, what it is about, the next step. */
 int sk_ask_refused(const json_t *reply);
 /* No reply came.  line: of standard input, or 0. */

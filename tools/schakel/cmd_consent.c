@@ -46,9 +46,9 @@ static int export_all(struct sk_client *client, const char *participant,
     json_t *status = NULL;
     json_t *list = NULL;
     json_t *out = NULL;
-    int code = sk_node_ask(client, "consent.list",
-                           json_pack("{s:s}", "participant", participant), NULL,
-                           0, &list);
+    int code = sk_node_ask_pages(client, "consent.list",
+                                 json_pack("{s:s}", "participant", participant),
+                                 "consents", &list);
 
     if (code < 0)
         code = sk_node_ask(client, "node.status", NULL, NULL, 0, &status);

@@ -466,6 +466,20 @@ int sk_node_ask(struct sk_client *client, const char *op, json_t *args,
     return -1;
 }
 
+int sk_node_ask_pages(struct sk_client *client, const char *op, json_t *args,
+                      const char *key, json_t **result)
+{
+    json_t *reply = NULL;
+    int code = sk_ask_pages(client, op, args, key, &reply);
+
+    json_decref(args);
+    if (code >= 0)
+        return code;
+    *result = json_incref(json_object_get(reply, "result"));
+    json_decref(reply);
+    return -1;
+}
+
 /* Operations whose results hold words of the federation. */
 static bool has_words(const char *op)
 {

@@ -27,5 +27,8 @@ int sk_node_open(const struct sk_parsed *parsed, struct sk_client **out);
 int sk_node_ask(struct sk_client *client, const char *op, json_t *args,
                 const struct sk_blob *blobs, size_t blobs_count,
                 json_t **result);
+/* The same of a list that comes by the page, all rows under `key`. */
+int sk_node_ask_pages(struct sk_client *client, const char *op, json_t *args,
+                      const char *key, json_t **result);
 
 #endif

@@ -609,9 +609,9 @@ static int gather(struct sk_client *client, const char *participant,
                            0, &r->person);
 
     if (code < 0)
-        code = sk_node_ask(client, "disclosure.list",
-                           json_pack("{s:s}", "participant", participant), NULL,
-                           0, &r->shared);
+        code = sk_node_ask_pages(client, "disclosure.list",
+                                 json_pack("{s:s}", "participant", participant),
+                                 "disclosures", &r->shared);
     if (code < 0)
         json_object_set_new(
             r->shared, "disclosures",

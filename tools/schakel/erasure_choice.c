@@ -34,7 +34,7 @@ int sk_erasure_choose(struct sk_client *client, const char *op,
         json_object_get(args, "notice") != NULL)
         return -1;
     from = json_pack("{s:s}", "from", sk_json_text(args, "from"));
-    code = sk_ask(client, "erasure.list", from, NULL, 0, &reply);
+    code = sk_ask_pages(client, "erasure.list", from, "notices", &reply);
     json_decref(from);
     if (code >= 0)
         return code;

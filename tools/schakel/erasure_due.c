@@ -37,7 +37,7 @@ json_t *sk_erasures_ask(struct sk_client *client, int *code)
     json_t *reply = NULL;
     json_t *out;
 
-    *code = sk_ask(client, "erasure.list", NULL, NULL, 0, &reply);
+    *code = sk_ask_pages(client, "erasure.list", NULL, "notices", &reply);
     if (*code >= 0)
         return NULL;
     out = sorted(json_object_get(json_object_get(reply, "result"), "notices"));

@@ -24,7 +24,9 @@ static int ask_list(struct sk_client *client, const char *op,
                     const char *name)
 {
     json_t *reply = NULL;
-    int code = ask(client, op, participant, &reply);
+    int code = sk_node_ask_pages(client, op,
+                                 json_pack("{s:s}", "participant", participant),
+                                 key, &reply);
 
     if (code < 0)
         json_object_set(out, name, json_object_get(reply, key));

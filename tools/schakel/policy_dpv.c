@@ -301,9 +301,9 @@ static int add_records(struct exporting *e, struct sk_client *client,
     json_t *status = NULL;
     json_t *list = NULL;
     const json_t *consents;
-    int code = sk_node_ask(client, "consent.list",
-                           json_pack("{s:s}", "participant", participant), NULL,
-                           0, &list);
+    int code = sk_node_ask_pages(client, "consent.list",
+                                 json_pack("{s:s}", "participant", participant),
+                                 "consents", &list);
 
     if (code < 0)
         code = sk_node_ask(client, "node.status", NULL, NULL, 0, &status);
