@@ -35,6 +35,13 @@ static void end(void)
 
 TestSuite(handover, .init = start, .fini = end);
 
+/* Somebody else, who may go to gtb. */
+static void next_person(void)
+{
+    who = people_add(&f, "buso", "2000-05-14");
+    allow("gtb");
+}
+
 /* A new request to a partner: the handover.  Frames do not move yet. */
 static struct people_id request(const char *to)
 {
@@ -354,6 +361,82 @@ Test(handover, refuses_inputs_of_the_other_side_and_out_of_turn)
                people_add(&f, "gtb", "2000").text, h.text);
     fx_run(&f);
     expect_both(h, "requested");
+}
+
+/* A handover of somebody new, as both sides see it in this state. */
+static struct people_id brought_to(enum sk_handover_state state)
+{
+    static const char *const answers[] = {
+        [SK_HANDOVER_NEED_INFO] = "answer-need_info",
+        [SK_HANDOVER_WAITING] = "answer-waiting",
+        [SK_HANDOVER_DECLINED] = "answer-declined",
+        [SK_HANDOVER_RECEIVED] = "open",
+        [SK_HANDOVER_COMPLETED] = "complete",
+        [SK_HANDOVER_RETURNED] = "return",
+        [SK_HANDOVER_CANCELLED] = "cancel",
+        [SK_HANDOVER_EXPIRED] = NULL,
+    };
+    bool meets = state == SK_HANDOVER_ACCEPTED ||
+                 state == SK_HANDOVER_COMPLETED ||
+                 state == SK_HANDOVER_RETURNED;
+    struct people_id h;
+
+    next_person();
+    h = request("gtb");
+    fx_run(&f);
+    if (meets)
+        give("gtb", h, "answer-accepted");
+    fx_run(&f);
+    if (answers[state] != NULL)
+        give(state == SK_HANDOVER_CANCELLED ? "buso" : "gtb", h,
+             answers[state]);
+    if (state == SK_HANDOVER_EXPIRED)
+        fx_clock(&f, "2027-04-15T09:00:00Z");
+    fx_run(&f);
+    expect_both(h, sk_handover_state_text(state));
+    return h;
+}
+
+/* One input of one side; the machine is that of the domain (above). */
+static void try_input(struct people_id *h, enum sk_handover_state state,
+                      enum sk_handover_input input, bool sender)
+{
+    const char *node = sender ? "buso" : "gtb";
+    enum sk_handover_state to;
+    bool may = sk_handover_next(state, input, &to) &&
+               sk_handover_input_is_senders(input) == sender &&
+               input != SK_STEP_REQUEST && input != SK_STEP_EXPIRE;
+
+    fx_call(&f, node, "handover.input", "{'handover':'%s','input':'%s'}",
+            h->text, sk_handover_input_text(input));
+    if (may) {
+        EQ(fx_text(&f, "result.state"), sk_handover_state_text(to));
+        fx_run(&f);
+        expect_both(*h, sk_handover_state_text(to));
+        *h = brought_to(state);
+        return;
+    }
+    cr_expect(eq(str, (char *)fx_text(&f, "error.code"), "wrong-state"),
+              "%s %s in %s: %s", node, sk_handover_input_text(input),
+              sk_handover_state_text(state), f.reply);
+    /* the coach reads how it stands */
+    EQ(fx_text(&f, "error.detail"), sk_handover_state_text(state));
+    cr_expect(eq(u64, fx_node(&f, node)->store->writes, 0));
+}
+
+/* DOMAIN 5.3: every input of each side in every state, at whole nodes: the
+   state that follows, at both, or wrong-state with the state, and no write. */
+Test(handover, takes_each_input_in_its_states_only)
+{
+    for (int s = SK_HANDOVER_REQUESTED; s <= SK_HANDOVER_EXPIRED; s++) {
+        enum sk_handover_state state = (enum sk_handover_state)s;
+        struct people_id h = brought_to(state);
+
+        for (int i = SK_STEP_REQUEST; i <= SK_STEP_EXPIRE; i++) {
+            try_input(&h, state, (enum sk_handover_input)i, true);
+            try_input(&h, state, (enum sk_handover_input)i, false);
+        }
+    }
 }
 
 Test(handover, asks_again_with_the_same_id)

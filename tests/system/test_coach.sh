@@ -78,6 +78,10 @@ nl buso handover show "$handover" &&
   says 'Overdracht, naar GTB Kempen: overgedragen'
 check "at both sides" $?
 
+nl buso inbox && says 'Afgelopen' && says 'GTB Kempen: Bel de deelnemer' &&
+  says "schakel handover show $handover" && says 'gezien: schakel agenda done'
+check "how it ended stands in the work list until it was seen" $?
+
 nl gtb inbox && says 'Niets nieuws, en niets dat wacht.'
 check "the work list is empty when all is done" $?
 
