@@ -23,6 +23,8 @@ static const char context_mark[] = "schakel/told/mark/1";
 static bool fill_words(const struct sk_bytes *list, size_t count,
                        struct sk_words *out)
 {
+    assert(list != NULL || count == 0);
+
     out->count = 0;
     for (size_t i = 0; i < count; i++) {
         size_t at = 0;

@@ -19,13 +19,13 @@ static int by_due(const void *a, const void *b)
 static json_t *sorted(const json_t *notices)
 {
     size_t count = json_array_size(notices);
-    const json_t **list = calloc(count + 1, sizeof(*list));
+    const json_t **list = calloc(count + 1, sizeof(const json_t *));
     json_t *out = json_array();
 
     for (size_t i = 0; list != NULL && i < count; i++)
         list[i] = json_array_get(notices, i);
     if (list != NULL)
-        qsort(list, count, sizeof(*list), by_due);
+        qsort(list, count, sizeof(const json_t *), by_due);
     for (size_t i = 0; list != NULL && i < count; i++)
         json_array_append(out, (json_t *)(uintptr_t)list[i]);
     free((void *)(uintptr_t)list);

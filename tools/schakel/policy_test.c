@@ -123,7 +123,7 @@ static int test_file(struct sk_policy_run *run, const char *path,
                      const char *bundle, struct tally *tally)
 {
     struct sk_findings findings = sk_findings_start(&run->arena);
-    struct sk_case_bundle loaded;
+    struct sk_case_bundle loaded = {0};
     struct sk_bytes bytes;
     struct sk_node *tree = NULL;
     struct sk_cases *cases = NULL;
@@ -162,7 +162,7 @@ static int test_bundle(struct sk_policy_run *run, const char *path,
 {
     struct sk_findings findings = sk_findings_start(&run->arena);
     struct sk_bundle_folder folder;
-    struct sk_case_bundle loaded;
+    struct sk_case_bundle loaded = {0};
     int code = load_bundle(run, path, &loaded);
 
     if (code >= 0)
