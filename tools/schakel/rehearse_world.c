@@ -925,7 +925,14 @@ static char *make_bundle(struct sk_world *w, const struct sk_actor *actor)
         if (one->bytes.size == 0)
             continue;
         whole = must(w, realpath(one->name, NULL));
-        fprintf(bundle, "%s: '%s'\n", keys[i], whole);
+        /* What officers sign lies in the folder, under its own name. */
+        if (i == SK_SOURCE_POLICY || i == SK_SOURCE_INVARIANTS) {
+            if (symlink(whole, path_of(w, "%s/%s.yaml", dir, keys[i])) != 0)
+                sk_world_die(w, "cannot write %s: %s", path, strerror(errno));
+            fprintf(bundle, "%s: %s.yaml\n", keys[i], keys[i]);
+        } else {
+            fprintf(bundle, "%s: '%s'\n", keys[i], whole);
+        }
         free(whole);
     }
     if (fclose(bundle) != 0)
