@@ -210,7 +210,7 @@ int sk_policy_do_rollback(struct sk_policy_run *run,
     const char *out = sk_cli_get(parsed, "out");
     char *end;
     unsigned long long version = strtoull(parsed->operands[0], &end, 10);
-    struct told told = {NULL};
+    struct told told = {0};
     char *policy = NULL;
     uint64_t next = 0;
     int code;
