@@ -243,7 +243,7 @@ static void list_people(struct import *im)
                 json_pack("[{s:s}, n]", line->a.person, line->a.key));
     }
     count = json_object_size(im->people);
-    im->persons = calloc(count + 1, sizeof(*im->persons));
+    im->persons = calloc(count + 1, sizeof(json_t *));
     if (im->persons == NULL)
         abort();
     it = json_object_iter(im->people);
