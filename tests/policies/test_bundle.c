@@ -7,6 +7,7 @@
 
 #include "bundles.h"
 #include "policies/civil.h"
+#include "policies/ways.h"
 
 #define VOCABULARY SK_SOURCE_VOCABULARY
 #define ROSTER SK_SOURCE_PARTNERS
@@ -539,6 +540,35 @@ Test(bundle, warns_of_the_later_of_two_equal_rules)
         changed(sources.of[POLICY].bytes, "\nnever:", text);
     cr_assert(ne(ptr, load(&sources, INT32_MIN), NULL));
     cr_expect(eq(str, (char *)found(), "W013 85:5"));
+}
+
+/* POLICY.md 15: W013 looks at so many combinations and at no more. */
+Test(bundle, gives_up_on_rules_within_rules)
+{
+    static const char rule[] =
+        "  - id: within\n    text: t\n    to: {orgs: [thomas-more]}\n    for: "
+        "[guidance.training]\n    what: {training.enrolled: {course: "
+        "prefix2}, training.completed: {course: prefix2}}\n    " TM_BASIS
+        "\n    valid: {from: 2026-02-01, until: 2026-12-31}\n\nnever:";
+    struct sk_sources sources = mini();
+    const struct sk_share *within;
+    const struct sk_share *around;
+    const struct sk_bundle *bundle;
+    struct sk_caps caps;
+    uint64_t left = 2; /* its two events */
+
+    sources.of[POLICY].bytes =
+        changed(sources.of[POLICY].bytes, "\nnever:", rule);
+    bundle = load(&sources, INT32_MIN);
+    cr_assert(ne(ptr, (void *)(uintptr_t)bundle, NULL));
+    within = &bundle->shares[sk_share_at(bundle, sk_text("within"))];
+    around = &bundle->shares[sk_share_at(bundle, sk_text("tm-training"))];
+    cr_assert(eq(int, sk_caps_make(bundle, &arena, &caps), SK_OK));
+    cr_expect(sk_share_contained(&caps, within, around, &left));
+    cr_expect(eq(u64, left, 0));
+    left = 1;
+    cr_expect(not(sk_share_contained(&caps, within, around, &left)));
+    cr_expect(eq(u64, left, 0));
 }
 
 /* POLICY.md 5.6 (a), 7.4: what values reveal, and what secrecy asks. */
