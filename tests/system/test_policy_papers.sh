@@ -158,6 +158,11 @@ row = [r for r in json.load(open('rows.json'))['rows'] if r['for'] == 'guidance.
 want = {f['field']: f['level'] for f in row['what'][0]['fields']}
 sys.exit(json.load(open('out'))['decision'].get('levels') != want)
 P
+is "a text with a field that may tell more" 0 "$schakel" policy render \
+  library/jobclub/nodes/ocmw-aalst --day 2027-09-01 --consent --to leerpunt
+says "says so below it" '^      Dit kan ook iets zeggen over: Herkomst\.$'
+grep -q 'Niets over: Herkomst' out && bad "and promises nothing else" ||
+  ok "and promises nothing else"
 is "several texts need a folder" 2 "$schakel" policy render $mol $day --consent
 is "a recipient that is not there" 2 "$schakel" policy render $mol $day --to nobody
 

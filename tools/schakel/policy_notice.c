@@ -94,6 +94,24 @@ static uint64_t revealed(const struct writing *w, const struct sk_cell *cell)
     return cell->level == sk_exact(field) ? field->reveals : 0;
 }
 
+/* What a field may give away without being asked (5.5); that it is there, by
+   itself, does not. */
+static uint64_t hinted(const struct writing *w, uint16_t field, uint8_t level)
+{
+    return field == SK_FACT || level < 2 ? 0 : w->v->fields[field].hints;
+}
+
+static void put_hints(const struct writing *w, uint64_t hints)
+{
+    const char *before =
+        word(w, "Dit kan ook iets zeggen over: ", "This may also tell about: ");
+
+    for (; hints != 0; hints &= hints - 1, before = ", ")
+        fprintf(w->out, "%s%s%.*s", before[0] == ',' ? "" : "      ", before,
+                SK_ARG(category_label(w, sk_lowest(hints))));
+    fputs(".\n", w->out);
+}
+
 /* One line below a box: a field and how precise, or a fact. */
 static void put_item(const struct writing *w, const struct sk_cell *cell,
                      uint8_t level)
@@ -102,6 +120,7 @@ static void put_item(const struct writing *w, const struct sk_cell *cell,
     struct sk_bytes label;
     struct sk_label how;
     struct sk_bytes text;
+    uint64_t hints;
 
     if (cell->field == SK_FACT) {
         label = sk_policy_label(w->run, &event->label, event->id);
@@ -117,6 +136,9 @@ static void put_item(const struct writing *w, const struct sk_cell *cell,
         fprintf(w->out, " (%.*s)", SK_ARG(text));
     }
     fputc('\n', w->out);
+    hints = hinted(w, cell->field, level) & ~sk_bit(own_category(w, cell));
+    if (hints != 0)
+        put_hints(w, hints);
 }
 
 /* The items of one category; of the fact only where nothing else is. */
@@ -271,6 +293,8 @@ static uint64_t shared_roots(const struct writing *w)
         other.row = &w->all->list[i];
         for (size_t k = 0; k < other.row->count; k++)
             told |= revealed(&other, &other.row->cells[k]) |
+                    hinted(w, other.row->cells[k].field,
+                           other.row->cells[k].level) |
                     sk_bit(own_category(&other, &other.row->cells[k]));
     }
     for (; told != 0; told &= told - 1)
