@@ -75,4 +75,10 @@ Test(render, says_what_comes_next)
                  "-          -        -     -     on the waiting list  "
                  "-          -         \n"
                  "go on with --after 9a2a637d-2127-40c9-a586-13490c5bbceb\n");
+    expect_shown("disclosure.list",
+                 "{\"disclosures\":[],\"more\":true,"
+                 "\"next\":\"9a2a637d-2127-40c9-a586-13490c5bbceb\"}",
+                 false,
+                 "Nobody got anything.\n"
+                 "go on with --after 9a2a637d-2127-40c9-a586-13490c5bbceb\n");
 }

@@ -6,6 +6,9 @@
  *
  * DIR: a node of tools/dev/bench/story.yaml.  Each participant gets a relation
  * and a consent, and then its events.  ENTRIES are added to the journal.
+ * Interrupted and called again it goes on with the next participant (and says
+ * how far it is every 100 000 of them).  Memory: that of a node, and the pages
+ * of one transaction.
  * Prints SAMPLES lines, "PARTICIPANT EVENT INSZ" of participants all over the
  * store, the last one "-" for who has no number, then what it took.
  *
@@ -26,6 +29,7 @@
 #include "node/engine/journal.h"
 
 #define BATCH 8192
+#define LOADED "bench loaded" /* in META: how many participants */
 #define JOURNAL_BATCH 512
 #define NOW_MS UINT64_C(1790845320000) /* 2026-10-01T09:02:00Z */
 /* Synthetic numbers: days since 1930, serials 997 and 998. */
@@ -157,10 +161,26 @@ static void settle(void)
     must(sk_store_begin(store), "begin");
 }
 
-static void settle_sometimes(void)
+/* Between two participants: what is committed is whole. */
+static void settle_sometimes(uint64_t persons)
 {
-    if (steps % BATCH == 0)
-        settle();
+    static uint64_t settled;
+
+    if (steps - settled < BATCH)
+        return;
+    must(sk_meta_put_u64(engine, LOADED, persons), "meta");
+    settle();
+    settled = steps;
+}
+
+static uint64_t loaded(void)
+{
+    uint64_t persons = 0;
+    enum sk_status status = sk_meta_get_u64(engine, LOADED, &persons);
+
+    if (status != SK_E_NOT_FOUND)
+        must(status, "meta");
+    return persons;
 }
 
 /* ------------------------------------------------------------- participants */
@@ -244,21 +264,25 @@ static void record(const char *participant, uint64_t number,
 static void fill(uint64_t persons, uint64_t events_each, uint64_t samples)
 {
     uint64_t every = samples == 0 ? 0 : (persons + samples - 1) / samples;
+    uint64_t first = loaded();
 
-    for (uint64_t i = 0; i < persons; i++) {
+    for (uint64_t i = first; i < persons; i++) {
         char id[SK_ID_TEXT_SIZE + 1];
         char event[SK_ID_TEXT_SIZE + 1] = "-";
         char insz[12];
 
         add_participant(i, id, insz);
-        settle_sometimes();
-        for (uint64_t k = 0; k < events_each; k++) {
+        for (uint64_t k = 0; k < events_each; k++)
             record(id, k, event);
-            settle_sometimes();
-        }
+        settle_sometimes(i + 1);
+        if (i % 100000 == 99999)
+            fprintf(stderr, "  %llu participants, %.0f s of processor\n",
+                    (unsigned long long)i + 1, now_s(CLOCK_PROCESS_CPUTIME_ID));
         if (every > 0 && i % every == every / 2)
             printf("%s %s %s\n", id, event, insz[0] == '\0' ? "-" : insz);
     }
+    if (persons > first)
+        must(sk_meta_put_u64(engine, LOADED, persons), "meta");
     settle();
 }
 

@@ -6,7 +6,7 @@
  * DIR, PID: the node that bench_load filled, with its partner running.
  * SAMPLES: the lines that bench_load printed.  For each operation, over all
  * samples in turn, one line: name, p50 and p99 in ms, processor time of
- * schakeld in us.
+ * schakeld in us.  "again": with the pages of the first time at hand.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -204,8 +204,11 @@ int main(int argc, char **argv)
         die("the node does not answer");
     settle();
     measure("find", find);
+    measure("find-again", find);
     measure("record", record);
+    measure("record-again", record);
     measure("timeline", timeline);
+    measure("timeline-again", timeline);
     measure("send", send_one);
     measure("withdraw", withdraw);
     sk_client_close(&client);

@@ -2,7 +2,7 @@
 # What people do at a node with many participants, beside one with few; a
 # journal of many entries; a withdrawal at many partners.
 #   tools/dev/bench_scale.sh BUILD_DIR    PERSONS=100000 EACH=20 ENTRIES=10000000
-# A million participants with 20 events each need 15 GB and an hour.
+# A million participants with 20 events each need 15 GB and an hour or two.
 set -eu
 build=$(cd "${1:?}" && pwd)
 persons=${PERSONS:-100000}

@@ -153,7 +153,8 @@ static void offer(size_t count, const char *org)
     }
 }
 
-/* Nothing waits for a partner whose line is up. */
+/* Nothing waits for a partner whose line is up, and nobody is still to be told
+   of a withdrawal. */
 static void settle(void)
 {
     double end = now_s() + PATIENCE_S;
@@ -162,7 +163,8 @@ static void settle(void)
     do {
         json_t *status = must("node.status", json_object(), NULL);
 
-        left = json_integer_value(json_object_get(status, "pending_up"));
+        left = json_integer_value(json_object_get(status, "pending_up")) +
+               json_integer_value(json_object_get(status, "withdrawals"));
         json_decref(status);
         if (now_s() > end)
             die("receipts do not come");
@@ -199,9 +201,12 @@ static void withdraw(const char *name, const char *participant)
     }
     text = json_dumps(done, JSON_COMPACT);
     printf(", all told after %.0f ms (%.0f ms of processor); %zu messages "
-           "asked back in %zu notices, %zu stopped; reply %zu KiB\n",
+           "asked back in %zu notices, %zu stopped%s; reply %zu KiB\n",
            (now_s() - start) * 1e3, (cpu_s() - cpu) * 1e3, messages, notices,
            json_array_size(json_object_get(done, "dropped")),
+           json_is_true(json_object_get(done, "under_way"))
+               ? " (the rest in parts, behind the answer)"
+               : "",
            text == NULL ? 0 : strlen(text) / 1024);
     fflush(stdout);
     free(text);

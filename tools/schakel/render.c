@@ -673,6 +673,8 @@ void sk_render(const struct sk_screen *s, const char *op, const json_t *result)
              strcmp(op, "handover.cancel") == 0 ||
              strcmp(op, "handover.input") == 0)
         sk_render_handover(s, result);
-    else if (!sk_render_event(s, op, result) && !sk_render_node(s, op, result))
+    else if (sk_render_event(s, op, result))
+        tell_more(s, result);
+    else if (!sk_render_node(s, op, result))
         render_tree(s, result, 0, false);
 }
