@@ -261,11 +261,9 @@ static const char *const fors[] = {"", ", for: [guidance]",
                                    ", for: [placement, guidance.training]"};
 static const char *const excepts[] = {"", ", except: {orgs: [vdab]}",
                                       ", except: {orgs: [vdab, thomas-more]}"};
-static const char *const levels[] = {"", ", fields: {birth_date: month}",
-                                     ", fields: {birth_date: year}",
-                                     ", fields: {result: exact}",
-                                     ", fields: {result: present, birth_date: "
-                                     "year}"};
+static const char *const levels[] = {
+    "", ", fields: {birth_date: month}", ", fields: {birth_date: year}",
+    ", fields: {result: exact}", ", fields: {result: present, score: half}"};
 
 static const char *random_promise(struct dice *dice, int id)
 {
@@ -300,7 +298,8 @@ static const char *random_promise(struct dice *dice, int id)
         snprintf(out, sizeof(out),
                  "  - {id: r%d, text: t, no_flow: {to: %s%s%s%s%s%s}}\n", id,
                  to, data, except, purposes, level,
-                 strstr(level, "birth") == NULL && roll(dice, 3) == 0
+                 strstr(level, "birth") == NULL &&
+                         strstr(level, "score") == NULL && roll(dice, 3) == 0
                      ? ", event: training.completed"
                      : "");
         break;
