@@ -75,6 +75,22 @@ Test(render, says_what_comes_next)
                  "-          -        -     -     on the waiting list  "
                  "-          -         \n"
                  "go on with --after 9a2a637d-2127-40c9-a586-13490c5bbceb\n");
+    expect_shown("participant.list",
+                 "{\"more\":true,\"participants\":[{\"given_name\":\"Jan\","
+                 "\"participant\":\"9a2a637d-2127-40c9-a586-13490c5bbceb\"}]}",
+                 false,
+                 "given name  family name  participant                    "
+                 "       \n"
+                 "Jan         -            "
+                 "9a2a637d-2127-40c9-a586-13490c5bbceb  \n"
+                 "go on with --after 9a2a637d-2127-40c9-a586-13490c5bbceb\n");
+    /* Of very many with one name only some are looked at. */
+    expect_shown("participant.find", "{\"more\":true,\"participants\":[]}",
+                 true,
+                 "voornaam  familienaam  deelnemer  \n"
+                 "(niets)\n"
+                 "niet iedereen met die naam staat hier: geef meer van de "
+                 "naam\n");
     expect_shown("disclosure.list",
                  "{\"disclosures\":[],\"more\":true,"
                  "\"next\":\"9a2a637d-2127-40c9-a586-13490c5bbceb\"}",

@@ -644,16 +644,29 @@ static void render_policy(const struct sk_screen *s, const json_t *result)
 }
 
 /* What a table has no column for. */
-static void tell_more(const struct sk_screen *s, const json_t *result)
+static void tell_more(const struct sk_screen *s, const char *op,
+                      const json_t *result)
 {
+    const json_t *people = json_object_get(result, "participants");
+    bool more = json_is_true(json_object_get(result, "more"));
     const json_t *next = json_object_get(result, "next");
     char room[CELL_SIZE_MAX];
 
+    /* Behind the last one that is shown. */
+    if (strcmp(op, "participant.list") == 0 && more)
+        next = json_object_get(
+            json_array_get(people, json_array_size(people) - 1), "participant");
     sk_staff_stand_ins_print(s->out, json_object_get(result, "users"),
                              s->dutch);
     if (json_is_integer(next) || json_is_string(next))
         fprintf(s->out, "%s %s\n", sk_render_word("next", s->dutch),
                 sk_render_value(next, room, sizeof(room)));
+    else if (strcmp(op, "participant.find") == 0 && more)
+        fprintf(s->out, "%s\n",
+                s->dutch ? "niet iedereen met die naam staat hier: geef meer "
+                           "van de naam"
+                         : "not everybody of that name is here: give more of "
+                           "the name");
 }
 
 void sk_render(const struct sk_screen *s, const char *op, const json_t *result)
@@ -662,7 +675,7 @@ void sk_render(const struct sk_screen *s, const char *op, const json_t *result)
         if (strcmp(tables[i].op, op) == 0) {
             render_table(s, json_object_get(result, tables[i].key),
                          tables[i].columns);
-            tell_more(s, result);
+            tell_more(s, op, result);
             return;
         }
     }
@@ -674,7 +687,7 @@ void sk_render(const struct sk_screen *s, const char *op, const json_t *result)
              strcmp(op, "handover.input") == 0)
         sk_render_handover(s, result);
     else if (sk_render_event(s, op, result))
-        tell_more(s, result);
+        tell_more(s, op, result);
     else if (!sk_render_node(s, op, result))
         render_tree(s, result, 0, false);
 }
