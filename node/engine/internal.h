@@ -189,6 +189,7 @@ struct sk_session {
     bool asking;        /* our HELLO waits for its answer */
     bool prove_due;     /* its journal must be asked for a proof; witness.c */
     bool prove_asked;   /* PROVE left and was not answered: this one */
+    bool proved;        /* it proved something since the line is up */
     uint64_t heard_ms;  /* last good message, 0 never */
     uint64_t hello_ms;  /* when we last sent HELLO, 0 never */
     uint64_t confirmed; /* the last row in SK_T_STORED, and its second */

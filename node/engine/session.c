@@ -71,6 +71,7 @@ void sk_session_doubt(struct sk_engine *e, struct sk_session *s)
 {
     s->greeted = false;
     s->asking = false;
+    s->proved = false;
     s->flight_count = 0;
     s->retry_ms =
         e->real_ms + (s->failures == 0 ? 0 : sk_backoff_ms(s->failures));

@@ -168,6 +168,13 @@ static bool hides(const struct head *longer, const struct head *head)
            longer->checkpoint.head.size > head->checkpoint.head.size;
 }
 
+/* A store goes back while the line is down.  What was seen before, and not
+   proved, is what tells: it stays until there is a proof. */
+static bool waits_for_proof(const struct sk_session *s, const struct seen *seen)
+{
+    return seen->since.any && !s->proved;
+}
+
 enum sk_status sk_witness_seen(struct sk_engine *e, struct sk_session *s,
                                struct sk_bytes text, struct sk_bytes plain,
                                bool *good)
@@ -192,7 +199,8 @@ enum sk_status sk_witness_seen(struct sk_engine *e, struct sk_session *s,
                    SK_VERDICT_FORK) {
         SK_TRY(find(e, s, SK_VERDICT_FORK, &seen.since, &head));
         seen = (struct seen){.proved = head};
-    } else if (is_same_log(&seen.proved, &head) && !hides(&seen.since, &head)) {
+    } else if (is_same_log(&seen.proved, &head) && !waits_for_proof(s, &seen) &&
+               !hides(&seen.since, &head)) {
         seen.since = head;
     }
     SK_TRY(put_seen(e, &s->org, &seen));
@@ -350,6 +358,7 @@ enum sk_status sk_witness_proof(struct sk_engine *e, struct sk_session *s,
     if (!is_asked(s, &message->proof.asked))
         return SK_OK;
     s->prove_asked = false;
+    s->proved = true;
     SK_TRY(open_head(e, s, message->proof.checkpoint, plain, &head, &good));
     if (!good)
         return sk_wire_refuse(e, s, "bad-checkpoint", "journal");

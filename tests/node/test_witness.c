@@ -435,6 +435,36 @@ Test(witness, a_shorter_head_does_not_hide_a_longer_one)
     fx_end(&f);
 }
 
+/* A receipt, the store goes back to before it, and grows beyond it before
+   anybody can ask. */
+Test(witness, a_longer_head_does_not_hide_one_that_was_not_proved)
+{
+    struct sk_store *backup;
+    struct ln_trace *t;
+
+    start();
+    publish(0, 1);
+    wait_a_while();
+    t = ln_trace(&f, "buso", "gtb");
+    t->lose[SK_MESSAGE_PROVE] = 99;
+    backup = ln_backup(&f, "gtb");
+    publish(1, 1);
+    fx_offline(&f, "gtb", true);
+    ln_restore(&f, "gtb", backup);
+    fx_clock(&f, "2026-09-01T09:00:00Z");
+    ln_publish(&f, "buso", "gtb", 2, 6);
+    fx_offline(&f, "gtb", false);
+    fx_run(&f);
+    cr_expect(all_is_well(), "%s", findings("buso"));
+    t->lose[SK_MESSAGE_PROVE] = 0;
+    wait_a_while();
+    cr_expect(eq(str, (char *)findings("buso"), "gtb fork;"));
+    cr_expect(eq(int, evidence("buso", "gtb", "fork"), SK_VERDICT_FORK));
+    free(t);
+    f.filter = NULL;
+    fx_end(&f);
+}
+
 /* I5: what shows no good checkpoint confirms nothing. */
 Test(witness, a_receipt_without_a_good_checkpoint_confirms_nothing)
 {
