@@ -151,9 +151,10 @@ void journal_note_rollback(size_t at, uint64_t entries)
         if (i == at)
             continue;
         journal_shown(i, at, &shown);
-        /* What was not proved yet may be lost with a question. */
-        sim.nodes[i].knows_more =
-            shown.any[0] && shown.heads[0].head.size > entries;
+        /* Also what was not proved yet. */
+        for (size_t j = 0; j < 2; j++)
+            if (shown.any[j] && shown.heads[j].head.size > entries)
+                sim.nodes[i].knows_more = true;
     }
 }
 

@@ -135,9 +135,36 @@ plant "journals: an honest node leaves a proof out" \
     'SK_TRY(prove(e, asked->second, &message->proof.second));' \
     ''
 plant "keys: a new card is told to nobody" \
-    node/engine/renew.c \
-    'SK_TRY(sk_wire_card(e, s));' \
-    ''
+    node/engine/wire.c \
+    'message->kind = SK_MESSAGE_CARD;
+    message->card = card;
+    SK_TRY(sk_wire_send(e, s, message));' \
+    'message->kind = SK_MESSAGE_CARD;
+    message->card = card;'
+plant "keys: a data key stays under the master key before" \
+    node/engine/rewrap.c \
+    'if (open_key(before, bound, sealed, &key) != SK_OK)
+        return SK_E_WRONG_KEY;' \
+    'if (open_key(before, bound, sealed, &key) != SK_OK)
+        return SK_E_WRONG_KEY;
+    if (sealed.size > 0)
+        return SK_OK;'
+plant "leave: what waits still goes out" \
+    node/engine/gate.c \
+    'if (leaving)
+        *out = "leaving";' \
+    'if (leaving && since_ms == 0)
+        *out = "leaving";'
+plant "leave: new things are taken in" \
+    node/engine/apply.c \
+    'if (leaving)
+        *refusal = "partner-leaving";' \
+    'if (leaving && since_ms == 0)
+        *refusal = "partner-leaving";'
+plant "leave: what partners sent stays" \
+    node/engine/leave.c \
+    'SK_TRY(sk_erasure_unasked(e, from, list, count));' \
+    '(void)list;'
 plant "feed: a row is passed over when a page is full" \
     node/engine/feed.c \
     'r->more = true;' \
