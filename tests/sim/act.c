@@ -201,7 +201,7 @@ static void relate(struct person *p)
         return;
     }
     if (ask(p->owner, "relation.open", "from=s org=s participant=s",
-            day_of(now, 0), node_names[to], p->id))
+            day_of(now, -1), node_names[to], p->id))
         history_put(&p->relation[to], INT32_MAX);
 }
 
