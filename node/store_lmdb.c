@@ -49,6 +49,9 @@ static const char *const file_names[] = {"data.mdb", "keys.mdb"};
 #define FULL_BYTES (256u << 10) /* less room than a batch may take */
 #define LOG_ROOM_BYTES (UINT64_C(32) << 20) /* with less, no log */
 #define AGAIN_ROOM_BYTES (UINT64_C(1) << 20)
+/* Each may hold a page in memory until the tree is written. */
+#define TREE_CHANGES_MAX 8192
+#define PAGE_BYTES 4096
 
 /* What a batch did, in the log. */
 enum change { PUT, DROP, HIDE, SHOW }; /* the last two: in `pending` */
@@ -65,8 +68,9 @@ struct lmdb_store {
     bool keys_due;   /* pending holds keys that are still in keys.mdb */
     MDB_dbi log_key; /* in data.mdb */
     struct sk_store_log log;
-    bool changed;    /* this transaction changed DATA or `pending` */
-    bool hides;      /* this transaction changed `pending` */
+    size_t changes;  /* in DATA's transaction: of the log and the batch */
+    bool changed;    /* this batch changed DATA or `pending` */
+    bool hides;      /* this batch changed `pending` */
     bool full;       /* the disk had no room for what the log has */
     MDB_txn *txn[2]; /* KEYS: begun at its first use */
     MDB_cursor *cursor[2];
@@ -125,6 +129,8 @@ static void abort_txn(struct lmdb_store *self, enum sk_space space)
 {
     mdb_txn_abort(self->txn[space]); /* accepts NULL */
     self->txn[space] = NULL;
+    if (space == SK_SPACE_DATA)
+        self->changes = 0;
 }
 
 static int commit_txn(struct lmdb_store *self, enum sk_space space)
@@ -146,6 +152,7 @@ static int change(void *context, uint8_t kind, struct sk_bytes key,
     MDB_val v = val_of(value);
     int rc;
 
+    self->changes++;
     if (kind == PUT || kind == HIDE)
         return mdb_put(txn, dbi, &k, &v, 0);
     rc = mdb_del(txn, dbi, &k, NULL);
@@ -301,12 +308,19 @@ static enum sk_status lmdb_begin(struct sk_store *store)
 
 static int commit_data(struct lmdb_store *self)
 {
+    int rc = ENOSPC;
+    int tree;
+
     if (!self->changed)
         return 0;
-    if (!self->hides && has_room(self, LOG_ROOM_BYTES) &&
-        sk_store_log_flush(&self->log) == 0)
+    if (!self->hides && self->changes <= TREE_CHANGES_MAX &&
+        has_room(self, LOG_ROOM_BYTES + self->changes * PAGE_BYTES))
+        rc = sk_store_log_flush(&self->log);
+    if (rc == 0)
         return 0;
-    return write_tree(self);
+    tree = write_tree(self);
+    /* The next who opens it may find what is refused: nobody goes on. */
+    return tree != 0 && rc == EIO ? EIO : tree;
 }
 
 static enum sk_status lmdb_commit(struct sk_store *store)
@@ -360,17 +374,21 @@ static enum sk_status lmdb_get(struct sk_store *store, enum sk_space space,
     return SK_OK;
 }
 
+/* The log first: a key or value may be a view of what changes. */
+static int change_data(struct lmdb_store *self, enum change kind,
+                       struct sk_bytes key, struct sk_bytes value)
+{
+    int rc = sk_store_log_add(&self->log, (uint8_t)kind, key, value);
+
+    self->changed = true;
+    return rc == 0 ? change(self, (uint8_t)kind, key, value) : rc;
+}
+
 static int change_pending(struct lmdb_store *self, enum change kind,
                           struct sk_bytes key)
 {
-    struct sk_bytes empty = {0};
-    int rc;
-
     self->hides = true;
-    self->changed = true;
-    rc = change(self, (uint8_t)kind, key, empty);
-    return rc != 0 ? rc
-                   : sk_store_log_add(&self->log, (uint8_t)kind, key, empty);
+    return change_data(self, kind, key, (struct sk_bytes){0});
 }
 
 static enum sk_status lmdb_put(struct sk_store *store, enum sk_space space,
@@ -381,13 +399,11 @@ static enum sk_status lmdb_put(struct sk_store *store, enum sk_space space,
     MDB_val v = val_of(value);
     int rc = self->full ? ENOSPC : begin_txn(self, space);
 
-    if (space == SK_SPACE_DATA)
-        self->changed = true;
+    if (rc == 0 && space == SK_SPACE_DATA)
+        return status_of(change_data(self, PUT, key, value));
     if (rc == 0)
         rc = mdb_put(self->txn[space], self->dbi[space], &k, &v, 0);
-    if (rc == 0 && space == SK_SPACE_DATA)
-        rc = sk_store_log_add(&self->log, PUT, key, value);
-    else if (rc == 0 && is_pending(self, space, &k))
+    if (rc == 0 && is_pending(self, space, &k))
         rc = change_pending(self, SHOW, key);
     return status_of(rc);
 }
@@ -412,17 +428,12 @@ static enum sk_status lmdb_drop(struct sk_store *store, enum sk_space space,
                                 struct sk_bytes key)
 {
     struct lmdb_store *self = self_of(store);
-    struct sk_bytes empty = {0};
     int rc = self->full ? ENOSPC : begin_txn(self, space);
 
-    if (space == SK_SPACE_DATA)
-        self->changed = true;
     if (rc == 0 && space == SK_SPACE_KEYS)
         rc = drop_key(self, key);
     else if (rc == 0)
-        rc = change(self, DROP, key, empty);
-    if (rc == 0 && space == SK_SPACE_DATA)
-        rc = sk_store_log_add(&self->log, DROP, key, empty);
+        rc = change_data(self, DROP, key, (struct sk_bytes){0});
     return status_of(rc == MDB_NOTFOUND ? 0 : rc);
 }
 
@@ -500,8 +511,11 @@ static int write_committed(struct lmdb_store *self)
     self->log.batch_size = 0;
     rc = write_tree(self);
     self->log.batch_size = batch_size;
-    if (rc == 0 && self->base.open)
-        rc = begin_txn(self, SK_SPACE_DATA);
+    if (self->base.open) {
+        int again = begin_txn(self, SK_SPACE_DATA);
+
+        rc = rc == 0 ? again : rc;
+    }
     return rc;
 }
 
@@ -807,14 +821,18 @@ static void lmdb_stats(struct sk_store *store, struct sk_store_stats *out)
 {
     struct lmdb_store *self = self_of(store);
     struct statvfs vfs;
+    uint64_t map_room;
 
     out->data_bytes = used_bytes(self->env[SK_SPACE_DATA]) + self->log.used;
     out->keys_bytes = used_bytes(self->env[SK_SPACE_KEYS]);
     out->room_bytes = UINT64_MAX;
     if (fstatvfs(self->dir_fd, &vfs) == 0)
         out->room_bytes = (uint64_t)vfs.f_bavail * vfs.f_frsize;
-    if (out->room_bytes > self->map_bytes - out->data_bytes)
-        out->room_bytes = self->map_bytes - out->data_bytes;
+    map_room = out->data_bytes < self->map_bytes
+                   ? self->map_bytes - out->data_bytes
+                   : 0;
+    if (out->room_bytes > map_room)
+        out->room_bytes = map_room;
 }
 
 static void lmdb_close(struct sk_store *store)

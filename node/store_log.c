@@ -241,10 +241,13 @@ static int put_record(struct sk_store_log *log, uint64_t end)
     rc = write_all(log->fd, log->batch, log->batch_size, log->used);
     if (rc == 0 && fdatasync(log->fd) != 0)
         rc = errno;
+    if (rc == 0)
+        return 0;
     /* Refused, it must not be found by the next who opens it. */
-    if (rc != 0)
-        (void)write_all(log->fd, (const uint8_t *)&none, sizeof(none),
-                        log->used);
+    if (write_all(log->fd, (const uint8_t *)&none, sizeof(none), log->used) !=
+            0 ||
+        fdatasync(log->fd) != 0)
+        return EIO;
     return rc;
 }
 

@@ -53,7 +53,8 @@ int sk_store_log_add(struct sk_store_log *log, uint8_t kind,
                      struct sk_bytes key, struct sk_bytes value);
 void sk_store_log_drop(struct sk_store_log *log);
 /* The batch becomes a record, on the disk; then it is empty.  ENOSPC: there is
-   no room for it in the file; then, as with any error, it is still there. */
+   no room for it in the file; then, as with any error, it is still there.  EIO:
+   it may be a record all the same, until the tree has another key. */
 int sk_store_log_flush(struct sk_store_log *log);
 
 /* Every change of the good records, then of the batch, in order.  EBADMSG: the
