@@ -112,7 +112,7 @@ static inline const char *walk_all(struct sk_store *s, enum sk_space space)
 static inline bool file_holds(const char *name, const char *needle)
 {
     char path[128];
-    static uint8_t bytes[1 << 22];
+    static uint8_t bytes[1 << 24];
     size_t size;
     FILE *file;
 

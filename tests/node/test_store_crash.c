@@ -7,7 +7,7 @@
 #include "tests/node/stores.h"
 
 #define RECORDS 12
-#define SEEDS 8
+#define SEEDS 4
 #define KEYS_MAX 400
 #define STATES_MAX 400
 
