@@ -66,9 +66,8 @@ plant "I3: the ledger does not keep the level" \
     '.level = sent ? sk_text("present") : (struct sk_bytes){0}};'
 plant "I4: a batch that failed is not forgotten" \
     node/engine/engine.c \
-    'memcpy(e->sessions, batch->sessions,
-           batch->sessions_count * sizeof(*e->sessions));' \
-    '(void)batch->sessions;'
+    'take_lines_back(e, batch);' \
+    '(void)take_lines_back;'
 plant "I6: who lets go keeps it too" \
     node/engine/handover_apply.c \
     'SK_TRY(sk_trajectory_put(e, &t));
@@ -93,7 +92,8 @@ plant "I7: what was told by a partner is only noted" \
     node/engine/told.c \
     'status =
         sk_withdraw_recall(e, &record->participant, &record->consent, &keys);' \
-    'status = SK_OK;'
+    'keys = 0;
+    status = keys > 0 ? SK_E_IO : SK_OK;'
 plant "I7: a withdrawal in parts ends with the first" \
     node/engine/recall_later.c \
     'return page.more ? put(e, later) : drop(e, later);' \
