@@ -40,8 +40,9 @@
 #define ENV_FLAGS (MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD)
 #define FILE_MODE 0600
 
-static const char *const file_names[] = {"data.mdb", "keys.mdb"};
+#define DATA_NAME "data.mdb"
 #define KEYS_NAME "keys.mdb"
+static const char *const file_names[] = {DATA_NAME, KEYS_NAME};
 #define KEYS_NEW_NAME "keys.new" /* a copy in the making */
 #define KEYS_OLD_NAME "keys.old" /* to be overwritten */
 #define COPY_COUNT_MAX 8192      /* records in one transaction of a copy */
@@ -89,6 +90,7 @@ static enum sk_status status_of(int rc)
     case 0:
         return SK_OK;
     case MDB_NOTFOUND:
+    case ENOENT:
         return SK_E_NOT_FOUND;
     case MDB_MAP_FULL:
     case MDB_TXN_FULL:
@@ -631,21 +633,50 @@ static int open_databases(struct lmdb_store *self, enum sk_space space)
     return rc;
 }
 
+static bool has_file(const struct lmdb_store *self, const char *name)
+{
+    return faccessat(self->dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+           errno != ENOENT;
+}
+
+static bool has_records(struct lmdb_store *self)
+{
+    MDB_stat stat = {0};
+    int rc = begin_txn(self, SK_SPACE_DATA);
+
+    if (rc == 0)
+        rc =
+            mdb_stat(self->txn[SK_SPACE_DATA], self->dbi[SK_SPACE_DATA], &stat);
+    abort_txn(self, SK_SPACE_DATA);
+    return rc != 0 || stat.ms_entries > 0;
+}
+
+/* The folder has the file before the tree has its key: a tree with a key whose
+   log is not there lost what was committed last. */
+static int make_log(struct lmdb_store *self)
+{
+    int rc = sk_store_log_open(&self->log, self->dir_fd, /* make */ true);
+
+    if (rc == 0 && fsync(self->dir_fd) != 0)
+        rc = errno;
+    return rc == 0 ? write_tree(self) : rc;
+}
+
 /* A tree without key, or with another one, knows nothing of this log. */
 static int open_log(struct lmdb_store *self)
 {
     MDB_val name = val_of(sk_text("key"));
     MDB_val value;
-    int rc = sk_store_log_open(&self->log, self->dir_fd);
+    int rc = begin_txn(self, SK_SPACE_DATA);
 
-    if (rc == 0)
-        rc = begin_txn(self, SK_SPACE_DATA);
     if (rc == 0)
         rc = mdb_get(self->txn[SK_SPACE_DATA], self->log_key, &name, &value);
     if (rc == MDB_NOTFOUND)
-        return write_tree(self);
+        return make_log(self);
     if (rc == 0 && value.mv_size != SK_STORE_LOG_KEY_SIZE)
         rc = EIO;
+    if (rc == 0)
+        rc = sk_store_log_open(&self->log, self->dir_fd, /* make */ false);
     if (rc == 0)
         rc = sk_store_log_find(&self->log, value.mv_data);
     abort_txn(self, SK_SPACE_DATA);
@@ -879,11 +910,15 @@ static enum sk_status open_files(struct lmdb_store *self)
     if (sk_network_kind_of(self->dir_fd) != NULL)
         return SK_E_UNSUPPORTED;
     SK_TRY(take_lock(self));
+    if (has_file(self, KEYS_NAME) && !has_file(self, DATA_NAME))
+        return SK_E_NOT_FOUND;
     rc = open_env(self, SK_SPACE_DATA);
     if (rc == 0)
         rc = open_databases(self, SK_SPACE_DATA);
     if (rc == 0)
         rc = open_log(self);
+    if (rc == 0 && !has_file(self, KEYS_NAME) && has_records(self))
+        return SK_E_NOT_FOUND;
     if (rc == 0)
         rc = open_env(self, SK_SPACE_KEYS);
     if (rc == 0)

@@ -92,13 +92,14 @@ static int grow(struct sk_store_log *log, uint64_t size)
     return 0;
 }
 
-int sk_store_log_open(struct sk_store_log *log, int dir_fd)
+int sk_store_log_open(struct sk_store_log *log, int dir_fd, bool make)
 {
     struct stat info;
 
     *log = (struct sk_store_log){.fd = -1};
     log->fd = openat(dir_fd, SK_STORE_LOG_NAME,
-                     O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+                     O_RDWR | O_NOFOLLOW | O_CLOEXEC | (make ? O_CREAT : 0),
+                     FILE_MODE);
     if (log->fd < 0 || fstat(log->fd, &info) != 0)
         return errno;
     log->size = (uint64_t)info.st_size;

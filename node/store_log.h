@@ -37,8 +37,9 @@ struct sk_store_log {
     size_t batch_max;
 };
 
-/* A file in this folder; nothing in it is good yet. */
-int sk_store_log_open(struct sk_store_log *log, int dir_fd);
+/* A file in this folder; nothing in it is good yet.  ENOENT: it is not there,
+   and is not to be made. */
+int sk_store_log_open(struct sk_store_log *log, int dir_fd, bool make);
 void sk_store_log_close(struct sk_store_log *log);
 
 /* The tree has a new key; no record is good under it. */

@@ -91,12 +91,22 @@ static enum sk_status load_batch(struct load *l)
     return status;
 }
 
+static bool has_store(void)
+{
+    static const char *const names[] = {"data.mdb", "data.log", "keys.mdb"};
+
+    for (size_t i = 0; i < SK_COUNT(names); i++)
+        if (access(names[i], F_OK) == 0 || errno != ENOENT)
+            return true;
+    return false;
+}
+
 enum sk_status sk_load_store(const struct sk_config *config)
 {
     struct load l = {.value = malloc(VALUE_SIZE_MAX)};
     enum sk_status status = SK_E_MEMORY;
 
-    if (access("data.mdb", F_OK) == 0 || errno != ENOENT) {
+    if (has_store()) {
         sk_log_error(NULL, SK_E_EXISTS, "there is a store in this folder");
         free(l.value);
         return SK_E_EXISTS;

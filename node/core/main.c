@@ -153,6 +153,11 @@ static enum sk_status open_store(const struct sk_config *config)
         complain_of_network();
     else if (status == SK_E_FULL)
         sk_log_error(NULL, status, "no room for the store");
+    else if (status == SK_E_NOT_FOUND)
+        sk_log_error(NULL, status,
+                     "data.mdb, data.log and keys.mdb belong together and one "
+                     "of them is gone: put it back; if it is lost, all comes "
+                     "back from a backup: schakel restore");
     else if (status != SK_OK)
         sk_log_error(NULL, status,
                      "data.mdb or keys.mdb cannot be used; what is damaged "

@@ -44,12 +44,12 @@ static uint64_t tree_writes(void)
            (uint64_t)info.st_mtim.tv_nsec;
 }
 
-static void remove_log(void)
+static void empty_log(void)
 {
     char path[128];
 
     snprintf(path, sizeof(path), "%s/data.log", dir);
-    cr_assert(eq(int, unlink(path), 0));
+    cr_assert(eq(int, truncate(path, 0), 0));
 }
 
 static void put_one(struct sk_store *s, const char *key, const char *value)
@@ -93,7 +93,7 @@ Test(store_log, a_commit_is_there_after_a_crash_and_the_rest_is_not)
     sk_store_abort(s);
     put_one(s, "f", "1");
     sk_store_close(&s);
-    remove_log(); /* closed, it is in the tree */
+    empty_log(); /* closed, it is in the tree */
     s = open_kind(LMDB, NO_ROOM_BYTES);
     begin(s);
     cr_expect(eq(str, DATA(s), "a=2 c= e=1 f=1 "));
@@ -162,6 +162,8 @@ Test(store_log, records_that_are_in_the_tree_are_not_done_again)
     put_one(s, "b", "1");
     crash(&s);
     snprintf(path, sizeof(path), "%s/data.mdb", dir);
+    cr_assert(eq(int, unlink(path), 0));
+    snprintf(path, sizeof(path), "%s/keys.mdb", dir);
     cr_assert(eq(int, unlink(path), 0));
     s = open_kind(LMDB, ROOM_BYTES);
     begin(s);
@@ -425,4 +427,37 @@ Test(store_log, a_disk_that_fills_up_behind_it_loses_nothing)
     sk_store_close(&s);
     cr_expect(eq(int, umount(dir), 0));
     (void)rmdir(dir);
+}
+
+/* What was committed last would be gone without a word. */
+Test(store_log, a_store_with_a_file_gone_does_not_open)
+{
+    static const char *const names[] = {"data.mdb", "data.log", "keys.mdb"};
+    struct sk_store *s = open_kind(LMDB, MAP_BYTES);
+
+    begin(s);
+    cr_assert(eq(int, put(s, SK_SPACE_DATA, "a", "1"), SK_OK));
+    cr_assert(eq(int, put(s, SK_SPACE_KEYS, "k", "1"), SK_OK));
+    commit(s);
+    sk_store_close(&s);
+    for (size_t i = 0; i < SK_COUNT(names); i++) {
+        char path[96];
+        char away[112];
+
+        snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+        snprintf(away, sizeof(away), "%s.away", path);
+        cr_assert(eq(int, rename(path, away), 0));
+        cr_expect(
+            eq(int, sk_store_open_lmdb(dir, MAP_BYTES, &s), SK_E_NOT_FOUND),
+            "without %s", names[i]);
+        cr_expect(ne(int, access(path, F_OK), 0), "%s was made", names[i]);
+        cr_assert(eq(int, rename(away, path), 0));
+    }
+    s = open_kind(LMDB, MAP_BYTES);
+    begin(s);
+    cr_expect(eq(str, (char *)get(s, SK_SPACE_DATA, "a"), "1"));
+    cr_expect(eq(str, (char *)get(s, SK_SPACE_KEYS, "k"), "1"));
+    sk_store_abort(s);
+    sk_store_close(&s);
+    remove_dir();
 }

@@ -208,6 +208,13 @@ rm "$work/beta/own.card"
 doctor 1 beta && says 'own.card: is missing'
 check "no card" $?
 mv "$work/beta.card" "$work/beta/own.card"
+mv "$work/beta/data.log" "$work/beta.log"
+doctor 1 beta && says 'data.log: is missing, and belongs to the other files' &&
+  ! "$build/schakeld" --dir "$work/beta" >"$work/out" 2>&1 &&
+  says 'one of them is gone: put it back' &&
+  [ ! -e "$work/beta/data.log" ]
+check "a store without its log" $?
+mv "$work/beta.log" "$work/beta/data.log"
 echo 'listen: 5' >>"$work/beta/node.conf"
 doctor 1 beta && says 'node.conf cannot be used'
 check "a node.conf that is wrong" $?

@@ -74,31 +74,58 @@ static bool look_at_folder(struct sk_doctor *d)
     return go_on;
 }
 
+/* The files of a store are there together, or not yet. */
+static struct sk_step missing(const char *name, bool store, bool never_ran)
+{
+    struct sk_step step = {
+        .check = "file",
+        .about = name,
+        .state = SK_DOCTOR_FAIL,
+        .nl = "ontbreekt",
+        .en = "is missing",
+        .next_nl = "zet het terug uit een reservekopie: schakel restore",
+        .next_en = "put it back from a backup: schakel restore",
+    };
+
+    if (store && never_ran) {
+        step.state = SK_DOCTOR_WARN;
+        step.nl = "is er nog niet: dit knooppunt draaide nooit";
+        step.en = "is not there yet: this node never ran";
+        step.next_nl = "start het: schakeld --dir MAP";
+        step.next_en = "start it: schakeld --dir DIR";
+    } else if (store) {
+        step.nl = "ontbreekt, en hoort bij de andere bestanden van de opslag";
+        step.en = "is missing, and belongs to the other files of the store";
+        step.next_nl = "zet het terug waar het stond; is het weg, dan komt "
+                       "alles uit een reservekopie: schakel restore";
+        step.next_en = "put it back where it was; if it is lost, all comes "
+                       "back from a backup: schakel restore";
+    }
+    return step;
+}
+
 static void look_at_files(struct sk_doctor *d)
 {
+    enum { STORE_AT = 3 };
     static const char *const names[] = {SK_CONFIG_NAME,   SK_NODE_KEY_NAME,
                                         SK_OWN_CARD_NAME, "data.mdb",
                                         "data.log",       "keys.mdb"};
+    bool never_ran = true;
     size_t bad = 0;
 
+    for (size_t i = STORE_AT; i < SK_COUNT(names); i++) {
+        char *path = sk_cli_path(d->dir, names[i]);
+
+        never_ran = never_ran && access(path, F_OK) != 0;
+        free(path);
+    }
     for (size_t i = 0; i < SK_COUNT(names); i++) {
         char *path = sk_cli_path(d->dir, names[i]);
         struct sk_step step = {.check = "file", .about = names[i]};
         struct stat info;
 
         if (stat(path, &info) != 0) {
-            bool store = i > 2;
-
-            step.state = store ? SK_DOCTOR_WARN : SK_DOCTOR_FAIL;
-            step.nl = store ? "is er nog niet: dit knooppunt draaide nooit"
-                            : "ontbreekt";
-            step.en =
-                store ? "is not there yet: this node never ran" : "is missing";
-            step.next_nl = store ? "start het: schakeld --dir MAP"
-                                 : "zet het terug uit een reservekopie: "
-                                   "schakel restore";
-            step.next_en = store ? "start it: schakeld --dir DIR"
-                                 : "put it back from a backup: schakel restore";
+            step = missing(names[i], i >= STORE_AT, never_ran);
             bad++;
             sk_doctor_note(d, &step);
         } else if ((info.st_mode & (i == 2 ? 022 : 077)) != 0) {
@@ -110,7 +137,7 @@ static void look_at_files(struct sk_doctor *d)
             step.next_en = "chmod 600 that file";
             bad++;
             sk_doctor_note(d, &step);
-        } else if (access(path, i > 2 ? R_OK | W_OK : R_OK) != 0) {
+        } else if (access(path, i >= STORE_AT ? R_OK | W_OK : R_OK) != 0) {
             step.state = SK_DOCTOR_FAIL;
             step.nl = "deze gebruiker mag dit bestand niet lezen of schrijven";
             step.en = "this user may not read or write this file";
