@@ -133,6 +133,18 @@ enum sk_status sk_finding_put(struct sk_engine *e, const struct sk_org *org,
     return journal(e, &f);
 }
 
+enum sk_status sk_finding_is_open(struct sk_engine *e, const struct sk_org *org,
+                                  const char *kind, bool *open)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+    struct finding f = {0};
+    enum sk_status status = get(e, org, sk_text(kind), &f);
+
+    sk_arena_reset(&e->scratch, mark);
+    *open = status == SK_OK && f.open;
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
+}
+
 /* ------------------------------------------------------------- operations */
 
 enum sk_status sk_findings_each(struct sk_engine *e,

@@ -17,6 +17,10 @@ SK_CHECKED enum sk_status sk_finding_put(struct sk_engine *e,
                                          const struct sk_org *org,
                                          const char *kind,
                                          struct sk_bytes evidence);
+/* Was it found of that partner's journal, and did nobody settle it? */
+SK_CHECKED enum sk_status sk_finding_is_open(struct sk_engine *e,
+                                             const struct sk_org *org,
+                                             const char *kind, bool *open);
 /* fn for each that nobody settled yet; since when. */
 SK_CHECKED enum sk_status sk_findings_each(struct sk_engine *e,
                                            void (*fn)(void *context,

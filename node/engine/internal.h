@@ -188,6 +188,7 @@ struct sk_session {
     bool line_known;    /* the transport said something about it */
     bool asking;        /* our HELLO waits for its answer */
     bool prove_due;     /* its journal must be asked for a proof; witness.c */
+    bool findings_due;  /* what was found of it is said once per greeting */
     bool prove_asked;   /* PROVE left and was not answered: this one */
     bool proved;        /* it proved something since the line is up */
     uint64_t heard_ms;  /* last good message, 0 never */

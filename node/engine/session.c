@@ -197,6 +197,7 @@ static enum sk_status on_hello(struct sk_engine *e, struct sk_session *s,
     s->their_card = h->card_version;
     if (!s->greeted) {
         s->prove_due = true;
+        s->findings_due = true;
         s->prove_asked = false;
         s->prove_ms = 0;
     }

@@ -210,6 +210,19 @@ enum sk_status sk_witness_seen(struct sk_engine *e, struct sk_session *s,
 
 /* ------------------------------------------------------------- asking */
 
+/* What was said when it was found may be lost: a crash, a line that dropped. */
+static enum sk_status say_again(struct sk_engine *e, struct sk_session *s)
+{
+    static const enum sk_verdict lies[] = {SK_VERDICT_FORK, SK_VERDICT_ROLLBACK,
+                                           SK_VERDICT_RESET};
+    bool open = false;
+
+    s->findings_due = false;
+    for (size_t i = 0; !open && i < SK_COUNT(lies); i++)
+        SK_TRY(sk_finding_is_open(e, &s->org, sk_verdict_text(lies[i]), &open));
+    return open ? sk_wire_refuse(e, s, "journal-forked", "journal") : SK_OK;
+}
+
 static enum sk_status ask(struct sk_engine *e, struct sk_session *s)
 {
     size_t mark = sk_arena_mark(&e->scratch);
@@ -251,6 +264,8 @@ enum sk_status sk_witness_tend(struct sk_engine *e)
             s->prove_ms = e->real_ms;
         if (may_ask(s) && e->real_ms >= s->prove_ms)
             SK_TRY(ask(e, s));
+        if (s->findings_due && s->up && s->known && s->greeted)
+            SK_TRY(say_again(e, s));
     }
     return SK_OK;
 }

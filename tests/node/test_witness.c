@@ -303,6 +303,40 @@ Test(witness, history_that_was_written_again_is_found)
     fx_end(&f);
 }
 
+/* A REFUSAL is not confirmed: it is said again while nobody settled it. */
+Test(witness, who_was_found_hears_it_after_the_line_dropped)
+{
+    struct sk_store *backup;
+    struct ln_trace *t;
+
+    start();
+    publish(0, 3);
+    wait_a_while();
+    backup = ln_backup(&f, "gtb");
+    publish(3, 40);
+    wait_a_while();
+    t = ln_trace(&f, "buso", "gtb");
+    t->lose[SK_MESSAGE_REFUSAL] = 1;
+    ln_restore(&f, "gtb", backup);
+    wait_a_while();
+    cr_expect(eq(str, (char *)findings("buso"), "gtb rollback;"));
+    cr_expect(eq(str, (char *)findings("gtb"), "buso behind;"));
+    fx_crash(&f, "buso");
+    fx_run(&f);
+    wait_a_while();
+    cr_expect(eq(str, (char *)findings("gtb"), "buso behind;buso doubted;"));
+    fx_ok(&f, "buso", "journal.settle", "{'org':'gtb','finding':'rollback'}");
+    fx_ok(&f, "gtb", "journal.settle", "{'org':'buso','finding':'doubted'}");
+    fx_crash(&f, "buso");
+    fx_run(&f);
+    wait_a_while();
+    cr_expect(
+        eq(str, (char *)findings("gtb"), "buso behind;buso doubted settled;"));
+    free(t);
+    f.filter = NULL;
+    fx_end(&f);
+}
+
 /* A partner with good keys shows two roots of one size. */
 static void receipt(uint64_t last, uint64_t size, uint8_t root, char what)
 {
