@@ -104,7 +104,8 @@ Test(wire, sender_must_be_who_it_says)
     /* Sealed well, signed by nobody we know. */
     own = f.nodes[buso].secrets.signing;
     f.nodes[buso].secrets.signing = f.nodes[vdab].secrets.signing;
-    refused(&f, t, buso, gtb, &m, "gtb>buso REFUSAL bad-signature signature\n");
+    refused(&f, t, buso, gtb, &m,
+            "gtb>buso CARD\ngtb>buso REFUSAL bad-signature signature\n");
     f.nodes[buso].secrets.signing = own;
     fx_end(&f);
     free(t);
@@ -230,7 +231,7 @@ Test(wire, forged_card_does_not_verify_itself)
     own = buso->secrets.signing;
     buso->secrets.signing = forger.secrets.signing;
     refused(&f, t, fx_index(&f, "buso"), fx_index(&f, "gtb"), &m,
-            "gtb>buso REFUSAL bad-signature signature\n");
+            "gtb>buso CARD\ngtb>buso REFUSAL bad-signature signature\n");
     buso->secrets.signing = own;
     cr_expect(eq(str, (char *)ln_peer(&f, "gtb", "buso", "card"), "1"));
     free(t);
