@@ -29,6 +29,9 @@
 
 #define SK_OFFICERS_MIN 2
 #define SK_OFFICERS_MAX 16
+/* A number further above the one before takes two officers: numbers only grow,
+   and after the last one nothing can come (POLICY.md 2.3). */
+#define SK_POLICY_STEP_MAX 1000u
 #define SK_SIGNED_FILES_MAX (4 + SK_OFFICERS_MAX)
 
 struct sk_officer {

@@ -448,10 +448,10 @@ const struct sk_code sk_codes[] = {
      "Have the privacy officer sign."},
     {"policy-signatures", "er ontbreken handtekeningen van officieren",
      "signatures of officers are missing",
-     "Wat ruimer is of minder tegenhoudt, vraagt twee verschillende "
-     "officieren: schakel policy sign MAP.",
-     "What is wider or stops less needs two different officers: schakel "
-     "policy sign FOLDER."},
+     "Wat ruimer is, minder tegenhoudt of iets uitstelt, vraagt twee "
+     "verschillende officieren: schakel policy sign MAP.",
+     "What is wider, stops less or puts something off needs two different "
+     "officers: schakel policy sign FOLDER."},
     {"policy-too-large", "deze deelregels zijn te groot om na te kijken",
      "this policy is too large to be checked",
      "Splits regels of noem minder organisaties per regel.",

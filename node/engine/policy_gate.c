@@ -23,6 +23,9 @@ struct gate {
     uint64_t instead_of;        /* a version that waits; 0: none is named */
     struct sk_policy_next next; /* what waits */
     bool again;                 /* it waits already, for the same day */
+    int32_t day;                /* on which it is to come into force */
+    bool later;                 /* than what waits, whose place it takes */
+    bool far;                   /* its number: SK_POLICY_STEP_MAX */
 };
 
 static void add(char *text, size_t *size, size_t size_max, struct sk_bytes part)
@@ -120,6 +123,7 @@ static enum sk_status check_version(struct sk_engine *e, struct gate *g)
     if (manifest->version <= newest)
         return sk_refuse(e, "policy-version-not-higher", "files",
                          (struct sk_bytes){0});
+    g->far = manifest->version - newest > SK_POLICY_STEP_MAX;
     if (memcmp(&in_force, &manifest->previous, sizeof(in_force)) != 0)
         return sk_refuse(e, "policy-not-next", "files", (struct sk_bytes){0});
     return SK_OK;
@@ -279,17 +283,20 @@ static enum sk_status refuse_waiting(struct sk_engine *e, const struct gate *g)
 }
 
 /* POLICY.md 2.7: it takes the place of a version that waits only when that is
-   said, and by as many officers as if that one were in force. */
+   said, and by as many officers as if that one were in force; by two when it
+   comes later: until then what waits is dropped. */
 static enum sk_status check_next(struct sk_engine *e, struct gate *g)
 {
     struct sk_bundle *waiting = NULL;
     struct sk_safeguards was;
+    int32_t day;
     bool narrower;
 
     if (g->next.version == 0 || g->again)
         return SK_OK;
     if (g->instead_of != g->next.version)
         return refuse_waiting(e, g);
+    g->later = !sk_day_parse(g->next.day, &day) || g->day > day;
     if (memcmp(&g->next.hash, &g->policy.hash, sizeof(g->next.hash)) == 0)
         return SK_OK; /* only on another day */
     if (g->policy.manifest.version <= g->next.version)
@@ -303,11 +310,22 @@ static enum sk_status check_next(struct sk_engine *e, struct gate *g)
     return find_losses(e, g, &was);
 }
 
-/* POLICY.md 2.3: two different officers for what is wider or loosened, else
-   one. */
+/* What takes two, besides what is wider: a safeguard, a day or a number. */
+static struct sk_bytes why_two(const struct gate *g)
+{
+    if (g->record.loosened)
+        return (struct sk_bytes){g->lost, g->lost_size};
+    if (g->later)
+        return g->next.day;
+    return sk_text(g->far ? "version" : "");
+}
+
+/* POLICY.md 2.3: two different officers for what is wider or loosened, comes
+   later than what waits, or has a number far up; else one. */
 static enum sk_status check_signers(struct sk_engine *e, struct gate *g)
 {
-    bool two = g->record.wider || g->record.loosened;
+    bool two = g->record.wider || g->record.loosened || g->later || g->far;
+    struct sk_bytes why = why_two(g);
     char counts[] = {(char)('0' + g->policy.signers_count), '/', '2', '\0'};
     char *text = sk_arena_get(&e->scratch, 192);
     size_t size = 0;
@@ -324,9 +342,9 @@ static enum sk_status check_signers(struct sk_engine *e, struct gate *g)
         add(text, &size, 192, sk_text(": "));
         add(text, &size, 192, g->policy.signers[0]);
     }
-    if (g->record.loosened) {
+    if (why.size > 0) {
         add(text, &size, 192, sk_text(" ("));
-        add(text, &size, 192, (struct sk_bytes){g->lost, g->lost_size});
+        add(text, &size, 192, why);
         add(text, &size, 192, sk_text(")"));
     }
     return sk_refuse(e, "policy-signatures", "files",
@@ -536,12 +554,11 @@ enum sk_status sk_op_policy_activate(struct sk_engine *e, struct sk_value args)
 {
     struct sk_value instead_of = sk_value_get(args, "instead_of");
     struct sk_bytes from = sk_arg_text(args, "from");
-    struct gate g = {0};
+    struct gate g = {.day = INT32_MIN};
     enum sk_status status;
     char text[11] = "";
-    int32_t day = INT32_MIN;
 
-    if (from.size > 0 && !sk_day_parse(from, &day))
+    if (from.size > 0 && !sk_day_parse(from, &g.day))
         return sk_refuse(e, "bad-argument", "from", (struct sk_bytes){0});
     if (sk_value_kind(instead_of) == SK_VALUE_UINT)
         g.instead_of = sk_value_uint(instead_of);
@@ -552,11 +569,11 @@ enum sk_status sk_op_policy_activate(struct sk_engine *e, struct sk_value args)
     if (status == SK_E_REFUSED)
         remember_refused(e, &g);
     SK_TRY(status);
-    if (!g.same && day > sk_today(e)) {
-        sk_day_format(day, text);
+    if (!g.same && g.day > sk_today(e)) {
+        sk_day_format(g.day, text);
         if (!g.again) {
             SK_TRY(displace(e, &g));
-            SK_TRY(keep_next(e, &g, sk_text(text), day));
+            SK_TRY(keep_next(e, &g, sk_text(text), g.day));
         }
     } else if (!g.same) {
         SK_TRY(displace(e, &g));

@@ -529,7 +529,16 @@ Test(gate, what_waits_is_displaced_only_by_name)
     EQ(code(), "policy-version-not-higher");
     EQ(journal(), "1 3waits 3policy-waiting 3policy-waiting 4policy-waiting "
                   "4policy-waiting 3policy-version-not-higher");
+    /* Later: until then what was agreed is dropped, so not by one. */
     activate_more(policy(3, "gtb", "question: present"), 1,
+                  "'instead_of':3,'from':'2026-10-02'");
+    EQ(code(), "policy-signatures");
+    EQ(fx_text(&f, "error.detail"), "1/2: dpo (2026-10-01)");
+    activate_more(policy(4, "gtb", "question: present"), 1,
+                  "'instead_of':3,'from':'2026-10-02'");
+    EQ(code(), "policy-signatures");
+    EQ(shown("next"), "{'from':'2026-10-01','version':3}");
+    activate_more(policy(3, "gtb", "question: present"), SG_BOTH,
                   "'instead_of':3,'from':'2026-10-02'");
     EQ(code(), "ok");
     EQ(shown("next"), "{'from':'2026-10-02','version':3}");
@@ -538,6 +547,40 @@ Test(gate, what_waits_is_displaced_only_by_name)
     fx_clock(&f, "2026-10-02T08:00:00Z");
     EQ(shown("policy"), "vdab/3");
     EQ(history(1, "waits"), "absent");
+}
+
+/* Sooner goes by one, as it is. */
+Test(gate, what_waits_is_brought_forward_by_one)
+{
+    activate(policy(1, "gtb", "question: exact"), SG_BOTH);
+    activate_from(policy(2, "gtb", "question: present"), 1, "2026-10-05");
+    EQ(code(), "ok");
+    activate_more(policy(2, "gtb", "question: present"), 1,
+                  "'instead_of':2,'from':'2026-10-02'");
+    EQ(code(), "ok");
+    EQ(shown("next"), "{'from':'2026-10-02','version':2}");
+    activate_more(policy(3, "gtb", "question: present"), 1,
+                  "'instead_of':2,'from':'2026-10-02'");
+    EQ(code(), "ok");
+    activate_more(policy(4, "gtb", "question: present"), 1, "'instead_of':3");
+    EQ(code(), "ok");
+    EQ(shown("policy"), "vdab/4");
+}
+
+/* Numbers only grow: after the last one nothing can come.  One officer does
+   not use them up. */
+Test(gate, a_number_far_up_needs_two)
+{
+    activate(policy(1, "gtb", "question: exact"), SG_BOTH);
+    activate(policy(1002, "gtb", "question: present"), 1);
+    EQ(code(), "policy-signatures");
+    EQ(fx_text(&f, "error.detail"), "1/2: dpo (version)");
+    EQ(shown("policy"), "vdab/1");
+    activate(policy(1001, "gtb", "question: present"), 1);
+    EQ(code(), "ok");
+    activate(policy(2002, "gtb", "question: present"), SG_BOTH);
+    EQ(code(), "ok");
+    EQ(shown("policy"), "vdab/2002");
 }
 
 /* To drop what would be narrower is as wide as that. */

@@ -274,10 +274,21 @@ is "signed by one" 0 "$schakel" policy sign urgent --as dpo --key dpo.key
 says "hears what waits" "^Versie $((version + 2)) wacht op 2199-01-01"
 is "not without a word" 1 "$schakel" policy activate urgent
 says "that names it" "policy-waiting.*\\|$((version + 2)) (2199-01-01)"
+is "nor put off by one" 1 \
+  "$schakel" policy activate urgent --instead-of $((version + 2)) --from 2199-01-02
+says "which is said" 'wacht op 2199-01-01, en dit komt later'
 is "by its name" 0 "$schakel" policy activate urgent --instead-of $((version + 2))
 is "the history" 0 "$schakel" policy history --lang nl
 grep -q "^ *$((version + 2)) .* policy-displaced" out &&
   ok "has the one that was displaced" || bad "has the one that was displaced"
+# Nor does one use the numbers up.
+cp -R urgent far
+sed -i "s/^\"version\".*/version: 999999999/" far/policy.yaml
+rm far/MANIFEST*
+is "the last number of all" 0 "$schakel" policy sign far --as dpo --key dpo.key
+says "takes two" '^Deze versie vraagt 2 handtekening'
+says "and why" '^Het nummer springt meer dan 1000 vooruit'
+is "and does not go by one" 1 "$schakel" policy activate far
 # A promise is taken away by two, and which one is said.
 cp -R urgent fewer
 sed -i "s/^\"version\".*/version: $((version + 4))/" fewer/policy.yaml

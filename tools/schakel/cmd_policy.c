@@ -387,16 +387,16 @@ const struct sk_command sk_policy_commands[] = {
      "twee\n"
      "officieren als iets ruimer wordt of minder tegenhoudt, anders een.\n"
      "Wacht er al een versie, dan komt deze alleen in haar plaats met\n"
-     "--instead-of, en wordt ook daarmee vergeleken.  Wat wacht, trekt u in "
-     "met\n"
-     "policy rollback van de versie die geldt.",
+     "--instead-of, en wordt ook daarmee vergeleken; later vraagt twee.  Wat "
+     "wacht,\n"
+     "trekt u in met policy rollback van de versie die geldt.",
      "The node proves the invariants, compares with what is in force, and "
      "wants two\n"
      "officers when anything becomes wider or stops less, else one.\n"
      "When a version waits already, this one takes its place only with\n"
-     "--instead-of, and is compared with it too.  To withdraw what waits: "
-     "policy\n"
-     "rollback of the version in force.",
+     "--instead-of, and is compared with it too; later needs two.  To withdraw "
+     "what\n"
+     "waits: policy rollback of the version in force.",
      {{"from", "DATE", false, false, "vanaf deze dag (nu)",
        "from this day (now)"},
       {"instead-of", "VERSION", false, false,

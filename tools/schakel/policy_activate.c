@@ -48,7 +48,8 @@ static void tell_signers(const struct sk_policy_run *run,
 
 /* One or more signatures are missing. */
 static void tell_why(struct sk_policy_run *run, struct sk_client *client,
-                     const struct sk_draft *d, const struct sk_given *given)
+                     const struct sk_draft *d, const struct sk_given *given,
+                     const char *from)
 {
     struct sk_policy_need *need = sk_arena_get(&run->arena, sizeof(*need));
     struct sk_signed_policy *policy =
@@ -57,7 +58,7 @@ static void tell_why(struct sk_policy_run *run, struct sk_client *client,
     if (need == NULL || policy == NULL ||
         sk_policy_need_find(run, client, d, need) >= 0)
         return;
-    sk_policy_need_tell(run, need);
+    sk_policy_need_tell(run, need, from);
     if (sk_given_check(given, &need->officers, run, policy) < 0)
         tell_signers(run, &need->officers, policy, d->dir);
 }
@@ -104,7 +105,7 @@ static void tell_activated(const struct sk_policy_run *run,
 /* A reply that is ok, or not. */
 static int tell_reply(struct sk_policy_run *run, struct sk_client *client,
                       const struct sk_draft *d, const struct sk_given *given,
-                      bool first, const json_t *reply)
+                      const char *from, bool first, const json_t *reply)
 {
     const json_t *error = json_object_get(reply, "error");
 
@@ -114,7 +115,7 @@ static int tell_reply(struct sk_policy_run *run, struct sk_client *client,
     }
     if (!run->json &&
         strcmp(sk_json_text(error, "code"), "policy-signatures") == 0)
-        tell_why(run, client, d, given);
+        tell_why(run, client, d, given, from);
     return sk_ask_refused(reply);
 }
 
@@ -135,7 +136,9 @@ static int activate(struct sk_policy_run *run, struct sk_client *client,
     status = sk_client_call(client, "policy.activate", args, given->blobs,
                             given->count, &reply);
     code = status == SK_OK
-               ? tell_reply(run, client, d, given, first, reply)
+               ? tell_reply(run, client, d, given,
+                            json_string_value(json_object_get(args, "from")),
+                            first, reply)
                : sk_ask_failed(client, "policy.activate", status, 0);
     json_decref(reply);
     return code;

@@ -1,5 +1,8 @@
 #include "tools/schakel/policy_need.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "policies/rules.h"
 #include "tools/schakel/cmd_node.h"
 #include "tools/schakel/json.h"
@@ -71,6 +74,16 @@ static int compare(struct sk_policy_run *run, struct sk_client *client,
     return status == SK_E_MEMORY ? sk_policy_no_memory() : -1;
 }
 
+/* "ocmw-mol/7" is in force. */
+static bool is_far(const struct sk_draft *d, const char *in_force)
+{
+    const char *number = strrchr(in_force, '/');
+    unsigned long version = number == NULL ? 0 : strtoul(number + 1, NULL, 10);
+
+    return sk_bundle_policy_version(d->bundle.bundle) >
+           version + SK_POLICY_STEP_MAX;
+}
+
 static int find(struct sk_policy_run *run, struct sk_client *client,
                 const struct sk_draft *d, const json_t *shown,
                 struct sk_policy_need *need)
@@ -82,6 +95,7 @@ static int find(struct sk_policy_run *run, struct sk_client *client,
     need->first = json_is_null(json_object_get(shown, "policy"));
     if (need->first)
         return -1;
+    need->far = is_far(d, sk_json_text(shown, "policy"));
     code = sk_node_ask(client, "policy.version", NULL, NULL, 0, &version);
     if (code < 0 &&
         sk_officers_read(kept(run, version, "officers"), &run->arena, &findings,
@@ -112,10 +126,10 @@ int sk_policy_need_find(struct sk_policy_run *run, struct sk_client *client,
         code = find(run, client, d, shown, need);
     }
     need->known = code < 0 && (need->first || need->compared);
-    need->signatures =
-        need->first || need->others || need->flows.wider || need->losses.stops
-            ? SK_OFFICERS_MIN
-            : 1;
+    need->signatures = need->first || need->others || need->far ||
+                               need->flows.wider || need->losses.stops
+                           ? SK_OFFICERS_MIN
+                           : 1;
     json_decref(shown);
     return code;
 }
@@ -129,6 +143,7 @@ json_t *sk_policy_need_json(const struct sk_policy_need *need)
         const char *word;
     } reasons[] = {{need->first, "first"},
                    {need->others, "officers"},
+                   {need->far, "number"},
                    {need->compared && need->flows.wider, "wider"},
                    {need->compared && need->losses.stops, "loosened"}};
     json_t *why = json_array();
@@ -140,7 +155,7 @@ json_t *sk_policy_need_json(const struct sk_policy_need *need)
 }
 
 void sk_policy_need_tell(struct sk_policy_run *run,
-                         const struct sk_policy_need *need)
+                         const struct sk_policy_need *need, const char *from)
 {
     if (need->first)
         puts(sk_policy_word(run,
@@ -154,6 +169,24 @@ void sk_policy_need_tell(struct sk_policy_run *run,
                             "vraagt altijd twee handtekeningen.",
                             "The list of who may sign changes: that always "
                             "needs two signatures."));
+    if (need->far)
+        printf(run->dutch
+                   ? "Het nummer springt meer dan %u vooruit, en nummers gaan "
+                     "nooit terug: dat vraagt\ntwee handtekeningen.  Gewoon "
+                     "is het volgende nummer.\n"
+                   : "The number jumps more than %u ahead, and numbers never "
+                     "go back: that needs two\nsignatures.  Usual is the "
+                     "next number.\n",
+               SK_POLICY_STEP_MAX);
+    if (need->waits > 0 && from != NULL && strcmp(from, need->day) > 0)
+        printf(run->dutch
+                   ? "Versie %u wacht op %s, en dit komt later: tot dan valt "
+                     "weg wat afgesproken was.\nDat vraagt twee "
+                     "handtekeningen.\n"
+                   : "Version %u waits for %s, and this comes later: until "
+                     "then what was agreed is\ndropped.  That needs two "
+                     "signatures.\n",
+               need->waits, need->day);
     if (!need->compared)
         return;
     sk_policy_tell_paper(run, &need->paper, /* grounds */ true);
@@ -173,17 +206,20 @@ void sk_policy_need_before(const struct sk_draft *d,
         return;
     if (sk_policy_need_find(run, client, d, need) < 0 && need->known &&
         !run->json) {
-        sk_policy_need_tell(run, need);
+        sk_policy_need_tell(run, need, NULL);
         printf(run->dutch ? "Deze versie vraagt %zu handtekening(en).\n"
                           : "This version needs %zu signature(s).\n",
                need->signatures);
         if (need->waits > 0)
             printf(run->dutch
                        ? "Versie %u wacht op %s: deze komt in haar plaats met "
-                         "--instead-of %u, en wordt\nook daarmee vergeleken.\n"
+                         "--instead-of %u, en wordt\nook daarmee vergeleken.  "
+                         "Komt ze later, dan vraagt dat twee "
+                         "handtekeningen.\n"
                        : "Version %u waits for %s: this one takes its place "
                          "with --instead-of %u, and\nis compared with it "
-                         "too.\n",
+                         "too.  When it comes later, that needs two "
+                         "signatures.\n",
                    need->waits, need->day, need->waits);
     }
     sk_client_close(&client);

@@ -13,6 +13,7 @@ struct sk_policy_need {
     size_t signatures;
     bool first;  /* no policy is in force */
     bool others; /* another list of officers */
+    bool far;    /* a number far above the one in force (POLICY.md 2.3) */
     bool compared;
     struct sk_diff flows; /* these three when compared */
     struct sk_losses losses;
@@ -32,10 +33,11 @@ void sk_policy_need_before(const struct sk_draft *d,
                            const struct sk_parsed *parsed,
                            struct sk_policy_need *need);
 
-/* Another legal ground, and why it takes two; nothing of what is not so. */
+/* Another legal ground, and why it takes two; nothing of what is not so.
+   from: the day that was asked for; NULL: at once, or not known. */
 void sk_policy_need_tell(struct sk_policy_run *run,
-                         const struct sk_policy_need *need);
-/* The reasons: "first", "officers", "wider", "loosened". */
+                         const struct sk_policy_need *need, const char *from);
+/* The reasons: "first", "officers", "number", "wider", "loosened". */
 json_t *sk_policy_need_json(const struct sk_policy_need *need);
 
 #endif
