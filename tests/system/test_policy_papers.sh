@@ -253,6 +253,17 @@ for row, record in zip(rows, records):
         want = record[key]
         assert cell == (want if isinstance(want, str) else '; '.join(want))
 P
+# A partner calls itself by a formula, a tag and a link.
+cp library/kempen/partners.yaml partners.kept
+sed -i "s,name: Sopraco\$,name: '=HYPERLINK(1)|<b>x</b> [k](http://x)'," library/kempen/partners.yaml
+is "an odd name, for a spreadsheet" 0 "$schakel" policy export $mol --format ropa-csv
+says "is no formula" '"sopraco","'"'"'=HYPERLINK(1)|<b>x'
+for format in "matrix $mol $day --format md" "render $mol $day" "render $mol $day --for-people"; do
+  # shellcheck disable=SC2086
+  is "and on a page: ${format%% *}" 0 "$schakel" policy $format
+  says "no tag, link or column" '=HYPERLINK(1)\\|\\<b>x\\</b> \\\[k\](http'
+done
+mv partners.kept library/kempen/partners.yaml
 cat >ld.py <<'P'
 # JSON-LD read without fetching anything, and what it lost on the way.
 from pyld import jsonld

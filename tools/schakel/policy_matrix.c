@@ -317,15 +317,6 @@ static void columns_of(const struct sk_shown *s, struct row row,
     out[4] = sk_text(references_of(s, row));
 }
 
-static void print_md_column(struct sk_bytes text)
-{
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] == '|' || text.data[i] == '\\')
-            putchar('\\');
-        putchar(text.data[i]);
-    }
-}
-
 static void print_row(const struct sk_bytes columns[COLUMNS], bool csv)
 {
     for (size_t i = 0; i < COLUMNS; i++) {
@@ -333,7 +324,7 @@ static void print_row(const struct sk_bytes columns[COLUMNS], bool csv)
         if (csv)
             sk_policy_csv_cell(columns[i]);
         else
-            print_md_column(columns[i]);
+            sk_policy_md(columns[i]);
         if (!csv)
             putchar(' ');
     }

@@ -119,18 +119,21 @@ void sk_people_print(struct sk_policy_run *run, const struct sk_rows *rows)
         return;
     }
     bundle = rows->list[0].bundle;
-    printf("# %s\n\n%s: %.*s. %s\n",
+    printf("# %s\n\n%s: ",
            word(run, "Wie krijgt wat over jou?", "Who gets what about you?"),
            word(run, "Hier lees je wat wij delen. Wij zijn",
-                "Here you read what we share. We are"),
-           SK_ARG(sk_bundle_org(bundle, sk_bundle_owner(bundle))->name),
-           word(run, "Wat hier niet staat, delen we niet.",
-                "What is not here, we do not share."));
+                "Here you read what we share. We are"));
+    sk_policy_md(sk_bundle_org(bundle, sk_bundle_owner(bundle))->name);
+    printf(". %s\n", word(run, "Wat hier niet staat, delen we niet.",
+                          "What is not here, we do not share."));
     for (size_t i = 0; i < rows->count; i++) {
         const struct sk_row *row = &rows->list[i];
 
-        if (i == 0 || rows->list[i - 1].org != row->org)
-            printf("\n## %.*s\n", SK_ARG(bundle->roster.orgs[row->org].name));
+        if (i == 0 || rows->list[i - 1].org != row->org) {
+            printf("\n## ");
+            sk_policy_md(bundle->roster.orgs[row->org].name);
+            putchar('\n');
+        }
         print_purpose(run, row);
     }
     printf("\n## %s\n\n%s\n",

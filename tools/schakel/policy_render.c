@@ -117,15 +117,6 @@ static int render_json(const struct rendering *r)
 /* ---------------------------------------------------------------- Markdown */
 
 /* Text in a cell of a table. */
-static void put(struct sk_bytes text)
-{
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] == '|' || text.data[i] == '\\')
-            putchar('\\');
-        putchar(text.data[i]);
-    }
-}
-
 static void put_texts(json_t *list, const char *between)
 {
     size_t i;
@@ -134,7 +125,7 @@ static void put_texts(json_t *list, const char *between)
     json_array_foreach(list, i, text)
     {
         fputs(i == 0 ? "" : between, stdout);
-        put(sk_text(json_string_value(text)));
+        sk_policy_md(sk_text(json_string_value(text)));
     }
     json_decref(list);
 }
@@ -150,7 +141,7 @@ static void put_what(const struct rendering *r, const struct sk_row *row)
 
         if (i == 0 || row->cells[i - 1].spot.event != cell->spot.event) {
             fputs(i == 0 ? "**" : "<br>**", stdout);
-            put(sk_policy_label(r->run, &event->label, event->id));
+            sk_policy_md(sk_policy_label(r->run, &event->label, event->id));
             fputs("**", stdout);
             fields = 0;
         }
@@ -158,13 +149,13 @@ static void put_what(const struct rendering *r, const struct sk_row *row)
             continue;
         field = &r->v->fields[cell->field];
         fputs(fields++ == 0 ? ": " : ", ", stdout);
-        put(sk_policy_field(r->run, r->v, cell->field));
+        sk_policy_md(sk_policy_field(r->run, r->v, cell->field));
         if (cell->level != sk_exact(field)) {
             struct sk_label how =
                 sk_level_words(field, cell->level, &r->run->arena);
 
             fputs(" (", stdout);
-            put(sk_label_of(&how, r->run->dutch));
+            sk_policy_md(sk_label_of(&how, r->run->dutch));
             fputs(")", stdout);
         }
         if (cell->explicit_consent)
@@ -186,9 +177,9 @@ static void put_whom(const struct rendering *r, const struct sk_row *row)
         if (where[0] == '\0')
             continue;
         fputs("<br>", stdout);
-        put(share->id);
+        sk_policy_md(share->id);
         fputs(": ", stdout);
-        put(sk_text(where));
+        sk_policy_md(sk_text(where));
     }
 }
 
@@ -222,9 +213,9 @@ static void put_row(const struct rendering *r, const struct sk_row *row)
     json_t *strength;
 
     fputs("| ", stdout);
-    put(org_of(r, row)->name);
+    sk_policy_md(org_of(r, row)->name);
     fputs(" | ", stdout);
-    put(sk_policy_label(r->run, &purpose->label, purpose->id));
+    sk_policy_md(sk_policy_label(r->run, &purpose->label, purpose->id));
     fputs(" | ", stdout);
     put_whom(r, row);
     fputs(" | ", stdout);

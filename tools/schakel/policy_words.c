@@ -52,15 +52,33 @@ void sk_words_add(struct sk_words *words, const char *format, ...)
     words->size += (size_t)size;
 }
 
+/* What begins like this is a formula to a spreadsheet, also in quotes. */
+static bool is_formula(struct sk_bytes text)
+{
+    return text.size > 0 && text.data[0] != '\0' &&
+           strchr("=+-@", text.data[0]) != NULL;
+}
+
 void sk_policy_csv_cell(struct sk_bytes text)
 {
     putchar('"');
+    if (is_formula(text))
+        putchar('\'');
     for (size_t i = 0; i < text.size; i++) {
         if (text.data[i] == '"')
             putchar('"');
         putchar(text.data[i]);
     }
     putchar('"');
+}
+
+void sk_policy_md(struct sk_bytes text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] != '\0' && strchr("|\\<[`", text.data[i]) != NULL)
+            putchar('\\');
+        putchar(text.data[i]);
+    }
 }
 
 struct sk_bytes sk_policy_label(const struct sk_policy_run *run,

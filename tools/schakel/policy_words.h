@@ -22,8 +22,12 @@ void sk_words_add(struct sk_words *words, const char *format, ...)
 /* printf-like arguments of a view: "%.*s", SK_ARG(bytes). */
 #define SK_ARG(bytes) (int)(bytes).size, (const char *)(bytes).data
 
-/* One cell of a CSV file on standard output, quoted (RFC 4180). */
+/* One cell of a CSV file on standard output, quoted (RFC 4180); before what a
+   spreadsheet would take for a formula, an apostrophe. */
 void sk_policy_csv_cell(struct sk_bytes text);
+/* A text of a file in Markdown on standard output, where it is only text: the
+   name that a partner gave itself makes no tag, link or column. */
+void sk_policy_md(struct sk_bytes text);
 
 /* The label in the language of the run; the id when there is none. */
 struct sk_bytes sk_policy_label(const struct sk_policy_run *run,
