@@ -34,6 +34,7 @@ is "but not one of another code" 1 "$schakel" policy check $mini --strict
 is "also from just above" 0 "$schakel" policy check $mini --strict
 { sed -n 1,46p kept.yaml; echo '    # W018: te ver'; sed '1,46d' kept.yaml; } >$mini/policy.yaml
 is "not from further" 1 "$schakel" policy check $mini --strict
+says "one is not several" '^0 fouten, 1 waarschuwing, 1 aanvaard$'
 cp kept.yaml $mini/policy.yaml
 is "a day adds what ends soon" 0 "$schakel" policy check $mini --day 2026-12-01
 says "W015 names the date" 'W015: .*2026-12-31'
@@ -64,6 +65,8 @@ says "with its place and a hint" "policy.yaml:15:17: fout E020: .*Bedoelde u 'th
 says "with the line itself" '^   15 |     to: {orgs: \[thomas-moore\]}'
 says "marked where it is" '^      |                 ^^^^^^^^^^^^$'
 says "and what to do" '^      = de partners staan in partners.yaml'
+! grep -q ': aanvaard ' out && ok "what is accepted does not hide it" || bad "what is accepted does not hide it"
+says "but is counted" ', 1 aanvaard$'
 is "an error as JSON" 1 "$schakel" policy check $mini --json --lang en
 has "tells all of them" 2 '"code": "E020"'
 says "and is not ok" '^  "ok": false,$'

@@ -22,9 +22,13 @@ static int tell_checked(const struct sk_policy_run *run, bool strict,
         json_decref(answer);
     } else {
         sk_policy_print(run, stdout, findings);
-        printf(run->dutch ? "%zu fouten, %zu waarschuwingen"
-                          : "%zu errors, %zu warnings",
-               findings->errors, findings->warnings - accepted);
+        printf("%zu %s, %zu %s", findings->errors,
+               findings->errors == 1 ? sk_policy_word(run, "fout", "error")
+                                     : sk_policy_word(run, "fouten", "errors"),
+               findings->warnings - accepted,
+               findings->warnings - accepted == 1
+                   ? sk_policy_word(run, "waarschuwing", "warning")
+                   : sk_policy_word(run, "waarschuwingen", "warnings"));
         if (accepted > 0)
             printf(run->dutch ? ", %zu aanvaard" : ", %zu accepted", accepted);
         putchar('\n');

@@ -219,6 +219,8 @@ void sk_policy_print(const struct sk_policy_run *run, FILE *out,
                               : sk_policy_word(run, "let op", "warning");
         const char *advice = accepted ? NULL : sk_advice(f->code, run->dutch);
 
+        if (accepted && findings->errors > 0)
+            continue; /* first what is wrong */
         fprintf(out, "%s:%u:%u: %s %s: %s\n", f->place.file, f->place.line,
                 f->place.column, kind, f->code, run->dutch ? f->nl : f->en);
         print_source(out, &s, f);
