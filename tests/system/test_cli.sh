@@ -239,6 +239,8 @@ grep -q '^RUIMER: er kan meer uit dan voordien' out &&
 says "and whose signature is missing" '^Getekend: dpo\.  Kan nog tekenen: deputy\.$'
 sed -i 's/^  dpo: /  boss: /' $bundle/officers.yaml
 is "other officers" 0 "$schakel" policy sign $bundle --as deputy --key deputy.key
+says "who comes is shown, with the key" '^  boss: komt erbij: RW'
+says "and who goes" '^  dpo: valt weg$'
 is "need two as well" 1 "$schakel" policy activate $bundle
 says "and why is told" 'lijst van wie mag tekenen verandert'
 is "who leaves signs too" 0 "$schakel" policy sign $bundle --as dpo --key dpo.key
@@ -247,6 +249,11 @@ is "who comes may sign" 0 "$schakel" policy sign $bundle --as boss --key dpo.key
 says "but does not count yet" 'let op: deze handtekening telt nog niet.*: boss$'
 says "as it says" '2 handtekening.*: deputy dpo$'
 sed -i 's/^  boss: /  dpo: /' $bundle/officers.yaml
+swapped=${bundle%/*}/swapped
+cp -R $bundle $swapped
+sed -i 's/^  dpo: /  x: /; s/^  deputy: /  dpo: /; s/^  x: /  deputy: /' $swapped/officers.yaml
+is "keys that change hands" 0 "$schakel" policy sign $swapped --as dpo --key dpo.key
+[ "$(grep -c '^  d[a-z]*: andere sleutel: RW' out)" = 2 ] && ok "are shown" || bad "are shown"
 is "rollback" 0 "$schakel" policy rollback $version --out back
 is "the same words as the first, one number up" 1 diff first.yaml back/policy.yaml
 [ "$(diff first.yaml back/policy.yaml | grep -c '^[<>]')" = 2 ] &&

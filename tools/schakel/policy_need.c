@@ -116,7 +116,8 @@ int sk_policy_need_find(struct sk_policy_run *run, struct sk_client *client,
     json_t *shown = NULL;
     int code = sk_node_ask(client, "policy.show", NULL, NULL, 0, &shown);
 
-    *need = (struct sk_policy_need){.officers = d->officers};
+    *need =
+        (struct sk_policy_need){.officers = d->officers, .named = &d->officers};
     if (code < 0) {
         next = json_object_get(shown, "next");
         need->waits =
@@ -154,6 +155,48 @@ json_t *sk_policy_need_json(const struct sk_policy_need *need)
     return why;
 }
 
+static const struct sk_officer *officer_of(const struct sk_officers *officers,
+                                           struct sk_bytes name)
+{
+    for (size_t i = 0; i < officers->count; i++)
+        if (sk_bytes_equal(officers->list[i].name, name))
+            return &officers->list[i];
+    return NULL;
+}
+
+/* Who comes, goes, or has another key: whoever holds two keys of the list is
+   two officers from then on. */
+static void tell_others(const struct sk_policy_run *run,
+                        const struct sk_policy_need *need)
+{
+    char key[SK_MINISIGN_KEY_TEXT_SIZE + 1];
+
+    puts(sk_policy_word(run,
+                        "De lijst van wie mag tekenen verandert: dat "
+                        "vraagt altijd twee handtekeningen.\nVergelijk een "
+                        "nieuwe sleutel met wie ze heeft:",
+                        "The list of who may sign changes: that always "
+                        "needs two signatures.\nCompare a new key with "
+                        "who holds it:"));
+    for (size_t i = 0; i < need->named->count; i++) {
+        const struct sk_officer *is = &need->named->list[i];
+        const struct sk_officer *was = officer_of(&need->officers, is->name);
+
+        if (was != NULL && sk_minisign_key_equal(&was->key, &is->key))
+            continue;
+        sk_minisign_key_format(&is->key, key);
+        printf("  %.*s: %s: %s\n", SK_ARG(is->name),
+               was == NULL
+                   ? sk_policy_word(run, "komt erbij", "is new")
+                   : sk_policy_word(run, "andere sleutel", "another key"),
+               key);
+    }
+    for (size_t i = 0; i < need->officers.count; i++)
+        if (officer_of(need->named, need->officers.list[i].name) == NULL)
+            printf("  %.*s: %s\n", SK_ARG(need->officers.list[i].name),
+                   sk_policy_word(run, "valt weg", "is gone"));
+}
+
 void sk_policy_need_tell(struct sk_policy_run *run,
                          const struct sk_policy_need *need, const char *from)
 {
@@ -164,11 +207,7 @@ void sk_policy_need_tell(struct sk_policy_run *run,
                             "This is the first policy: that always needs two "
                             "signatures."));
     if (need->others)
-        puts(sk_policy_word(run,
-                            "De lijst van wie mag tekenen verandert: dat "
-                            "vraagt altijd twee handtekeningen.",
-                            "The list of who may sign changes: that always "
-                            "needs two signatures."));
+        tell_others(run, need);
     if (need->far)
         printf(run->dutch
                    ? "Het nummer springt meer dan %u vooruit, en nummers gaan "

@@ -18,8 +18,9 @@ struct sk_policy_need {
     struct sk_diff flows; /* these three when compared */
     struct sk_losses losses;
     struct sk_paper paper;
-    struct sk_officers officers; /* who may sign it */
-    unsigned waits;              /* a version that waits; 0: none */
+    struct sk_officers officers;     /* who may sign it */
+    const struct sk_officers *named; /* whom it names: they sign the next */
+    unsigned waits;                  /* a version that waits; 0: none */
     char day[11];
 };
 
