@@ -221,10 +221,13 @@ next() { # NUMBER: as version NUMBER more than the first
 cp $bundle/policy.yaml first.yaml
 next 1
 sed -i -e 's/retain: {for: 12 months/retain: {for: 6 months/' \
+  -e 's/text: De school kan inschrijven.*/text: Zomaar anders./' \
   -e 's/^version: \(.*\)/"version" :  "\1"  # "zes" maanden/' $bundle/policy.yaml
 is "the change is narrower" 0 "$schakel" policy diff $bundle $bundle
 is "the dpo signs alone" 0 "$schakel" policy sign $bundle --as dpo --key dpo.key
 says "and hears that one is enough" '^Deze versie vraagt 1 handtekening'
+says "what becomes narrower" '^ENGER: er kan minder uit dan voordien'
+says "and what reads otherwise" "cvo-enrolment.text .*'Zomaar anders.'"
 is "narrower needs one" 0 "$schakel" policy activate $bundle
 ! grep -q 'eerste beleid' out && ok "which is not the first" || bad "which is not the first"
 cp first.yaml $bundle/policy.yaml

@@ -37,9 +37,11 @@ int sk_policy_compare(struct sk_policy_run *run, const struct sk_bundle *old,
  */
 void sk_policy_tell_diff(struct sk_policy_run *run,
                          const struct sk_policy_difference *d);
-/* Only what becomes wider. */
+/* Only what becomes wider; only what becomes narrower, or nothing. */
 void sk_policy_tell_wider(struct sk_policy_run *run,
                           const struct sk_diff *diff);
+void sk_policy_tell_narrower(struct sk_policy_run *run,
+                             const struct sk_diff *diff);
 
 /* What stops flows and goes (policy_losses.c): says nothing of nothing. */
 void sk_policy_tell_losses(struct sk_policy_run *run,

@@ -561,6 +561,17 @@ void sk_policy_tell_wider(struct sk_policy_run *run, const struct sk_diff *diff)
     print_direction(run, diff, SK_WIDER);
 }
 
+void sk_policy_tell_narrower(struct sk_policy_run *run,
+                             const struct sk_diff *diff)
+{
+    if (!diff->narrower)
+        return;
+    printf("%s%s\n", diff->wider ? "\n" : "",
+           sk_policy_word(run, "ENGER: er kan minder uit dan voordien.",
+                          "NARROWER: less can flow than before."));
+    print_direction(run, diff, SK_NARROWER);
+}
+
 void sk_policy_tell_diff(struct sk_policy_run *run,
                          const struct sk_policy_difference *d)
 {
@@ -574,12 +585,7 @@ void sk_policy_tell_diff(struct sk_policy_run *run,
         puts(sk_policy_word(run, "Niet ruimer: wat niet kon, kan nog niet.",
                             "Not wider: what could not flow still cannot."));
     sk_policy_tell_losses(run, &d->losses);
-    if (diff->narrower) {
-        printf("%s%s\n", diff->wider ? "\n" : "",
-               sk_policy_word(run, "ENGER: er kan minder uit dan voordien.",
-                              "NARROWER: less can flow than before."));
-        print_direction(run, diff, SK_NARROWER);
-    }
+    sk_policy_tell_narrower(run, diff);
     sk_policy_tell_paper(run, &d->paper, /* grounds */ false);
     if (diff->cut || run->arena.full)
         puts(sk_policy_word(run, "\n(er zijn nog meer veranderingen)",

@@ -246,6 +246,10 @@ void sk_policy_need_before(const struct sk_draft *d,
     if (sk_policy_need_find(run, client, d, need) < 0 && need->known &&
         !run->json) {
         sk_policy_need_tell(run, need, NULL);
+        if (need->compared) { /* all that is signed has been seen */
+            sk_policy_tell_narrower(run, &need->flows);
+            sk_policy_tell_paper(run, &need->paper, /* grounds */ false);
+        }
         printf(run->dutch ? "Deze versie vraagt %zu handtekening(en).\n"
                           : "This version needs %zu signature(s).\n",
                need->signatures);

@@ -28,8 +28,8 @@ struct sk_policy_need {
 int sk_policy_need_find(struct sk_policy_run *run, struct sk_client *client,
                         const struct sk_draft *d, struct sk_policy_need *need);
 
-/* The same before a signature, and said.  A node that does not answer leaves it
-   open: an officer may sign anywhere. */
+/* The same before a signature, and said, with all else that changes.  A node
+   that does not answer leaves it open: an officer may sign anywhere. */
 void sk_policy_need_before(const struct sk_draft *d,
                            const struct sk_parsed *parsed,
                            struct sk_policy_need *need);
