@@ -183,7 +183,7 @@ says "is not wider" 'Niet ruimer'
 sed -i 's/hours: band4/hours: exact/; s/version: 7/version: 8/' cases/next/policy.yaml
 is "more detail" 10 "$schakel" policy diff $mini cases/next
 says "is wider" '^RUIMER'
-says "says to whom and for what" '^Naar Thomas More Kempen, voor Begeleiding tijdens een opleiding$'
+says "says to whom and for what" '^Naar Thomas More Kempen (thomas-more), voor Begeleiding tijdens een opleiding$'
 says "says by which rule" "regel 'tm-training' (cases/next/policy.yaml:13), 2026-01-01 tot en met 2027-12-31"
 says "says what" 'Aanwezigheid, Uren: precisie per 4 uur -> volledig'
 is "the other way round" 0 "$schakel" policy diff cases/next $mini --lang en
@@ -193,6 +193,14 @@ is "as JSON" 10 "$schakel" policy diff $mini cases/next --json
 says "tells wider" '^  "wider": true$'
 says "and narrower" '^  "narrower": false,$'
 has "each change" 1 '"what": \[{"component": "level", "new": "exact", "old": "band4"}\]'
+# Nobody gets more without being named, also not under another one's name.
+cp -R $mini cases/many
+for i in 1 2 3 4 5 6 7; do
+  sed -i "/^  thomas-more:/{p;s/^  thomas-more/  z$i/}" cases/many/partners.yaml
+  sed -i "s/orgs: \[thomas-more/&, z$i/" cases/many/policy.yaml
+done
+is "more partners" 10 "$schakel" policy diff $mini cases/many
+says "each of them is named" '^Naar Thomas More Kempen (z1), .*(z6), Thomas More Kempen (z7), voor'
 # What no flow tells: a ground, a promise, a prohibition, a sentence.
 cp $mini/policy.yaml cases/next/policy.yaml
 sed -i '0,/gdpr: public-task/s//gdpr: contract/; s/Thomas More volgt de/Wie les geeft, volgt de/' cases/next/policy.yaml

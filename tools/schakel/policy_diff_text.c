@@ -7,7 +7,6 @@
 
 /* A difference in sentences. */
 
-#define NAMES_MAX 5 /* recipients or purposes in one heading */
 #define WORDS_MAX 16
 
 /* Changes of one direction, recipients and purposes. */
@@ -197,7 +196,8 @@ static void print_part(const struct telling *t, const struct sk_change *change,
 
 /* ---------------------------------------------------------------- headings */
 
-/* "VDAB, Sopraco en nog 3": the members of a class. */
+/* "VDAB (vdab), Sopraco (sopraco)": every member of a class; who is not named
+   would get more without being seen. */
 static const char *names_of(struct sk_policy_run *run,
                             const struct sk_classes *classes, size_t class,
                             const struct sk_pair *pairs, size_t count,
@@ -206,27 +206,29 @@ static const char *names_of(struct sk_policy_run *run,
                             const struct telling *t)
 {
     struct sk_words words = sk_words_start(&run->arena);
+    struct sk_bytes text;
     size_t named = 0;
 
     for (size_t i = 0; i < count; i++) {
         if (classes->of[i] != class)
             continue;
-        if (named++ < NAMES_MAX)
-            sk_words_add(&words, "%s%.*s", named > 1 ? ", " : "",
-                         SK_ARG(name(t, &pairs[i])));
+        text = name(t, &pairs[i]);
+        sk_words_add(&words, "%s%.*s", named++ > 0 ? ", " : "", SK_ARG(text));
     }
-    if (named > NAMES_MAX)
-        sk_words_add(&words, run->dutch ? " en nog %zu" : " and %zu more",
-                     named - NAMES_MAX);
     return words.text;
 }
 
+/* With its id: a partner chooses its own name, also that of another one. */
 static struct sk_bytes org_name(const struct telling *t,
                                 const struct sk_pair *p)
 {
     const struct sk_bundle *bundle = t->diff->bundles[t->direction];
+    struct sk_words words = sk_words_start(&t->run->arena);
 
-    return bundle->roster.orgs[p->at[t->direction]].name;
+    sk_words_add(&words, "%.*s (%.*s)",
+                 SK_ARG(bundle->roster.orgs[p->at[t->direction]].name),
+                 SK_ARG(p->id));
+    return (struct sk_bytes){(const uint8_t *)words.text, words.size};
 }
 
 static struct sk_bytes purpose_name(const struct telling *t,
@@ -287,13 +289,9 @@ static void print_events(const struct telling *t,
             list[i]->nearest.share != from || list[i]->event == last)
             continue;
         last = list[i]->event;
-        if (named++ < NAMES_MAX)
-            printf("%s%.*s", named > 1 ? ", " : " (",
-                   SK_ARG(event_word(t, last)));
+        printf("%s%.*s", named++ > 0 ? ", " : " (",
+               SK_ARG(event_word(t, last)));
     }
-    if (named > NAMES_MAX)
-        printf(t->run->dutch ? " en nog %zu" : " and %zu more",
-               named - NAMES_MAX);
     puts(")");
 }
 
