@@ -49,8 +49,9 @@ const struct sk_event_view bench_events[BENCH_EVENTS] = {
     EVENT("learning.started", learn), EVENT("learning.completed", learned),
     EVENT("workplace.evaluated", evaluated)};
 
-static const char *const roles[] = {"ocmw",     "vdab",    "gtb",
-                                    "adult_ed", "company", "work_exp"};
+/* None that federation guards keep an event of ours from. */
+static const char *const roles[] = {"ocmw",     "vdab",        "gtb",
+                                    "adult_ed", "social_econ", "work_exp"};
 static const char *const categories[] = {
     "process.trajectory", "education.training", "work.profile",
     "work.conditions",    "work.evaluation",    "process.handover"};
