@@ -77,7 +77,8 @@ bool sk_character_is_hidden(uint32_t character)
         {0xffa0, 0xffa0}, {0xfff0, 0xfffb}, {0xe0000, 0xe0fff},
     };
 
-    return is_in(character, hidden, SK_COUNT(hidden));
+    return character >= hidden[0].first &&
+           is_in(character, hidden, SK_COUNT(hidden));
 }
 
 bool sk_character_deceives(uint32_t character)
@@ -97,7 +98,10 @@ static size_t first_at(struct sk_bytes text, bool (*is_such)(uint32_t))
 {
     size_t at = 0;
 
-    for (size_t number = 1; at < text.size; number++) {
+    /* ASCII hides nothing, and is most of what is read. */
+    while (at < text.size && text.data[at] < 0x80)
+        at++;
+    for (size_t number = at + 1; at < text.size; number++) {
         uint32_t character = sk_utf8_next(text, &at);
 
         if (character == SK_NO_CHARACTER || is_such(character))
