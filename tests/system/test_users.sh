@@ -79,8 +79,9 @@ check "the first user must be able to let others in" $?
 as root user add els --role privacy-officer --system-user niet-hier
 [ $? = 1 ] && says 'deze aanmeldnaam bestaat niet op deze machine'
 check "a login that does not exist is told" $?
-as root user add els --role privacy-officer --system-user games
-check "the first user" $?
+as root user add els --role privacy-officer --system-user games &&
+  ! says stands_in
+check "the first user, in words" $?
 refused not-a-user root status && refused not-a-user root user list
 check "from then on not even root is heard" $?
 

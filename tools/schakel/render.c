@@ -199,6 +199,7 @@ static const struct word words[] = {
     {"user", "gebruiker", "user"},
     {"users", "gebruikers", "users"},
     {"system_user", "aanmeldnaam", "login"},
+    {"stands_in", "vervangt", "stands in for"},
     {"ended", "gestopt", "ended"},
     {"moved", "deelnemers overgedragen", "cases handed over"},
     {"op", "wat", "what"},
