@@ -140,7 +140,9 @@ plant "keys: a new card is told to nobody" \
     message->card = card;
     SK_TRY(sk_wire_send(e, s, message));' \
     'message->kind = SK_MESSAGE_CARD;
-    message->card = card;'
+    message->card = card;
+    if (s->card.version == UINT64_MAX)
+        SK_TRY(sk_wire_send(e, s, message));'
 plant "keys: a data key stays under the master key before" \
     node/engine/rewrap.c \
     'if (open_key(before, bound, sealed, &key) != SK_OK)
