@@ -19,6 +19,7 @@ struct person {
     char id[SK_ID_TEXT_SIZE + 1];
     bool withdrawn;
     bool withdrawn_then; /* when the backup was taken */
+    bool forgotten;      /* withdrawn after it; partners say so again */
 };
 struct sent {
     char message[SK_ID_TEXT_SIZE + 1];
@@ -193,6 +194,10 @@ static void offer(size_t person, const char *type, const char *fields,
     copy_id(event, "result.event");
     if (!ask("buso", "disclosure.send", "{'event':'%s','to':'%s','for':'%s'}",
              event, to, purpose))
+        return;
+    /* Each partner says it of what it had itself. */
+    if (w.persons[person].forgotten && !w.persons[person].withdrawn &&
+        strcmp(fx_text(&w.f, "result.decision"), "deny") == 0)
         return;
     /* Without consent nothing is ever queued. */
     cr_assert(eq(str, (char *)fx_text(&w.f, "result.decision"),
@@ -665,10 +670,15 @@ static void restore(size_t at)
 {
     struct fx_node *node = &w.f.nodes[at];
 
-    /* Withdrawals after the backup are lost with it, if it is ours. */
+    /* Withdrawals after the backup are lost with it, if it is ours, until a
+       partner that was told of them says so. */
     for (size_t i = 0; i < w.persons_count; i++) {
-        if (at == fx_index(&w.f, "buso"))
-            w.persons[i].withdrawn = w.persons[i].withdrawn_then;
+        struct person *p = &w.persons[i];
+
+        if (at != fx_index(&w.f, "buso"))
+            continue;
+        p->forgotten = p->withdrawn && !p->withdrawn_then;
+        p->withdrawn = p->withdrawn_then;
     }
     fx_close(&w.f, at);
     lines_of(at);
