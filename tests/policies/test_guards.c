@@ -110,11 +110,12 @@ static struct sk_matrix most(const char *owner, const char *rest,
     const struct sk_vocabulary *v = words(arena);
     struct sk_findings findings = sk_findings_start(arena);
     struct sk_sources sources = {
-        .of = {[SK_SOURCE_VOCABULARY] = {"v",
-                                         test_file(LIBRARY "vocabulary.yaml")},
-               [SK_SOURCE_PARTNERS] = {"r", roster(v, owner)},
-               [SK_SOURCE_GUARDS] = {"g", test_file(LIBRARY "guards.yaml")},
-               [SK_SOURCE_POLICY] = {"p", everything(v, rest)}}};
+        .of = {
+            [SK_SOURCE_VOCABULARY] = {"v", test_file(LIBRARY "vocabulary.yaml"),
+                                      NULL},
+            [SK_SOURCE_PARTNERS] = {"r", roster(v, owner), NULL},
+            [SK_SOURCE_GUARDS] = {"g", test_file(LIBRARY "guards.yaml"), NULL},
+            [SK_SOURCE_POLICY] = {"p", everything(v, rest), NULL}}};
     struct sk_bundle *bundle = NULL;
     struct sk_matrix matrix;
 
