@@ -90,7 +90,6 @@ static enum sk_status status_of(int rc)
     case 0:
         return SK_OK;
     case MDB_NOTFOUND:
-    case ENOENT:
         return SK_E_NOT_FOUND;
     case MDB_MAP_FULL:
     case MDB_TXN_FULL:
@@ -677,6 +676,8 @@ static int open_log(struct lmdb_store *self)
         rc = EIO;
     if (rc == 0)
         rc = sk_store_log_open(&self->log, self->dir_fd, /* make */ false);
+    if (rc == ENOENT)
+        rc = MDB_NOTFOUND; /* what sk_store_open_lmdb() says of a file gone */
     if (rc == 0)
         rc = sk_store_log_find(&self->log, value.mv_data);
     abort_txn(self, SK_SPACE_DATA);

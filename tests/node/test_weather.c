@@ -197,8 +197,12 @@ static void offer(size_t person, const char *type, const char *fields,
         return;
     /* Each partner says it of what it had itself. */
     if (w.persons[person].forgotten && !w.persons[person].withdrawn &&
-        strcmp(fx_text(&w.f, "result.decision"), "deny") == 0)
+        strcmp(fx_text(&w.f, "result.decision"), "deny") == 0) {
+        cr_assert(eq(str, (char *)fx_text(&w.f, "result.reason"),
+                     "consent-withdrawn"),
+                  "seed %d step %d: %s", (int)w.seed, (int)w.step, w.f.reply);
         return;
+    }
     /* Without consent nothing is ever queued. */
     cr_assert(eq(str, (char *)fx_text(&w.f, "result.decision"),
                  w.persons[person].withdrawn ? "deny" : "permit"),
