@@ -173,6 +173,20 @@ enum sk_status sk_scan_next(struct sk_scan *scan, struct sk_bytes *key,
     return SK_OK;
 }
 
+enum sk_status sk_store_count(struct sk_store *store, enum sk_space space,
+                              struct sk_bytes prefix, uint64_t *out)
+{
+    struct sk_scan scan = sk_scan_start(store, space, prefix);
+    struct sk_bytes key;
+    struct sk_bytes value;
+    enum sk_status status;
+
+    *out = 0;
+    while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK)
+        (*out)++;
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
+}
+
 enum sk_status sk_store_shred(struct sk_store *store)
 {
     assert(!store->open);

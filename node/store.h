@@ -117,6 +117,10 @@ uint64_t sk_store_version(const struct sk_store *store, const char *tables);
 SK_CHECKED enum sk_status sk_scan_next(struct sk_scan *scan,
                                        struct sk_bytes *key,
                                        struct sk_bytes *value);
+/* How many entries begin with prefix: reads each. */
+SK_CHECKED enum sk_status sk_store_count(struct sk_store *store,
+                                         enum sk_space space,
+                                         struct sk_bytes prefix, uint64_t *out);
 
 /*
  * Rewrite the KEYS space so that deleted keys are nowhere in its file: its

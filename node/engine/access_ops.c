@@ -31,16 +31,8 @@ static enum sk_status last_number(struct sk_bytes key, uint64_t *out)
 enum sk_status sk_access_glass(struct sk_engine *e, uint64_t *out)
 {
     struct sk_key prefix = part_key('g');
-    struct sk_scan scan =
-        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
-    struct sk_bytes key;
-    struct sk_bytes value;
-    enum sk_status status;
 
-    *out = 0;
-    while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK)
-        (*out)++;
-    return status == SK_E_NOT_FOUND ? SK_OK : status;
+    return sk_store_count(e->store, SK_SPACE_DATA, sk_key_done(&prefix), out);
 }
 
 /* ------------------------------------------------------------- list */

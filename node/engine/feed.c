@@ -432,19 +432,11 @@ enum sk_status sk_op_feed_read(struct sk_engine *e, struct sk_value args)
     return SK_OK;
 }
 
-static enum sk_status count_subscribers(struct sk_engine *e, size_t *out)
+static enum sk_status count_subscribers(struct sk_engine *e, uint64_t *out)
 {
     struct sk_key prefix = prefix_of("s");
-    struct sk_scan scan =
-        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
-    struct sk_bytes key;
-    struct sk_bytes value;
-    enum sk_status status;
 
-    *out = 0;
-    while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK)
-        (*out)++;
-    return status == SK_E_NOT_FOUND ? SK_OK : status;
+    return sk_store_count(e->store, SK_SPACE_DATA, sk_key_done(&prefix), out);
 }
 
 enum sk_status sk_op_feed_confirm(struct sk_engine *e, struct sk_value args)
@@ -457,7 +449,7 @@ enum sk_status sk_op_feed_confirm(struct sk_engine *e, struct sk_value args)
     struct sk_bytes value;
     uint64_t before;
     uint64_t last;
-    size_t count;
+    uint64_t count;
 
     SK_TRY(sk_series_count(e, SK_SERIES_FEED, &last));
     if (cursor > last)

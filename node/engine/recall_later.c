@@ -147,16 +147,8 @@ static enum sk_status run_first(struct sk_engine *e, bool *found)
 enum sk_status sk_recalls_count(struct sk_engine *e, uint64_t *out)
 {
     struct sk_key prefix = sk_key_start(SK_T_RECALL);
-    struct sk_scan scan =
-        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
-    struct sk_bytes key;
-    struct sk_bytes value;
-    enum sk_status status;
 
-    *out = 0;
-    while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK)
-        (*out)++;
-    return status == SK_E_NOT_FOUND ? SK_OK : status;
+    return sk_store_count(e->store, SK_SPACE_DATA, sk_key_done(&prefix), out);
 }
 
 enum sk_status sk_recall_run(struct sk_engine *e)
