@@ -23,7 +23,6 @@ run() {
 }
 end() {
   [ -n "$daemon" ] || return
-  kill -CONT "$daemon" 2>/dev/null
   kill -9 "$daemon" 2>/dev/null
   wait "$daemon" 2>/dev/null
   daemon=
