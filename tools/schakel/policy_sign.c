@@ -254,25 +254,42 @@ static int find_previous(const struct sk_draft *d,
     return -1;
 }
 
+static int is_signature(const struct dirent *entry)
+{
+    size_t size = strlen(entry->d_name);
+
+    return strncmp(entry->d_name, "MANIFEST.", 9) == 0 && size >= 8 &&
+           size < sizeof(((struct sk_given *)NULL)->names[0]) &&
+           strcmp(entry->d_name + size - 8, ".minisig") == 0;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* In order of their names, whatever the file system says: to free, each. */
+static int signatures_of(const char *dir, struct dirent ***list)
+{
+    int count = scandir(dir, list, is_signature, by_name);
+
+    return count < 0 ? 0 : count;
+}
+
 /* Signatures under another MANIFEST are worth nothing. */
 static void drop_signatures(const struct sk_draft *d)
 {
-    DIR *dir = opendir(d->dir);
-    const struct dirent *entry;
+    struct dirent **list = NULL;
+    int count = signatures_of(d->dir, &list);
 
-    while (dir != NULL && (entry = readdir(dir)) != NULL) {
-        size_t size = strlen(entry->d_name);
-        char *path;
+    for (int i = 0; i < count; i++) {
+        char *path = path_in(d, list[i]->d_name);
 
-        if (strncmp(entry->d_name, "MANIFEST.", 9) != 0 || size < 8 ||
-            strcmp(entry->d_name + size - 8, ".minisig") != 0)
-            continue;
-        path = path_in(d, entry->d_name);
         (void)unlink(path);
         free(path);
+        free(list[i]);
     }
-    if (dir != NULL)
-        closedir(dir);
+    free(list);
 }
 
 /* Make or keep the MANIFEST; its bytes in the arena. */
@@ -414,26 +431,22 @@ static int give_source(struct sk_given *given, const struct sk_draft *d,
 
 static int give_signatures(struct sk_given *given, const char *dir)
 {
-    DIR *folder = opendir(dir);
-    const struct dirent *entry;
+    struct dirent **list = NULL;
+    int count = signatures_of(dir, &list);
     int code = -1;
 
-    while (code < 0 && folder != NULL && (entry = readdir(folder)) != NULL) {
-        size_t size = strlen(entry->d_name);
+    for (int i = 0; i < count; i++) {
+        const char *name = list[i]->d_name;
 
-        if (strncmp(entry->d_name, "MANIFEST.", 9) != 0 || size < 8 ||
-            size >= sizeof(given->names[0]) ||
-            strcmp(entry->d_name + size - 8, ".minisig") != 0)
-            continue;
-        if (given->count == SK_SIGNED_FILES_MAX)
+        if (code < 0 && given->count == SK_SIGNED_FILES_MAX)
             code = fail(SK_EXIT_USAGE, "too-large",
                         "er zijn te veel handtekeningen",
                         "there are too many signatures", dir, NULL, NULL);
-        else
-            code = give(given, dir, entry->d_name, entry->d_name, true);
+        else if (code < 0)
+            code = give(given, dir, name, name, true);
+        free(list[i]);
     }
-    if (folder != NULL)
-        closedir(folder);
+    free(list);
     return code;
 }
 
