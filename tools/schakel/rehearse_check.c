@@ -604,7 +604,7 @@ static void search_files(struct sk_world *w, const struct sk_actor *actor,
     sk_check(w, !file_has(path, value), "the log of %s holds a name or number",
              actor->org);
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
-        if (entry->d_type != DT_REG)
+        if (entry->d_type != DT_REG && entry->d_type != DT_UNKNOWN)
             continue;
         snprintf(path, sizeof(path), "%s/%s", actor->dir, entry->d_name);
         sk_check(w, !file_has(path, value),
