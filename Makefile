@@ -303,6 +303,9 @@ $(B)/bench_exchange: $(addprefix $(B)/tools/,dev/bench_exchange.o dev/bench_phys
 $(B)/bench_nats: $(B)/tools/dev/bench_nats.o
 	$(call say,LD,$@)
 	$(Q)$(call link,-lnats)
+$(B)/bench_rabbitmq: $(B)/tools/dev/bench_rabbitmq.o
+	$(call say,LD,$@)
+	$(Q)$(call link,-lrabbitmq)
 
 ## jsonld          exports read by the JSON-LD library of npm (needs a network)
 jsonld:
@@ -313,7 +316,7 @@ jsonld:
 ## bench           speed, side by side in one run
 bench:
 	@sh tools/dev/setup.sh bench
-	@$(parallel) all $(B)/bench_decide $(B)/bench_journal $(B)/bench_exchange $(B)/bench_nats
+	@$(parallel) all $(B)/bench_decide $(B)/bench_journal $(B)/bench_exchange $(B)/bench_nats $(B)/bench_rabbitmq
 	@sh tools/dev/bench_policy.sh $(B)
 	@sh tools/dev/bench.sh $(B)
 

@@ -6,10 +6,8 @@ build=${1:?}
 events=${EVENTS:-20000}
 persons=${PERSONS:-500}
 work=$(mktemp -d)
-server=
 nodes=
 finish() {
-  [ -z "$server" ] || kill "$server" 2>/dev/null || true
   for pid in $nodes; do kill "$pid" 2>/dev/null || true; done
   [ -z "${root:-}" ] || rm -rf "$root"
   rm -rf "$work"
@@ -60,23 +58,18 @@ root=$(sed -n 's/.*"root": "\(.*\)".*/\1/p' "$work/report.json")
   grep -v '^schakel-rate'
 ours=$(sed -n 's/^schakel-rate //p' "$work/exchange")
 
-if [ -x "$build/bench_nats" ] && command -v nats-server >/dev/null 2>&1; then
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
-    -days 2 -subj /CN=localhost -keyout "$work/key.pem" -out "$work/cert.pem" \
-    2>/dev/null
-  port=4$((1000 + $$ % 8000))
-  cat > "$work/nats.conf" <<EOT
-listen: "127.0.0.1:$port"
-tls { cert_file: "$work/cert.pem", key_file: "$work/key.pem" }
-jetstream { store_dir: "$work/js" }
-EOT
-  nats-server -c "$work/nats.conf" > "$work/nats.log" 2>&1 &
-  server=$!
-  sleep 1
-  theirs=$("$build/bench_nats" "tls://127.0.0.1:$port" "$events" 512 |
-    sed -n 's/^nats-rate //p')
+# What moves bytes, for the ratio.
+if command -v nats-server >/dev/null 2>&1; then
+  theirs=$(sh tools/dev/bench_peer.sh nats "$build" "$events")
   echo "  NATS JetStream (file store, TLS, acks, no fsync): $theirs events/s"
   echo "  Schakel / NATS: $(awk "BEGIN { printf \"%.2f\", $ours / $theirs }")"
 else
   echo "  nats-server is not installed; run: sh tools/dev/setup.sh bench"
+fi
+if [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ]; then
+  theirs=$(sh tools/dev/bench_peer.sh rabbitmq "$build" "$events")
+  echo "  RabbitMQ (durable queue, persistent, confirms, acks, TLS): $theirs events/s"
+  echo "  Schakel / RabbitMQ: $(awk "BEGIN { printf \"%.2f\", $ours / $theirs }")"
+else
+  echo "  rabbitmq-server is not installed; run: sh tools/dev/setup.sh bench"
 fi

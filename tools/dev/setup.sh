@@ -16,7 +16,7 @@ test="libcriterion-dev clang clang-format clang-tidy
   libclang-rt-dev|libclang-rt-19-dev|libclang-rt-14-dev llvm minisign age
   valgrind lmdb-utils python3 python3-yaml python3-jsonschema python3-pyld
   python3-icalendar"
-bench="nats-server libnats-dev openssl nodejs"
+bench="nats-server libnats-dev rabbitmq-server librabbitmq-dev openssl nodejs"
 
 want=$build
 case "${1:-demo}" in
@@ -75,7 +75,8 @@ else
 fi
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+trap 'rm -f "$log"; let_start' EXIT
+trap 'exit 1' INT TERM
 run() {
   if ! $sudo env DEBIAN_FRONTEND=noninteractive "$@" >"$log" 2>&1; then
     tail -20 "$log" >&2
@@ -83,13 +84,28 @@ run() {
     exit 1
   fi
 }
+# Servers start when they are installed, and with the machine.  Those that the
+# benchmarks compare with must not: only their programs are wanted.
+policy=
+stay_off() {
+  if [ ! -e /usr/sbin/policy-rc.d ]; then
+    policy=/usr/sbin/policy-rc.d
+    printf '#!/bin/sh\nexit 101\n' | $sudo tee "$policy" >/dev/null
+    $sudo chmod 755 "$policy"
+  fi
+}
+let_start() { [ -z "$policy" ] || $sudo rm -f "$policy"; }
+
 run apt-get update
 names=
 for package in $missing; do
   names="$names $(choose "$package")"
 done
-# nats-server starts itself when installed under systemd; only the program is
-# wanted here, so services are told to stay off during the installation.
+[ "${1:-demo}" != bench ] || stay_off
 # shellcheck disable=SC2086
 run apt-get install -y --no-install-recommends $names
+for server in nats-server rabbitmq-server; do
+  case " $names " in *" $server "*) ;; *) continue ;; esac
+  $sudo systemctl disable --quiet "$server" 2>/dev/null || true
+done
 echo "Installed."
