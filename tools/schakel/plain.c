@@ -96,13 +96,35 @@ static size_t put_part(struct sk_plain *plain, uint8_t *out)
     return size;
 }
 
+/* Bytes in front that show as they are: most of what is printed. */
+static size_t ascii_run(struct sk_bytes in)
+{
+    size_t count = 0;
+
+    while (count < in.size &&
+           ((in.data[count] >= 0x20 && in.data[count] < 0x7f) ||
+            in.data[count] == '\n'))
+        count++;
+    return count;
+}
+
 size_t sk_plain_take(struct sk_plain *plain, struct sk_bytes in, uint8_t *out)
 {
     size_t size = 0;
 
-    for (size_t i = 0; i < in.size; i++) {
-        plain->part[plain->part_size++] = in.data[i];
-        size += put_part(plain, out + size);
+    for (size_t at = 0; at < in.size;) {
+        size_t run = 0;
+
+        if (plain->part_size == 0 && !plain->cr)
+            run = ascii_run((struct sk_bytes){in.data + at, in.size - at});
+        if (run > 0) {
+            memcpy(out + size, in.data + at, run);
+            size += run;
+            at += run;
+        } else {
+            plain->part[plain->part_size++] = in.data[at++];
+            size += put_part(plain, out + size);
+        }
     }
     return size;
 }
