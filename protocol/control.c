@@ -520,7 +520,7 @@ const struct sk_op sk_ops[] = {
      "say how far the own system has everything",
      {SUBSCRIBER, ARG("cursor", UINT, true, "tot en met dit nummer",
                       "up to and including this number")}},
-    {"feed.list", false, SK_NEED_NODE, "wie volgt, en tot waar",
+    {"feed.list", false, SK_NEED_FOLLOW, "wie volgt, en tot waar",
      "who follows, and how far", {{0}}},
 
     /* ------------------------------------------------------- peers */

@@ -72,6 +72,7 @@ enum sk_need {
     SK_NEED_AGENDA,   /* the same, also for team leads and officers */
     SK_NEED_ASSIGN,   /* whose case it is; the operation looks further */
     SK_NEED_FEED,     /* what happened, with what is in it */
+    SK_NEED_FOLLOW,   /* how far that is, and who follows it */
     SK_NEED_ERASE,    /* what partners ask to erase */
     SK_NEED_REGISTER, /* who got what about the person that it names; without
                          a name, about everybody */

@@ -32,6 +32,7 @@ static const struct {
     [SK_NEED_AGENDA] = {"agenda", COACH | LEAD | OFFICER | OPERATOR},
     [SK_NEED_ASSIGN] = {"assign", COACH | LEAD | OFFICER},
     [SK_NEED_FEED] = {"feed", SYSTEM},
+    [SK_NEED_FOLLOW] = {"follow", COACH | LEAD | OFFICER | OPERATOR | SYSTEM},
     [SK_NEED_ERASE] = {"erase", COACH | OFFICER},
     [SK_NEED_REGISTER] = {"register", COACH | OFFICER},
     [SK_NEED_CASE] = {"case", COACH},

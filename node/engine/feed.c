@@ -486,9 +486,10 @@ enum sk_status sk_op_feed_list(struct sk_engine *e, struct sk_value args)
     (void)args;
     SK_TRY(sk_series_count(e, SK_SERIES_FEED, &last));
     SK_TRY(gone_upto(e, &gone));
-    sk_pack_map(&e->reply, 3);
+    sk_pack_map(&e->reply, 4);
     sk_reply_uint(&e->reply, "gone", gone);
     sk_reply_uint(&e->reply, "last", last);
+    sk_reply_text(&e->reply, "org", sk_org_text(&e->org));
     sk_pack_cstr(&e->reply, "subscribers");
     at = sk_reply_open(&e->reply);
     while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK) {

@@ -22,7 +22,7 @@ static const struct {
     {SK_NEED_POLICY, "p"},   {SK_NEED_USERS, "p"},     {SK_NEED_AUDIT, "pa"},
     {SK_NEED_WORK, "c"},     {SK_NEED_CASES, "c"},     {SK_NEED_AGENDA, "clpo"},
     {SK_NEED_ASSIGN, "clp"}, {SK_NEED_ERASE, "cp"},    {SK_NEED_REGISTER, "cp"},
-    {SK_NEED_FEED, ""},      {SK_NEED_CASE, "c"},
+    {SK_NEED_FEED, ""},      {SK_NEED_CASE, "c"},      {SK_NEED_FOLLOW, "clpo"},
 };
 
 static const struct {
@@ -251,7 +251,7 @@ Test(access, a_client_system_follows_and_does_nothing_else)
           "{'name':'kvs','role':['client-system'],'uid':4000}");
     for (size_t i = 0; i < sk_ops_count; i++) {
         const struct sk_op *op = &sk_ops[i];
-        bool follows = op->need == SK_NEED_FEED;
+        bool follows = op->need == SK_NEED_FEED || op->need == SK_NEED_FOLLOW;
 
         (void)args_of(op, &ids, args, sizeof(args));
         staff_as(&f, 4000);

@@ -97,6 +97,7 @@ Test(feed, comes_again_until_it_is_confirmed)
     fx_ok(&f, "buso", "feed.list", "{}");
     cr_expect(eq(str, (char *)fx_text(&f, "result.subscribers"),
                  "[{'cursor':2,'subscriber':'cvs'}]"));
+    cr_expect(eq(str, (char *)fx_text(&f, "result.org"), "buso"));
     fx_end(&f);
 }
 

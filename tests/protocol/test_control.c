@@ -606,7 +606,8 @@ Test(control, keeps_operators_and_auditors_out)
         unsigned roles = sk_need_roles(need);
         /* Of the agenda what is told to operators, about no person. */
         bool runs = need == SK_NEED_NODE || need == SK_NEED_STAFF ||
-                    need == SK_NEED_OPERATE || need == SK_NEED_AGENDA;
+                    need == SK_NEED_OPERATE || need == SK_NEED_AGENDA ||
+                    need == SK_NEED_FOLLOW;
         bool audits = need == SK_NEED_STAFF || need == SK_NEED_AUDIT;
 
         cr_expect(ne(uint, roles, 0));

@@ -114,6 +114,13 @@ check "another coach does not, and hears whose it is" $?
 as bin participant list && ! says Kanarie && as bin participant find --name \
   Kanarievogel && ! says Kanarie
 check "nor in lists and searches" $?
+as games user add kvs --role client-system --system-user lp &&
+  as lp export events --subscriber kvs --confirm --since 0 &&
+  says '"source":"buso"' && says "$person" &&
+  as lp feed list && says 'bevestigd tot' && as lp export events --subscriber kvs &&
+  ! says "$person" && refused role-lacks lp participant list &&
+  refused role-lacks games export events
+check "the own client system follows, and nobody else" $?
 refused role-lacks games participant show "$person" &&
   refused not-your-case sys event list "$person"
 check "nor do the privacy officer and the team lead" $?

@@ -200,7 +200,7 @@ int sk_cmd_export(int argc, char **argv)
 {
     struct exporting x = {0};
     struct sk_parsed parsed;
-    json_t *status = NULL;
+    json_t *feed = NULL;
     int code;
 
     if (argc < 2 || strcmp(argv[1], "events") != 0)
@@ -211,12 +211,12 @@ int sk_cmd_export(int argc, char **argv)
     if (code < 0)
         code = sk_node_open(&parsed, &x.client);
     if (code < 0)
-        code = sk_node_ask(x.client, "node.status", NULL, NULL, 0, &status);
+        code = sk_node_ask(x.client, "feed.list", NULL, NULL, 0, &feed);
     if (code < 0) {
-        x.org = sk_json_text(status, "org");
+        x.org = sk_json_text(feed, "org");
         code = export_all(&x);
     }
-    json_decref(status);
+    json_decref(feed);
     sk_client_close(&x.client);
     return code;
 }
