@@ -2,8 +2,9 @@
  * Play a scenario on throw-away nodes: real processes, a manual clock.
  *                                                        docs/SCENARIOS.md
  *
- *   rehearse_world.c   the nodes: folders, keys, charter, processes, settling
- *   rehearse_story.c   the steps, one function per verb
+ *   rehearse_world.c   the nodes: processes, requests, clocks, settling
+ *   rehearse_federation.c   their folders, keys, charter, officers, policies
+ *   rehearse_story.c   the steps; their verbs: rehearse_verbs.h
  *   rehearse_check.c   what must hold: expectations, `never`, files
  *   rehearse_timers.c  and what the nodes' timers raised
  *   rehearse_tell.c    the story as text, Dutch or English, and the table
@@ -126,8 +127,6 @@ void sk_world_clock(struct sk_world *w, const char *instant);
 void sk_world_settle(struct sk_world *w);
 void sk_world_offline(struct sk_world *w, struct sk_actor *actor);
 void sk_world_online(struct sk_world *w, struct sk_actor *actor);
-/* A next charter, in which this partner has another status. */
-void sk_world_standing(struct sk_world *w, const char *org, const char *status);
 /* With --crash: kill -9 something now and then, and start it again. */
 void sk_world_weather(struct sk_world *w);
 /* A request; the whole reply, a new reference.  Dies when a node is gone. */
@@ -138,6 +137,25 @@ json_t *sk_world_ask(struct sk_world *w, struct sk_actor *actor, const char *op,
 json_t *sk_world_do(struct sk_world *w, struct sk_actor *actor, const char *op,
                     json_t *args);
 
+/* Run `schakel ...` and wait; its output goes to setup.log.  Dies if it fails.
+ */
+void sk_world_run(struct sk_world *w, char *const *argv);
+/* A path, in the world's arena. */
+char *sk_world_path(struct sk_world *w, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The same memory; dies when there is none. */
+void *sk_world_must(const struct sk_world *w, void *memory);
+
+/* ------------------------------------------------------------- federation */
+/* From the story's files: partners, folders with keys, the first charter,
+   officers.  No node runs yet. */
+void sk_federation_make(struct sk_world *w);
+/* A node that runs: the charter, and its policy in force. */
+void sk_federation_join(struct sk_world *w, const struct sk_actor *actor);
+/* A next charter, in which this partner has another status. */
+void sk_world_standing(struct sk_world *w, const char *org, const char *status);
+
+/* ------------------------------------------------------------- names */
 const char *sk_alias_id(struct sk_world *w, enum sk_alias_kind kind,
                         const struct sk_actor *actor, const char *alias);
 const char *sk_alias_of(struct sk_world *w, enum sk_alias_kind kind,
