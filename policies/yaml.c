@@ -111,6 +111,11 @@ static void check_bytes(struct reader *r)
     while (at < r->bytes.size && !r->refused) {
         uint32_t c;
 
+        if (r->bytes.data[at] >= 0x20 && r->bytes.data[at] < 0x7f) {
+            at++;
+            place.column++;
+            continue;
+        }
         if (r->bytes.data[at] == '\r' && at + 1 < r->bytes.size &&
             r->bytes.data[at + 1] == '\n')
             at++;

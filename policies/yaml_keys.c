@@ -12,7 +12,8 @@ struct sk_keys sk_keys_start(struct sk_arena *arena, struct sk_bytes file)
 
     for (size_t i = 0; i < file.size; i++)
         hash = mix(hash, file.data[i]);
-    return (struct sk_keys){.arena = arena, .seed = hash};
+    return (struct sk_keys){
+        .arena = arena, .file_size = file.size, .seed = hash};
 }
 
 /* The slot that holds this key of this map, or the free one for it. */
@@ -33,11 +34,22 @@ static struct sk_seen *slot_of(const struct sk_keys *keys,
     }
 }
 
+/* As many as most files need: a key and its value take 16 bytes or more. */
+static size_t first_slots(const struct sk_keys *keys)
+{
+    size_t count = 64;
+
+    while (count < keys->file_size / 8)
+        count *= 2;
+    return count;
+}
+
 static bool grow(struct sk_keys *keys)
 {
     struct sk_keys old = *keys;
 
-    keys->slots_count = old.slots_count == 0 ? 64 : old.slots_count * 2;
+    keys->slots_count =
+        old.slots_count == 0 ? first_slots(keys) : old.slots_count * 2;
     keys->slots = sk_arena_get_array(keys->arena, keys->slots_count,
                                      sizeof(*keys->slots));
     if (keys->slots == NULL) {

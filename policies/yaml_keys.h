@@ -18,6 +18,7 @@ struct sk_keys {
     struct sk_seen *slots; /* at most half of them in use */
     size_t slots_count;    /* a power of two */
     size_t count;
+    size_t file_size;
     uint64_t seed;
 };
 
