@@ -12,19 +12,32 @@ static int compare_ids(struct sk_bytes a, struct sk_bytes b)
     return sk_bytes_compare(a, b);
 }
 
-/* Insertion into sorted order: files are short and often sorted already. */
-static void sort_shares(struct sk_bundle *bundle)
+/* Insertion into sorted order, of those that lie `gap` apart. */
+static void sort_shares_apart(struct sk_bundle *bundle, size_t gap)
 {
-    for (size_t i = 1; i < bundle->shares_count; i++) {
+    for (size_t i = gap; i < bundle->shares_count; i++) {
         struct sk_share share = bundle->shares[i];
         size_t at = i;
 
-        while (at > 0 && compare_ids(bundle->shares[at - 1].id, share.id) > 0) {
-            bundle->shares[at] = bundle->shares[at - 1];
-            at--;
+        while (at >= gap &&
+               compare_ids(bundle->shares[at - gap].id, share.id) > 0) {
+            bundle->shares[at] = bundle->shares[at - gap];
+            at -= gap;
         }
-        bundle->shares[at] = share;
+        if (at != i)
+            bundle->shares[at] = share;
     }
+}
+
+/* Shell's sort: no two have the same id (E015). */
+static void sort_shares(struct sk_bundle *bundle)
+{
+    size_t gap = 1;
+
+    while (gap < bundle->shares_count / 3)
+        gap = 3 * gap + 1;
+    for (; gap > 0; gap /= 3)
+        sort_shares_apart(bundle, gap);
 }
 
 static void sort_takes(struct sk_bundle *bundle)

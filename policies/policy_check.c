@@ -260,12 +260,15 @@ static void check_pair(struct sk_loading *l, const struct sk_share *a,
 {
     const struct sk_vocabulary *v = l->bundle->vocabulary;
     uint64_t purposes = a->purposes & b->purposes;
-    const struct sk_node *roles = sk_node_get(b->node, "roles");
-    uint16_t org = common_org(a, b);
+    uint16_t org;
 
-    if (purposes == 0 || org == SK_NONE || same_roles(a, b))
+    if (purposes == 0 || same_roles(a, b))
+        return;
+    org = common_org(a, b);
+    if (org == SK_NONE)
         return;
     for (size_t i = 0; i < a->what_count; i++) {
+        const struct sk_node *roles = sk_node_get(b->node, "roles");
         struct sk_argument arguments[5];
 
         if (sk_share_what(b, a->what[i].event) == NULL)

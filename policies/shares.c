@@ -179,8 +179,11 @@ enum sk_status sk_caps_make(const struct sk_bundle *bundle,
     caps.covered = sk_arena_get_array(arena, rows + 1, v->events_count);
     if (caps.levels == NULL || caps.covered == NULL)
         return SK_E_MEMORY;
-    for (size_t i = 0; i < rows * v->fields_count; i++)
-        caps.levels[i] = sk_exact(&v->fields[i % v->fields_count]);
+    for (size_t f = 0; f < v->fields_count; f++)
+        caps.levels[f] = sk_exact(&v->fields[f]);
+    for (size_t row = 1; row < rows; row++)
+        memcpy(caps.levels + row * v->fields_count, caps.levels,
+               v->fields_count);
     for (size_t i = 0; i < bundle->takes_count; i++)
         add_take(&caps, &bundle->takes[i]);
     *out = caps;

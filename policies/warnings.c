@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "policies/rule_read.h"
 #include "policies/ways.h"
 
@@ -311,23 +313,68 @@ static void warn_rule(struct sk_loading *l, const struct sk_share *share)
                         NULL, 0);
 }
 
+/* The rules that are not broken, by purpose. */
+struct by_purpose {
+    uint64_t rules[SK_PURPOSES_MAX][SK_RULE_WORDS_MAX];
+};
+
+static void find_by_purpose(const struct sk_bundle *bundle,
+                            struct by_purpose *out)
+{
+    memset(out, 0, sizeof(*out));
+    for (size_t i = 0; i < bundle->shares_count; i++) {
+        uint64_t left =
+            bundle->shares[i].broken ? 0 : bundle->shares[i].purposes;
+
+        for (; left != 0; left &= left - 1)
+            out->rules[sk_lowest(left)][i / 64] |= sk_bit((unsigned)(i % 64));
+    }
+}
+
+/* The rules of a word of 64 that speak of all these purposes: the only ones
+   that can contain a rule of these purposes. */
+static uint64_t of_purposes(const struct by_purpose *by, uint64_t purposes,
+                            size_t word)
+{
+    uint64_t rules = UINT64_MAX;
+
+    for (; purposes != 0; purposes &= purposes - 1)
+        rules &= by->rules[sk_lowest(purposes)][word];
+    return rules;
+}
+
 /* W013: of two equal rules the later one is reported. */
-static void warn_contained(struct sk_loading *l, const struct sk_caps *caps,
-                           size_t at, uint64_t *left)
+static bool warn_contained_in(struct sk_loading *l, const struct sk_caps *caps,
+                              size_t at, size_t in, uint64_t *left)
 {
     const struct sk_bundle *bundle = l->bundle;
     const struct sk_share *share = &bundle->shares[at];
+    const struct sk_share *other = &bundle->shares[in];
+    struct sk_argument arguments[] = {{"id", share->id}, {"by", other->id}};
 
-    for (size_t i = 0; i < bundle->shares_count; i++) {
-        const struct sk_share *other = &bundle->shares[i];
-        struct sk_argument arguments[] = {{"id", share->id}, {"by", other->id}};
+    if (in == at || !sk_share_contained(caps, share, other, left) ||
+        (in > at && sk_share_contained(caps, other, share, left)))
+        return false;
+    sk_findings_add(l->findings, "W013", share->place, arguments, 2);
+    return true;
+}
 
-        if (i == at || other->broken ||
-            !sk_share_contained(caps, share, other, left) ||
-            (i > at && sk_share_contained(caps, other, share, left)))
-            continue;
-        sk_findings_add(l->findings, "W013", share->place, arguments, 2);
+static void warn_contained(struct sk_loading *l, const struct sk_caps *caps,
+                           const struct by_purpose *by, size_t at,
+                           uint64_t *left)
+{
+    uint64_t purposes = l->bundle->shares[at].purposes;
+
+    if (purposes == 0)
         return;
+    for (size_t w = 0; w * 64 < l->bundle->shares_count; w++) {
+        uint64_t others = of_purposes(by, purposes, w);
+
+        for (; others != 0; others &= others - 1) {
+            if (warn_contained_in(l, caps, at, w * 64 + sk_lowest(others),
+                                  left))
+                return;
+        }
     }
 }
 
@@ -336,8 +383,10 @@ enum sk_status sk_policy_warn(struct sk_loading *l)
     const struct sk_bundle *bundle = l->bundle;
     uint64_t left = SK_CONTAINED_SPOTS_MAX;
     struct sk_caps caps;
+    struct by_purpose by;
 
     SK_TRY(sk_caps_make(bundle, l->arena, &caps));
+    find_by_purpose(bundle, &by);
     for (size_t i = 0; i < bundle->shares_count; i++) {
         const struct sk_share *share = &bundle->shares[i];
 
@@ -348,7 +397,7 @@ enum sk_status sk_policy_warn(struct sk_loading *l)
         warn_fields(l, share);
         warn_secrecy(l, share);
         warn_cut(l, &caps, share);
-        warn_contained(l, &caps, i, &left);
+        warn_contained(l, &caps, &by, i, &left);
     }
     return SK_OK;
 }
