@@ -87,6 +87,15 @@ check "the work list is empty when all is done" $?
 
 # ------------------------------------------------------------ who got what
 person=$(json buso participant participant list)
+nl buso handover request "$person" --to gtb --fields handover_kind=warm \
+  --fields handover_reason=next_step --fields participant_goal=Hout \
+  --fields question=Verder? --fields respond_by=2027-06-01 \
+  --fields given_name=Jonas --fields coach_name=Iris \
+  --fields coach_phone=+3214000003 && says 'Er vertrok nog niets.' &&
+  grep -q 'schakel disclosure preview [0-9a-f-]* --to gtb --for DOEL' "$work/out"
+check "a request without a purpose says that nothing left, and what is next" $?
+nl buso status && says logboek && ! grep -q '^journal\|entries' "$work/out"
+check "the status in words" $?
 nl buso disclosure list "$person" && says 'Overdracht gevraagd -> GTB Kempen' &&
   says 'alleen het jaar' && says 'geen regel deelt dit'
 check "who got what, how precise, and what stayed" $?

@@ -746,9 +746,19 @@ static void make_request(struct made *out)
     out->command.options[SK_COUNT(step_options)] = to;
 }
 
-/* Record the event in `args`, then offer it when a purpose was named. */
+/* What did not leave, and how it can. */
+static void tell_kept(const char *kept, const char *event, const char *to)
+{
+    if (kept != NULL && !sk_cli_json())
+        printf("\n%s\n  schakel disclosure preview %s --to %s --for %s\n", kept,
+               event, to, sk_cli_word("DOEL", "PURPOSE"));
+}
+
+/* Record the event in `args`, then offer it when a purpose was named; else
+   say `kept`, or nothing when it is NULL. */
 static int record_and_send(struct sk_client *client, struct request *record,
-                           const char *to, const char *purpose)
+                           const char *to, const char *purpose,
+                           const char *kept)
 {
     struct request send = {0};
     json_t *reply = NULL;
@@ -756,8 +766,14 @@ static int record_and_send(struct sk_client *client, struct request *record,
 
     if (code >= 0)
         return code;
-    if (purpose == NULL)
-        return show(client, "event.record", reply);
+    if (purpose == NULL) {
+        json_incref(reply);
+        code = show(client, "event.record", reply);
+        tell_kept(kept, sk_json_text(json_object_get(reply, "result"), "event"),
+                  to);
+        json_decref(reply);
+        return code;
+    }
     send.args =
         json_pack("{s:s, s:s, s:s}", "event",
                   sk_json_text(json_object_get(reply, "result"), "event"),
@@ -817,6 +833,7 @@ static int run_step(const struct step *step, int argc, char **argv)
         code = refuse_nobody(json_object_get(view, "result"));
     if (code < 0) {
         const json_t *result = json_object_get(view, "result");
+        bool typed = json_object_size(fields) != 0;
 
         if (step->answer != NULL)
             json_object_set_new(fields, "answer", json_string(step->answer));
@@ -824,8 +841,14 @@ static int run_step(const struct step *step, int argc, char **argv)
             json_pack("{s:s, s:s, s:s, s:O}", "about", parsed.operands[0],
                       "participant", sk_json_text(result, "participant"),
                       "type", step->type, "fields", fields);
-        code = record_and_send(client, &record, sk_json_text(result, "partner"),
-                               sk_cli_get(&parsed, "for"));
+        code = record_and_send(
+            client, &record, sk_json_text(result, "partner"),
+            sk_cli_get(&parsed, "for"),
+            typed ? sk_cli_word("Enkel de stap zelf vertrok; de gegevens erbij "
+                                "blijven hier.  Delen kan, met akkoord:",
+                                "Only the step itself left; its fields stay "
+                                "here.  To share them, with consent:")
+                  : NULL);
     }
     json_decref(fields);
     json_decref(view);
@@ -854,8 +877,13 @@ static int run_request(int argc, char **argv)
         record.args =
             json_pack("{s:s, s:s, s:O}", "participant", parsed.operands[0],
                       "type", "handover.requested", "fields", fields);
-        code = record_and_send(client, &record, sk_cli_get(&parsed, "to"),
-                               sk_cli_get(&parsed, "for"));
+        code = record_and_send(
+            client, &record, sk_cli_get(&parsed, "to"),
+            sk_cli_get(&parsed, "for"),
+            sk_cli_word("Er vertrok nog niets.  Lees het samen na, en verstuur "
+                        "het dan:",
+                        "Nothing left yet.  Read it together, and send it "
+                        "then:"));
     }
     json_decref(fields);
     request_free(&record);
