@@ -98,18 +98,23 @@ static enum sk_status check_until(struct sk_engine *e,
                                   const struct sk_fact_consent *fact)
 {
     const struct sk_vocabulary *v = sk_bundle_vocabulary(e->bundle);
+    int32_t last = INT32_MAX - 1;
+    char text[11];
 
     if (fact->until <= fact->at)
         return sk_refuse(e, "bad-argument", "until", (struct sk_bytes){0});
     for (size_t i = 0; i < fact->purposes_count; i++) {
         uint16_t at = sk_vocabulary_purpose(v, fact->purposes[i]);
         int64_t days = (int64_t)v->purposes[at].consent_days;
-        int32_t last = sk_civil_day(fact->at + days * 86400);
+        int32_t allowed = sk_civil_day(fact->at + days * 86400);
 
-        if (fact->until > sk_civil_start(last + 1))
-            return sk_refuse(e, "consent-too-long", "until", fact->purposes[i]);
+        last = allowed < last ? allowed : last;
     }
-    return SK_OK;
+    if (fact->until <= sk_civil_start(last + 1))
+        return SK_OK;
+    sk_day_format(last, text);
+    return sk_refuse(e, "consent-too-long", "until",
+                     sk_arena_copy(&e->scratch, sk_text(text)));
 }
 
 /* POLICY.md 8.3: who may give on the civil day of `at`. */
@@ -234,6 +239,26 @@ static enum sk_status append_and_reply(struct sk_engine *e,
     return SK_OK;
 }
 
+/* What was given; when it ends before the day that was asked for, with that. */
+static enum sk_status reply_given(struct sk_engine *e,
+                                  const struct sk_consent_record *record,
+                                  const struct sk_consent_id *renews)
+{
+    int64_t end;
+    bool sooner;
+
+    SK_TRY(sk_consent_ends(e, record, &end));
+    sooner = end < record->fact.until;
+    sk_pack_map(&e->reply, 2 + (size_t)sooner + (renews != NULL));
+    sk_reply_instant(&e->reply, "at", (uint64_t)record->fact.at * 1000);
+    sk_reply_id(&e->reply, "consent", &record->consent.id);
+    if (sooner)
+        sk_reply_instant(&e->reply, "ends", (uint64_t)end * 1000);
+    if (renews != NULL)
+        sk_reply_id(&e->reply, "renews", &renews->id);
+    return SK_OK;
+}
+
 /* A giving whose lists are read: what CONSENT 2 asks of it. */
 static enum sk_status check_giving(struct sk_engine *e, struct sk_value args,
                                    struct sk_consent_record *record)
@@ -262,7 +287,8 @@ enum sk_status sk_op_consent_give(struct sk_engine *e, struct sk_value args)
 
     SK_TRY(start(e, args, "given", &record));
     SK_TRY(check_giving(e, args, &record));
-    return append_and_reply(e, &record);
+    SK_TRY(sk_consent_append(e, &record));
+    return reply_given(e, &record, NULL);
 }
 
 /* ------------------------------------------------------------- renewal */
@@ -313,11 +339,7 @@ enum sk_status sk_op_consent_renew(struct sk_engine *e, struct sk_value args)
     if (record.fact.until <= old.fact.until)
         return sk_refuse(e, "bad-argument", "until", (struct sk_bytes){0});
     SK_TRY(sk_consent_append(e, &record));
-    sk_pack_map(&e->reply, 3);
-    sk_reply_instant(&e->reply, "at", (uint64_t)record.fact.at * 1000);
-    sk_reply_id(&e->reply, "consent", &record.consent.id);
-    sk_reply_id(&e->reply, "renews", &old.consent.id);
-    return SK_OK;
+    return reply_given(e, &record, &old.consent);
 }
 
 /* ------------------------------------------------------------- the others */

@@ -70,12 +70,15 @@ Test(consent, lasts_at_most_what_the_purpose_allows)
     /* A handover: 90 days, to the end of that civil day: 30 May. */
     fx_refused(&f, "buso", "consent-too-long", "consent.give", GIVE, who.text,
                "2027-05-31", "['guidance.handover']", "['gtb']", CATEGORIES);
+    cr_expect(eq(str, (char *)fx_text(&f, "error.detail"), "2027-05-30"));
     fx_refused(&f, "buso", "consent-too-long", "consent.give", GIVE, who.text,
                "2027-05-30T22:00:01Z", "['guidance.handover']", "['gtb']",
                CATEGORIES);
     fx_refused(&f, "buso", "consent-too-long", "consent.give", GIVE, who.text,
                "2027-05-31", "['guidance.joint','guidance.handover']",
                "['gtb']", CATEGORIES);
+    cr_expect(eq(str, (char *)fx_text(&f, "error.detail"), "2027-05-30"),
+              "of the purpose that allows least");
     fx_refused(&f, "buso", "bad-argument", "consent.give", GIVE, who.text,
                "2027-02-28", "['guidance.handover']", "['gtb']", CATEGORIES);
     fx_refused(&f, "buso", "bad-argument", "consent.give", GIVE, who.text,
@@ -543,6 +546,9 @@ Test(consent, of_a_parent_ends_when_the_child_comes_of_age)
 
         people_link(&f, "buso", who, "houtzaak");
         give_by(who, rows[i].giver, true);
+        cr_expect(eq(int, strstr(f.reply, "'ends':'2027-03-09T23:00:00Z'") != 0,
+                     rows[i].ends),
+                  "%s", f.reply);
         event = people_workplace(&f, who);
         people_send(&f, "buso", event, "houtzaak", "work.placement");
         fx_clock(&f, "2027-03-09T22:59:59Z");
