@@ -17,8 +17,9 @@ struct walk {
     struct sk_bytes path[DEPTH_MAX];
     size_t depth;
     struct sk_paper_change *list; /* NULL: only count */
-    size_t count;
-    bool grounds; /* only legal grounds, or all but those */
+    size_t grounds; /* so many legal grounds, which come first in the list */
+    size_t others;
+    size_t grounds_all;
 };
 
 /* ---------------------------------------------------------------- trees */
@@ -59,13 +60,30 @@ static const struct sk_node *name_of(const struct sk_node *member)
     return id != NULL ? id : sk_node_get(member, "level");
 }
 
-static const struct sk_node *member(const struct sk_node *list,
-                                    const struct sk_node *name)
+static const struct sk_node *member_between(const struct sk_node *node,
+                                            const struct sk_node *end,
+                                            const struct sk_node *name)
 {
-    const struct sk_node *node = list == NULL ? NULL : list->first;
-
-    while (node != NULL && !sk_written_same(name_of(node), name))
+    while (node != end && !sk_written_same(name_of(node), name))
         node = node->next;
+    return node == end ? NULL : node;
+}
+
+/* The member with this name.  Two versions mostly have the same order: *near is
+   where to look first, and then behind what was found. */
+static const struct sk_node *member(const struct sk_node *list,
+                                    const struct sk_node *name,
+                                    const struct sk_node **near)
+{
+    const struct sk_node *node;
+
+    if (list == NULL)
+        return NULL;
+    node = member_between(*near, NULL, name);
+    if (node == NULL)
+        node = member_between(list->first, *near, name);
+    if (node != NULL)
+        *near = node->next;
     return node;
 }
 
@@ -105,13 +123,11 @@ static void note(struct walk *w, const struct sk_node *was,
 {
     bool ground = w->file == SK_SOURCE_POLICY && is_at(w, 0, "share") &&
                   is_at(w, 2, "basis");
+    size_t at = ground ? w->grounds++ : w->grounds_all + w->others++;
 
-    if (ground != w->grounds)
-        return;
     if (w->list != NULL)
-        w->list[w->count] = (struct sk_paper_change){
+        w->list[at] = (struct sk_paper_change){
             is != NULL ? is->place : was->place, join(w), was, is, ground};
-    w->count++;
 }
 
 /* ---------------------------------------------------------------- what not */
@@ -196,13 +212,15 @@ static void compare_members(struct walk *w, const struct sk_node *was,
                             const struct sk_node *is)
 {
     const struct sk_node *child = was == NULL ? NULL : was->first;
+    const struct sk_node *near = NULL;
 
     for (; child != NULL; child = child->next) {
         const struct sk_node *name = name_of(child);
-        const struct sk_node *other = member(is, name);
+        const struct sk_node *other;
 
         if (name == NULL)
             continue;
+        other = member(is, name, &near);
         if (is_told_as_loss(w, child)) {
             w->path[w->depth++] = name->text;
             compare_loss(w, child, other);
@@ -211,11 +229,12 @@ static void compare_members(struct walk *w, const struct sk_node *was,
             compare_at(w, name->text, child, other);
         }
     }
+    near = NULL;
     for (child = is == NULL ? NULL : is->first; child != NULL;
          child = child->next) {
         const struct sk_node *name = name_of(child);
 
-        if (name != NULL && member(was, name) == NULL)
+        if (name != NULL && member(was, name, &near) == NULL)
             compare_at(w, name->text, NULL, child);
     }
 }
@@ -283,25 +302,22 @@ enum sk_status sk_paper_find(const struct sk_diff *diff,
     struct sk_paper paper = {.list = NULL};
 
     find_told(&w, diff);
-    w.grounds = true;
     walk_files(&w, diff);
-    paper.grounds = w.count;
-    w.grounds = false;
-    walk_files(&w, diff);
-    paper.count = w.count;
+    paper.grounds = w.grounds;
+    paper.count = w.grounds + w.others;
     paper.list =
         sk_arena_get_array(arena, paper.count + 1, sizeof(*paper.list));
     if (paper.list == NULL)
         return SK_E_MEMORY;
     w.list = paper.list;
-    w.count = 0;
-    w.grounds = true;
-    walk_files(&w, diff);
-    w.grounds = false;
+    w.grounds_all = paper.grounds;
+    w.grounds = 0;
+    w.others = 0;
     walk_files(&w, diff);
     if (arena->full)
         return SK_E_MEMORY;
-    assert(w.count == paper.count);
+    assert(w.grounds == paper.grounds);
+    assert(w.grounds + w.others == paper.count);
     *out = paper;
     return SK_OK;
 }
