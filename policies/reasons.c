@@ -88,8 +88,8 @@ static const struct reason reasons[] = {
     {"expired", "de bewaartermijn van dit bericht is voorbij",
      "the retention period of this message is over"},
     {"not-approved",
-     "een nieuw charter zou dit toelaten; de officieren van uw organisatie "
-     "keurden dat nog niet goed",
+     "een nieuw charter zou dit toelaten; de privacyverantwoordelijken van "
+     "uw organisatie keurden dat nog niet goed",
      "a newer charter would allow this; the officers of your organisation "
      "have not approved that yet"},
     {"local-only", "dit blijft in het eigen knooppunt",

@@ -151,9 +151,10 @@ void sk_reply_findings(struct sk_pack *p, const char *key,
 
         if (f->code[0] != kind)
             continue;
-        sk_pack_map(p, 5);
+        sk_pack_map(p, 6);
         sk_reply_cstr(p, "code", f->code);
         sk_reply_uint(p, "column", f->place.column);
+        sk_reply_cstr(p, "file", f->place.file);
         sk_reply_uint(p, "line", f->place.line);
         sk_reply_cstr(p, "message_en", f->en);
         sk_reply_cstr(p, "message_nl", f->nl);

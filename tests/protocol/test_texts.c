@@ -63,8 +63,18 @@ Test(texts, know_no_other_code)
 Test(texts, use_the_words_of_the_field)
 {
     static const char *const avoided[] = {
-        "cliënt", "dossier",  "toestemming", "derden",
-        "weiger", "beëindig", "pseudoniem",  "monitoring",
+        "cliënt",
+        "dossier",
+        "toestemming",
+        "derden",
+        "weiger",
+        "beëindig",
+        "pseudoniem",
+        "monitoring",
+        /* One word for who signs, and one for what is signed. */
+        "officier",
+        "verantwoordelijke voor",
+        "deelregels",
     };
 
     for (size_t i = 0; i < sk_codes_count; i++)

@@ -204,11 +204,13 @@ says "who signed" '2 handtekening.* deputy dpo'
 is "policy activate" 0 "$schakel" policy activate $bundle
 count=$(grep -c '^  [0-9]*:[0-9]*: let op W' out)
 case $count in
-  0) says "says so" '^De deelregels .* gelden nu, zonder opmerkingen\.$' ;;
-  1) says "says so" '^De deelregels .* gelden nu, met 1 opmerking:$' ;;
-  *) says "says so" "^De deelregels .* gelden nu, met $count opmerkingen:\$" ;;
+  0) says "says so" '^Het beleid .* geldt nu, met 0 waarschuwingen[.,]' ;;
+  1) says "says so" '^Het beleid .* geldt nu, met 1 waarschuwing' ;;
+  *) says "says so" "^Het beleid .* geldt nu, met $count waarschuwingen" ;;
 esac
-
+accepted=$("$schakel" policy check $bundle | sed -n 's/.*, \([0-9]* aanvaard\)$/\1/p')
+says "and counts what the policy accepts, as check does" ", ${accepted:-none}"
+! grep -q 'let op W002' out && ok "without telling it again" || bad "without telling it again"
 says "shows whom the first policy names" 'eerste beleid van dit knooppunt'
 grep -qFx "$(sed -n '/^  dpo: /p' $bundle/officers.yaml)" out &&
   ok "with their keys" || bad "with their keys"
@@ -270,7 +272,7 @@ for name in dpo deputy; do
 done
 is "and it is in force, from a day on" 0 \
   "$schakel" policy activate back --from 2199-01-01
-says "which it says" 'gelden vanaf 2199-01-01'
+says "which it says" 'geldt vanaf 2199-01-01'
 is "history" 0 "$schakel" policy history --lang nl
 [ "$(grep -c ' dpo' out)" = 3 ] && ok "three versions" || bad "three versions"
 ! grep -q policy-signatures out && ok "none of them refused" || bad "none of them refused"
@@ -365,4 +367,15 @@ assert all(c['level'] == c['most'] for c in cells if 'reason' not in c)
 P
 is "for people" 0 "$schakel" policy matrix --day 2026-10-01 --to cvo-kempen
 says "with the reason" '\[not-approved\]'
+
+# ----------------------------------------------------------- the last number
+"$schakel" policy rollback $version --out last >out 2>err
+sed -i "s/^version: .*/version: 999999999/" last/policy.yaml
+for name in dpo deputy; do
+  is "$name signs the last number" 0 "$schakel" policy sign last --as $name --key $name.key
+done
+is "it is in force" 0 "$schakel" policy activate last
+is "POLICY.md 2.3: no other can come" 1 "$schakel" policy rollback $version --out beyond
+says "which is said" 'geen hoger versienummer meer: 999999999'
+[ ! -e beyond ] && ok "and nothing is written" || bad "and nothing is written"
 exit $failed

@@ -54,6 +54,20 @@ const char *sk_cli_word(const char *nl, const char *en)
     return sk_cli_dutch() ? nl : en;
 }
 
+const struct sk_noun sk_messages = {{"bericht", "berichten"},
+                                    {"message", "messages"}};
+const struct sk_noun sk_signatures = {{"handtekening", "handtekeningen"},
+                                      {"signature", "signatures"}};
+const struct sk_noun sk_warnings = {{"waarschuwing", "waarschuwingen"},
+                                    {"warning", "warnings"}};
+const struct sk_noun sk_days = {{"dag", "dagen"}, {"day", "days"}};
+
+const char *sk_noun_word(const struct sk_noun *noun, bool dutch,
+                         unsigned long long count)
+{
+    return (dutch ? noun->nl : noun->en)[count != 1];
+}
+
 bool sk_cli_json(void)
 {
     return json_wanted;

@@ -48,6 +48,19 @@ bool sk_cli_dutch(void);
 /* One of the two, by language. */
 const char *sk_cli_word(const char *nl, const char *en);
 
+/* What is counted: one, and any other number of them. */
+struct sk_noun {
+    const char *nl[2];
+    const char *en[2];
+};
+extern const struct sk_noun sk_messages;
+extern const struct sk_noun sk_signatures;
+extern const struct sk_noun sk_warnings;
+extern const struct sk_noun sk_days;
+/* The word behind a number: "1 bericht", "0 berichten", "2 messages". */
+const char *sk_noun_word(const struct sk_noun *noun, bool dutch,
+                         unsigned long long count);
+
 /* ------------------------------------------------------------- options */
 struct sk_option {
     const char *name;  /* "dir": used as --dir */

@@ -483,15 +483,17 @@ static void print_summary(const struct import *im)
     bool nl = sk_cli_dutch();
     size_t refused = count_of(im, REFUSED);
     size_t fresh = count_of(im, NEW) + count_of(im, ADDED);
+    static const struct sk_noun rows = {{"rij", "rijen"}, {"row", "rows"}};
 
     if (!im->usable) {
         puts(nl ? "Dit bestand is zo niet te gebruiken; er is niets bewaard."
                 : "This file cannot be used as it is; nothing was stored.");
         return;
     }
-    printf(nl ? "%zu rijen: %zu nieuw, %zu al bekend, %zu geweigerd.\n"
-              : "%zu rows: %zu new, %zu known already, %zu refused.\n",
-           im->count, fresh, im->count - fresh - refused, refused);
+    printf(nl ? "%zu %s: %zu nieuw, %zu al bekend, %zu geweigerd.\n"
+              : "%zu %s: %zu new, %zu known already, %zu refused.\n",
+           im->count, sk_noun_word(&rows, nl, im->count), fresh,
+           im->count - fresh - refused, refused);
     if (im->dry_run)
         puts(nl ? "Dit was een proef: er is niets bewaard."
                 : "This was a trial: nothing was stored.");

@@ -192,6 +192,8 @@ static const char *words_of(const char *code)
 
 static void print_report(const struct importing *im)
 {
+    static const struct sk_noun drafts = {{"ontwerp", "ontwerpen"},
+                                          {"draft", "drafts"}};
     bool nl = sk_cli_dutch();
     const char *term;
     json_t *times;
@@ -205,9 +207,10 @@ static void print_report(const struct importing *im)
                 sk_json_text(r, "type"), sk_json_text(r, "field"),
                 words_of(sk_json_text(r, "code")));
     }
-    printf(nl ? "%zu ontwerpen, %zu al bekend, %zu geweigerd.\n"
-              : "%zu drafts, %zu known already, %zu refused.\n",
-           im->added, im->known, json_array_size(im->refused));
+    printf(nl ? "%zu %s, %zu al bekend, %zu geweigerd.\n"
+              : "%zu %s, %zu known already, %zu refused.\n",
+           im->added, sk_noun_word(&drafts, nl, im->added), im->known,
+           json_array_size(im->refused));
     if (im->dry_run)
         puts(nl ? "Dit was een proef: er is niets bewaard."
                 : "This was a trial: nothing was stored.");

@@ -347,6 +347,8 @@ static int verdict(const struct verify *v, const struct head *head,
     struct sk_checkpoint checked;
     struct sk_hash root;
     bool wrong = v->wrong_to > 0;
+    static const struct sk_noun entries = {{"regel", "regels"},
+                                           {"entry", "entries"}};
     bool is_signed = head->text[0] != '\0';
     bool good = !wrong;
 
@@ -369,9 +371,10 @@ static int verdict(const struct verify *v, const struct head *head,
         sk_json_print(out);
         json_decref(out);
     } else if (good) {
-        printf(SAY("Het logboek klopt: %llu regels%s.\n",
-                   "The journal is good: %llu entries%s.\n"),
+        printf(SAY("Het logboek klopt: %llu %s%s.\n",
+                   "The journal is good: %llu %s%s.\n"),
                (unsigned long long)head->entries,
+               sk_noun_word(&entries, sk_cli_dutch(), head->entries),
                is_signed ? sk_cli_word(", zoals ondertekend", ", as signed")
                          : sk_cli_word(", nog niet ondertekend: er is geen "
                                        "charter",

@@ -137,7 +137,7 @@ const struct sk_command sk_policy_commands[] = {
      "FILE is YAML of JSON: {ask: {to, for, now, event}, facts: {persons,\n"
      "links, employers, objections, consents}}; of een testbestand, met\n"
      "--case de naam van een test daarin. Of een vraag van het knooppunt:\n"
-     "--event, --to en --for, of --message, volgens de deelregels van toen;\n"
+     "--event, --to en --for, of --message, volgens het beleid van toen;\n"
      "met BUNDLE volgens dat ontwerp. Einde 0, ja of nee.",
      "FILE is YAML or JSON: {ask: {to, for, now, event}, facts: {persons,\n"
      "links, employers, objections, consents}}; or a test file, with --case\n"
@@ -331,7 +331,7 @@ const struct sk_command sk_policy_commands[] = {
      "NAME",
      1,
      1,
-     "maak een sleutel voor wie deelregels mag tekenen",
+     "maak een sleutel voor wie een beleid mag tekenen",
      "make a key for somebody who may sign the policy",
      "NAME is een functie (dpo, adjunct), geen naam van een mens.  Toont de "
      "regel\n"
@@ -352,7 +352,7 @@ const struct sk_command sk_policy_commands[] = {
      "BUNDLE",
      1,
      1,
-     "teken een beleid als officier",
+     "teken een beleid als privacyverantwoordelijke",
      "sign a policy as an officer",
      "Maakt MANIFEST als dat er nog niet is of niet meer klopt, en zet "
      "MANIFEST.NAME.minisig\n"
@@ -385,7 +385,8 @@ const struct sk_command sk_policy_commands[] = {
      "put a signed policy into force",
      "Het knooppunt bewijst de beloften, vergelijkt met wat geldt, en vraagt "
      "twee\n"
-     "officieren als iets ruimer wordt of minder tegenhoudt, anders een.\n"
+     "privacyverantwoordelijken als iets ruimer wordt of minder tegenhoudt, "
+     "anders een.\n"
      "Wacht er al een versie, dan komt deze alleen in haar plaats met\n"
      "--instead-of, en wordt ook daarmee vergeleken; later vraagt twee.  Wat "
      "wacht,\n"

@@ -608,7 +608,7 @@ static int tell(const struct restoring *r)
             "  4. Kijk na:    schakel doctor --dir %s\n"
             "  5. Noteer opnieuw wat na %s op papier kwam: "
             "intrekkingen eerst.\n"
-            "  6. Kwamen er na de kopie strengere deelregels?  Neem ze "
+            "  6. Kwam er na de kopie een strenger beleid?  Neem het "
             "weer in gebruik:\n"
             "     schakel policy show, schakel policy activate MAP\n"
             "  7. Dan pas:    schakel restore done --dir %s\n"

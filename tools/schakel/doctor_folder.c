@@ -312,7 +312,8 @@ static void look_at_card_end(struct sk_doctor *d)
     char detail[32];
 
     snprintf(detail, sizeof(detail), "%lld %s", (long long)(left_s / DAY_S),
-             sk_cli_word("dagen", "days"));
+             sk_noun_word(&sk_days, sk_cli_dutch(),
+                          (unsigned long long)(left_s / DAY_S)));
     step.detail = detail;
     step.next_nl = "schakel card renew, en start het knooppunt opnieuw";
     step.next_en = "schakel card renew, and start the node again";

@@ -134,14 +134,14 @@ static void look_at_federation(struct sk_doctor *d, const json_t *status)
             d, &(struct sk_step){
                    .check = "policy",
                    .state = SK_DOCTOR_WARN,
-                   .nl = "er gelden geen deelregels: er wordt niets gedeeld",
+                   .nl = "er geldt geen beleid: er wordt niets gedeeld",
                    .en = "no policy is in force: nothing is shared",
                    .next_nl = "schakel policy check MAP, dan policy activate",
                    .next_en = "schakel policy check FOLDER, then policy "
                               "activate"});
     else
         sk_doctor_note(d, &(struct sk_step){.check = "policy",
-                                            .nl = "er gelden deelregels",
+                                            .nl = "er geldt een beleid",
                                             .en = "a policy is in force",
                                             .detail = policy});
 }
@@ -166,7 +166,7 @@ static void look_at_hold(struct sk_doctor *d, const json_t *status)
                .en = "restored: nothing about persons leaves yet",
                .detail = detail,
                .next_nl = "noteer wat na de kopie op papier kwam, intrekkingen "
-                          "eerst; zijn dit de juiste deelregels? dan: schakel "
+                          "eerst; is dit het juiste beleid? dan: schakel "
                           "restore done",
                .next_en = "enter what came on paper after the backup, "
                           "withdrawals first; is this the right policy? then: "

@@ -17,7 +17,8 @@ static void tell_notices(const json_t *notices)
                 sk_cli_word("gevraagd", "asked"), sk_json_text(notice, "at"),
                 sk_cli_word("uiterlijk", "due"), sk_json_text(notice, "due"),
                 (long long)json_integer_value(count),
-                sk_cli_word("berichten", "messages"));
+                sk_noun_word(&sk_messages, sk_cli_dutch(),
+                             (unsigned long long)json_integer_value(count)));
     }
 }
 

@@ -227,17 +227,17 @@ static void say_cells(const struct sk_csv_row *row, size_t count,
     if (more)
         sk_import_fault_say(
             fault,
-            "deze regel heeft %zu cellen, de eerste regel heeft er %zu.  Zet "
+            "cellen op deze regel: %zu, op de eerste regel: %zu.  Zet "
             "een cel waarin '%c' staat tussen aanhalingstekens.",
-            "this row has %zu cells, the first line has %zu.  Put a cell with "
+            "cells in this row: %zu, in the first line: %zu.  Put a cell with "
             "'%c' in it between quotes.",
             row->count, count, separator);
     else
         sk_import_fault_say(
             fault,
-            "deze regel heeft %zu cellen, de eerste regel heeft er %zu.  Zet "
+            "cellen op deze regel: %zu, op de eerste regel: %zu.  Zet "
             "ook '%c' waar niets is ingevuld.",
-            "this row has %zu cells, the first line has %zu.  Put '%c' also "
+            "cells in this row: %zu, in the first line: %zu.  Put '%c' also "
             "where nothing is filled in.",
             row->count, count, separator);
 }

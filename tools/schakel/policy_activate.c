@@ -73,7 +73,7 @@ static void tell_first(const struct sk_policy_run *run,
         run,
         "Dit is het eerste beleid van dit knooppunt.  Wie het noemt, tekent "
         "voortaan; het charter\nbevestigt dat niet.  Vergelijk deze sleutels "
-        "met de officieren zelf:",
+        "met de privacyverantwoordelijken zelf:",
         "This is the first policy of this node.  Whom it names will sign from "
         "now on; the charter\ndoes not confirm that.  Compare these keys with "
         "the officers in person:"));
@@ -85,12 +85,34 @@ static void tell_first(const struct sk_policy_run *run,
     }
 }
 
+/* Mark each warning that the policy itself accepts: a comment says why. */
+static void mark_accepted(const struct sk_draft *d, const json_t *result)
+{
+    const json_t *warnings = json_object_get(result, "warnings");
+
+    for (size_t i = 0; i < json_array_size(warnings); i++) {
+        json_t *one = json_array_get(warnings, i);
+        struct sk_finding f = {
+            .place = {
+                d->bundle.folder.sources.of[SK_SOURCE_POLICY].name,
+                (uint32_t)json_integer_value(json_object_get(one, "line")),
+                (uint32_t)json_integer_value(json_object_get(one, "column"))}};
+
+        snprintf(f.code, sizeof(f.code), "%s", sk_json_text(one, "code"));
+        json_object_set_new(one, "accepted",
+                            json_boolean(strcmp(sk_json_text(one, "file"),
+                                                "policy.yaml") == 0 &&
+                                         sk_policy_accepts(&f)));
+    }
+}
+
 static void tell_activated(const struct sk_policy_run *run,
                            const struct sk_draft *d, bool first,
                            const json_t *result)
 {
     struct sk_screen screen = {.out = stdout, .dutch = run->dutch};
 
+    mark_accepted(d, result);
     if (run->json) {
         sk_policy_answer(json_pack("{s:s, s:b, s:b, s:O}", "command",
                                    "activate", "first", first, "ok", 1,

@@ -7,6 +7,8 @@
 static int tell_checked(const struct sk_policy_run *run, bool strict,
                         struct sk_findings *findings)
 {
+    static const struct sk_noun errors = {{"fout", "fouten"},
+                                          {"error", "errors"}};
     size_t accepted = sk_policy_accepted(findings);
     bool ok =
         findings->errors == 0 && (!strict || findings->warnings == accepted);
@@ -23,12 +25,10 @@ static int tell_checked(const struct sk_policy_run *run, bool strict,
     } else {
         sk_policy_print(run, stdout, findings);
         printf("%zu %s, %zu %s", findings->errors,
-               findings->errors == 1 ? sk_policy_word(run, "fout", "error")
-                                     : sk_policy_word(run, "fouten", "errors"),
+               sk_noun_word(&errors, run->dutch, findings->errors),
                findings->warnings - accepted,
-               findings->warnings - accepted == 1
-                   ? sk_policy_word(run, "waarschuwing", "warning")
-                   : sk_policy_word(run, "waarschuwingen", "warnings"));
+               sk_noun_word(&sk_warnings, run->dutch,
+                            findings->warnings - accepted));
         if (accepted > 0)
             printf(run->dutch ? ", %zu aanvaard" : ", %zu accepted", accepted);
         putchar('\n');

@@ -250,9 +250,10 @@ void sk_policy_need_before(const struct sk_draft *d,
             sk_policy_tell_narrower(run, &need->flows);
             sk_policy_tell_paper(run, &need->paper, /* grounds */ false);
         }
-        printf(run->dutch ? "Deze versie vraagt %zu handtekening(en).\n"
-                          : "This version needs %zu signature(s).\n",
-               need->signatures);
+        printf(run->dutch ? "Deze versie vraagt %zu %s.\n"
+                          : "This version needs %zu %s.\n",
+               need->signatures,
+               sk_noun_word(&sk_signatures, run->dutch, need->signatures));
         if (need->waits > 0)
             printf(run->dutch
                        ? "Versie %u wacht op %s: deze komt in haar plaats met "

@@ -58,7 +58,7 @@ int sk_policy_node_bundle(struct sk_policy_run *run, struct sk_client *client,
         return sk_cli_fail(
             SK_EXIT_NO, &(struct sk_problem){
                             .code = "no-policy",
-                            .nl = "er zijn nog geen deelregels in gebruik",
+                            .nl = "er is nog geen beleid in gebruik",
                             .en = "there is no sharing policy in force yet",
                             .where = run->command,
                             .next_nl = "zie: schakel policy activate --help",

@@ -113,11 +113,12 @@ static void print_disclosures(const struct sk_history *h)
     json_t *partner;
 
     printf(h->run->dutch
-               ? "\nWat vertrok: %zu berichten. Hetzelfde %zu, enger %zu, "
+               ? "\nWat vertrok: %zu %s. Hetzelfde %zu, enger %zu, "
                  "ruimer %zu, zou niet vertrokken zijn %zu.\n"
-               : "\nWhat left: %zu messages. The same %zu, narrower %zu, wider "
+               : "\nWhat left: %zu %s. The same %zu, narrower %zu, wider "
                  "%zu, would not have left %zu.\n",
-           h->total, h->same, h->narrower, h->wider, h->refused);
+           h->total, sk_noun_word(&sk_messages, h->run->dutch, h->total),
+           h->same, h->narrower, h->wider, h->refused);
     if (h->waiting > 0)
         printf(h->run->dutch
                    ? "Nog in de rij of nooit vertrokken, niet vergeleken: "
@@ -150,13 +151,18 @@ static void print_flow(const struct sk_history *h, const json_t *one)
 
 static void print_events(const struct sk_history *h)
 {
-    printf(
-        h->run->dutch
-            ? "\nWat niet vertrok: %zu gebeurtenissen, %zu vragen (elke "
-              "partner met een band, elk doel), zoals het nu staat.\n"
-            : "\nWhat did not leave: %zu events, %zu questions (each partner "
-              "with a relation, each purpose), as things are now.\n",
-        h->events, h->asked);
+    static const struct sk_noun events = {{"gebeurtenis", "gebeurtenissen"},
+                                          {"event", "events"}};
+    static const struct sk_noun questions = {{"vraag", "vragen"},
+                                             {"question", "questions"}};
+
+    printf(h->run->dutch
+               ? "\nWat niet vertrok: %zu %s, %zu %s (elke "
+                 "partner met een band, elk doel), zoals het nu staat.\n"
+               : "\nWhat did not leave: %zu %s, %zu %s (each partner "
+                 "with a relation, each purpose), as things are now.\n",
+           h->events, sk_noun_word(&events, h->run->dutch, h->events), h->asked,
+           sk_noun_word(&questions, h->run->dutch, h->asked));
     printf(
         h->run->dutch
             ? "Nieuw mogelijk %zu, ruimer %zu, enger %zu, niet meer mogelijk "

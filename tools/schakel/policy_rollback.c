@@ -186,6 +186,21 @@ static int not_replaced(const char *operand)
                        "higher number yourself"});
 }
 
+/* POLICY.md 2.3: behind the last number no other can come. */
+static int no_number_left(void)
+{
+    return sk_cli_fail(
+        SK_EXIT_NO,
+        &(struct sk_problem){
+            .code = "policy-version",
+            .nl = "er is geen hoger versienummer meer: 999999999 is gebruikt",
+            .en = "there is no higher version left: 999999999 was used",
+            .next_nl = "wat geldt, blijft gelden tot zijn regels eindigen; "
+                       "POLICY.md 2.3 zegt wat dan kan",
+            .next_en = "what is in force stays so until its rules end; "
+                       "POLICY.md 2.3 says what can be done"});
+}
+
 static void tell(const struct sk_policy_run *run, const char *dir,
                  unsigned long long version, uint64_t next)
 {
@@ -227,6 +242,10 @@ int sk_policy_do_rollback(struct sk_policy_run *run,
     code = ask_all(parsed, version, &told);
     if (code < 0) {
         next = newest_of(told.history) + 1;
+        if (next > SK_MANIFEST_VERSION_MAX)
+            code = no_number_left();
+    }
+    if (code < 0) {
         policy = renumber(run, sk_json_text(told.old, "policy"), next);
         code = policy == NULL ? not_replaced(parsed->operands[0])
                               : write_version(out, &told, policy);

@@ -46,6 +46,7 @@ void sk_policy_print(const struct sk_policy_run *run, FILE *out,
 /* Warnings that the files themselves accept: a comment on the line, or above
    it, names the code and says why ("# W002: ...").  POLICY.md 16 */
 size_t sk_policy_accepted(const struct sk_findings *findings);
+bool sk_policy_accepts(const struct sk_finding *finding);
 
 /* ---------------------------------------------------------------- failures */
 /* Each tells what is wrong and returns the exit code. */

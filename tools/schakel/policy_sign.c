@@ -393,11 +393,11 @@ static int give(struct sk_given *given, const char *dir, const char *path,
     int code = -1;
 
     if (status == SK_E_NOT_FOUND && needed)
-        code = fail(SK_EXIT_USAGE, "not-signed",
-                    "deze deelregels zijn nog niet getekend",
-                    "this policy is not signed yet", whole,
-                    "teken eerst: schakel policy sign",
-                    "sign first: schakel policy sign");
+        code =
+            fail(SK_EXIT_USAGE, "not-signed", "dit beleid is nog niet getekend",
+                 "this policy is not signed yet", whole,
+                 "teken eerst: schakel policy sign",
+                 "sign first: schakel policy sign");
     else if (status != SK_OK && status != SK_E_NOT_FOUND)
         code = sk_cli_fail_file(status, whole);
     free(whole);
@@ -533,7 +533,7 @@ static int tell_signed(const struct sk_draft *d,
     }
     printf("%s %u: %zu %s:", word(d->run, "versie", "version"),
            (unsigned)policy->manifest.version, policy->signers_count,
-           word(d->run, "handtekening(en)", "signature(s)"));
+           sk_noun_word(&sk_signatures, d->run->dutch, policy->signers_count));
     for (size_t i = 0; i < policy->signers_count; i++)
         printf(" %s", json_string_value(json_array_get(signers, i)));
     putchar('\n');

@@ -152,8 +152,8 @@ static int check_officer(const struct sk_draft *d, const char *name,
     if (here == NULL && there == NULL)
         return refuse(
             "unknown-officer",
-            d->asked ? "deze naam staat niet in officers.yaml, en is nu geen "
-                       "officier"
+            d->asked ? "deze naam staat niet in officers.yaml, en mag nu niet "
+                       "tekenen"
                      : "deze naam staat niet in officers.yaml",
             d->asked ? "this name is not in officers.yaml, and is no officer "
                        "now"

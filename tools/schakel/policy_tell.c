@@ -194,6 +194,15 @@ static bool is_accepted(struct shown *s, const struct sk_finding *f)
     return false;
 }
 
+bool sk_policy_accepts(const struct sk_finding *finding)
+{
+    struct shown s = {.path = NULL};
+    bool accepted = is_accepted(&s, finding);
+
+    free((void *)(uintptr_t)s.bytes.data);
+    return accepted;
+}
+
 size_t sk_policy_accepted(const struct sk_findings *findings)
 {
     struct shown s = {.path = NULL};

@@ -1,4 +1,5 @@
 #include "policies/reading.h"
+#include "tools/schakel/cli.h"
 #include "tools/schakel/rehearse.h"
 
 #include <stdarg.h>
@@ -231,6 +232,8 @@ static void tell_offer(struct sk_world *w, const struct sk_node *step,
 
 static void tell_record(struct sk_world *w, const struct sk_node *body)
 {
+    static const struct sk_noun words = {{"gegeven", "gegevens"},
+                                         {"field", "fields"}};
     const struct sk_node *fields = sk_node_get(body, "fields");
 
     printf("%s %s: %s, %s (%zu %s)", sk_tell_word(w, "noteert", "records"),
@@ -238,7 +241,7 @@ static void tell_record(struct sk_world *w, const struct sk_node *body)
            sk_tell_label(w, sk_step_text(body, "event")),
            sk_tell_person(w, sk_step_text(body, "person")),
            fields == NULL ? 0 : fields->count,
-           sk_tell_word(w, "gegevens", "fields"));
+           sk_noun_word(&words, w->dutch, fields == NULL ? 0 : fields->count));
 }
 
 struct phrase {
@@ -269,7 +272,7 @@ static const struct phrase phrases[] = {
      "message", false},
     {"publish", "publiceert (niet over personen):",
      "publishes (not about persons):", "collective", false},
-    {"policy", "kijkt een wijziging van de deelregels na",
+    {"policy", "kijkt een wijziging van het beleid na",
      "checks a change of its policy", "", false},
     {"expect", "kijkt na", "checks", "", false},
     {"text", "kijkt vrije tekst na voor", "checks free text for", "to", true},

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "policies/civil.h"
+#include "tools/schakel/cli.h"
 #include "tools/schakel/json.h"
 #include "tools/schakel/staff.h"
 
@@ -99,7 +100,7 @@ static const struct word words[] = {
     {"all", "alles", "all"},
     {"notice", "vraag", "request"},
     {"hold", "wacht na terugzetting", "on hold after a restore"},
-    {"policy_since", "deelregels sinds", "policy since"},
+    {"policy_since", "beleid sinds", "policy since"},
     {"heard", "laatst gehoord", "last heard"},
     {"insz", "rijksregisternummer", "national number"},
     {"journal", "logboek", "journal"},
@@ -122,7 +123,7 @@ static const struct word words[] = {
     {"partner", "partner", "partner"},
     {"peers", "partners", "partners"},
     {"pending", "wacht", "waiting"},
-    {"policy", "deelregels", "policy"},
+    {"policy", "beleid", "policy"},
     {"purpose", "doel", "purpose"},
     {"purposes", "doelen", "purposes"},
     {"queue", "wachtrij", "queue"},
@@ -613,38 +614,43 @@ static const struct table tables[] = {
       "handover"}},
 };
 
+/* A comment of the policy says why it may stay: policy_activate.c. */
+static bool is_accepted(const json_t *warning)
+{
+    return json_is_true(json_object_get(warning, "accepted"));
+}
+
 /* What came into force, and each warning on a line of its own. */
 static void render_policy(const struct sk_screen *s, const json_t *result)
 {
     const json_t *warnings = json_object_get(result, "warnings");
-    size_t count = json_array_size(warnings);
-
+    size_t size = json_array_size(warnings);
+    size_t count = 0;
     const char *from = sk_json_text(result, "from");
 
     if (from[0] == '\0')
         fprintf(s->out,
-                s->dutch ? "De deelregels %s gelden nu"
+                s->dutch ? "Het beleid %s geldt nu"
                          : "The policy %s is in force now",
                 sk_json_text(result, "policy"));
     else
         fprintf(s->out,
-                s->dutch ? "De deelregels %s gelden vanaf %s"
+                s->dutch ? "Het beleid %s geldt vanaf %s"
                          : "The policy %s will be in force from %s on",
                 sk_json_text(result, "policy"), from);
-    if (count == 0)
-        fprintf(s->out,
-                s->dutch ? ", zonder opmerkingen.\n" : ", without warnings.\n");
-    else if (count == 1)
-        fprintf(s->out,
-                s->dutch ? ", met 1 opmerking:\n" : ", with 1 warning:\n");
-    else
-        fprintf(s->out,
-                s->dutch ? ", met %zu opmerkingen:\n"
-                         : ", with %zu warnings:\n",
-                count);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < size; i++)
+        count += !is_accepted(json_array_get(warnings, i));
+    fprintf(s->out, s->dutch ? ", met %zu %s" : ", with %zu %s", count,
+            sk_noun_word(&sk_warnings, s->dutch, count));
+    if (count < size)
+        fprintf(s->out, s->dutch ? ", %zu aanvaard" : ", %zu accepted",
+                size - count);
+    fputs(count > 0 ? ":\n" : ".\n", s->out);
+    for (size_t i = 0; i < size; i++) {
         const json_t *f = json_array_get(warnings, i);
 
+        if (is_accepted(f))
+            continue;
         fprintf(s->out, "  %lld:%lld: %s %s: %s\n",
                 (long long)json_integer_value(json_object_get(f, "line")),
                 (long long)json_integer_value(json_object_get(f, "column")),

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "protocol/base.h"
+#include "tools/schakel/cli.h"
 #include "tools/schakel/cmd_journal.h"
 #include "tools/schakel/json.h"
 #include "tools/schakel/render.h"
@@ -17,11 +18,11 @@ static void print_policy(const struct sk_screen *s, const json_t *policy,
 
     if (!json_is_string(policy)) {
         fprintf(s->out, "%s\n",
-                SAY(s, "Er gelden geen deelregels: er wordt niets gedeeld.",
+                SAY(s, "Er geldt geen beleid: er wordt niets gedeeld.",
                     "No policy is in force: nothing is shared."));
         return;
     }
-    fprintf(s->out, SAY(s, "Deelregels: %s", "Policy: %s"),
+    fprintf(s->out, SAY(s, "Beleid: %s", "Policy: %s"),
             json_string_value(policy));
     if (json_is_string(since))
         fprintf(s->out, SAY(s, ", sinds %.10s", ", since %.10s"),
@@ -44,8 +45,7 @@ static void tell_hold(const struct sk_screen *s, const json_t *status,
                 "niets over personen.\n"
                 "Wachtende berichten: %lld.  Noteer eerst alles wat na de "
                 "kopie op papier kwam,\n"
-                "intrekkingen eerst, en kijk of de deelregels de juiste "
-                "zijn.\n",
+                "intrekkingen eerst, en kijk of het beleid het juiste is.\n",
                 "TAKE CARE: this node was restored (%.10s) and shares nothing "
                 "about persons yet.\n"
                 "Messages that wait: %lld.  First enter what came on paper "
@@ -106,10 +106,10 @@ static void tell_done(const struct sk_screen *s, const json_t *result)
 {
     fprintf(s->out,
             SAY(s,
-                "Dit knooppunt deelt weer.  Over elk van de %lld wachtende "
-                "berichten wordt nu\nopnieuw beslist.\n",
-                "This node shares again.  Each of the %lld messages that "
-                "waited is decided\nabout anew now.\n"),
+                "Dit knooppunt deelt weer.  Wachtende berichten waarover nu "
+                "opnieuw beslist\nwordt: %lld.\n",
+                "This node shares again.  Messages that waited and are decided "
+                "about anew\nnow: %lld.\n"),
             (long long)json_integer_value(json_object_get(result, "events")));
     print_policy(s, json_object_get(result, "policy"),
                  json_object_get(result, "policy_since"));
@@ -132,7 +132,9 @@ static void tell_withdrawn(const struct sk_screen *s, const json_t *result)
 
 static void tell_finding(const struct sk_screen *s, const json_t *f)
 {
+    static const struct sk_noun times = {{"keer", "keer"}, {"time", "times"}};
     const char *finding = sk_json_text(f, "finding");
+    long long count = json_integer_value(json_object_get(f, "count"));
     const char *org = sk_json_text(f, "org");
     char first[64];
     char last[64];
@@ -142,10 +144,10 @@ static void tell_finding(const struct sk_screen *s, const json_t *f)
     sk_render_value(json_object_get(f, "first"), first, sizeof(first));
     sk_render_value(json_object_get(f, "last"), last, sizeof(last));
     fprintf(s->out,
-            SAY(s, "  %s sinds %s, laatst %s, %lld keer.%s\n",
-                "  %s since %s, last %s, %lld times.%s\n"),
-            finding, first, last,
-            (long long)json_integer_value(json_object_get(f, "count")),
+            SAY(s, "  %s sinds %s, laatst %s, %lld %s.%s\n",
+                "  %s since %s, last %s, %lld %s.%s\n"),
+            finding, first, last, count,
+            sk_noun_word(&times, s->dutch, (unsigned long long)count),
             json_is_true(json_object_get(f, "open"))
                 ? ""
                 : SAY(s, "  Behandeld.", "  Dealt with."));
