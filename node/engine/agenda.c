@@ -114,6 +114,7 @@ static enum sk_status add_item(struct sk_engine *e, struct list *list,
     struct sk_timer t;
     bool hidden;
     bool told;
+    bool moot = false;
     enum sk_status status = sk_timer_get(e, number, &t);
 
     if (status == SK_E_NOT_FOUND)
@@ -128,6 +129,10 @@ static enum sk_status add_item(struct sk_engine *e, struct list *list,
     SK_TRY(sk_case_is_told(e, tell_of(rule), &person, &told));
     if (hidden || !told ||
         (list->has_participant && !sk_id_equal(&person.id, &list->participant)))
+        return SK_OK;
+    if (t.state == SK_TIMER_WAITS)
+        SK_TRY(sk_timer_is_moot(e, &t, &moot));
+    if (moot)
         return SK_OK;
     list->count++;
     return pack_item(e, &t, rule, &person);

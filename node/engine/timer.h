@@ -249,6 +249,10 @@ sk_timers_erased(struct sk_engine *e,
 SK_CHECKED enum sk_status sk_timers_run(struct sk_engine *e, int32_t today,
                                         size_t *budget, bool *done);
 
+/* Of one that waits: would it be dropped on its day, as things are now? */
+SK_CHECKED enum sk_status
+sk_timer_is_moot(struct sk_engine *e, const struct sk_timer *t, bool *out);
+
 /* What the organisation itself has to see to, for who asks: packs an entry for
    each into e->reply.  agenda_node.c */
 SK_CHECKED enum sk_status sk_agenda_node(struct sk_engine *e,

@@ -122,19 +122,37 @@ static enum sk_status act(struct sk_engine *e, const struct sk_timer *t,
     return SK_OK;
 }
 
+/* Does what it is about still ask for it? */
+static enum sk_status judge_about(struct sk_engine *e, const struct sk_timer *t,
+                                  struct verdict *out)
+{
+    *out = (struct verdict){RAISE, t->day};
+    if (t->kind == SK_TIMER_ABOUT_CONSENT)
+        return judge_consent(e, t, out);
+    if (t->kind == SK_TIMER_ABOUT_MESSAGE)
+        return judge_message(e, t, out);
+    if (t->kind == SK_TIMER_ABOUT_CORRECTION)
+        return judge_correction(e, t, out);
+    return SK_OK;
+}
+
+enum sk_status sk_timer_is_moot(struct sk_engine *e, const struct sk_timer *t,
+                                bool *out)
+{
+    struct verdict verdict;
+
+    SK_TRY(judge_about(e, t, &verdict));
+    *out = verdict.outcome == DROP;
+    return SK_OK;
+}
+
 static enum sk_status judge(struct sk_engine *e, const struct sk_timer *t,
                             struct verdict *out)
 {
     const struct sk_timer_rule *rule =
         sk_timer_rule_find(e->timer_rules, t->rule);
 
-    *out = (struct verdict){RAISE, t->day};
-    if (t->kind == SK_TIMER_ABOUT_CONSENT)
-        SK_TRY(judge_consent(e, t, out));
-    if (t->kind == SK_TIMER_ABOUT_MESSAGE)
-        SK_TRY(judge_message(e, t, out));
-    if (t->kind == SK_TIMER_ABOUT_CORRECTION)
-        SK_TRY(judge_correction(e, t, out));
+    SK_TRY(judge_about(e, t, out));
     /* A rule that is gone can do nothing, but a person is told. */
     if (out->outcome != RAISE || rule == NULL)
         return SK_OK;

@@ -274,9 +274,11 @@ Test(timer, forgets_consents_that_ended_otherwise)
     consent_until(who, "2026-11-30");
     fx_clock(&f, "2026-10-01T08:00:00Z");
     consent_until(who, "2027-01-31"); /* renewed */
+    expect_agenda("buso", NULL, "2027-01-17 consent_expiry coming;");
     fx_clock(&f, "2026-12-01T08:00:00Z");
     expect_agenda("buso", NULL, "2027-01-17 consent_expiry coming;");
     fx_ok(&f, "buso", "consent.withdraw", "{'participant':'%s'}", who.text);
+    expect_agenda("buso", NULL, "");
     fx_clock(&f, "2027-02-01T08:00:00Z");
     expect_agenda("buso", NULL, "");
     fx_end(&f);
