@@ -235,6 +235,22 @@ kvs "another is thrown away" 0 draft drop "$who" "$draft"
 kvs "and does not come back" 0 import kvs "$answer" --from vdab
 [ "$("$build/schakel" draft list "$who" --json | grep -c '"draft":')" = 2 ]
 check "two are left" $?
+other=$("$build/schakel" participant add --given-name Ander --json | sed -n 's/.*"participant": "\(.*\)".*/\1/p')
+kvs "an answer is not put with somebody else" 1 import kvs "$answer" --from vdab --participant "$other"
+says "another person's than --participant"
+check "and says whose it is not" $?
+sed 's/91.11.02-998.57/80.01.01-997.78/' "$answer" >third.jsonld
+kvs "nor one about somebody who is not here" 1 import kvs third.jsonld --from vdab --participant "$who"
+says "another person's than --participant"
+check "when the number here is another" $?
+sed 's/"@id": "_:w1",/"@id": "_:p2", "@type": "GeregistreerdPersoon"}, {&/' "$answer" >two.jsonld
+kvs "nor one about two" 1 import kvs two.jsonld --from vdab --participant "$who"
+says 'more than one person'
+check "and says so" $?
+sed 's/"Opleiding heftruck"/"Opleiding reachtruck"/' "$answer" >later.jsonld
+kvs "an answer that changed" 0 import kvs later.jsonld --from vdab
+says '4 known already' && says ': the answer is not what it was'
+check "is told, and changes nothing" $?
 sed 's/91.11.02-998.57/91.11.02-998.58/' "$answer" >nobody.jsonld
 kvs "an answer about nobody is refused" 1 import kvs nobody.jsonld --from vdab
 says 'does not name one person'

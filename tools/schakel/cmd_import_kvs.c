@@ -20,6 +20,7 @@ struct importing {
     json_t *drafts;   /* arguments of draft.add */
     json_t *unmapped; /* "Class.term" -> times */
     json_t *refused;  /* [{answer, type?, field?, code}] */
+    json_t *differs;  /* [{answer, type}]: known, and another answer now */
     size_t added;
     size_t known;
     bool dry_run;
@@ -38,36 +39,74 @@ static void refuse(struct importing *im, size_t answer, const char *type,
 
 /* ------------------------------------------------------------- the person */
 
-/* Who the answer is about: -1 with *out (NULL: it was refused), or an exit
+/* Who has this national number here: -1 with *out, empty for nobody. */
+static int find_number(struct importing *im, const char *insz,
+                       char out[SK_ID_TEXT_SIZE + 1])
+{
+    json_t *result = NULL;
+    const json_t *first;
+    int code = sk_node_ask(im->client, "participant.find",
+                           json_pack("{s:s}", "insz", insz), NULL, 0, &result);
+
+    first = json_array_get(json_object_get(result, "participants"), 0);
+    snprintf(out, SK_ID_TEXT_SIZE + 1, "%s",
+             sk_json_text(first, "participant"));
+    json_decref(result);
+    return code;
+}
+
+/* Whoever was named: the number in the answer is nobody else's. */
+static int is_other(struct importing *im, const struct sk_kvs *kvs, bool *out)
+{
+    char id[SK_ID_TEXT_SIZE + 1] = "";
+    json_t *person = NULL;
+    const char *number;
+    int code = -1;
+
+    *out = false;
+    if (kvs->insz[0] != '\0')
+        code = find_number(im, kvs->insz, id);
+    if (code >= 0 || kvs->insz[0] == '\0')
+        return code;
+    if (id[0] != '\0') {
+        *out = strcmp(id, im->participant) != 0;
+        return -1;
+    }
+    code = sk_node_ask(im->client, "participant.show",
+                       json_pack("{s:s}", "participant", im->participant), NULL,
+                       0, &person);
+    number = sk_json_text(person, "insz");
+    *out = number[0] != '\0' && strcmp(number, kvs->insz) != 0;
+    json_decref(person);
+    return code;
+}
+
+/* Who the answer is about: -1 with *out (empty: it was refused), or an exit
    code. */
 static int find_person(struct importing *im, const struct sk_kvs *kvs,
                        size_t answer, char out[SK_ID_TEXT_SIZE + 1])
 {
-    json_t *result = NULL;
-    const char *id;
-    int code;
+    const char *wrong = NULL;
+    bool other = false;
+    int code = -1;
 
     out[0] = '\0';
-    if (im->participant != NULL) {
-        snprintf(out, SK_ID_TEXT_SIZE + 1, "%s", im->participant);
-        return -1;
+    if (kvs->persons > 1) {
+        wrong = "kvs-persons";
+    } else if (im->participant != NULL) {
+        code = is_other(im, kvs, &other);
+        wrong = other ? "kvs-other" : NULL;
+        if (!other)
+            snprintf(out, SK_ID_TEXT_SIZE + 1, "%s", im->participant);
+    } else if (kvs->insz[0] == '\0') {
+        wrong = "kvs-person";
+    } else {
+        code = find_number(im, kvs->insz, out);
+        wrong = out[0] == '\0' ? "unknown-participant" : NULL;
     }
-    if (kvs->persons != 1 || kvs->insz[0] == '\0') {
-        refuse(im, answer, "", "kvs-person", "GeregistreerdPersoon");
-        return -1;
-    }
-    code = sk_node_ask(im->client, "participant.find",
-                       json_pack("{s:s}", "insz", kvs->insz), NULL, 0, &result);
-    if (code >= 0)
-        return code;
-    id =
-        sk_json_text(json_array_get(json_object_get(result, "participants"), 0),
-                     "participant");
-    snprintf(out, SK_ID_TEXT_SIZE + 1, "%s", id);
-    if (id[0] == '\0')
-        refuse(im, answer, "", "unknown-participant", "GeregistreerdPersoon");
-    json_decref(result);
-    return -1;
+    if (code < 0 && wrong != NULL)
+        refuse(im, answer, "", wrong, "GeregistreerdPersoon");
+    return code;
 }
 
 /* ------------------------------------------------------------- drafts */
@@ -133,6 +172,21 @@ static int read_answer(struct importing *im, const json_t *json, size_t answer)
 
 /* ------------------------------------------------------------- asking */
 
+/* It is here already; when it says something else now, that is told. */
+static void known(struct importing *im, const json_t *draft, const char *how,
+                  bool dry_run)
+{
+    if (!dry_run)
+        return;
+    im->known++;
+    if (strcmp(how, "differs") == 0)
+        json_array_append_new(
+            im->differs,
+            json_pack("{s:I, s:s}", "answer",
+                      json_integer_value(json_object_get(draft, "answer")) + 1,
+                      "type", sk_json_text(draft, "type")));
+}
+
 /* One draft; refusals of the node are told in the report. */
 static int ask_draft(struct importing *im, const json_t *draft, bool dry_run)
 {
@@ -157,7 +211,7 @@ static int ask_draft(struct importing *im, const json_t *draft, bool dry_run)
         refuse(im, answer, sk_json_text(draft, "type"),
                sk_json_text(error, "code"), sk_json_text(error, "field"));
     else if (json_object_get(result, "known") != NULL)
-        im->known += dry_run;
+        known(im, draft, sk_json_text(result, "known"), dry_run);
     else
         im->added += dry_run == im->dry_run;
     json_decref(reply);
@@ -184,6 +238,14 @@ static const char *words_of(const char *code)
                            "rijksregisternummer; zeg wie met --participant",
                            "the answer does not name one person with a valid "
                            "national number; say who with --participant");
+    if (strcmp(code, "kvs-persons") == 0)
+        return sk_cli_word("het antwoord gaat over meer dan één persoon",
+                           "the answer is about more than one person");
+    if (strcmp(code, "kvs-other") == 0)
+        return sk_cli_word("het rijksregisternummer in het antwoord is van "
+                           "iemand anders dan --participant",
+                           "the national number in the answer is another "
+                           "person's than --participant");
     if (strcmp(code, "kvs-form") == 0)
         return sk_cli_word("dit is geen antwoord in JSON-LD",
                            "this is no answer in JSON-LD");
@@ -206,6 +268,16 @@ static void print_report(const struct importing *im)
                 (long long)json_integer_value(json_object_get(r, "answer")),
                 sk_json_text(r, "type"), sk_json_text(r, "field"),
                 words_of(sk_json_text(r, "code")));
+    }
+    for (size_t i = 0; i < json_array_size(im->differs); i++) {
+        const json_t *d = json_array_get(im->differs, i);
+
+        fprintf(stderr, "%s: %s %lld: %s: %s\n", im->path,
+                nl ? "antwoord" : "answer",
+                (long long)json_integer_value(json_object_get(d, "answer")),
+                sk_json_text(d, "type"),
+                nl ? "het antwoord is nu anders dan toen; er is niets gewijzigd"
+                   : "the answer is not what it was; nothing was changed");
     }
     printf(nl ? "%zu %s, %zu al bekend, %zu geweigerd.\n"
               : "%zu %s, %zu known already, %zu refused.\n",
@@ -232,10 +304,11 @@ static int report(struct importing *im)
     if (!sk_cli_json()) {
         print_report(im);
     } else {
-        out = json_pack("{s:b, s:{s:I, s:I, s:O, s:O, s:b}}", "ok", good,
-                        "result", "added", (json_int_t)im->added, "known",
-                        (json_int_t)im->known, "refused", im->refused,
-                        "unmapped", im->unmapped, "dry_run", im->dry_run);
+        out = json_pack("{s:b, s:{s:I, s:O, s:I, s:O, s:O, s:b}}", "ok", good,
+                        "result", "added", (json_int_t)im->added, "differs",
+                        im->differs, "known", (json_int_t)im->known, "refused",
+                        im->refused, "unmapped", im->unmapped, "dry_run",
+                        im->dry_run);
         sk_json_print(out);
         json_decref(out);
     }
@@ -293,6 +366,7 @@ int sk_cmd_import_kvs(const struct sk_parsed *parsed)
                            .drafts = json_array(),
                            .unmapped = json_object(),
                            .refused = json_array(),
+                           .differs = json_array(),
                            .dry_run = sk_cli_has(parsed, "dry-run")};
     int code = sk_node_open(parsed, &im.client);
 
@@ -301,6 +375,7 @@ int sk_cmd_import_kvs(const struct sk_parsed *parsed)
     json_decref(im.drafts);
     json_decref(im.unmapped);
     json_decref(im.refused);
+    json_decref(im.differs);
     sk_client_close(&im.client);
     return code;
 }
