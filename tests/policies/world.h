@@ -196,14 +196,13 @@ static inline struct sk_sources world_sources(void)
     return sources;
 }
 
-/* That bundle with this policy, and other invariants unless NULL. */
-static inline struct sk_bundle *world_load_with(struct world_policy *policy,
-                                                bool reversed,
-                                                const char *invariants,
-                                                struct sk_arena *arena)
+/* A bundle of these sources with this policy, and other invariants unless
+   NULL; NULL when it has errors. */
+static inline struct sk_bundle *
+world_load_from(struct sk_sources sources, struct world_policy *policy,
+                bool reversed, const char *invariants, struct sk_arena *arena)
 {
     static char text[3 * RULES_MAX * RULE_SIZE_MAX + 512];
-    struct sk_sources sources = world_sources();
     struct sk_findings findings = sk_findings_start(arena);
     struct sk_bundle *bundle = NULL;
     size_t size = (size_t)sprintf(
@@ -221,11 +220,24 @@ static inline struct sk_bundle *world_load_with(struct world_policy *policy,
         sources.of[SK_SOURCE_INVARIANTS].bytes = sk_text(invariants);
     }
     if (sk_sources_load(&sources, INT32_MIN, arena, &findings, &bundle) !=
-            SK_OK ||
-        bundle == NULL) {
-        fprintf(stderr, "%s\n%s\n", text, test_findings(&findings));
+        SK_OK)
         abort();
-    }
+    if (bundle == NULL)
+        fprintf(stderr, "%s\n%s\n", text, test_findings(&findings));
+    return bundle;
+}
+
+/* The mini bundle with this policy. */
+static inline struct sk_bundle *world_load_with(struct world_policy *policy,
+                                                bool reversed,
+                                                const char *invariants,
+                                                struct sk_arena *arena)
+{
+    struct sk_bundle *bundle =
+        world_load_from(world_sources(), policy, reversed, invariants, arena);
+
+    if (bundle == NULL)
+        abort();
     return bundle;
 }
 
