@@ -224,6 +224,15 @@ check "and not twice" $?
 kvs "a coach sees them" 0 draft list "$who" --json
 says 'Vorkheftruckbestuurder' && [ "$(grep -c '"draft":' "$work/out")" = 4 ]
 check "with what is no field as a note" $?
+cp "$work/out" "$work/drafts"
+LANG=nl_BE.UTF-8 work_out draft list "$who"
+grep -q 'nota  *Vorkheftruckbestuurder' "$work/out" && grep -q 'bron  *VDAB' "$work/out"
+check "in words, from a partner by its name" $?
+cp "$work/drafts" "$work/out"
+LANG=nl_BE.UTF-8 work_out participant add --given-name Zoe --birth-date 2001-02-30
+grep -q 'deze dag bestaat niet' "$work/err"
+check "whoever types one person reads why too" $?
+cp "$work/drafts" "$work/out"
 draft=$(tr -d '\n' <"$work/out" | sed 's/}, *{/}\n{/g' | sed -n '/goal.set/s/.*"draft": "\([^"]*\)".*/\1/p')
 kvs "what is missing must be filled in" 1 draft confirm "$who" "$draft"
 kvs "then it is an event" 0 draft confirm "$who" "$draft" --fields occupation=8344.1

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policies/civil.h"
 #include "policies/yaml.h"
 #include "tools/schakel/hint.h"
 
@@ -112,4 +113,40 @@ Test(hint, is_silent_where_there_is_nothing_to_choose)
     expect_hint("{\"type\":\"nope\"}", "malformed-event", "size", true, "");
     expect_hint("{\"type\":\"job.set\"}", "unknown-participant", "participant",
                 true, "");
+}
+
+static void expect_person(const char *field, const char *value, bool dutch,
+                          const char *want)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    int32_t today;
+
+    cr_assert(sk_day_parse(sk_text("2027-05-03"), &today));
+    sk_hint_person(out, field, value, today, dutch);
+    fclose(out);
+    cr_expect(eq(str, text, (char *)want), "%s", value);
+    free(text);
+}
+
+/* Whoever types one person reads why, as whoever imports a thousand. */
+Test(hint, says_what_is_wrong_with_a_participant)
+{
+    expect_person("birth_date", "2030-01-01", true,
+                  "  -> deze dag ligt in de toekomst.  Kijk het jaar na.\n");
+    expect_person("birth_date", "2001-02-30", false,
+                  "  -> this day does not exist.  Look at day and month.\n");
+    expect_person("birth_date", "1850-01-01", true,
+                  "  -> dit jaar kan niet: 1900 tot 2199.  Kijk het na.\n");
+    expect_person("given_name", "", true,
+                  "  -> er staat niets in.  Vul het in.\n");
+    expect_person("given_name", "An\nna", false,
+                  "  -> character 3 (U+000A) is a control character or a new "
+                  "line.  Take it away.\n");
+    expect_person(
+        "insz", "09062099716", true,
+        "  -> dit rijksregisternummer kan niet: het controlegetal of "
+        "de datum klopt niet.  Kijk het na op de identiteitskaart.\n");
+    expect_person("family_name", "Mertens", true, "");
 }

@@ -139,6 +139,7 @@ Test(import, says_what_is_wrong_with_a_participant)
     PEOPLE(P "1\xe2\x81\xa0;Y;;;\n", "2:1 source_id hidden-character\n");
     PEOPLE(P "1\xe2\x80\xae;Y;;;\n", "2:1 source_id hidden-character\n");
     PEOPLE(P "1;Y;1990-02-30;;\n", "2:5 birth_date bad-date\n");
+    PEOPLE(P "1;Y;1850-02-01;;\n", "2:5 birth_date bad-date\n");
     PEOPLE(P "1;Y;30/2/1990;;\n", "2:5 birth_date bad-date\n");
     PEOPLE(P "1;Y;2026-09-02;;\n", "2:5 birth_date future\n");
     PEOPLE(P "1;Y;2027;;\n", "2:5 birth_date future\n");

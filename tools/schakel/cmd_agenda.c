@@ -134,8 +134,9 @@ static void ical_item(const json_t *item, const json_t *status, bool dutch)
     ical_day("DTSTART", day);
     ical_day("DTEND", day + 1);
     ical_text("SUMMARY", label_of(item, dutch));
-    snprintf(text, sizeof(text), "schakel agenda %lld\n%s %s", number_of(item),
+    snprintf(text, sizeof(text), "schakel agenda %lld\n%s%s%s", number_of(item),
              sk_render_word(sk_json_text(item, "kind"), dutch),
+             sk_json_text(item, "about")[0] != '\0' ? " " : "",
              sk_json_text(item, "about"));
     ical_text("DESCRIPTION", text);
     ical_text("CATEGORIES", sk_json_text(item, "tell"));

@@ -1,8 +1,11 @@
 #include "tools/schakel/hint.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "policies/civil.h"
 #include "tools/schakel/cli.h"
+#include "tools/schakel/import.h"
 #include "tools/schakel/json.h"
 
 struct hint {
@@ -169,6 +172,56 @@ void sk_hint_print(FILE *out, const struct sk_vocabulary *vocabulary,
         hint_categories(&h);
 }
 
+/* ------------------------------------------------------------- a participant
+ */
+
+void sk_hint_person(FILE *out, const char *field, const char *value,
+                    int32_t today, bool dutch)
+{
+    struct sk_importer importer = {.kind = SK_IMPORT_PARTICIPANTS,
+                                   .today = today};
+    struct sk_import_faults faults = {0};
+    static struct sk_import_row row;
+    struct sk_import_args read = {0};
+
+    row = (struct sk_import_row){
+        .line = 1, .count = 1, .cells = {{field, json_string(value), 1, 1}}};
+    if (row.cells[0].value != NULL && sk_importer_start(&importer) &&
+        sk_import_check_row(&importer, &row, &faults, &read))
+        sk_import_args_free(&read);
+    for (size_t i = 0; i < faults.count; i++)
+        if (strcmp(faults.list[i].field, field) == 0)
+            fprintf(out, "  -> %s\n",
+                    dutch ? faults.list[i].nl : faults.list[i].en);
+    free(faults.list);
+    json_decref(row.cells[0].value);
+    sk_importer_end(&importer);
+}
+
+/* What was typed about somebody; an import says it in the same words. */
+static void hint_typed(struct sk_client *client, const json_t *args,
+                       const char *field)
+{
+    static const char *const fields[] = {"birth_date", "family_name",
+                                         "given_name", "insz"};
+    const char *value = sk_json_text(args, field);
+    json_t *reply = NULL;
+    char now[11] = "";
+    int32_t today;
+
+    for (size_t i = 0; i < SK_COUNT(fields); i++) {
+        if (strcmp(fields[i], field) != 0)
+            continue;
+        if (sk_client_call(client, "node.status", NULL, NULL, 0, &reply) ==
+            SK_OK)
+            snprintf(now, sizeof(now), "%s",
+                     sk_json_text(json_object_get(reply, "result"), "now"));
+        json_decref(reply);
+        if (sk_day_parse(sk_text(now), &today))
+            sk_hint_person(stderr, field, value, today, sk_cli_dutch());
+    }
+}
+
 void sk_hint(struct sk_client *client, const json_t *args, const json_t *error)
 {
     static const char *const codes[] = {"consent-not-leaf", "malformed-event",
@@ -176,6 +229,8 @@ void sk_hint(struct sk_client *client, const json_t *args, const json_t *error)
     const char *code = sk_json_text(error, "code");
     struct sk_glossary *glossary;
 
+    if (strcmp(code, "bad-argument") == 0 || strcmp(code, "insz-invalid") == 0)
+        hint_typed(client, args, sk_json_text(error, "field"));
     for (size_t i = 0; i < SK_COUNT(codes); i++) {
         if (strcmp(codes[i], code) != 0)
             continue;

@@ -202,6 +202,12 @@ static void explain_text(const struct sk_field *field, const char *value,
 
     for (const char *c = value; *c != '\0'; c++)
         characters += (*c & 0xc0) != 0x80;
+    if (characters <= field->max) {
+        out->code = "empty";
+        sk_import_fault_say(out, "er staat niets in.  Vul het in.",
+                            "there is nothing in it.  Fill it in.");
+        return;
+    }
     sk_import_fault_say(
         out, "te lang: %zu tekens, hoogstens %u.  Kort het in.",
         "too long: %zu characters, %u at most.  Make it shorter.", characters,
@@ -223,8 +229,14 @@ static bool is_like(const char *value, const char *pattern)
 
 static void explain_date(const char *value, struct sk_import_fault *out)
 {
+    bool day = is_like(value, "9999-99-99");
+
     out->code = "bad-date";
-    if (is_like(value, "9999-99-99"))
+    if (day && (memcmp(value, "19", 2) < 0 || memcmp(value, "21", 2) > 0))
+        sk_import_fault_say(out,
+                            "dit jaar kan niet: 1900 tot 2199.  Kijk het na.",
+                            "this year cannot be: 1900 to 2199.  Look at it.");
+    else if (day)
         sk_import_fault_say(out,
                             "deze dag bestaat niet.  Kijk dag en maand na.",
                             "this day does not exist.  Look at day and month.");

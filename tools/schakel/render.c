@@ -137,6 +137,7 @@ static const struct word words[] = {
     {"requested", "gevraagd", "requested"},
     {"role", "rol", "role"},
     {"recorded_ms", "vastgelegd", "recorded"},
+    {"note", "nota", "note"},
     {"notice_hash", "tekst (hash)", "text (hash)"},
     {"rules", "regels", "rules"},
     {"sent", "verstuurd", "sent"},
@@ -346,8 +347,8 @@ const char *sk_render_value(const json_t *value, char *room, size_t size_max)
 static bool names_words(const char *key)
 {
     static const char *const keys[] = {
-        "categories", "from",     "org",        "owner", "partner",
-        "purpose",    "purposes", "recipients", "to",    "type"};
+        "categories", "from",       "org",    "owner", "partner", "purpose",
+        "purposes",   "recipients", "source", "to",    "type"};
 
     for (size_t i = 0; i < SK_COUNT(keys); i++)
         if (strcmp(keys[i], key) == 0)
