@@ -671,9 +671,9 @@ static enum sk_status skip_to(struct sk_engine *e, struct sk_value args,
 /* At most `limit` of them as an array; more: there are others behind `last`. */
 static enum sk_status pack_page(struct sk_engine *e, struct sk_scan *scan,
                                 struct notice_in *notice, size_t limit,
-                                struct sk_pack *out, struct sk_id *last,
-                                bool *more)
+                                struct sk_id *last, bool *more)
 {
+    struct sk_pack *out = &e->reply;
     size_t at = sk_reply_open(out);
     size_t count = 0;
 
@@ -706,10 +706,10 @@ static enum sk_status pack_page(struct sk_engine *e, struct sk_scan *scan,
 enum sk_status sk_op_erasure_list(struct sk_engine *e, struct sk_value args)
 {
     struct notice_in *notice = sk_arena_get(&e->scratch, sizeof(*notice));
-    struct sk_pack list = sk_scratch_pack(e, SK_CONTROL_SIZE_MAX);
     bool known;
     struct sk_scan scan = scan_from(e, sk_arg_text(args, "from"), &known);
-    struct sk_bytes packed;
+    size_t top = e->reply.size;
+    struct sk_bytes list;
     struct sk_id last = {0};
     bool more = false;
     size_t limit;
@@ -719,18 +719,22 @@ enum sk_status sk_op_erasure_list(struct sk_engine *e, struct sk_value args)
     SK_TRY(sk_arg_limit(e, args, &limit));
     if (known) {
         SK_TRY(skip_to(e, args, &scan, notice));
-        SK_TRY(pack_page(e, &scan, notice, limit, &list, &last, &more));
+        SK_TRY(pack_page(e, &scan, notice, limit, &last, &more));
     } else {
-        sk_pack_array(&list, 0);
+        sk_pack_array(&e->reply, 0);
     }
-    if (sk_pack_finish(&list, &packed) != SK_OK)
+    /* Only now is it known what stands before them. */
+    list = (struct sk_bytes){e->reply.data + top, e->reply.size - top};
+    list = sk_arena_copy(&e->scratch, list);
+    if (list.data == NULL)
         return SK_E_MEMORY;
+    e->reply.size = top;
     sk_pack_map(&e->reply, more ? 3 : 2);
     sk_reply_bool(&e->reply, "more", more);
     if (more)
         sk_reply_id(&e->reply, "next", &last);
     sk_pack_cstr(&e->reply, "notices");
-    sk_pack_raw(&e->reply, packed);
+    sk_pack_raw(&e->reply, list);
     return SK_OK;
 }
 
