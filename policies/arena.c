@@ -41,6 +41,15 @@ void *sk_arena_take(struct sk_arena *arena, size_t size)
     return cut(arena, alignof(max_align_t), size);
 }
 
+void sk_arena_trim(struct sk_arena *arena, const void *start, size_t size)
+{
+    size_t end = (size_t)((const uint8_t *)start - arena->data) + size;
+
+    assert(end <= arena->size);
+
+    arena->size = end;
+}
+
 void *sk_arena_get_array(struct sk_arena *arena, size_t count, size_t size)
 {
     if (size != 0 && count > SIZE_MAX / size) {

@@ -24,6 +24,9 @@ void *sk_arena_get(struct sk_arena *arena, size_t size);
 /* As sk_arena_get(), without the zeroing: for room that is written before it
    is read. */
 void *sk_arena_take(struct sk_arena *arena, size_t size);
+/* Of what was taken last, only `size` bytes from its start on were written: the
+   rest is free again, and need not be wiped. */
+void sk_arena_trim(struct sk_arena *arena, const void *start, size_t size);
 void *sk_arena_get_array(struct sk_arena *arena, size_t count, size_t size);
 /* A copy of the bytes with a NUL behind it; empty when it does not fit. */
 struct sk_bytes sk_arena_copy(struct sk_arena *arena, struct sk_bytes bytes);

@@ -327,6 +327,12 @@ static void pack_item(struct sk_pack *p, const struct sk_item *item)
     assert(false);
 }
 
+size_t sk_item_event_size(const struct sk_item_event *event)
+{
+    return offsetof(struct sk_item_event, fields) +
+           event->fields_count * sizeof(event->fields[0]);
+}
+
 enum sk_status sk_item_encode(const struct sk_item *item, struct sk_room room,
                               struct sk_bytes *out)
 {

@@ -117,6 +117,9 @@ struct sk_item_event {
     struct sk_item_field fields[SK_ITEM_FIELDS_MAX]; /* sorted by name */
 };
 
+/* So many bytes of it, from its start on, hold something. */
+size_t sk_item_event_size(const struct sk_item_event *event);
+
 struct sk_item_entry {
     struct sk_message_id message;
     bool all;

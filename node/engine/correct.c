@@ -515,7 +515,7 @@ enum sk_status sk_correction_apply(struct sk_engine *e,
     SK_TRY(sk_inbox_gone(e, from, &item->message, &gone));
     if (gone != NULL || entry->collective || !sk_org_equal(&entry->from, from))
         return SK_OK;
-    if (!sk_id_equal(&entry->event.handle.id, &item->handle.id)) {
+    if (!sk_id_equal(&entry->event->handle.id, &item->handle.id)) {
         *refusal = "unknown-handle";
         return SK_OK;
     }
@@ -525,7 +525,7 @@ enum sk_status sk_correction_apply(struct sk_engine *e,
         if (entry->correction == NULL)
             return SK_E_MEMORY;
     }
-    merge(&entry->event, item, s != NULL && !s->suspended, entry->correction);
+    merge(entry->event, item, s != NULL && !s->suspended, entry->correction);
     if (entry->correction->fields_count == 0)
         return SK_OK;
     return sk_inbox_put(e, entry);
@@ -563,7 +563,7 @@ enum sk_status sk_op_inbox_corrected(struct sk_engine *e, struct sk_value args)
     item->corrected.message = entry->message;
     item->corrected.correction = entry->correction->correction;
     item->corrected.at_ms = e->now_ms;
-    take_over(&entry->event, entry->correction);
+    take_over(entry->event, entry->correction);
     entry->correction = NULL;
     entry->corrected_ms = e->now_ms;
     /* Another key: what was wrong can be read nowhere any more. */

@@ -226,7 +226,7 @@ static enum sk_status judge_received(struct sk_engine *e,
                                      struct answer *a)
 {
     struct sk_gate_answer *gate = sk_arena_get(&e->scratch, sizeof(*gate));
-    struct sk_event_view view = {.type = entry->event.type,
+    struct sk_event_view view = {.type = entry->event->type,
                                  .subject = true,
                                  .source = sk_org_text(&entry->from)};
     struct sk_question asked = {.to = a->to,
@@ -245,7 +245,7 @@ static enum sk_status judge_received(struct sk_engine *e,
     if (gate->decision.permit || !comes_first(gate->decision.reason)) {
         gate->decision = (struct sk_decision){.reason = "not-source"};
     }
-    a->type = entry->event.type;
+    a->type = entry->event->type;
     a->gate = gate;
     return SK_OK;
 }

@@ -25,10 +25,10 @@ struct notice_in {
     uint64_t at_ms;
     int32_t due;
     bool erase;
-    struct sk_item_entry entries[SK_ITEM_ENTRIES_MAX];
-    size_t entries_count;
     uint64_t received_ms;
     struct sk_bytes ground; /* the person asks to be forgotten; else empty */
+    size_t entries_count;
+    struct sk_item_entry entries[SK_ITEM_ENTRIES_MAX]; /* large, so last */
 };
 
 /* ------------------------------------------------------------- the table */
@@ -102,14 +102,20 @@ static void unpack_entry(struct sk_unpack *u, struct sk_item_entry *out)
         out->fields.list[f] = sk_unpack_str(u, 1, 64);
 }
 
-/* key and value as a scan gave them; texts are copied to scratch. */
+/* key and value as a scan gave them; into scratch, texts too, with room for no
+   more entries. */
 static enum sk_status unpack(struct sk_engine *e, struct sk_bytes key,
-                             struct sk_bytes value, struct notice_in *out)
+                             struct sk_bytes value, struct notice_in **notice)
 {
+    struct notice_in *out;
     struct sk_unpack u;
     struct sk_bytes day;
     size_t at = 1;
 
+    value = sk_arena_copy(&e->scratch, value);
+    out = sk_arena_take(&e->scratch, sizeof(*out));
+    if (out == NULL)
+        return SK_E_MEMORY;
     while (key.data[at] != 0)
         at++;
     if (!sk_org_parse((struct sk_bytes){key.data + 1, at - 1}, &out->from))
@@ -117,9 +123,6 @@ static enum sk_status unpack(struct sk_engine *e, struct sk_bytes key,
     out->number = 0;
     for (at++; at < key.size; at++)
         out->number = out->number << 8 | key.data[at];
-    value = sk_arena_copy(&e->scratch, value);
-    if (value.size == 0)
-        return SK_E_MEMORY;
     u = sk_unpack_start(value);
     sk_unpack_array(&u, 7);
     sk_unpack_id(&u, &out->notice);
@@ -133,6 +136,10 @@ static enum sk_status unpack(struct sk_engine *e, struct sk_bytes key,
     out->ground = sk_unpack_str(&u, 0, 64);
     if (sk_unpack_finish(&u) != SK_OK || !sk_day_parse(day, &out->due))
         return SK_E_IO;
+    sk_arena_trim(&e->scratch, out,
+                  offsetof(struct notice_in, entries) +
+                      out->entries_count * sizeof(out->entries[0]));
+    *notice = out;
     return SK_OK;
 }
 
@@ -194,7 +201,7 @@ static enum sk_status find(struct sk_engine *e, struct sk_value args,
                            struct notice_in **out)
 {
     struct sk_bytes from = sk_arg_text(args, "from");
-    struct notice_in *notice = sk_arena_get(&e->scratch, sizeof(*notice));
+    struct notice_in *notice;
     struct sk_bytes key;
     struct sk_bytes value;
     enum sk_status status = SK_E_NOT_FOUND;
@@ -204,13 +211,11 @@ static enum sk_status find(struct sk_engine *e, struct sk_value args,
     bool known;
     bool seen;
 
-    if (notice == NULL)
-        return SK_E_MEMORY;
     scan = scan_from(e, from, &known);
     while (known && (status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
         size_t mark = sk_arena_mark(&e->scratch);
 
-        SK_TRY(unpack(e, key, value, notice));
+        SK_TRY(unpack(e, key, value, &notice));
         seen = named && sk_id_equal(&notice->notice, &wanted);
         if (!named)
             SK_TRY(is_seen(e, notice, &seen));
@@ -523,14 +528,12 @@ static enum sk_status settle(struct sk_engine *e,
 enum sk_status sk_erasure_settle(struct sk_engine *e, size_t count_max,
                                  size_t *count)
 {
-    struct notice_in *notice = sk_arena_get(&e->scratch, sizeof(*notice));
     bool known;
     struct sk_scan scan = scan_from(e, (struct sk_bytes){0}, &known);
+    struct notice_in *notice;
     struct sk_bytes key;
     struct sk_bytes value;
 
-    if (notice == NULL)
-        return SK_E_MEMORY;
     *count = 0;
     while (*count < count_max) {
         size_t mark = sk_arena_mark(&e->scratch);
@@ -540,7 +543,7 @@ enum sk_status sk_erasure_settle(struct sk_engine *e, size_t count_max,
         if (status == SK_E_NOT_FOUND)
             return SK_OK;
         SK_TRY(status);
-        SK_TRY(unpack(e, key, value, notice));
+        SK_TRY(unpack(e, key, value, &notice));
         SK_TRY(settle(e, notice, &done));
         *count += done ? 1 : 0;
         sk_arena_reset(&e->scratch, mark);
@@ -646,9 +649,11 @@ static void pack_notice(struct sk_pack *p, const struct notice_in *notice,
 
 /* Up to the notice that is named; without a name stays before the first. */
 static enum sk_status skip_to(struct sk_engine *e, struct sk_value args,
-                              struct sk_scan *scan, struct notice_in *notice)
+                              struct sk_scan *scan)
 {
+    struct notice_in *notice;
     struct sk_id after;
+    bool found;
 
     if (!sk_arg_id(args, "after", &after))
         return SK_OK;
@@ -662,18 +667,19 @@ static enum sk_status skip_to(struct sk_engine *e, struct sk_value args,
             return sk_refuse(e, "unknown-notice", "after",
                              sk_arg_text(args, "after"));
         SK_TRY(status);
-        SK_TRY(unpack(e, key, value, notice));
+        SK_TRY(unpack(e, key, value, &notice));
+        found = sk_id_equal(&notice->notice, &after);
         sk_arena_reset(&e->scratch, mark);
-    } while (!sk_id_equal(&notice->notice, &after));
+    } while (!found);
     return SK_OK;
 }
 
 /* At most `limit` of them as an array; more: there are others behind `last`. */
 static enum sk_status pack_page(struct sk_engine *e, struct sk_scan *scan,
-                                struct notice_in *notice, size_t limit,
-                                struct sk_id *last, bool *more)
+                                size_t limit, struct sk_id *last, bool *more)
 {
     struct sk_pack *out = &e->reply;
+    struct notice_in *notice;
     size_t at = sk_reply_open(out);
     size_t count = 0;
 
@@ -688,7 +694,7 @@ static enum sk_status pack_page(struct sk_engine *e, struct sk_scan *scan,
         if (status == SK_E_NOT_FOUND)
             break;
         SK_TRY(status);
-        SK_TRY(unpack(e, key, value, notice));
+        SK_TRY(unpack(e, key, value, &notice));
         SK_TRY(is_seen(e, notice, &seen));
         if (seen || sees_dates(e)) {
             if (count == limit || out->size > LIST_FULL)
@@ -705,7 +711,6 @@ static enum sk_status pack_page(struct sk_engine *e, struct sk_scan *scan,
 
 enum sk_status sk_op_erasure_list(struct sk_engine *e, struct sk_value args)
 {
-    struct notice_in *notice = sk_arena_get(&e->scratch, sizeof(*notice));
     bool known;
     struct sk_scan scan = scan_from(e, sk_arg_text(args, "from"), &known);
     size_t top = e->reply.size;
@@ -714,12 +719,10 @@ enum sk_status sk_op_erasure_list(struct sk_engine *e, struct sk_value args)
     bool more = false;
     size_t limit;
 
-    if (notice == NULL)
-        return SK_E_MEMORY;
     SK_TRY(sk_arg_limit(e, args, &limit));
     if (known) {
-        SK_TRY(skip_to(e, args, &scan, notice));
-        SK_TRY(pack_page(e, &scan, notice, limit, &last, &more));
+        SK_TRY(skip_to(e, args, &scan));
+        SK_TRY(pack_page(e, &scan, limit, &last, &more));
     } else {
         sk_pack_array(&e->reply, 0);
     }

@@ -172,10 +172,11 @@ static enum sk_status pack_assigned(struct sk_engine *e, const struct row *row)
     struct sk_inbox_entry *entry;
 
     SK_TRY(get_message(e, row, &entry));
-    SK_TRY(sk_handle_find(e, &entry->from, &entry->event.handle, &participant));
+    SK_TRY(
+        sk_handle_find(e, &entry->from, &entry->event->handle, &participant));
     sk_pack_map(&e->reply, 6);
     sk_reply_text(&e->reply, "from", sk_org_text(&entry->from));
-    sk_reply_id(&e->reply, "handle", &entry->event.handle.id);
+    sk_reply_id(&e->reply, "handle", &entry->event->handle.id);
     sk_reply_cstr(&e->reply, "kind", "assigned");
     sk_reply_id(&e->reply, "message", &row->id);
     sk_reply_uint(&e->reply, "number", row->number);

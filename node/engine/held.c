@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "node/engine/journal.h"
 #include "node/engine/rights.h"
 #include "node/engine/session.h"
@@ -221,7 +223,7 @@ static enum sk_status tell_one(struct sk_engine *e, const struct sk_org *from,
     if (gone != NULL || entry->collective)
         return SK_OK;
     item->kind = SK_ITEM_HELD;
-    item->held.event = entry->event;
+    memcpy(&item->held.event, entry->event, sk_item_event_size(entry->event));
     item->held.at_ms = entry->received_ms;
     (*count)++;
     return sk_outbox_item(e, from, item);

@@ -377,17 +377,40 @@ static enum sk_status write_correction(struct sk_engine *e,
     return sk_item_encode(item, room, out);
 }
 
+/* An item is large, and what an event holds is not. */
+static enum sk_status read_item(struct sk_engine *e, struct sk_bytes bytes,
+                                struct sk_inbox_entry *out)
+{
+    struct sk_item *item = sk_arena_take(&e->scratch, sizeof(*item));
+    struct sk_item_collective collective;
+
+    if (item == NULL)
+        return SK_E_MEMORY;
+    if (sk_item_decode(bytes, item) != SK_OK)
+        return SK_E_IO;
+    out->collective = item->kind == SK_ITEM_COLLECTIVE;
+    out->body = (struct sk_value){0};
+    out->event = &item->event;
+    if (out->collective) {
+        collective = item->collective;
+        memset(out->event, 0, offsetof(struct sk_item_event, fields));
+        out->event->message = collective.message;
+        out->event->type = collective.type;
+        out->body = collective.body;
+    }
+    sk_arena_trim(&e->scratch, out->event, sk_item_event_size(out->event));
+    return SK_OK;
+}
+
 enum sk_status sk_inbox_get(struct sk_engine *e, const struct sk_message_id *id,
                             struct sk_inbox_entry *out)
 {
     struct record *record = sk_arena_get(&e->scratch, sizeof(*record));
-    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
 
-    if (record == NULL || item == NULL)
+    if (record == NULL)
         return SK_E_MEMORY;
     SK_TRY(load(e, id, record));
-    if (sk_item_decode(record->item, item) != SK_OK)
-        return SK_E_IO;
+    SK_TRY(read_item(e, record->item, out));
     out->message = *id;
     out->key_owner = record->key_owner;
     out->from = record->from;
@@ -400,39 +423,28 @@ enum sk_status sk_inbox_get(struct sk_engine *e, const struct sk_message_id *id,
     out->locked = record->locked;
     out->waiting = waiting_of(record);
     out->corrected_ms = record->corrected_ms;
-    SK_TRY(read_correction(e, record->correction, &out->correction));
-    out->collective = item->kind == SK_ITEM_COLLECTIVE;
-    if (!out->collective) {
-        out->event = item->event;
-        out->body = (struct sk_value){0};
-        return SK_OK;
-    }
-    memset(&out->event, 0, sizeof(out->event));
-    out->event.message = item->collective.message;
-    out->event.type = item->collective.type;
-    out->body = item->collective.body;
-    return SK_OK;
+    return read_correction(e, record->correction, &out->correction);
 }
 
 static enum sk_status encode_entry(struct sk_engine *e,
                                    const struct sk_inbox_entry *entry,
                                    struct sk_bytes *out)
 {
-    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    struct sk_item *item = sk_arena_take(&e->scratch, sizeof(*item));
     struct sk_room room;
 
     room.size_max = SK_ITEM_SIZE_MAX;
-    room.data = sk_arena_get(&e->scratch, room.size_max);
+    room.data = sk_arena_take(&e->scratch, room.size_max);
     if (item == NULL || room.data == NULL)
         return SK_E_MEMORY;
     if (entry->collective) {
         item->kind = SK_ITEM_COLLECTIVE;
         item->collective.message = entry->message;
-        item->collective.type = entry->event.type;
+        item->collective.type = entry->event->type;
         item->collective.body = entry->body;
     } else {
         item->kind = SK_ITEM_EVENT;
-        item->event = entry->event;
+        memcpy(&item->event, entry->event, sk_item_event_size(entry->event));
     }
     return sk_item_encode(item, room, out);
 }
@@ -447,7 +459,7 @@ enum sk_status sk_inbox_put(struct sk_engine *e,
     record->key_owner = entry->key_owner;
     record->from = entry->from;
     if (!entry->collective)
-        record->handle = entry->event.handle;
+        record->handle = entry->event->handle;
     record->number = entry->number;
     record->incarnation = entry->incarnation;
     record->place = entry->place;
@@ -593,7 +605,7 @@ static enum sk_status erase_fields(struct sk_engine *e,
     if (entry == NULL)
         return SK_E_MEMORY;
     SK_TRY(sk_inbox_get(e, id, entry));
-    event = &entry->event;
+    event = entry->event;
     for (size_t i = 0; i < event->fields_count; i++) {
         if (!has_word(fields, event->fields[i].name))
             event->fields[kept++] = event->fields[i];

@@ -16,7 +16,7 @@ static size_t pack_participant(struct sk_engine *e, struct sk_pack *p,
 
     *status = SK_E_NOT_FOUND;
     if (!entry->collective)
-        *status = sk_handle_find(e, &entry->from, &entry->event.handle, &id);
+        *status = sk_handle_find(e, &entry->from, &entry->event->handle, &id);
     if (*status == SK_OK)
         sk_reply_id(p, "participant", &id.id);
     if (*status != SK_E_NOT_FOUND)
@@ -74,8 +74,8 @@ static void pack_wrong(struct sk_pack *p, const struct sk_inbox_entry *entry)
 
     sk_pack_cstr(p, "wrong");
     at = sk_reply_open(p);
-    for (size_t i = 0; i < entry->event.fields_count; i++) {
-        const struct sk_item_field *field = &entry->event.fields[i];
+    for (size_t i = 0; i < entry->event->fields_count; i++) {
+        const struct sk_item_field *field = &entry->event->fields[i];
 
         if (is_locked(entry, field->name) ||
             correction_of(entry, field->name) == NULL)
@@ -101,8 +101,8 @@ static void pack_fields(struct sk_pack *p, const char *key,
         return;
     }
     at = sk_reply_open(p);
-    for (size_t i = 0; i < entry->event.fields_count; i++) {
-        const struct sk_item_field *field = &entry->event.fields[i];
+    for (size_t i = 0; i < entry->event->fields_count; i++) {
+        const struct sk_item_field *field = &entry->event->fields[i];
         const struct sk_item_field *right = correction_of(entry, field->name);
 
         if (right != NULL)
@@ -146,8 +146,8 @@ static enum sk_status pack_line(struct sk_engine *e, struct sk_pack *p,
         count++;
     }
     sk_reply_text(p, "from", sk_org_text(&entry->from));
-    if (entry->event.has_handover) {
-        sk_reply_id(p, "handover", &entry->event.handover.id);
+    if (entry->event->has_handover) {
+        sk_reply_id(p, "handover", &entry->event->handover.id);
         count++;
     }
     sk_reply_id(p, "message", &entry->message.id);
@@ -155,11 +155,11 @@ static enum sk_status pack_line(struct sk_engine *e, struct sk_pack *p,
     count += pack_participant(e, p, entry, &status);
     SK_TRY(status);
     if (!entry->collective) {
-        sk_reply_text(p, "purpose", entry->event.purpose);
+        sk_reply_text(p, "purpose", entry->event->purpose);
         count++;
     }
     sk_reply_instant(p, "received", entry->received_ms);
-    sk_reply_text(p, "type", entry->event.type);
+    sk_reply_text(p, "type", entry->event->type);
     sk_reply_close_map(p, at, count + 1);
     return SK_OK;
 }
@@ -189,7 +189,7 @@ static enum sk_status pack_event_tail(struct sk_engine *e, struct sk_pack *p,
                                       const struct sk_inbox_entry *entry,
                                       size_t *count)
 {
-    const struct sk_item_event *event = &entry->event;
+    const struct sk_item_event *event = entry->event;
     enum sk_status status;
 
     *count += pack_participant(e, p, entry, &status);
@@ -213,7 +213,7 @@ static enum sk_status pack_message(struct sk_engine *e, struct sk_pack *p,
                                    const struct sk_inbox_entry *entry,
                                    bool linked)
 {
-    const struct sk_item_event *event = &entry->event;
+    const struct sk_item_event *event = entry->event;
     size_t at = sk_reply_open(p);
     size_t count = 4;
 
@@ -346,7 +346,8 @@ static enum sk_status is_seen(struct sk_engine *e,
     enum sk_status status = SK_E_NOT_FOUND;
 
     if (!entry->collective)
-        status = sk_handle_find(e, &entry->from, &entry->event.handle, &person);
+        status =
+            sk_handle_find(e, &entry->from, &entry->event->handle, &person);
     if (status == SK_E_NOT_FOUND)
         person = (struct sk_participant_id){0};
     else
@@ -498,9 +499,9 @@ static enum sk_status open_entry(struct sk_engine *e,
 {
     if (entry->opened_ms != 0)
         return SK_OK;
-    if (entry->event.has_handover &&
-        sk_bytes_equal(entry->event.type, sk_text("handover.requested")))
-        SK_TRY(sk_handover_opened(e, &entry->event.handover));
+    if (entry->event->has_handover &&
+        sk_bytes_equal(entry->event->type, sk_text("handover.requested")))
+        SK_TRY(sk_handover_opened(e, &entry->event->handover));
     entry->opened_ms = e->now_ms;
     SK_TRY(sk_inbox_put(e, entry));
     entry->waiting = 0; /* as it is kept now */
@@ -534,12 +535,12 @@ enum sk_status sk_op_inbox_assign(struct sk_engine *e, struct sk_value args)
     if (entry->collective)
         return sk_refuse(e, "wrong-state", "message", (struct sk_bytes){0});
     SK_TRY(
-        sk_handle_assign(e, &entry->from, &entry->event.handle, &participant));
+        sk_handle_assign(e, &entry->from, &entry->event->handle, &participant));
     SK_TRY(sk_feed_put(e, SK_FEED_ASSIGNED, &entry->message.id, &entry->from,
                        NULL));
-    if (entry->event.has_handover)
-        SK_TRY(sk_handover_assigned(e, &entry->event.handover, &participant));
-    SK_TRY(sk_timers_received(e, entry->event.type, &entry->message));
+    if (entry->event->has_handover)
+        SK_TRY(sk_handover_assigned(e, &entry->event->handover, &participant));
+    SK_TRY(sk_timers_received(e, entry->event->type, &entry->message));
     sk_pack_map(&e->reply, 2);
     sk_reply_id(&e->reply, "message", &entry->message.id);
     sk_reply_id(&e->reply, "participant", &participant.id);

@@ -1294,10 +1294,10 @@ struct sk_inbox_entry {
     uint64_t received_ms;
     uint64_t opened_ms; /* 0: not yet */
     uint64_t accepted_ms;
-    struct sk_item_event event; /* views in scratch */
-    bool collective;            /* then `event` has message, type only */
-    struct sk_value body;       /* of a collective message */
-    struct sk_words locked;     /* fields asked back, not yet erased */
+    struct sk_item_event *event; /* in scratch, room for no more fields */
+    bool collective;             /* then `event` has message, type only */
+    struct sk_value body;        /* of a collective message */
+    struct sk_words locked;      /* fields asked back, not yet erased */
     struct sk_item_correction *correction; /* not taken over yet; or NULL */
     uint64_t corrected_ms; /* a person took the last one over; 0: never */
     size_t waiting;        /* bytes it counts for; 0 once opened */

@@ -77,7 +77,7 @@ static enum sk_status link_received(void *context,
     struct linking *l = context;
     const char *gone = NULL;
 
-    if (is_own(l, entry->event.has_handover, &entry->event.handover))
+    if (is_own(l, entry->event->has_handover, &entry->event->handover))
         return SK_OK;
     /* Asked back: it is shown to nobody any more (CONSENT 4.5). */
     SK_TRY(sk_inbox_gone(l->e, &entry->from, &entry->message, &gone));
@@ -88,7 +88,7 @@ static enum sk_status link_received(void *context,
     sk_reply_id(l->p, "message", &entry->message.id);
     sk_reply_bool(l->p, "opened", entry->opened_ms != 0);
     sk_reply_instant(l->p, "received", entry->received_ms);
-    sk_reply_text(l->p, "type", entry->event.type);
+    sk_reply_text(l->p, "type", entry->event->type);
     return SK_OK;
 }
 

@@ -305,7 +305,7 @@ static enum sk_status plan_received(struct sk_engine *e,
         .e = e, .rule = rule, .key = &like.key, .look = true};
     struct sk_event_view view;
 
-    SK_TRY(view_of(e, &entry->event, &view));
+    SK_TRY(view_of(e, entry->event, &view));
     if (!holds(&rule->when, &view))
         return SK_OK;
     SK_TRY(sk_timer_each(e, &like.scope, end_one, &before));
@@ -339,13 +339,13 @@ enum sk_status sk_timers_received(struct sk_engine *e, struct sk_bytes type,
     if (entry == NULL)
         return SK_E_MEMORY;
     SK_TRY(sk_inbox_get(e, id, entry));
-    status = sk_handle_find(e, &entry->from, &entry->event.handle, &person);
+    status = sk_handle_find(e, &entry->from, &entry->event->handle, &person);
     if (status == SK_E_NOT_FOUND)
         return SK_OK; /* a person will say who it is */
     SK_TRY(status);
     SK_TRY(is_owner(e, &person, &owner));
     for (size_t i = 0; owner && i < rules->count; i++)
-        if (is_for_owner(&rules->list[i], entry->event.type))
+        if (is_for_owner(&rules->list[i], entry->event->type))
             SK_TRY(plan_received(e, &rules->list[i], entry));
     return SK_OK;
 }

@@ -50,7 +50,7 @@ static enum sk_status judge_message(struct sk_engine *e,
     if (status != SK_OK && status != SK_E_NOT_FOUND)
         return status;
     if (status == SK_E_NOT_FOUND ||
-        (sk_day_parse(entry->event.erase_by, &erase_by) && erase_by <= t->day))
+        (sk_day_parse(entry->event->erase_by, &erase_by) && erase_by <= t->day))
         out->outcome = DROP;
     return SK_OK;
 }
@@ -257,6 +257,6 @@ enum sk_status sk_timer_person(struct sk_engine *e, const struct sk_timer *t,
     if (status == SK_E_NOT_FOUND)
         return SK_OK;
     SK_TRY(status);
-    status = sk_handle_find(e, &entry->from, &entry->event.handle, out);
+    status = sk_handle_find(e, &entry->from, &entry->event->handle, out);
     return status == SK_E_NOT_FOUND ? SK_OK : status;
 }

@@ -73,7 +73,7 @@ enum sk_status sk_op_inbox_withdraw(struct sk_engine *e, struct sk_value args)
         return sk_refuse(e, "wrong-state", "message", (struct sk_bytes){0});
     SK_TRY(sk_consent_scope(e, args, &record));
     item->kind = SK_ITEM_TOLD;
-    item->told.handle = entry->event.handle;
+    item->told.handle = entry->event->handle;
     item->told.at_ms = e->now_ms;
     if (!fill_told(&record.fact, &item->told))
         return sk_refuse(e, "too-large", NULL, (struct sk_bytes){0});

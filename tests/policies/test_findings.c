@@ -332,3 +332,15 @@ Test(arena, cuts_aligned_zeroed_pieces_until_it_is_full)
     cr_expect(eq(ptr, sk_arena_get_array(&a, SIZE_MAX / 2, 4), NULL));
     cr_expect(a.full);
 }
+
+Test(arena, gives_back_what_was_not_written)
+{
+    static _Alignas(16) uint8_t room[256];
+    struct sk_arena a = sk_arena_start(room, sizeof(room));
+    uint8_t *first = sk_arena_take(&a, 200);
+
+    sk_arena_trim(&a, first, 40);
+    cr_expect(eq(ptr, sk_arena_get(&a, 1), first + 48));
+    sk_arena_reset(&a, 0);
+    cr_expect(eq(sz, a.high, 49));
+}

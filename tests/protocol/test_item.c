@@ -745,6 +745,23 @@ Test(item, takes_up_to_64_words_fields_and_consents)
     cr_expect(eq(int, sk_item_decode(out, &got), SK_E_BAD_LENGTH));
 }
 
+/* Who has room for so much of it has room for all that is read of it. */
+Test(item, size_of_an_event_is_what_decode_writes)
+{
+    const uint8_t *bytes = (const uint8_t *)&got.event;
+    size_t size;
+
+    memset(&got, 0xaa, sizeof(got));
+    cr_assert(eq(int, sk_item_decode(vector("item", "event"), &got), SK_OK));
+    size = sk_item_event_size(&got.event);
+    cr_expect(eq(sz, got.event.fields_count, 4));
+    cr_expect(eq(ptr, (void *)(bytes + size), (void *)&got.event.fields[4]));
+    for (size_t i = size; i < sizeof(got.event); i++)
+        cr_assert(eq(u8, bytes[i], 0xaa), "byte %zu", i);
+    got.event.fields_count = SK_ITEM_FIELDS_MAX;
+    cr_expect(eq(sz, sk_item_event_size(&got.event), sizeof(got.event)));
+}
+
 Test(item, takes_up_to_256_entries)
 {
     fill("withdrawn");

@@ -139,17 +139,17 @@ static void check_arrival(size_t at, const char *id,
     check_order(at, m);
     if (m->collective)
         return;
-    check(same_text(entry->event.source, node_names[from]),
+    check(same_text(entry->event->source, node_names[from]),
           "I8: %s is not of its sender", id);
-    check(same_text(entry->event.type, type_names[m->purpose]) &&
-              same_text(entry->event.purpose, purpose_names[m->purpose]),
+    check(same_text(entry->event->type, type_names[m->purpose]) &&
+              same_text(entry->event->purpose, purpose_names[m->purpose]),
           "%s says something else", id);
     check(!is_leaving(at) || sim.nodes[at].restored,
           "%s leaves, and took in %s", node_names[at], id);
     check_permitted(at, m, NULL);
-    for (size_t i = 0; i < entry->event.fields_count; i++) {
-        check_permitted(at, m, &entry->event.fields[i]);
-        check_value(m, &entry->event.fields[i]);
+    for (size_t i = 0; i < entry->event->fields_count; i++) {
+        check_permitted(at, m, &entry->event->fields[i]);
+        check_value(m, &entry->event->fields[i]);
     }
 }
 
@@ -422,8 +422,8 @@ static void check_shown(const struct message *m,
     bool exact = !m->doubtful && !m->widened;
     size_t shown = 0;
 
-    for (size_t i = 0; i < entry->event.fields_count; i++) {
-        const struct sk_item_field *field = &entry->event.fields[i];
+    for (size_t i = 0; i < entry->event->fields_count; i++) {
+        const struct sk_item_field *field = &entry->event->fields[i];
         bool found = false;
 
         for (size_t j = 0; j < ledger->fields_count; j++) {
@@ -464,8 +464,8 @@ static void check_taken_back(const struct message *m,
           "I7: %s was withdrawn and is still at %s", m->id, node_names[m->to]);
     if (m->must_go)
         sim.recalled++;
-    for (size_t i = 0; there && i < entry->event.fields_count; i++) {
-        const struct sk_item_field *field = &entry->event.fields[i];
+    for (size_t i = 0; there && i < entry->event->fields_count; i++) {
+        const struct sk_item_field *field = &entry->event->fields[i];
         char name[64];
 
         snprintf(name, sizeof(name), "%.*s", (int)field->name.size,
@@ -516,9 +516,9 @@ static void check_corrected(const struct message *m,
 
     if (m->phones == 0 || sim.nodes[m->from].restored)
         return;
-    for (size_t i = 0; i < entry->event.fields_count; i++)
-        if (same_text(entry->event.fields[i].name, "coach_phone"))
-            shown = &entry->event.fields[i];
+    for (size_t i = 0; i < entry->event->fields_count; i++)
+        if (same_text(entry->event->fields[i].name, "coach_phone"))
+            shown = &entry->event->fields[i];
     for (size_t i = 0; i < entry->locked.count; i++)
         if (same_text(entry->locked.list[i], "coach_phone"))
             shown = NULL;
