@@ -73,18 +73,17 @@ static void pack_file(struct sk_pack *p, struct sk_bytes name,
 }
 
 /* The newest card of each partner: those that signed may not have had it. */
-static enum sk_status pack_cards(struct sk_engine *e, struct sk_pack *p,
-                                 size_t *count)
+static enum sk_status pack_cards(struct sk_engine *e,
+                                 const struct sk_charter *charter,
+                                 struct sk_pack *p, size_t *count)
 {
     struct sk_key prefix = sk_key_start(SK_T_CARD);
     struct sk_scan scan =
         sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
-    struct sk_charter *charter;
     struct sk_bytes key;
     struct sk_bytes bytes;
     enum sk_status status;
 
-    SK_TRY(sk_federation_charter(e, &charter));
     while ((status = sk_scan_next(&scan, &key, &bytes)) == SK_OK) {
         struct sk_key name = {.size = 0};
         struct sk_card card;
@@ -107,13 +106,19 @@ static enum sk_status pack_version(struct sk_engine *e, uint64_t version,
     struct sk_key prefix = version_prefix(version);
     struct sk_scan scan =
         sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
-    struct sk_pack p = sk_scratch_pack(e, SK_CHARTER_SIZE_MAX);
-    size_t at = sk_reply_open(&p);
+    bool last = version == e->charter_version;
+    struct sk_charter *charter;
     size_t count = 0;
     struct sk_bytes key;
     struct sk_bytes bytes;
     enum sk_status status;
+    struct sk_pack p;
+    size_t at;
 
+    if (last)
+        SK_TRY(sk_federation_charter(e, &charter));
+    p = sk_scratch_pack(e, SK_CHARTER_SIZE_MAX);
+    at = sk_reply_open(&p);
     while ((status = sk_scan_next(&scan, &key, &bytes)) == SK_OK) {
         key.data += prefix.size;
         key.size -= prefix.size;
@@ -124,10 +129,10 @@ static enum sk_status pack_version(struct sk_engine *e, uint64_t version,
     if (count == 0)
         return SK_E_NOT_FOUND;
     /* Who catches up needs cards for the last one only. */
-    if (version == e->charter_version)
-        SK_TRY(pack_cards(e, &p, &count));
+    if (last)
+        SK_TRY(pack_cards(e, charter, &p, &count));
     sk_reply_close_array(&p, at, count);
-    return sk_pack_finish(&p, out);
+    return sk_scratch_packed(e, &p, out);
 }
 
 static enum sk_status send_part(struct sk_engine *e, struct sk_session *s,

@@ -407,8 +407,8 @@ static enum sk_status journal(struct sk_engine *e,
 enum sk_status sk_consent_append(struct sk_engine *e,
                                  struct sk_consent_record *record)
 {
-    struct sk_pack body = sk_scratch_pack(e, BODY_SIZE_MAX);
-    struct sk_pack whole = sk_scratch_pack(e, BODY_SIZE_MAX + 128);
+    struct sk_pack body;
+    struct sk_pack whole;
     struct chain head;
     struct sk_bytes bytes;
     struct sk_key key;
@@ -421,11 +421,13 @@ enum sk_status sk_consent_append(struct sk_engine *e,
     sk_new_id(e, &record->consent.id);
     record->recorded_ms = e->now_ms;
     record->vocabulary = sk_bundle_vocabulary(e->bundle)->name;
+    body = sk_scratch_pack(e, BODY_SIZE_MAX);
     pack_body(&body, e, record);
-    if (sk_pack_finish(&body, &bytes) != SK_OK)
+    if (sk_scratch_packed(e, &body, &bytes) != SK_OK)
         return SK_E_MEMORY;
     sk_hash(context_hash, bytes, &record->hash);
     sk_sign(&e->secrets.signing, context_sign, bytes, &record->signature);
+    whole = sk_scratch_pack(e, bytes.size + 128);
     sk_pack_array(&whole, 2);
     sk_pack_bin(&whole, bytes);
     sk_pack_bin(&whole, (struct sk_bytes){record->signature.bytes,

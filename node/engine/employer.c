@@ -43,7 +43,7 @@ static enum sk_status employer_put(struct sk_engine *e,
         sk_day_format(employer->period.until, text);
         sk_pack_cstr(&p, text);
     }
-    SK_TRY(sk_pack_finish(&p, &plain));
+    SK_TRY(sk_scratch_packed(e, &p, &plain));
     return sk_vault_put(e, &id->id, sk_key_done(&key), plain);
 }
 

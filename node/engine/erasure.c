@@ -82,7 +82,7 @@ static enum sk_status put(struct sk_engine *e, const struct notice_in *notice)
     }
     sk_pack_uint(&p, notice->received_ms);
     sk_pack_str(&p, notice->ground);
-    if (sk_pack_finish(&p, &value) != SK_OK)
+    if (sk_scratch_packed(e, &p, &value) != SK_OK)
         return SK_E_MEMORY;
     SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&open),
                         (struct sk_bytes){0}));

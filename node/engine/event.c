@@ -78,7 +78,7 @@ static enum sk_status encode(struct sk_engine *e,
     pack_fields(&p, view);
     sk_pack_id(&p, &event->corrects.id);
     sk_pack_id(&p, &event->corrected_by.id);
-    return sk_pack_finish(&p, out);
+    return sk_scratch_packed(e, &p, out);
 }
 
 static void read_set(struct sk_engine *e, struct sk_unpack *u,

@@ -50,7 +50,7 @@ static enum sk_status put(struct sk_engine *e, const struct finding *f)
     sk_pack_uint(&p, f->last_ms);
     sk_pack_bool(&p, f->open);
     sk_pack_bin(&p, f->evidence);
-    if (sk_pack_finish(&p, &value) != SK_OK)
+    if (sk_scratch_packed(e, &p, &value) != SK_OK)
         return SK_E_MEMORY;
     status = sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value);
     sk_arena_reset(&e->scratch, mark);

@@ -488,6 +488,11 @@ void sk_frame_send(struct sk_engine *e, const struct sk_org *to,
 void sk_wake_at(struct sk_engine *e, uint64_t real_ms);
 /* Room in scratch to pack a record into; full when scratch is. */
 struct sk_pack sk_scratch_pack(struct sk_engine *e, size_t size_max);
+/* What was packed there.  Room that it did not need is free again, unless more
+   of scratch was taken since.  Fails as sk_pack_finish(). */
+SK_CHECKED enum sk_status sk_scratch_packed(struct sk_engine *e,
+                                            const struct sk_pack *p,
+                                            struct sk_bytes *out);
 /* Named values of this node in SK_T_META, as bytes; SK_E_NOT_FOUND. */
 SK_CHECKED enum sk_status sk_meta_get(struct sk_engine *e, const char *name,
                                       struct sk_bytes *out);

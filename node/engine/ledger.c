@@ -297,7 +297,7 @@ enum sk_status sk_ledger_pack(struct sk_engine *e,
         return SK_E_TOO_LARGE;
     p = sk_scratch_pack(e, size_of(entry));
     pack_entry(&p, entry);
-    return sk_pack_finish(&p, out) == SK_OK ? SK_OK : SK_E_MEMORY;
+    return sk_scratch_packed(e, &p, out) == SK_OK ? SK_OK : SK_E_MEMORY;
 }
 
 static enum sk_status put_record(struct sk_engine *e,

@@ -43,7 +43,7 @@ static enum sk_status put(struct sk_engine *e, const struct sk_id *notice,
     sk_pack_array(&p, record->messages_count);
     for (size_t i = 0; i < record->messages_count; i++)
         sk_pack_id(&p, &record->messages[i].id);
-    if (sk_pack_finish(&p, &value) != SK_OK)
+    if (sk_scratch_packed(e, &p, &value) != SK_OK)
         return SK_E_MEMORY;
     return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value);
 }

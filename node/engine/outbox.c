@@ -247,6 +247,7 @@ enum sk_status sk_outbox_item(struct sk_engine *e, const struct sk_org *to,
     if (room.data == NULL)
         return SK_E_MEMORY;
     SK_TRY(sk_item_encode(item, room, &entry.item));
+    sk_arena_trim(&e->scratch, room.data, entry.item.size);
     SK_TRY(sk_outbox_put(e, to, &entry, NULL));
     sk_arena_reset(&e->scratch, mark);
     return SK_OK;

@@ -70,7 +70,7 @@ static enum sk_status participant_put(struct sk_engine *e,
         pack_day(&p, who->administration.until);
     }
     sk_pack_uint(&p, e->now_ms);
-    SK_TRY(sk_pack_finish(&p, &plain));
+    SK_TRY(sk_scratch_packed(e, &p, &plain));
     return sk_vault_put(e, &who->id.id, sk_key_done(&key), plain);
 }
 

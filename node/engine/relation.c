@@ -54,7 +54,7 @@ static enum sk_status relation_put(struct sk_engine *e,
     sk_pack_id(&p, &relation->of.handle.id);
     sk_pack_str(&p, relation->reason);
     sk_pack_uint(&p, relation->opened_ms);
-    SK_TRY(sk_pack_finish(&p, &plain));
+    SK_TRY(sk_scratch_packed(e, &p, &plain));
     return sk_vault_put(e, &id->id, sk_key_done(&key), plain);
 }
 

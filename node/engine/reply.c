@@ -172,6 +172,15 @@ struct sk_pack sk_scratch_pack(struct sk_engine *e, size_t size_max)
     return sk_pack_start(room);
 }
 
+enum sk_status sk_scratch_packed(struct sk_engine *e, const struct sk_pack *p,
+                                 struct sk_bytes *out)
+{
+    SK_TRY(sk_pack_finish(p, out));
+    if (p->data + p->size_max == e->scratch.data + e->scratch.size)
+        sk_arena_trim(&e->scratch, p->data, p->size);
+    return SK_OK;
+}
+
 /* ------------------------------------------------------------- arguments */
 
 struct sk_bytes sk_arg_text(struct sk_value args, const char *name)

@@ -85,7 +85,7 @@ enum sk_status sk_taken_put(struct sk_engine *e, const struct sk_org *from,
     struct sk_item_told *room = sk_arena_get(&e->scratch, sizeof(*room));
     const struct sk_session *s = sk_session_find(e, from);
     struct sk_key key = prefix_of(from);
-    struct sk_pack p = sk_scratch_pack(e, SK_ITEM_SIZE_MAX);
+    struct sk_pack p;
     struct sk_bytes value;
 
     assert(s != NULL);
@@ -98,12 +98,13 @@ enum sk_status sk_taken_put(struct sk_engine *e, const struct sk_org *from,
     SK_TRY(drop_old(e, from, room));
     sk_key_u64(&key, s->log.peer_incarnation);
     sk_key_u64(&key, s->applying);
+    p = sk_scratch_pack(e, SK_ITEM_SIZE_MAX);
     sk_pack_array(&p, 4);
     sk_pack_id(&p, &item->handle.id);
     pack_words(&p, &item->purposes);
     pack_words(&p, &item->categories);
     sk_pack_uint(&p, e->now_ms);
-    if (sk_pack_finish(&p, &value) != SK_OK)
+    if (sk_scratch_packed(e, &p, &value) != SK_OK)
         return SK_E_MEMORY;
     SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value));
     sk_arena_reset(&e->scratch, mark);

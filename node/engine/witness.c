@@ -97,7 +97,7 @@ static enum sk_status put_seen(struct sk_engine *e, const struct sk_org *org,
     sk_pack_array(&p, 2);
     pack_head(&p, &seen->proved);
     pack_head(&p, &seen->since);
-    if (sk_pack_finish(&p, &value) != SK_OK)
+    if (sk_scratch_packed(e, &p, &value) != SK_OK)
         return SK_E_MEMORY;
     return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value);
 }

@@ -249,8 +249,9 @@ static void report(uint64_t from, uint64_t to, double took)
         {"handed over", sim.handed_over},
     };
 
-    printf("sim: %d seeds of %d nodes in %.1f s", (int)(to - from + 1),
-           (int)nodes, took);
+    printf("sim: %d seeds of %d nodes in %.1f s of processor, %.1f ms a seed",
+           (int)(to - from + 1), (int)nodes, took,
+           took * 1000 / (double)(to - from + 1));
     for (size_t i = 0; i < SK_COUNT(rows); i++)
         printf("%s%d %s", i == 0 ? ": " : ", ", (int)rows[i].count,
                rows[i].what);
