@@ -440,6 +440,44 @@ static void remember_refused(struct sk_engine *e, const struct gate *g)
     r->record.hash = g->policy.hash;
 }
 
+static bool has_file(const struct gate *g, struct sk_bytes name)
+{
+    for (size_t i = 0; i < g->files_count; i++)
+        if (sk_bytes_equal(g->files[i].name, name))
+            return true;
+    return false;
+}
+
+/* POLICY.md 2.7: these very files wait, and more had signed them.  Their
+   signatures held when they came, for the officers of the same version; they
+   stay with it, and count for nothing here. */
+static enum sk_status keep_signers(struct sk_engine *e, struct gate *g)
+{
+    bool wider = g->record.wider;
+    struct sk_charter_file *kept;
+    struct sk_charter_file *all;
+    size_t count;
+
+    if (g->next.version == 0 ||
+        memcmp(&g->next.hash, &g->policy.hash, sizeof(g->next.hash)) != 0)
+        return SK_OK;
+    SK_TRY(sk_policy_next_files(e, &kept, &count));
+    all = sk_arena_get_array(&e->scratch, g->files_count + count + 1,
+                             sizeof(*all));
+    if (all == NULL)
+        return SK_E_MEMORY;
+    memcpy(all, g->files, g->files_count * sizeof(*all));
+    g->files = all;
+    for (size_t i = 0; i < count && g->files_count < SK_SIGNED_FILES_MAX; i++)
+        if (!has_file(g, kept[i].name))
+            all[g->files_count++] = kept[i];
+    SK_TRY(read_signed(e, g));
+    g->record.wider = wider;
+    /* Another signature under what waits: that is kept too. */
+    g->again = g->again && g->files_count == count;
+    return SK_OK;
+}
+
 static enum sk_status put_into_force(struct sk_engine *e, struct gate *g)
 {
     SK_TRY(store(e, g));
@@ -569,6 +607,7 @@ enum sk_status sk_op_policy_activate(struct sk_engine *e, struct sk_value args)
     if (status == SK_E_REFUSED)
         remember_refused(e, &g);
     SK_TRY(status);
+    SK_TRY(keep_signers(e, &g));
     if (!g.same && g.day > sk_today(e)) {
         sk_day_format(g.day, text);
         if (!g.again) {

@@ -567,6 +567,37 @@ Test(gate, what_waits_is_brought_forward_by_one)
     EQ(shown("policy"), "vdab/4");
 }
 
+/* POLICY.md 2.7: who signed what waits has signed it on any day; but that does
+   not count again for a later one. */
+Test(gate, what_waits_keeps_its_signers)
+{
+    activate(policy(1, "gtb", "question: exact"), SG_BOTH);
+    activate_from(policy(2, "gtb", "question: present"), 1, "2026-10-05");
+    EQ(code(), "ok");
+    EQ(history(1, "signers"), "['dpo']");
+    activate_from(policy(2, "gtb", "question: present"), 2, "2026-10-05");
+    EQ(code(), "ok");
+    EQ(history(1, "signers"), "['deputy','dpo']");
+    activate_more(policy(2, "gtb", "question: present"), 2,
+                  "'instead_of':2,'from':'2026-10-06'");
+    EQ(code(), "policy-signatures");
+    activate_more(policy(2, "gtb", "question: present"), 2,
+                  "'instead_of':2,'from':'2026-10-02'");
+    EQ(code(), "ok");
+    EQ(history(1, "signers"), "['deputy','dpo']");
+    EQ(history(1, "waits"), "2026-10-02");
+    EQ(history(1, "wider"), "false");
+    activate_more(policy(2, "gtb", "question: present"), 1, "'instead_of':2");
+    EQ(code(), "ok");
+    EQ(history(1, "signers"), "['dpo','deputy']");
+    EQ(shown("policy"), "vdab/2");
+    EQ(shown("next"), "absent");
+    fx_crash(&f, "vdab");
+    fx_clock(&f, "2026-10-03T08:00:00Z");
+    EQ(history(1, "signers"), "['dpo','deputy']");
+    EQ(journal(), "1 2waits 2waits 2policy-signatures 2waits 2");
+}
+
 /* Numbers only grow: after the last one nothing can come.  One officer does
    not use them up. */
 Test(gate, a_number_far_up_needs_two)
