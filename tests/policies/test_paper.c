@@ -158,14 +158,14 @@ Test(paper, does_not_mind_how_it_is_written)
               "there, nl",
               "'Er'"),
           "");
-    /* Two rules that change places. */
+    /* Two rules that change places, before a new one. */
     PAPER(SET("policy", "never",
               "[{id: no-income-out, text: Inkomensgegevens verlaten het OCMW "
               "niet via dit kanaal., to: anyone, data: [income]}, {id: "
               "no-health-to-companies, text: Bedrijven krijgen nooit "
               "gezondheidsgegevens., to: {groups: [company]}, data: "
-              "[health]}]"),
-          "");
+              "[health]}, {id: third, text: t, to: anyone, data: [health]}]"),
+          "never.third+");
 }
 
 /* A safeguard that goes is told as that, but not its sentence. */
