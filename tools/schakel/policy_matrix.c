@@ -5,6 +5,7 @@
 
 #include "policies/civil.h"
 #include "policies/matrix.h"
+#include "tools/schakel/out.h"
 #include "tools/schakel/policy_words.h"
 
 /* `schakel policy matrix`: who sees what on a day.  POLICY.md 10 */
@@ -54,74 +55,80 @@ static const struct sk_share *rule_of(const struct sk_shown *s,
 
 /* ---------------------------------------------------------------- JSON */
 
-static void put(const char *text)
+static void put_word(struct sk_out *o, const char *before, struct sk_bytes word)
 {
-    fputs_unlocked(text, stdout);
-}
-
-static void put_word(const char *before, struct sk_bytes word)
-{
-    put(before);
-    fwrite_unlocked(word.data, 1, word.size, stdout);
+    sk_out_text(o, before);
+    sk_out_bytes(o, word);
 }
 
 /* What flows; of a person also the most that could, and why it does not. */
-static void put_level(const struct sk_shown *s, size_t i)
+static void put_level(struct sk_out *o, const struct sk_shown *s, size_t i)
 {
     const struct sk_cell *cell = &s->matrix.cells[i];
     uint8_t level = sk_shown_level(s, i);
 
-    put("\", \"level\": ");
+    sk_out_text(o, "\", \"level\": ");
     if (level == 0)
-        put("null");
+        sk_out_text(o, "null");
     else {
-        put_word("\"", sk_level_name(s->v, cell->field, level));
-        put("\"");
+        put_word(o, "\"", sk_level_name(s->v, cell->field, level));
+        sk_out_text(o, "\"");
     }
     if (s->cells == NULL)
         return;
-    put_word(", \"most\": \"", sk_level_name(s->v, cell->field, cell->level));
-    put("\"");
+    put_word(o, ", \"most\": \"",
+             sk_level_name(s->v, cell->field, cell->level));
+    sk_out_text(o, "\"");
     if (sk_shown_reason(s, i) == NULL)
         return;
-    put_word(", \"reason\": \"", sk_text(sk_shown_reason(s, i)));
-    put("\"");
+    put_word(o, ", \"reason\": \"", sk_text(sk_shown_reason(s, i)));
+    sk_out_text(o, "\"");
 }
 
-/* Words of a bundle need no escaping (3.4), so a large matrix is written as
-   it is read; printf() would take most of the time. */
+/* Words of a bundle need no escaping (3.4). */
+static void put_cell(struct sk_out *o, const struct sk_shown *s, size_t i)
+{
+    const struct sk_cell *cell = &s->matrix.cells[i];
+
+    sk_out_text(o,
+                i > 0 ? ",\n    {\"consent\": \"" : "\n    {\"consent\": \"");
+    sk_out_text(o, cell->explicit_consent ? "explicit" : "given");
+    put_word(o, "\", \"event\": \"", s->v->events[cell->spot.event].id);
+    put_word(o, "\", \"field\": \"", sk_field_name(s->v, cell->field));
+    put_word(o, "\", \"for\": \"", s->v->purposes[cell->spot.purpose].id);
+    put_level(o, s, i);
+    sk_out_text(o, ", \"rules\": [");
+    for (size_t k = 0; k < cell->rules_count; k++)
+        put_word(o, k > 0 ? "\", \"" : "\"", rule_of(s, cell, k)->id);
+    put_word(o, "\"], \"to\": \"", org_of(s, cell)->id);
+    sk_out_text(o, "\"}");
+}
+
 static void print_json(const struct sk_shown *s)
 {
+    struct sk_out out = {.size = 0};
     char day[11];
     char at[21];
 
-    put("{\n  \"cells\": [");
-    for (size_t i = 0; i < s->matrix.count; i++) {
-        const struct sk_cell *cell = &s->matrix.cells[i];
-
-        put(i > 0 ? ",\n    {\"consent\": \"" : "\n    {\"consent\": \"");
-        put(cell->explicit_consent ? "explicit" : "given");
-        put_word("\", \"event\": \"", s->v->events[cell->spot.event].id);
-        put_word("\", \"field\": \"", sk_field_name(s->v, cell->field));
-        put_word("\", \"for\": \"", s->v->purposes[cell->spot.purpose].id);
-        put_level(s, i);
-        put(", \"rules\": [");
-        for (size_t k = 0; k < cell->rules_count; k++)
-            put_word(k > 0 ? "\", \"" : "\"", rule_of(s, cell, k)->id);
-        put_word("\"], \"to\": \"", org_of(s, cell)->id);
-        put("\"}");
-    }
-    sk_day_format(s->matrix.day, day);
-    put(s->matrix.count > 0 ? "\n  ]" : "]");
+    sk_out_text(&out, "{\n  \"cells\": [");
+    for (size_t i = 0; i < s->matrix.count; i++)
+        put_cell(&out, s, i);
+    sk_out_text(&out, s->matrix.count > 0 ? "\n  ]" : "]");
     if (s->person[0] != '\0') {
         sk_instant_format(s->at, at);
-        printf(",\n  \"at\": \"%s\"", at);
+        put_word(&out, ",\n  \"at\": \"", sk_text(at));
+        sk_out_text(&out, "\"");
     }
-    printf(",\n  \"command\": \"matrix\",\n  \"day\": \"%s\",\n  \"ok\": true",
-           day);
-    if (s->person[0] != '\0')
-        printf(",\n  \"person\": \"%s\"", s->person);
-    put("\n}\n");
+    sk_day_format(s->matrix.day, day);
+    put_word(&out, ",\n  \"command\": \"matrix\",\n  \"day\": \"",
+             sk_text(day));
+    sk_out_text(&out, "\",\n  \"ok\": true");
+    if (s->person[0] != '\0') {
+        put_word(&out, ",\n  \"person\": \"", sk_text(s->person));
+        sk_out_text(&out, "\"");
+    }
+    sk_out_text(&out, "\n}\n");
+    sk_out_flush(&out);
 }
 
 /* ---------------------------------------------------------------- table */
@@ -192,22 +199,23 @@ static void add_cell(const struct sk_shown *s, struct sk_words *words,
         return;
     }
 
-    if (cell->field == SK_FACT)
-        sk_words_add(
-            words, "%s",
-            sk_policy_word(s->run, "dat het gebeurd is", "that it happened"));
-    else
-        sk_words_add(words, "%.*s (%s", SK_ARG(word),
-                     sk_policy_level(s->run, s->v, cell->field, level));
-    if (cell->field == SK_FACT)
+    if (cell->field == SK_FACT) {
+        sk_words_text(words,
+                      sk_text(sk_policy_word(s->run, "dat het gebeurd is",
+                                             "that it happened")));
         return;
+    }
+    sk_words_text(words, word);
+    sk_words_text(words, sk_text(" ("));
+    sk_words_text(words,
+                  sk_text(sk_policy_level(s->run, s->v, cell->field, level)));
     add_why(s, words, cell);
     if (cell->explicit_consent && s->person[0] == '\0')
-        sk_words_add(words, "%s",
-                     sk_policy_word(s->run, ", uitdrukkelijk akkoord",
-                                    ", explicit consent"));
+        sk_words_text(words,
+                      sk_text(sk_policy_word(s->run, ", uitdrukkelijk akkoord",
+                                             ", explicit consent")));
     add_where(s, words, cell);
-    sk_words_add(words, ")");
+    sk_words_text(words, sk_text(")"));
 }
 
 /* Nothing goes, all for one reason. */
@@ -253,10 +261,32 @@ static const char *what_of(const struct sk_shown *s, struct row row)
         closed = cells[i].field == SK_FACT && sk_shown_level(s, i) == 0;
         if (!first && cells[i - 1].field == SK_FACT)
             before = ": ";
-        sk_words_add(&words, "%s", before);
+        sk_words_text(&words, sk_text(before));
         add_cell(s, &words, &cells[i]);
     }
     return words.text;
+}
+
+/* The reference of a rule, unless a rule before it has the same. */
+static void add_reference(const struct sk_shown *s, const uint64_t *said,
+                          size_t at, struct sk_words *words)
+{
+    const struct sk_share *shares = s->bundle->shares;
+
+    for (size_t w = 0; w <= at / 64; w++) {
+        uint64_t before = said[w];
+
+        if (w == at / 64)
+            before &= sk_bit(at % 64) - 1;
+        for (; before != 0; before &= before - 1) {
+            if (sk_bytes_equal(shares[w * 64 + sk_lowest(before)].reference,
+                               shares[at].reference))
+                return;
+        }
+    }
+    if (words->size > 0)
+        sk_words_text(words, sk_text("; "));
+    sk_words_text(words, shares[at].reference);
 }
 
 /* The references of all rules of the row, each once. */
@@ -271,19 +301,9 @@ static const char *references_of(const struct sk_shown *s, struct row row)
         for (size_t k = 0; k < cell->rules_count; k++)
             said[cell->rules[k] / 64] |= sk_bit(cell->rules[k] % 64);
     }
-    for (size_t i = 0; i < s->bundle->shares_count; i++) {
-        const struct sk_share *share = &s->bundle->shares[i];
-        bool again = false;
-
-        if ((said[i / 64] >> (i % 64) & 1) == 0)
-            continue;
-        for (size_t k = 0; k < i && !again; k++)
-            again = (said[k / 64] >> (k % 64) & 1) != 0 &&
-                    sk_bytes_equal(share->reference,
-                                   s->bundle->shares[k].reference);
-        if (!again)
-            sk_words_add(&words, "%s%.*s", words.size > 0 ? "; " : "",
-                         SK_ARG(share->reference));
+    for (size_t w = 0; w < s->bundle->share_words; w++) {
+        for (uint64_t left = said[w]; left != 0; left &= left - 1)
+            add_reference(s, said, w * 64 + sk_lowest(left), &words);
     }
     return words.text;
 }

@@ -5,6 +5,7 @@
 
 #include "policies/civil.h"
 #include "policies/words.h"
+#include "tools/schakel/out.h"
 #include "tools/schakel/policy_rows.h"
 #include "tools/schakel/policy_words.h"
 
@@ -34,45 +35,6 @@ static const struct sk_roster_org *org_of(const struct rendering *r,
 
 /* ---------------------------------------------------------------- JSON */
 
-static json_t *fields_json(const struct rendering *r, const struct sk_row *row,
-                           size_t from, size_t to)
-{
-    json_t *out = json_array();
-
-    for (size_t i = from; i < to; i++) {
-        const struct sk_cell *cell = &row->cells[i];
-
-        if (cell->field == SK_FACT)
-            continue;
-        json_array_append_new(
-            out,
-            json_pack(
-                "{s:o, s:o, s:s}", "field",
-                sk_policy_string(sk_field_name(r->v, cell->field)), "level",
-                sk_policy_string(sk_level_name(r->v, cell->field, cell->level)),
-                "consent", cell->explicit_consent ? "explicit" : "given"));
-    }
-    return out;
-}
-
-static json_t *what_json(const struct rendering *r, const struct sk_row *row)
-{
-    json_t *out = json_array();
-    size_t to;
-
-    for (size_t from = 0; from < row->count; from = to) {
-        uint16_t event = row->cells[from].spot.event;
-
-        for (to = from; to < row->count && row->cells[to].spot.event == event;)
-            to++;
-        json_array_append_new(
-            out, json_pack("{s:o, s:o}", "event",
-                           sk_policy_string(r->v->events[event].id), "fields",
-                           fields_json(r, row, from, to)));
-    }
-    return out;
-}
-
 /* Strengths of consent in the row: "explicit" before "given". */
 static json_t *consent_json(const struct sk_row *row)
 {
@@ -88,29 +50,103 @@ static json_t *consent_json(const struct sk_row *row)
     return out;
 }
 
-static json_t *row_json(const struct rendering *r, const struct sk_row *row)
+static void put_fields(struct sk_out *o, const struct rendering *r,
+                       const struct sk_cell *cells, size_t count)
+{
+    bool any = false;
+
+    sk_out_text(o, "\n          \"fields\": [");
+    for (size_t i = 0; i < count; i++) {
+        const struct sk_cell *cell = &cells[i];
+
+        if (cell->field == SK_FACT)
+            continue;
+        sk_out_text(o, any ? ",\n            {\n              \"consent\": "
+                           : "\n            {\n              \"consent\": ");
+        sk_out_text(o, cell->explicit_consent ? "\"explicit\"" : "\"given\"");
+        sk_out_text(o, ",\n              \"field\": ");
+        sk_out_string(o, sk_field_name(r->v, cell->field));
+        sk_out_text(o, ",\n              \"level\": ");
+        sk_out_string(o, sk_level_name(r->v, cell->field, cell->level));
+        sk_out_text(o, "\n            }");
+        any = true;
+    }
+    sk_out_text(o, any ? "\n          ]" : "]");
+}
+
+static void put_events(struct sk_out *o, const struct rendering *r,
+                       const struct sk_row *row)
+{
+    size_t to;
+
+    sk_out_text(o, "\n      \"what\": [");
+    for (size_t from = 0; from < row->count; from = to) {
+        uint16_t event = row->cells[from].spot.event;
+
+        for (to = from; to < row->count && row->cells[to].spot.event == event;)
+            to++;
+        sk_out_text(o, from > 0 ? ",\n        {\n          \"event\": "
+                                : "\n        {\n          \"event\": ");
+        sk_out_string(o, r->v->events[event].id);
+        sk_out_text(o, ",");
+        put_fields(o, r, row->cells + from, to - from);
+        sk_out_text(o, "\n        }");
+    }
+    sk_out_text(o, "\n      ]");
+}
+
+/* Takes the reference. */
+static void put_strings(struct sk_out *o, const char *key, json_t *list)
+{
+    size_t i;
+    json_t *text;
+
+    sk_out_text(o, key);
+    json_array_foreach(list, i, text)
+    {
+        sk_out_text(o, i > 0 ? ",\n        " : "\n        ");
+        sk_out_string(o, sk_text(json_string_value(text)));
+    }
+    sk_out_text(o, json_array_size(list) > 0 ? "\n      ]," : "],");
+    json_decref(list);
+}
+
+static void put_json_row(struct sk_out *o, const struct rendering *r,
+                         const struct sk_row *row)
 {
     const struct sk_purpose *purpose = &r->v->purposes[row->purpose];
 
-    return json_pack("{s:o, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o}", "to",
-                     sk_policy_string(org_of(r, row)->id), "to_name",
-                     sk_policy_string(org_of(r, row)->name), "for",
-                     sk_policy_string(purpose->id), "for_label", "nl",
-                     sk_policy_string(purpose->label.nl), "en",
-                     sk_policy_string(purpose->label.en), "what",
-                     what_json(r, row), "consent", consent_json(row), "basis",
-                     sk_row_basis(row), "retain", sk_row_retain(row));
+    sk_out_text(o, row == r->rows.list ? "\n    {" : ",\n    {");
+    put_strings(o, "\n      \"basis\": [", sk_row_basis(row));
+    put_strings(o, "\n      \"consent\": [", consent_json(row));
+    sk_out_text(o, "\n      \"for\": ");
+    sk_out_string(o, purpose->id);
+    sk_out_text(o, ",\n      \"for_label\": {\n        \"en\": ");
+    sk_out_string(o, purpose->label.en);
+    sk_out_text(o, ",\n        \"nl\": ");
+    sk_out_string(o, purpose->label.nl);
+    sk_out_text(o, "\n      },");
+    put_strings(o, "\n      \"retain\": [", sk_row_retain(row));
+    sk_out_text(o, "\n      \"to\": ");
+    sk_out_string(o, org_of(r, row)->id);
+    sk_out_text(o, ",\n      \"to_name\": ");
+    sk_out_string(o, org_of(r, row)->name);
+    sk_out_text(o, ",");
+    put_events(o, r, row);
+    sk_out_text(o, "\n    }");
 }
 
 static int render_json(const struct rendering *r)
 {
-    json_t *rows = json_array();
+    struct sk_out out = {.size = 0};
 
+    sk_out_text(&out, "{\n  \"command\": \"render\",\n  \"day\": ");
+    sk_out_string(&out, sk_text(r->day));
+    sk_out_text(&out, ",\n  \"ok\": true,\n  \"rows\": [");
     for (size_t i = 0; i < r->rows.count; i++)
-        json_array_append_new(rows, row_json(r, &r->rows.list[i]));
-    sk_policy_answer(json_pack("{s:s, s:b, s:s, s:o}", "command",
-                               r->run->command, "ok", 1, "day", r->day, "rows",
-                               rows));
+        put_json_row(&out, r, &r->rows.list[i]);
+    sk_out_text(&out, r->rows.count > 0 ? "\n  ]\n}\n" : "]\n}\n");
+    sk_out_flush(&out);
     return SK_EXIT_YES;
 }
 
@@ -183,26 +219,36 @@ static void put_whom(const struct rendering *r, const struct sk_row *row)
     }
 }
 
+/* Does a rule before it in the row keep as long, from the same day? */
+static bool is_kept_as(const struct rendering *r, const struct sk_row *row,
+                       size_t at)
+{
+    const struct sk_share *share = &r->bundle->shares[row->rules[at]];
+
+    for (size_t i = 0; i < at; i++) {
+        const struct sk_share *other = &r->bundle->shares[row->rules[i]];
+
+        if (other->retain.count == share->retain.count &&
+            other->retain.unit == share->retain.unit &&
+            other->retain_from_occurred == share->retain_from_occurred)
+            return true;
+    }
+    return false;
+}
+
 static void put_retain(const struct rendering *r, const struct sk_row *row)
 {
-    json_t *list = json_array();
-
     for (size_t i = 0; i < row->rules_count; i++) {
         const struct sk_share *share = &r->bundle->shares[row->rules[i]];
-        json_t *text =
-            json_sprintf("%s %s", sk_policy_duration(r->run, share->retain),
-                         share->retain_from_occurred
-                             ? word(r, "na het feit", "after the event")
-                             : word(r, "na verzenden", "after sending"));
-        bool seen = false;
 
-        for (size_t k = 0; k < json_array_size(list); k++)
-            seen = seen || json_equal(json_array_get(list, k), text);
-        if (!seen)
-            json_array_append(list, text);
-        json_decref(text);
+        if (is_kept_as(r, row, i))
+            continue;
+        printf("%s%s %s", i == 0 ? "" : "<br>",
+               sk_policy_duration(r->run, share->retain),
+               share->retain_from_occurred
+                   ? word(r, "na het feit", "after the event")
+                   : word(r, "na verzenden", "after sending"));
     }
-    put_texts(list, "<br>");
 }
 
 static void put_row(const struct rendering *r, const struct sk_row *row)

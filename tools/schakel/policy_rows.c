@@ -15,19 +15,25 @@ static bool same_row(const struct sk_cell *a, const struct sk_cell *b)
 /* The rules of the cells, each once. */
 static bool collect_rules(struct sk_row *row, struct sk_arena *arena)
 {
-    size_t all = row->bundle->shares_count;
-    bool *seen = sk_arena_get_array(arena, all + 1, sizeof(*seen));
-    uint16_t *list = sk_arena_get_array(arena, all + 1, sizeof(*list));
+    uint64_t seen[SK_RULE_WORDS_MAX] = {0};
+    size_t count = 0;
+    uint16_t *list;
 
-    if (seen == NULL || list == NULL)
-        return false;
     for (size_t i = 0; i < row->count; i++) {
-        for (size_t r = 0; r < row->cells[i].rules_count; r++)
-            seen[row->cells[i].rules[r]] = true;
+        for (size_t r = 0; r < row->cells[i].rules_count; r++) {
+            uint16_t rule = row->cells[i].rules[r];
+
+            seen[rule / 64] |= sk_bit(rule % 64);
+        }
     }
-    for (size_t i = 0; i < all; i++) {
-        if (seen[i])
-            list[row->rules_count++] = (uint16_t)i;
+    for (size_t w = 0; w < SK_RULE_WORDS_MAX; w++)
+        count += sk_members(seen[w]);
+    list = sk_arena_take(arena, count * sizeof(*list));
+    if (list == NULL)
+        return false;
+    for (size_t w = 0; w < SK_RULE_WORDS_MAX; w++) {
+        for (uint64_t left = seen[w]; left != 0; left &= left - 1)
+            list[row->rules_count++] = (uint16_t)(w * 64 + sk_lowest(left));
     }
     row->rules = list;
     return true;

@@ -52,6 +52,30 @@ void sk_words_add(struct sk_words *words, const char *format, ...)
     words->size += (size_t)size;
 }
 
+void sk_words_text(struct sk_words *words, struct sk_bytes text)
+{
+    if (text.size == 0 || !make_room(words, text.size))
+        return;
+    memcpy(words->text + words->size, text.data, text.size);
+    words->size += text.size;
+    words->text[words->size] = '\0';
+}
+
+/* On standard output, with a mark before each of these characters. */
+static void put_marked(struct sk_bytes text, const char *which, char mark)
+{
+    size_t from = 0;
+
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] == '\0' || strchr(which, text.data[i]) == NULL)
+            continue;
+        fwrite_unlocked(text.data + from, 1, i - from, stdout);
+        putchar(mark);
+        from = i;
+    }
+    fwrite_unlocked(text.data + from, 1, text.size - from, stdout);
+}
+
 /* What begins like this is a formula to a spreadsheet, also in quotes. */
 static bool is_formula(struct sk_bytes text)
 {
@@ -64,21 +88,13 @@ void sk_policy_csv_cell(struct sk_bytes text)
     putchar('"');
     if (is_formula(text))
         putchar('\'');
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] == '"')
-            putchar('"');
-        putchar(text.data[i]);
-    }
+    put_marked(text, "\"", '"');
     putchar('"');
 }
 
 void sk_policy_md(struct sk_bytes text)
 {
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] != '\0' && strchr("|\\<[`", text.data[i]) != NULL)
-            putchar('\\');
-        putchar(text.data[i]);
-    }
+    put_marked(text, "|\\<[`", '\\');
 }
 
 struct sk_bytes sk_policy_label(const struct sk_policy_run *run,

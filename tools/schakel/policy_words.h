@@ -19,6 +19,8 @@ struct sk_words {
 struct sk_words sk_words_start(struct sk_arena *arena);
 void sk_words_add(struct sk_words *words, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* The same without a format, for what is said a hundred thousand times. */
+void sk_words_text(struct sk_words *words, struct sk_bytes text);
 /* printf-like arguments of a view: "%.*s", SK_ARG(bytes). */
 #define SK_ARG(bytes) (int)(bytes).size, (const char *)(bytes).data
 
