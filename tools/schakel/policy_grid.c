@@ -53,25 +53,41 @@ static size_t terminal_width(void)
     return width < WIDTH_MIN ? WIDTH_MIN : width;
 }
 
+static void print_spaces(size_t count)
+{
+    static const char spaces[] = "                                ";
+
+    for (; count >= sizeof(spaces); count -= sizeof(spaces) - 1)
+        fputs_unlocked(spaces, stdout);
+    fwrite_unlocked(spaces, 1, count, stdout);
+}
+
+/* The bytes of so many characters in front. */
+static size_t bytes_of(struct sk_bytes text, size_t characters)
+{
+    size_t shown = 0;
+    size_t at = 0;
+
+    for (; at < text.size; at++) {
+        shown += (text.data[at] & 0xc0) != 0x80;
+        if (shown > characters)
+            break;
+    }
+    return at;
+}
+
 /* Text in a column, cut with a point when it does not fit. */
 static void print_padded(struct sk_bytes text, size_t width)
 {
-    size_t shown = 0;
-    bool cut = sk_width(text) > width;
+    size_t shown = sk_width(text);
 
-    for (size_t i = 0; i < text.size; i++) {
-        bool starts = (text.data[i] & 0xc0) != 0x80;
-
-        if (starts && cut && shown == width - 1) {
-            putchar('.');
-            shown++;
-            break;
-        }
-        shown += starts;
-        putchar(text.data[i]);
+    if (shown > width) {
+        fwrite_unlocked(text.data, 1, bytes_of(text, width - 1), stdout);
+        putchar('.');
+    } else {
+        fwrite_unlocked(text.data, 1, text.size, stdout);
+        print_spaces(width - shown);
     }
-    for (; shown < width; shown++)
-        putchar(' ');
 }
 
 /* ---------------------------------------------------------------- columns */
@@ -102,11 +118,11 @@ static const char *cell_word(struct grid *g, const struct sk_cell *cell)
         word = sk_text(sk_policy_level(g->run, g->v, cell->field, level));
     if (sk_width(word) > CELL_MAX)
         word = sk_level_name(g->v, cell->field, level);
-    sk_words_add(&words, "%.*s", SK_ARG(word));
+    sk_words_text(&words, word);
     if (reason != NULL)
         sk_words_add(&words, " (%zu)", note_of(g, reason));
     else if (cell->explicit_consent && g->shown->person[0] == '\0')
-        sk_words_add(&words, " *");
+        sk_words_text(&words, sk_text(" *"));
     return words.text;
 }
 
@@ -228,13 +244,13 @@ static void print_line(struct grid *g, const struct block *b, uint16_t event,
     if (shown == count)
         return;
     name = sk_words_start(&g->run->arena);
-    if (line == 0)
-        sk_words_add(&name, "%.*s",
-                     SK_ARG(sk_policy_label(g->run, &type->label, type->id)));
-    else
-        sk_words_add(
-            &name, "  %.*s",
-            SK_ARG(sk_policy_field(g->run, g->v, type->fields[line - 1])));
+    if (line == 0) {
+        sk_words_text(&name, sk_policy_label(g->run, &type->label, type->id));
+    } else {
+        sk_words_text(&name, sk_text("  "));
+        sk_words_text(&name,
+                      sk_policy_field(g->run, g->v, type->fields[line - 1]));
+    }
     fputs("  ", stdout);
     print_padded(sk_text(name.text), g->first);
     for (size_t i = 0; i < count; i++) {
