@@ -26,12 +26,17 @@ static const char *const kinds[] = {
 
 struct list {
     int32_t from;
+    uint64_t after; /* of that day only what is behind this item */
     int32_t until;
+    uint64_t limit;
     bool done;
     struct sk_bytes tell; /* empty: everybody */
-    struct sk_id participant;
+    struct sk_participant_id participant;
     bool has_participant;
     size_t count;
+    int32_t last_day; /* of the last one that is on the page */
+    uint64_t last;
+    bool more;
 };
 
 /* ------------------------------------------------------------- one item */
@@ -128,33 +133,143 @@ static enum sk_status add_item(struct sk_engine *e, struct list *list,
     SK_TRY(sk_timer_person(e, &t, &person));
     SK_TRY(sk_case_is_told(e, tell_of(rule), &person, &told));
     if (hidden || !told ||
-        (list->has_participant && !sk_id_equal(&person.id, &list->participant)))
+        (list->has_participant &&
+         !sk_id_equal(&person.id, &list->participant.id)))
         return SK_OK;
     if (t.state == SK_TIMER_WAITS)
         SK_TRY(sk_timer_is_moot(e, &t, &moot));
     if (moot)
         return SK_OK;
+    list->more = list->count == list->limit;
+    if (list->more)
+        return SK_OK;
     list->count++;
+    list->last_day = t.day;
+    list->last = t.number;
     return pack_item(e, &t, rule, &person);
 }
 
-/* ------------------------------------------------------------- the list */
+/* ------------------------------------------------------------- the list
+ * Of who asks, of one team, or about one person: never everybody's. */
 
 struct stream {
     struct sk_timer_walk walk;
     bool open;
 };
 
-static enum sk_status advance(struct stream *s, int32_t until)
-{
-    enum sk_status status;
+struct streams {
+    struct sk_engine *e;
+    const struct list *list;
+    const struct sk_user *lead; /* whose team; or NULL */
+    struct stream *all;
+    size_t count;
+    size_t count_max;
+};
 
-    if (!s->open)
-        return SK_OK;
-    status = sk_timer_walk_next(&s->walk);
+static enum sk_status advance(struct sk_engine *e, struct stream *s,
+                              int32_t until)
+{
+    enum sk_status status = sk_timer_walk_next(e, &s->walk);
+
     if (status != SK_OK && status != SK_E_NOT_FOUND)
         return status;
     s->open = status == SK_OK && s->walk.day <= until;
+    return SK_OK;
+}
+
+/* What is empty takes no place. */
+static enum sk_status add_walk(struct streams *streams,
+                               struct sk_timer_walk walk)
+{
+    const struct list *list = streams->list;
+    struct stream *s = &streams->all[streams->count];
+
+    assert(streams->count < streams->count_max);
+
+    if (walk.state == SK_TIMER_DONE && !list->done)
+        return SK_OK;
+    walk.day = list->from;
+    walk.number = list->after;
+    s->walk = walk;
+    SK_TRY(advance(streams->e, s, list->until));
+    streams->count += s->open ? 1 : 0;
+    return SK_OK;
+}
+
+static enum sk_status add_told(struct streams *streams, enum sk_timer_tell tell,
+                               const struct sk_id *coach)
+{
+    const struct list *list = streams->list;
+
+    if (list->tell.size > 0 && sk_timer_tell_of(list->tell) != tell)
+        return SK_OK;
+    for (size_t i = 0; i < SK_COUNT(states); i++)
+        SK_TRY(add_walk(
+            streams, sk_timer_walk_told(tell, coach, (enum sk_timer_state)i)));
+    return SK_OK;
+}
+
+static enum sk_status add_stand_in(void *context, const struct sk_id *whom,
+                                   int32_t until)
+{
+    (void)until;
+    return add_told(context, SK_TELL_COACH, whom);
+}
+
+static enum sk_status add_member(void *context, const struct sk_user *user)
+{
+    struct streams *streams = context;
+
+    if (!sk_bytes_equal(user->team, streams->lead->team))
+        return SK_OK;
+    return add_told(streams, SK_TELL_LEAD, &user->id);
+}
+
+/* As sk_case_is_told() has it, which looks at each item again. */
+static enum sk_status add_asker(struct streams *streams)
+{
+    const struct sk_asker *asker = &streams->e->asker;
+    const struct sk_id nobody = {0};
+    struct sk_user lead;
+
+    if (!asker->known || (asker->roles & SK_ROLE_BIT(SK_ROLE_COACH)) != 0)
+        SK_TRY(add_told(streams, SK_TELL_COACH, &nobody));
+    if (!asker->known || (asker->roles & SK_ROLE_BIT(SK_ROLE_TEAM_LEAD)) != 0)
+        SK_TRY(add_told(streams, SK_TELL_LEAD, &nobody));
+    if (!asker->known ||
+        (asker->roles & SK_ROLE_BIT(SK_ROLE_PRIVACY_OFFICER)) != 0)
+        SK_TRY(add_told(streams, SK_TELL_PRIVACY, &nobody));
+    if (asker->known && (asker->roles & SK_ROLE_BIT(SK_ROLE_COACH)) != 0) {
+        SK_TRY(add_told(streams, SK_TELL_COACH, &asker->id));
+        SK_TRY(sk_stand_in_each(streams->e, &asker->id, add_stand_in, streams));
+    }
+    if (asker->known && (asker->roles & SK_ROLE_BIT(SK_ROLE_TEAM_LEAD)) != 0) {
+        SK_TRY(sk_user_get(streams->e, &asker->id, &lead));
+        streams->lead = &lead;
+        SK_TRY(sk_user_each(streams->e, add_member, streams));
+        streams->lead = NULL;
+    }
+    return SK_OK;
+}
+
+static enum sk_status start(struct sk_engine *e, const struct list *list,
+                            struct streams *out)
+{
+    uint64_t users;
+
+    SK_TRY(sk_users_count(e, &users));
+    /* Nobody's, of both sorts and for officers; of each user, of both. */
+    *out = (struct streams){
+        .e = e, .list = list, .count_max = SK_COUNT(states) * (3 + 2 * users)};
+    out->all =
+        sk_arena_get_array(&e->scratch, out->count_max + 1, sizeof(*out->all));
+    if (out->all == NULL)
+        return SK_E_MEMORY;
+    if (!list->has_participant)
+        return add_asker(out);
+    for (size_t i = 0; i < SK_COUNT(states); i++)
+        SK_TRY(add_walk(out, sk_timer_walk_about(&list->participant,
+                                                 (enum sk_timer_state)i)));
     return SK_OK;
 }
 
@@ -165,33 +280,27 @@ static bool is_before(const struct stream *a, const struct stream *b)
     return a->walk.number < b->walk.number;
 }
 
-/* The streams of the states, merged by day and number. */
-static enum sk_status pack_list(struct sk_engine *e, struct list *list,
-                                bool *more)
+/* The streams merged by day and number. */
+static enum sk_status pack_list(struct sk_engine *e, struct list *list)
 {
-    struct stream streams[SK_COUNT(states)];
+    struct streams streams;
 
-    for (size_t i = 0; i < SK_COUNT(streams); i++) {
-        streams[i].walk =
-            sk_timer_walk_start(e, (enum sk_timer_state)i, list->from);
-        streams[i].open = i != SK_TIMER_DONE || list->done;
-        SK_TRY(advance(&streams[i], list->until));
-    }
-    for (;;) {
+    SK_TRY(start(e, list, &streams));
+    while (!list->more) {
         size_t mark = sk_arena_mark(&e->scratch);
         struct stream *next = NULL;
 
-        for (size_t i = 0; i < SK_COUNT(streams); i++)
-            if (streams[i].open &&
-                (next == NULL || is_before(&streams[i], next)))
-                next = &streams[i];
-        *more = next != NULL && list->count == LIST_MAX;
-        if (next == NULL || *more)
+        for (size_t i = 0; i < streams.count; i++)
+            if (streams.all[i].open &&
+                (next == NULL || is_before(&streams.all[i], next)))
+                next = &streams.all[i];
+        if (next == NULL)
             return SK_OK;
         SK_TRY(add_item(e, list, next->walk.number));
         sk_arena_reset(&e->scratch, mark);
-        SK_TRY(advance(next, list->until));
+        SK_TRY(advance(e, next, list->until));
     }
+    return SK_OK;
 }
 
 /* An optional day: absent leaves *out. */
@@ -208,43 +317,61 @@ static enum sk_status arg_day(struct sk_engine *e, struct sk_value args,
 static enum sk_status read_list(struct sk_engine *e, struct sk_value args,
                                 struct list *out)
 {
+    struct sk_value limit = sk_value_get(args, "limit");
     struct sk_value person = sk_value_get(args, "participant");
-    struct sk_participant_id id;
 
     *out = (struct list){.from = INT32_MIN,
+                         .after = sk_value_uint(sk_value_get(args, "after")),
                          .until = sk_today(e) + AHEAD_DAYS,
+                         .limit = LIST_MAX,
                          .done = sk_value_bool(sk_value_get(args, "done")),
                          .tell = sk_arg_text(args, "tell")};
     SK_TRY(arg_day(e, args, "from", &out->from));
     SK_TRY(arg_day(e, args, "until", &out->until));
+    if (out->after > 0 && out->from == INT32_MIN)
+        return sk_refuse(e, "missing-argument", "from", (struct sk_bytes){0});
+    if (sk_value_kind(limit) == SK_VALUE_UINT)
+        out->limit = sk_value_uint(limit);
+    if (out->limit < 1 || out->limit > LIST_MAX)
+        return sk_refuse(e, "bad-argument", "limit", (struct sk_bytes){0});
     if (sk_value_kind(person) == SK_VALUE_NONE)
         return SK_OK;
-    SK_TRY(sk_arg_participant(e, args, &id));
     out->has_participant = true;
-    out->participant = id.id;
-    return SK_OK;
+    return sk_arg_participant(e, args, &out->participant);
+}
+
+static void pack_next(struct sk_pack *p, const struct list *list)
+{
+    sk_pack_cstr(p, "next");
+    sk_pack_map(p, 2);
+    sk_reply_uint(p, "after", list->last);
+    sk_reply_day(p, "from", list->last_day);
 }
 
 enum sk_status sk_op_agenda_list(struct sk_engine *e, struct sk_value args)
 {
+    struct sk_pack *p = &e->reply;
+    size_t top = sk_reply_open(p);
+    size_t nodes = 0;
     struct list list;
     size_t at;
-    bool more;
 
     SK_TRY(read_list(e, args, &list));
-    sk_pack_map(&e->reply, 4);
-    sk_pack_cstr(&e->reply, "items");
-    at = sk_reply_open(&e->reply);
-    SK_TRY(pack_list(e, &list, &more));
-    sk_reply_close_array(&e->reply, at, list.count);
-    sk_reply_bool(&e->reply, "more", more);
-    sk_pack_cstr(&e->reply, "node");
-    at = sk_reply_open(&e->reply);
-    list.count = 0;
-    if (!list.has_participant)
-        SK_TRY(sk_agenda_node(e, list.tell, &list.count));
-    sk_reply_close_array(&e->reply, at, list.count);
-    sk_reply_day(&e->reply, "until", list.until);
+    sk_pack_cstr(p, "items");
+    at = sk_reply_open(p);
+    SK_TRY(pack_list(e, &list));
+    sk_reply_close_array(p, at, list.count);
+    sk_reply_bool(p, "more", list.more);
+    if (list.more)
+        pack_next(p, &list);
+    sk_pack_cstr(p, "node");
+    at = sk_reply_open(p);
+    /* On the first page only: it is not paged. */
+    if (!list.has_participant && list.after == 0)
+        SK_TRY(sk_agenda_node(e, list.tell, &nodes));
+    sk_reply_close_array(p, at, nodes);
+    sk_reply_day(p, "until", list.until);
+    sk_reply_close_map(p, top, list.more ? 5 : 4);
     return SK_OK;
 }
 

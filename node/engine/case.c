@@ -1,3 +1,4 @@
+#include "node/engine/timer.h"
 #include "node/engine/user.h"
 
 #include <string.h>
@@ -94,7 +95,8 @@ enum sk_status sk_case_give(struct sk_engine *e,
     assert(!sk_id_is_zero(coach));
 
     SK_TRY(sk_case_erased(e, id));
-    return put_case(e, id, coach);
+    SK_TRY(put_case(e, id, coach));
+    return sk_timers_relist_about(e, id);
 }
 
 enum sk_status sk_case_new(struct sk_engine *e,

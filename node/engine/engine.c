@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#define STORE_FORMAT 6
+#define STORE_FORMAT 7
 #define BUNDLE_SIZE (14u * 1024 * 1024)
 #define SCRATCH_SIZE (16u * 1024 * 1024)
 /* A system clock that went back further than this is not believed. */

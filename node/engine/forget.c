@@ -342,8 +342,6 @@ static enum sk_status add_kept(void *context, struct sk_ledger_entry *entry)
 /* ------------------------------------------------------------- the request */
 
 struct open {
-    struct sk_engine *e;
-    const struct sk_participant_id *of;
     struct sk_id handover;
     bool found;
 };
@@ -351,10 +349,8 @@ struct open {
 static enum sk_status look_open(void *context, struct sk_handover *h)
 {
     struct open *open = context;
-    struct sk_participant_id person;
 
-    SK_TRY(sk_handover_person(open->e, h, &person));
-    if (open->found || !sk_id_equal(&person.id, &open->of->id))
+    if (open->found || !sk_handover_is_open(h->state))
         return SK_OK;
     open->found = true;
     open->handover = h->id.id;
@@ -366,8 +362,8 @@ static enum sk_status find_open(struct sk_engine *e,
                                 const struct sk_participant_id *id,
                                 struct open *out)
 {
-    *out = (struct open){.e = e, .of = id};
-    return sk_handover_each(e, /* open */ true, look_open, out);
+    *out = (struct open){.found = false};
+    return sk_handover_about(e, id, look_open, out);
 }
 
 static enum sk_status check_handovers(struct sk_engine *e,

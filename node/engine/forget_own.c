@@ -96,31 +96,6 @@ static enum sk_status drop_received(void *context,
                           NULL);
 }
 
-/* Handles of partners that were said to be this person. */
-static enum sk_status drop_assigned(struct sk_engine *e,
-                                    const struct sk_id *participant)
-{
-    struct sk_key prefix = sk_key_start(SK_T_HANDLE);
-    struct sk_scan scan =
-        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
-
-    for (;;) {
-        struct sk_key at = {.size = 0};
-        struct sk_bytes key;
-        struct sk_bytes value;
-        enum sk_status status = sk_scan_next(&scan, &key, &value);
-
-        if (status == SK_E_NOT_FOUND)
-            return SK_OK;
-        SK_TRY(status);
-        if (value.size != SK_ID_SIZE ||
-            memcmp(value.data, participant->bytes, SK_ID_SIZE) != 0)
-            continue;
-        sk_key_bytes(&at, key);
-        SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&at)));
-    }
-}
-
 /* ------------------------------------------------------------- all */
 
 enum sk_status sk_forget_own(struct sk_engine *e,
@@ -142,8 +117,8 @@ enum sk_status sk_forget_own(struct sk_engine *e,
     SK_TRY(sk_consent_each(e, participant, drop_consent, e));
     SK_TRY(drop_index(e, SK_T_EVENT, id, SK_T_EVENT_OF));
     SK_TRY(drop_index(e, SK_T_LEDGER, id, SK_T_LEDGER_OF));
-    SK_TRY(sk_received_each(e, id, drop_received, e));
-    SK_TRY(drop_assigned(e, id));
+    SK_TRY(sk_received_each(e, participant, drop_received, e));
+    SK_TRY(sk_handles_forget(e, participant));
     SK_TRY(sk_case_erased(e, participant));
     for (size_t i = 0; i < SK_COUNT(tables); i++)
         SK_TRY(drop_rows(e, tables[i], id));

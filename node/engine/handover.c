@@ -105,6 +105,7 @@ static enum sk_status set_participant(struct sk_engine *e,
 
     h->participant = *id;
     SK_TRY(sk_handover_put(e, h));
+    SK_TRY(sk_timers_relist(e, &h->id.id));
     if (status == SK_E_NOT_FOUND)
         return SK_OK;
     SK_TRY(status);

@@ -190,6 +190,86 @@ enum sk_status sk_handover_person(struct sk_engine *e,
     return status == SK_E_NOT_FOUND ? SK_OK : status;
 }
 
+enum sk_status sk_handover_by(struct sk_engine *e, const struct sk_id *by,
+                              enum sk_status (*fn)(void *context,
+                                                   struct sk_handover *h),
+                              void *context)
+{
+    struct sk_key prefix = id_key(SK_T_HANDOVER_BY, by);
+    struct sk_scan scan =
+        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    struct sk_bytes key;
+    struct sk_bytes value;
+    enum sk_status status;
+
+    while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
+        size_t mark = sk_arena_mark(&e->scratch);
+        struct sk_handover_id id;
+        struct sk_handover h;
+
+        if (key.size != 1 + 2 * SK_ID_SIZE)
+            return SK_E_BAD_LENGTH;
+        memcpy(id.id.bytes, key.data + 1 + SK_ID_SIZE, SK_ID_SIZE);
+        SK_TRY(sk_handover_get(e, &id, &h));
+        SK_TRY(fn(context, &h));
+        sk_arena_reset(&e->scratch, mark);
+    }
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
+}
+
+struct about {
+    struct sk_engine *e;
+    const struct sk_participant_id *person;
+    enum sk_status (*fn)(void *context, struct sk_handover *h);
+    void *context;
+};
+
+/* A partner chooses its handles: only what is about the person counts. */
+static enum sk_status call_about(void *context, struct sk_handover *h)
+{
+    struct about *about = context;
+    struct sk_participant_id person;
+
+    SK_TRY(sk_handover_person(about->e, h, &person));
+    if (!sk_id_equal(&person.id, &about->person->id))
+        return SK_OK;
+    return about->fn(about->context, h);
+}
+
+static enum sk_status call_by(void *context, const struct sk_org *org,
+                              const struct sk_handle *handle)
+{
+    struct about *about = context;
+
+    (void)org;
+    return sk_handover_by(about->e, &handle->id, call_about, about);
+}
+
+enum sk_status
+sk_handover_about(struct sk_engine *e, const struct sk_participant_id *person,
+                  enum sk_status (*fn)(void *context, struct sk_handover *h),
+                  void *context)
+{
+    struct about about = {e, person, fn, context};
+
+    SK_TRY(sk_handover_by(e, &person->id, call_about, &about));
+    return sk_handles_of(e, person, call_by, &about);
+}
+
+/* Ours by whom it is about, a partner's by its handle, and by whom somebody
+   said that is. */
+static enum sk_status put_by(struct sk_engine *e, const struct sk_id *by,
+                             const struct sk_handover *h)
+{
+    struct sk_key key = id_key(SK_T_HANDOVER_BY, by);
+
+    if (sk_id_is_zero(by))
+        return SK_OK;
+    sk_key_id(&key, &h->id.id);
+    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
+                        (struct sk_bytes){0});
+}
+
 static enum sk_status put_open(struct sk_engine *e, const struct sk_handover *h)
 {
     struct sk_key key = id_key(SK_T_HANDOVER_OPEN, &h->id.id);
@@ -229,6 +309,9 @@ enum sk_status sk_handover_put(struct sk_engine *e, const struct sk_handover *h)
     sk_entry_number(&entry, h->epoch);
     entry.word = sk_text(sk_handover_state_text(h->state));
     SK_TRY(sk_journal_add(e, &entry));
+    SK_TRY(put_by(e, &h->participant.id, h));
+    if (!h->sender)
+        SK_TRY(put_by(e, &h->handle.id, h));
     return put_open(e, h);
 }
 

@@ -1,5 +1,6 @@
 #include "node/engine/journal.h"
 #include "node/engine/session.h"
+#include "node/engine/timer.h"
 
 #include <string.h>
 
@@ -235,6 +236,7 @@ static enum sk_status drop_record(struct sk_engine *e,
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&new)));
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&place)));
     SK_TRY(count_waiting(e, &record->from, waiting_of(record), 0));
+    SK_TRY(sk_timers_message_gone(e, &record->key_owner));
     /* CONSENT 5.3: without its key nothing that is left can be read. */
     return sk_vault_destroy(e, &record->key_owner);
 }

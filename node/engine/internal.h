@@ -71,6 +71,7 @@ enum sk_table {
     SK_T_NAME = 'N',          /* keyed hash 16, participant -> empty */
     SK_T_RELATION = 'L',      /* participant, org -> sealed */
     SK_T_HANDLE = 'H',        /* org, handle -> participant (assigned) */
+    SK_T_HANDLE_OF = 'y',     /* participant, org, handle -> empty */
     SK_T_HANDLE_OWN = 'h',    /* org, our handle -> participant */
     SK_T_EVENT = 'E',         /* participant, event -> sealed */
     SK_T_EVENT_OF = 'e',      /* event -> participant */
@@ -95,11 +96,13 @@ enum sk_table {
     SK_T_RECALL = '3',        /* participant -> a withdrawal that partners are
                                  still to be told of; recall_later.c */
     SK_T_NOTICE_OUT = 'W',    /* notice -> what was asked of whom, answers */
+    SK_T_NOTICE_WAITS = '5',  /* org, notice -> empty, until it is answered */
     SK_T_NOTICE_IN = 'w',     /* org, number -> notice to answer */
     SK_T_NOTICE_OF = 'a',     /* org, notice -> empty, while it is open */
     SK_T_HANDOVER = 'V',      /* handover -> state */
     SK_T_HANDOVER_OPEN = 'v', /* handover -> empty, while it is open */
     SK_T_HANDOVER_OF = 'U',   /* request event, org -> handover */
+    SK_T_HANDOVER_BY = '4',   /* participant or handle, handover -> empty */
     SK_T_KEPT = 'K',          /* org, message -> day a law keeps it until */
     SK_T_ERASURE = 'x',       /* participant -> erasure; rights.h
                                  participant, notice -> what a partner has */
@@ -108,8 +111,8 @@ enum sk_table {
     SK_T_TRAJECTORY_OF = 't', /* participant -> trajectory */
     SK_T_DUE = 'Z',           /* day, kind, id -> what to do that day */
     SK_T_TIMER = 'A',         /* sealed or not, number -> scope, timer */
-    SK_T_TIMER_OF = 'o',      /* scope, number -> empty */
-    SK_T_TIMER_DAY = 'G',     /* state, day, number -> empty */
+    SK_T_TIMER_OF = 'o',      /* scope, number -> lists that it is on */
+    SK_T_TIMER_DAY = 'G',     /* those lists, by day: timer_list.c */
     SK_T_TIMER_LAST = 'j',    /* participant, org -> day of last message */
     SK_T_REQUEST = 'r',       /* request -> its reply; repeat.c */
     SK_T_REQUEST_AT = 'q',    /* number -> instant, requests from it on */
@@ -860,6 +863,15 @@ SK_CHECKED enum sk_status sk_handle_assign(struct sk_engine *e,
                                            const struct sk_org *org,
                                            const struct sk_handle *handle,
                                            const struct sk_participant_id *id);
+/* Every handle of a partner that was said to be this person. */
+SK_CHECKED enum sk_status
+sk_handles_of(struct sk_engine *e, const struct sk_participant_id *id,
+              enum sk_status (*fn)(void *context, const struct sk_org *org,
+                                   const struct sk_handle *handle),
+              void *context);
+/* Nobody is behind them any more. */
+SK_CHECKED enum sk_status sk_handles_forget(struct sk_engine *e,
+                                            const struct sk_participant_id *id);
 
 /* ------------------------------------------------------------- event.c */
 struct sk_recorded_event {

@@ -161,18 +161,6 @@ static enum sk_status count_owned(struct sk_engine *e, uint64_t *count)
     return status == SK_E_NOT_FOUND ? SK_OK : status;
 }
 
-static enum sk_status count_timers(struct sk_engine *e,
-                                   enum sk_timer_state state, uint64_t *count)
-{
-    struct sk_timer_walk walk = sk_timer_walk_start(e, state, INT32_MIN);
-    enum sk_status status;
-
-    *count = 0;
-    while ((status = sk_timer_walk_next(&walk)) == SK_OK)
-        *count += 1;
-    return status == SK_E_NOT_FOUND ? SK_OK : status;
-}
-
 /* What is between us and one partner. */
 struct between {
     uint64_t erased;      /* of its messages, since we leave */
@@ -262,8 +250,8 @@ static enum sk_status pack_follow_ups(struct sk_engine *e)
     uint64_t raised;
     uint64_t coming;
 
-    SK_TRY(count_timers(e, SK_TIMER_RAISED, &raised));
-    SK_TRY(count_timers(e, SK_TIMER_WAITS, &coming));
+    SK_TRY(sk_timers_count(e, SK_TIMER_RAISED, &raised));
+    SK_TRY(sk_timers_count(e, SK_TIMER_WAITS, &coming));
     sk_pack_cstr(&e->reply, "follow_ups");
     sk_pack_map(&e->reply, 2);
     sk_reply_uint(&e->reply, "coming", coming);

@@ -27,6 +27,26 @@ static struct sk_key notice_key(const struct sk_id *notice)
     return key;
 }
 
+static struct sk_key waits_key(const struct sk_org *to)
+{
+    struct sk_key key = sk_key_start(SK_T_NOTICE_WAITS);
+
+    sk_key_org(&key, to);
+    return key;
+}
+
+static enum sk_status put_waits(struct sk_engine *e, const struct sk_id *notice,
+                                const struct notice_out *record)
+{
+    struct sk_key key = waits_key(&record->to);
+
+    sk_key_id(&key, notice);
+    if (record->answered_ms != 0)
+        return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key));
+    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
+                        (struct sk_bytes){0});
+}
+
 static enum sk_status put(struct sk_engine *e, const struct sk_id *notice,
                           const struct notice_out *record)
 {
@@ -45,6 +65,7 @@ static enum sk_status put(struct sk_engine *e, const struct sk_id *notice,
         sk_pack_id(&p, &record->messages[i].id);
     if (sk_scratch_packed(e, &p, &value) != SK_OK)
         return SK_E_MEMORY;
+    SK_TRY(put_waits(e, notice, record));
     return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value);
 }
 
@@ -118,25 +139,9 @@ void sk_notice_pack_messages(struct sk_pack *p,
 enum sk_status sk_notice_waiting(struct sk_engine *e, const struct sk_org *to,
                                  uint64_t *count)
 {
-    struct sk_key prefix = sk_key_start(SK_T_NOTICE_OUT);
-    struct sk_scan scan =
-        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
-    struct sk_bytes key;
-    struct sk_bytes value;
-    enum sk_status status;
+    struct sk_key prefix = waits_key(to);
 
-    *count = 0;
-    while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
-        struct notice_out record;
-        struct sk_id notice;
-
-        assert(key.size == 1 + SK_ID_SIZE);
-        memcpy(notice.bytes, key.data + 1, SK_ID_SIZE);
-        SK_TRY(get(e, &notice, &record));
-        if (record.answered_ms == 0 && sk_org_equal(&record.to, to))
-            *count += 1;
-    }
-    return status == SK_E_NOT_FOUND ? SK_OK : status;
+    return sk_store_count(e->store, SK_SPACE_DATA, sk_key_done(&prefix), count);
 }
 
 /* ------------------------------------------------------------- the answer */

@@ -44,37 +44,28 @@ enum sk_status sk_received_about(
     }
 }
 
+struct about {
+    struct sk_engine *e;
+    enum sk_status (*fn)(void *context, const struct sk_inbox_entry *entry);
+    void *context;
+};
+
+static enum sk_status each_of_handle(void *context, const struct sk_org *from,
+                                     const struct sk_handle *handle)
+{
+    struct about *about = context;
+
+    return sk_received_about(about->e, from, handle, about->fn, about->context);
+}
+
 enum sk_status sk_received_each(
-    struct sk_engine *e, const struct sk_id *participant,
+    struct sk_engine *e, const struct sk_participant_id *participant,
     enum sk_status (*fn)(void *context, const struct sk_inbox_entry *entry),
     void *context)
 {
-    struct sk_key prefix = sk_key_start(SK_T_HANDLE);
-    struct sk_scan scan =
-        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    struct about about = {e, fn, context};
 
-    for (;;) {
-        struct sk_handle handle;
-        struct sk_org from;
-        struct sk_bytes key;
-        struct sk_bytes value;
-        enum sk_status status = sk_scan_next(&scan, &key, &value);
-
-        if (status == SK_E_NOT_FOUND)
-            return SK_OK;
-        SK_TRY(status);
-        if (value.size != SK_ID_SIZE ||
-            memcmp(value.data, participant->bytes, SK_ID_SIZE) != 0)
-            continue;
-        /* The table's byte, the name, a zero byte, the handle. */
-        if (key.size < 3 + SK_ID_SIZE ||
-            !sk_org_parse(
-                (struct sk_bytes){key.data + 1, key.size - 2 - SK_ID_SIZE},
-                &from))
-            return SK_E_IO;
-        memcpy(handle.id.bytes, key.data + key.size - SK_ID_SIZE, SK_ID_SIZE);
-        SK_TRY(sk_received_about(e, &from, &handle, fn, context));
-    }
+    return sk_handles_of(e, participant, each_of_handle, &about);
 }
 
 /* ------------------------------------------------------------- the page */
@@ -126,7 +117,7 @@ enum sk_status sk_op_participant_received(struct sk_engine *e,
     page.here = !sk_arg_id(args, "after", &page.after);
     sk_pack_cstr(p, "messages");
     at = sk_reply_open(p);
-    SK_TRY(sk_received_each(e, &id.id, pack_one, &page));
+    SK_TRY(sk_received_each(e, &id, pack_one, &page));
     sk_reply_close_array(p, at, page.count);
     if (page.more)
         sk_reply_id(p, "next", &page.last);

@@ -1,4 +1,4 @@
-#include "node/engine/internal.h"
+#include "node/engine/timer.h"
 
 #include <string.h>
 
@@ -211,14 +211,94 @@ static enum sk_status index_own(struct sk_engine *e,
                         (struct sk_bytes){id->id.bytes, sizeof(id->id.bytes)});
 }
 
+static struct sk_key handle_of_key(const struct sk_participant_id *id,
+                                   const struct sk_org *org,
+                                   const struct sk_handle *handle)
+{
+    struct sk_key key = sk_key_start(SK_T_HANDLE_OF);
+
+    sk_key_id(&key, &id->id);
+    sk_key_org(&key, org);
+    sk_key_id(&key, &handle->id);
+    return key;
+}
+
+static enum sk_status relist_handover(void *context, struct sk_handover *h)
+{
+    return sk_timers_relist(context, &h->id.id);
+}
+
 enum sk_status sk_handle_assign(struct sk_engine *e, const struct sk_org *org,
                                 const struct sk_handle *handle,
                                 const struct sk_participant_id *id)
 {
     struct sk_key key = handle_key(SK_T_HANDLE, org, handle);
+    struct sk_key of = handle_of_key(id, org, handle);
+    struct sk_participant_id before = {0};
+    struct sk_key of_before;
+    enum sk_status status = participant_at(e, &key, &before);
 
-    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
-                        (struct sk_bytes){id->id.bytes, sizeof(id->id.bytes)});
+    if (status != SK_OK && status != SK_E_NOT_FOUND)
+        return status;
+    of_before = handle_of_key(&before, org, handle);
+    SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&of_before)));
+    SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
+                        (struct sk_bytes){id->id.bytes, sizeof(id->id.bytes)}));
+    SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&of),
+                        (struct sk_bytes){0}));
+    if (status == SK_OK)
+        SK_TRY(sk_timers_relist_about(e, &before));
+    return sk_handover_by(e, &handle->id, relist_handover, e);
+}
+
+enum sk_status
+sk_handles_of(struct sk_engine *e, const struct sk_participant_id *id,
+              enum sk_status (*fn)(void *context, const struct sk_org *org,
+                                   const struct sk_handle *handle),
+              void *context)
+{
+    struct sk_key prefix = sk_key_start(SK_T_HANDLE_OF);
+    struct sk_scan scan;
+    struct sk_bytes key;
+    struct sk_bytes value;
+    enum sk_status status;
+
+    sk_key_id(&prefix, &id->id);
+    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
+        size_t at = prefix.size;
+        struct sk_handle handle;
+        struct sk_org org;
+
+        /* The name, a zero byte, the handle. */
+        if (key.size < at + 2 + SK_ID_SIZE ||
+            !sk_org_parse((struct sk_bytes){key.data + at,
+                                            key.size - at - 1 - SK_ID_SIZE},
+                          &org))
+            return SK_E_IO;
+        memcpy(handle.id.bytes, key.data + key.size - SK_ID_SIZE, SK_ID_SIZE);
+        SK_TRY(fn(context, &org, &handle));
+    }
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
+}
+
+static enum sk_status forget_one(void *context, const struct sk_org *org,
+                                 const struct sk_handle *handle)
+{
+    struct sk_engine *e = context;
+    struct sk_key key = handle_key(SK_T_HANDLE, org, handle);
+
+    return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key));
+}
+
+enum sk_status sk_handles_forget(struct sk_engine *e,
+                                 const struct sk_participant_id *id)
+{
+    struct sk_key prefix = sk_key_start(SK_T_HANDLE_OF);
+
+    sk_key_id(&prefix, &id->id);
+    SK_TRY(sk_handles_of(e, id, forget_one, e));
+    return sk_drop_all(e, &prefix);
 }
 
 /* ------------------------------------------------------------- operations */

@@ -52,7 +52,7 @@ SK_CHECKED enum sk_status sk_received_about(
 /* Every message that partners sent about one person, as far as somebody said
    so; fn may erase it.  received.c */
 SK_CHECKED enum sk_status sk_received_each(
-    struct sk_engine *e, const struct sk_id *participant,
+    struct sk_engine *e, const struct sk_participant_id *participant,
     enum sk_status (*fn)(void *context, const struct sk_inbox_entry *entry),
     void *context);
 

@@ -21,35 +21,6 @@ static struct sk_key row_key(bool sealed, uint64_t number)
     return key;
 }
 
-static struct sk_key scope_key(const struct sk_id *scope, uint64_t number)
-{
-    struct sk_key key = sk_key_start(SK_T_TIMER_OF);
-
-    sk_key_id(&key, scope);
-    sk_key_u64(&key, number);
-    return key;
-}
-
-static struct sk_key state_prefix(enum sk_timer_state state)
-{
-    struct sk_key key = sk_key_start(SK_T_TIMER_DAY);
-    uint8_t byte = (uint8_t)state;
-
-    sk_key_bytes(&key, (struct sk_bytes){&byte, 1});
-    return key;
-}
-
-/* Days before 1970 sort first. */
-static struct sk_key day_key(enum sk_timer_state state, int32_t day,
-                             uint64_t number)
-{
-    struct sk_key key = state_prefix(state);
-
-    sk_key_u64(&key, (uint64_t)((int64_t)day + INT64_C(0x80000000)));
-    sk_key_u64(&key, number);
-    return key;
-}
-
 static uint64_t read_u64(const uint8_t *at)
 {
     uint64_t number = 0;
@@ -134,40 +105,23 @@ static enum sk_status put_row(struct sk_engine *e, const struct sk_timer *t)
                         (struct sk_bytes){bytes, SK_ID_SIZE + plain.size});
 }
 
-static enum sk_status put_empty(struct sk_engine *e, const struct sk_key *key)
+/* What is due already waits for the next look, which then must happen today. */
+static void look_again(struct sk_engine *e, const struct sk_timer *t)
 {
-    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(key),
-                        (struct sk_bytes){0});
-}
-
-static enum sk_status delete_key(struct sk_engine *e, const struct sk_key *key)
-{
-    return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(key));
-}
-
-static enum sk_status put_day(struct sk_engine *e, const struct sk_timer *t)
-{
-    struct sk_key key = day_key(t->state, t->day, t->number);
-
-    /* What is due already waits for the next look, which then must happen
-       today. */
     if (t->state == SK_TIMER_WAITS && t->day <= e->due_day)
         e->due_day = t->day == INT32_MIN ? t->day : t->day - 1;
-    return put_empty(e, &key);
 }
 
 enum sk_status sk_timer_add(struct sk_engine *e, struct sk_timer *t)
 {
-    struct sk_key scope;
     uint64_t before;
 
     SK_TRY(sk_series_next(e, SK_SERIES_TIMERS, &before));
     t->number = before + 1;
     t->state = SK_TIMER_WAITS;
-    scope = scope_key(&t->scope, t->number);
     SK_TRY(put_row(e, t));
-    SK_TRY(put_empty(e, &scope));
-    return put_day(e, t);
+    look_again(e, t);
+    return sk_timer_list_new(e, t);
 }
 
 /* SK_E_NOT_FOUND also when the key of its scope is gone; out->scope is then
@@ -210,49 +164,38 @@ enum sk_status sk_timer_get(struct sk_engine *e, uint64_t number,
 enum sk_status sk_timer_move(struct sk_engine *e, struct sk_timer *t,
                              int32_t day, enum sk_timer_state state)
 {
-    struct sk_key old = day_key(t->state, t->day, t->number);
-
-    SK_TRY(delete_key(e, &old));
+    SK_TRY(sk_timer_list_move(e, t, day, state));
     t->day = day;
     if (t->state != state)
         t->changed_ms = e->now_ms;
     t->state = state;
-    SK_TRY(put_row(e, t));
-    return put_day(e, t);
+    look_again(e, t);
+    return put_row(e, t);
 }
 
 enum sk_status sk_timer_drop(struct sk_engine *e, const struct sk_timer *t)
 {
     struct sk_key row = row_key(t->sealed, t->number);
-    struct sk_key scope = scope_key(&t->scope, t->number);
-    struct sk_key day = day_key(t->state, t->day, t->number);
 
-    SK_TRY(delete_key(e, &row));
-    SK_TRY(delete_key(e, &scope));
-    return delete_key(e, &day);
+    SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&row)));
+    return sk_timer_list_drop(e, t);
 }
 
 enum sk_status sk_timer_forget_number(struct sk_engine *e,
-                                      enum sk_timer_state state, int32_t day,
-                                      uint64_t number)
+                                      const struct sk_timer_walk *walk)
 {
-    struct sk_key row = row_key(/* sealed */ true, number);
-    struct sk_key at = day_key(state, day, number);
-    struct sk_key scope;
+    struct sk_timer t = {.sealed = true,
+                         .number = walk->number,
+                         .day = walk->day,
+                         .state = walk->state};
+    struct sk_key row = row_key(/* sealed */ true, walk->number);
     struct sk_bytes value;
-    struct sk_id id;
-    enum sk_status status =
-        sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&row), &value);
 
-    if (status == SK_OK && value.size >= SK_ID_SIZE) {
-        memcpy(id.bytes, value.data, SK_ID_SIZE);
-        scope = scope_key(&id, number);
-        SK_TRY(delete_key(e, &scope));
-        SK_TRY(delete_key(e, &row));
-    } else if (status != SK_OK && status != SK_E_NOT_FOUND) {
-        return status;
-    }
-    return delete_key(e, &at);
+    SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&row), &value));
+    if (value.size < SK_ID_SIZE)
+        return SK_E_BAD_FORM;
+    memcpy(t.scope.bytes, value.data, SK_ID_SIZE);
+    return sk_timer_drop(e, &t);
 }
 
 enum sk_status sk_timer_each(struct sk_engine *e, const struct sk_id *scope,
@@ -285,37 +228,4 @@ enum sk_status sk_timer_each(struct sk_engine *e, const struct sk_id *scope,
         sk_arena_reset(&e->scratch, mark);
         SK_TRY(status);
     }
-}
-
-/* ------------------------------------------------------------- by day */
-
-struct sk_timer_walk sk_timer_walk_start(struct sk_engine *e,
-                                         enum sk_timer_state state,
-                                         int32_t from)
-{
-    struct sk_key prefix = state_prefix(state);
-    struct sk_timer_walk walk = {
-        .scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix))};
-
-    if (from != INT32_MIN) {
-        struct sk_key after = day_key(state, from - 1, UINT64_MAX);
-
-        walk.scan = sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
-                                  sk_key_done(&after));
-    }
-    return walk;
-}
-
-enum sk_status sk_timer_walk_next(struct sk_timer_walk *walk)
-{
-    struct sk_bytes key;
-    struct sk_bytes value;
-
-    SK_TRY(sk_scan_next(&walk->scan, &key, &value));
-    if (key.size != 2 + 8 + 8 || read_u64(key.data + 2) > UINT32_MAX)
-        return SK_E_BAD_LENGTH;
-    walk->day =
-        (int32_t)((int64_t)read_u64(key.data + 2) - INT64_C(0x80000000));
-    walk->number = read_u64(key.data + 10);
-    return SK_OK;
 }

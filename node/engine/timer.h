@@ -7,7 +7,8 @@
  * was down, and then listed until a person says that it was done.
  *
  *   timer_rules.c  read the rules      timer_plan.c   what starts and ends one
- *   timer.c        rows in the store   timer_raise.c  its day has come
+ *   timer.c        rows in the store   timer_list.c   whose agenda it is in
+ *   timer_raise.c  its day has come
  *   agenda.c       operations     agenda_node.c  what the node has to see to
  *
  * What a timer says about a person is sealed under that person's key, or the
@@ -174,21 +175,67 @@ sk_timer_each(struct sk_engine *e, const struct sk_id *scope,
               enum sk_status (*fn)(void *context, struct sk_timer *timer),
               void *context);
 
-/* The numbers in one state by day, from a day on; day and number of the next,
-   SK_E_NOT_FOUND at the end. */
+/* ------------------------------------------------------------- timer_list.c
+ * Who is told, as far as it says whose agenda a timer is in.  Another `tell` of
+ * a rule in domain.yaml is another layout of the store: STORE_FORMAT. */
+enum sk_timer_tell { SK_TELL_COACH, SK_TELL_LEAD, SK_TELL_PRIVACY };
+enum sk_timer_list {
+    SK_TIMER_LIST_WAITS = 'w',
+    SK_TIMER_LIST_TOLD = 'l',
+    SK_TIMER_LIST_ABOUT = 'p',
+};
+/* "coach", "team" and what is no word are told to a coach. */
+enum sk_timer_tell sk_timer_tell_of(struct sk_bytes word);
+
+/* On the lists where it belongs; on others; off all.  timer.c */
+SK_CHECKED enum sk_status sk_timer_list_new(struct sk_engine *e,
+                                            const struct sk_timer *timer);
+SK_CHECKED enum sk_status sk_timer_list_move(struct sk_engine *e,
+                                             const struct sk_timer *timer,
+                                             int32_t day,
+                                             enum sk_timer_state state);
+SK_CHECKED enum sk_status sk_timer_list_drop(struct sk_engine *e,
+                                             const struct sk_timer *timer);
+/* It is known now who timers of a scope are about. */
+SK_CHECKED enum sk_status sk_timers_relist(struct sk_engine *e,
+                                           const struct sk_id *scope);
+/* The case is another one's, or what was about this person no longer is. */
+SK_CHECKED enum sk_status
+sk_timers_relist_about(struct sk_engine *e,
+                       const struct sk_participant_id *person);
+
+/* A place in one list, by day and number: behind the last one read, or where
+   it is to start.  A plain value: writing during a walk is allowed. */
 struct sk_timer_walk {
-    struct sk_scan scan;
+    enum sk_timer_list list;
+    enum sk_timer_tell tell;
+    struct sk_id id; /* the coach, zero: nobody; or the person */
+    enum sk_timer_state state;
     int32_t day;
     uint64_t number;
 };
-struct sk_timer_walk sk_timer_walk_start(struct sk_engine *e,
-                                         enum sk_timer_state state,
-                                         int32_t from);
-SK_CHECKED enum sk_status sk_timer_walk_next(struct sk_timer_walk *walk);
-/* Forget a number whose row cannot be read any more. */
-SK_CHECKED enum sk_status sk_timer_forget_number(struct sk_engine *e,
-                                                 enum sk_timer_state state,
-                                                 int32_t day, uint64_t number);
+/* From the first one on. */
+struct sk_timer_walk sk_timer_walk_waits(void);
+struct sk_timer_walk sk_timer_walk_told(enum sk_timer_tell tell,
+                                        const struct sk_id *coach,
+                                        enum sk_timer_state state);
+struct sk_timer_walk sk_timer_walk_about(const struct sk_participant_id *person,
+                                         enum sk_timer_state state);
+/* SK_E_NOT_FOUND at the end. */
+SK_CHECKED enum sk_status sk_timer_walk_next(struct sk_engine *e,
+                                             struct sk_timer_walk *walk);
+/* Every timer about somebody that can be read; fn may move or drop it. */
+SK_CHECKED enum sk_status
+sk_timer_each_about(struct sk_engine *e, const struct sk_participant_id *person,
+                    enum sk_status (*fn)(void *context, struct sk_timer *timer),
+                    void *context);
+/* Of the whole node: looks at each. */
+SK_CHECKED enum sk_status sk_timers_count(struct sk_engine *e,
+                                          enum sk_timer_state state,
+                                          uint64_t *count);
+/* Forget the one that a walk is at, whose row cannot be read any more. */
+SK_CHECKED enum sk_status
+sk_timer_forget_number(struct sk_engine *e, const struct sk_timer_walk *walk);
 
 /* ------------------------------------------------------------- seams
  * What starts and ends timers; each in the transaction of its cause. */
@@ -207,6 +254,9 @@ sk_timers_replaced(struct sk_engine *e,
 SK_CHECKED enum sk_status sk_timers_received(struct sk_engine *e,
                                              struct sk_bytes type,
                                              const struct sk_message_id *id);
+/* A message goes, with its key. */
+SK_CHECKED enum sk_status sk_timers_message_gone(struct sk_engine *e,
+                                                 const struct sk_id *key_owner);
 /* A message about somebody leaves for the first time. */
 SK_CHECKED enum sk_status
 sk_timers_sent(struct sk_engine *e, const struct sk_participant_id *participant,

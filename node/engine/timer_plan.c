@@ -350,6 +350,17 @@ enum sk_status sk_timers_received(struct sk_engine *e, struct sk_bytes type,
     return SK_OK;
 }
 
+static enum sk_status drop_any(void *context, struct sk_timer *t)
+{
+    return sk_timer_drop(context, t);
+}
+
+enum sk_status sk_timers_message_gone(struct sk_engine *e,
+                                      const struct sk_id *key_owner)
+{
+    return sk_timer_each(e, key_owner, drop_any, e);
+}
+
 /* ------------------------------------------------------------- consent */
 
 enum sk_status sk_timers_consent(struct sk_engine *e,
@@ -530,8 +541,7 @@ enum sk_status sk_timers_sent(struct sk_engine *e,
 
 enum sk_status sk_timers_recount(struct sk_engine *e)
 {
-    struct sk_timer_walk walk =
-        sk_timer_walk_start(e, SK_TIMER_WAITS, INT32_MIN);
+    struct sk_timer_walk walk = sk_timer_walk_waits();
     const int32_t *closed;
     size_t count;
 
@@ -541,7 +551,7 @@ enum sk_status sk_timers_recount(struct sk_engine *e)
         const struct sk_timer_rule *rule;
         struct sk_timer t;
         int32_t day;
-        enum sk_status status = sk_timer_walk_next(&walk);
+        enum sk_status status = sk_timer_walk_next(e, &walk);
 
         if (status == SK_E_NOT_FOUND)
             return SK_OK;
@@ -563,40 +573,20 @@ enum sk_status sk_timers_recount(struct sk_engine *e)
     }
 }
 
-static enum sk_status drop_any(void *context, struct sk_timer *t)
+/* What waits for answers of partners stays: it is not sealed. */
+static enum sk_status drop_own(void *context, struct sk_timer *t)
 {
-    return sk_timer_drop(context, t);
-}
-
-static enum sk_status drop_sealed(void *context, struct sk_timer *t)
-{
-    return t->sealed ? sk_timer_drop(context, t) : SK_OK;
-}
-
-struct erased {
-    struct sk_engine *e;
-    const struct sk_participant_id *id;
-};
-
-static enum sk_status drop_handover(void *context, struct sk_handover *h)
-{
-    struct erased *erased = context;
-    struct sk_participant_id person;
-
-    SK_TRY(sk_handover_person(erased->e, h, &person));
-    if (!sk_id_equal(&person.id, &erased->id->id))
-        return SK_OK;
-    return sk_timer_each(erased->e, &h->id.id, drop_any, erased->e);
+    return t->sealed || t->kind == SK_TIMER_ABOUT_HANDOVER
+               ? sk_timer_drop(context, t)
+               : SK_OK;
 }
 
 enum sk_status sk_timers_erased(struct sk_engine *e,
                                 const struct sk_participant_id *id)
 {
-    struct erased erased = {e, id};
     struct sk_key last = sk_key_start(SK_T_TIMER_LAST);
 
     sk_key_id(&last, &id->id);
-    SK_TRY(sk_timer_each(e, &id->id, drop_sealed, e));
-    SK_TRY(sk_handover_each(e, /* open */ false, drop_handover, &erased));
+    SK_TRY(sk_timer_each_about(e, id, drop_own, e));
     return sk_drop_all(e, &last);
 }

@@ -159,18 +159,18 @@ static enum sk_status judge(struct sk_engine *e, const struct sk_timer *t,
     return act(e, t, rule, out);
 }
 
-static enum sk_status raise_one(struct sk_engine *e, int32_t day,
-                                uint64_t number)
+static enum sk_status raise_one(struct sk_engine *e,
+                                const struct sk_timer_walk *at)
 {
     struct verdict verdict;
     struct sk_timer t;
-    enum sk_status status = sk_timer_get(e, number, &t);
+    enum sk_status status = sk_timer_get(e, at->number, &t);
 
     /* The key of whom it was about is gone. */
     if (status == SK_E_NOT_FOUND)
-        return sk_timer_forget_number(e, SK_TIMER_WAITS, day, number);
+        return sk_timer_forget_number(e, at);
     SK_TRY(status);
-    if (t.state != SK_TIMER_WAITS || t.day != day)
+    if (t.state != SK_TIMER_WAITS || t.day != at->day)
         return SK_E_BAD_VALUE;
     SK_TRY(judge(e, &t, &verdict));
     switch (verdict.outcome) {
@@ -186,11 +186,11 @@ static enum sk_status raise_one(struct sk_engine *e, int32_t day,
 
 /* I5: one broken row must not stop the node, nor the rows behind it: it stays
    where it is, and is tried again with the next day. */
-static enum sk_status raise_try(struct sk_engine *e, int32_t day,
-                                uint64_t number)
+static enum sk_status raise_try(struct sk_engine *e,
+                                const struct sk_timer_walk *at)
 {
     uint64_t writes = e->store->writes;
-    enum sk_status status = raise_one(e, day, number);
+    enum sk_status status = raise_one(e, at);
 
     if (status == SK_OK || status == SK_E_FULL || status == SK_E_IO ||
         status == SK_E_AGAIN)
@@ -201,20 +201,19 @@ static enum sk_status raise_try(struct sk_engine *e, int32_t day,
 enum sk_status sk_timers_run(struct sk_engine *e, int32_t today, size_t *budget,
                              bool *done)
 {
-    struct sk_timer_walk walk =
-        sk_timer_walk_start(e, SK_TIMER_WAITS, INT32_MIN);
+    struct sk_timer_walk walk = sk_timer_walk_waits();
 
     *done = false;
     for (; *budget > 0; (*budget)--) {
         size_t mark = sk_arena_mark(&e->scratch);
-        enum sk_status status = sk_timer_walk_next(&walk);
+        enum sk_status status = sk_timer_walk_next(e, &walk);
 
         if (status == SK_E_NOT_FOUND || (status == SK_OK && walk.day > today)) {
             *done = true;
             return SK_OK;
         }
         SK_TRY(status);
-        SK_TRY(raise_try(e, walk.day, walk.number));
+        SK_TRY(raise_try(e, &walk));
         sk_arena_reset(&e->scratch, mark);
     }
     return SK_OK;

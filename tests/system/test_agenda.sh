@@ -68,10 +68,43 @@ ask C buso agenda --until tomorrow
 [ $? != 0 ] && grep -q until "$work/err"
 check "a day that is none is refused" $?
 
+# ------------------------------------------------------------ by the page
+ask C buso agenda --until 2030-01-01 --json
+python3 - "$work/out" >"$work/all" <<'PYTHON'
+import json, sys
+items = [one['item'] for one in json.load(open(sys.argv[1]))['items']]
+assert len(items) > 1
+print(*items, sep='\n')
+PYTHON
+check "the whole agenda has more than one item" $?
+: >"$work/paged"
+next=
+pages=0
+while :; do
+  # shellcheck disable=SC2086
+  ask C buso agenda --until 2030-01-01 --limit 1 $next || break
+  pages=$((pages + 1))
+  grep -o '^ *[0-9]*  2[0-9-]*  ' "$work/out" | awk '{print $1}' \
+    >>"$work/paged"
+  next=$(sed -n 's/^There is more: schakel agenda //p' "$work/out")
+  [ -n "$next" ] && [ "$pages" -lt 100 ] || break
+done
+cmp -s "$work/all" "$work/paged" && [ "$pages" -gt 1 ]
+check "each page says how to ask for the next, and all is there once" $?
+ask nl_BE.UTF-8 buso agenda --limit 1 --until 2030-01-01 &&
+  says 'Er is nog meer: schakel agenda --from'
+check "and in Dutch" $?
+ask C buso agenda --after many --from 2027-01-01
+[ $? != 0 ] && grep -q after "$work/err"
+check "what is no number is refused" $?
+
 # ------------------------------------------------------------ a calendar
 ask nl_BE.UTF-8 buso agenda --ical --done --until 2030-01-01
 check "a calendar is written" $?
 cp "$work/out" "$work/agenda.ics"
+ask nl_BE.UTF-8 buso agenda --ical --done --until 2030-01-01 --limit 1 &&
+  cmp -s "$work/out" "$work/agenda.ics"
+check "a calendar is whole, whatever the size of a page" $?
 cat >"$work/read.py" <<'PYTHON'
 """RFC 5545, as far as an agenda goes: lines, folding, components, and what
 each event must have; then the same by the icalendar library, when there."""

@@ -249,6 +249,15 @@ int sk_ask(struct sk_client *client, const char *op, const json_t *args,
     return code;
 }
 
+/* Where the next page begins: a value of `after`, or arguments by name. */
+static void take_next(json_t *args, json_t *next)
+{
+    if (json_is_object(next))
+        json_object_update(args, next);
+    else
+        json_object_set(args, "after", next);
+}
+
 int sk_ask_pages(struct sk_client *client, const char *op, const json_t *args,
                  const char *key, json_t **reply)
 {
@@ -267,7 +276,7 @@ int sk_ask_pages(struct sk_client *client, const char *op, const json_t *args,
             break;
         result = json_object_get(page, "result");
         more = json_is_true(json_object_get(result, "more"));
-        json_object_set(with, "after", json_object_get(result, "next"));
+        take_next(with, json_object_get(result, "next"));
         if (all == NULL) {
             *reply = json_incref(page);
             all = json_object_get(result, key);

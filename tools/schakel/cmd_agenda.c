@@ -1,5 +1,6 @@
 #include "tools/schakel/cmd_agenda.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "policies/civil.h"
@@ -21,23 +22,26 @@ const struct sk_command sk_agenda_commands[] = {
      .more_en = "What was done is told with: schakel agenda done NUMBER\n"
                 "--ical writes a calendar (RFC 5545) to standard output, "
                 "without names.\n",
-     .options = {{"dir", "DIR", false, false,
-                  "de map van het knooppunt (of SCHAKEL_DIR)",
-                  "the node's folder (or SCHAKEL_DIR)"},
-                 {"from", "DATE", false, false, "vanaf deze dag",
-                  "from this day"},
-                 {"until", "DATE", false, false,
-                  "tot en met deze dag (31 dagen ver)",
-                  "up to and including this day (31 days ahead)"},
-                 {"done", NULL, false, false, "ook wat al gedaan is",
-                  "also what was done already"},
-                 {"tell", "ROLE", false, false,
-                  "alleen voor: coach, team, team-lead, privacy of operator",
-                  "only for: coach, team, team-lead, privacy or operator"},
-                 {"participant", "ID", false, false,
-                  "alleen over deze deelnemer", "only about this participant"},
-                 {"ical", NULL, false, false, "als kalender (RFC 5545)",
-                  "as a calendar (RFC 5545)"}}},
+     .options =
+         {{"dir", "DIR", false, false,
+           "de map van het knooppunt (of SCHAKEL_DIR)",
+           "the node's folder (or SCHAKEL_DIR)"},
+          {"from", "DATE", false, false, "vanaf deze dag", "from this day"},
+          {"after", "NUMBER", false, false, "van die dag pas na dit nummer",
+           "of that day only behind this number"},
+          {"limit", "NUMBER", false, false, "hoogstens zoveel (500)",
+           "at most so many (500)"},
+          {"until", "DATE", false, false, "tot en met deze dag (31 dagen ver)",
+           "up to and including this day (31 days ahead)"},
+          {"done", NULL, false, false, "ook wat al gedaan is",
+           "also what was done already"},
+          {"tell", "ROLE", false, false,
+           "alleen voor: coach, team, team-lead, privacy of operator",
+           "only for: coach, team, team-lead, privacy or operator"},
+          {"participant", "ID", false, false, "alleen over deze deelnemer",
+           "only about this participant"},
+          {"ical", NULL, false, false, "als kalender (RFC 5545)",
+           "as a calendar (RFC 5545)"}}},
     {0},
 };
 
@@ -328,6 +332,18 @@ static size_t print_node(const json_t *list, const struct sk_glossary *glossary,
     return count;
 }
 
+static void print_more(const json_t *result, bool dutch)
+{
+    const json_t *next = json_object_get(result, "next");
+
+    if (next == NULL)
+        return;
+    printf(dutch ? "Er is nog meer: schakel agenda --from %s --after %lld\n"
+                 : "There is more: schakel agenda --from %s --after %lld\n",
+           sk_json_text(next, "from"),
+           (long long)json_integer_value(json_object_get(next, "after")));
+}
+
 static void print_screen(struct sk_client *client, const json_t *result,
                          const char *today, bool dutch)
 {
@@ -346,13 +362,24 @@ static void print_screen(struct sk_client *client, const json_t *result,
     print_items(items, "done", dutch ? "Gedaan" : "Done", glossary, dutch);
     if (json_array_size(items) == 0 && erasures == 0 && looks == 0)
         printf("%s\n", dutch ? "(niets)" : "(nothing)");
-    if (json_is_true(json_object_get(result, "more")))
-        printf("%s\n", dutch ? "Er is nog meer: vraag verder met --from."
-                             : "There is more: ask on with --from.");
+    print_more(result, dutch);
     sk_glossary_close(&glossary);
 }
 
 /* ------------------------------------------------------------- command */
+
+/* What is no number is refused by the node, by name. */
+static void set_number(json_t *args, const struct sk_parsed *parsed,
+                       const char *name)
+{
+    const char *text = sk_cli_get(parsed, name);
+
+    if (text != NULL && text[strspn(text, "0123456789")] == '\0' &&
+        strlen(text) < 19)
+        json_object_set_new(args, name, json_integer(strtoll(text, NULL, 10)));
+    else if (text != NULL)
+        json_object_set_new(args, name, json_string(text));
+}
 
 static json_t *arguments(const struct sk_parsed *parsed)
 {
@@ -365,6 +392,8 @@ static json_t *arguments(const struct sk_parsed *parsed)
                                 json_string(sk_cli_get(parsed, names[i])));
     if (sk_cli_has(parsed, "done"))
         json_object_set_new(args, "done", json_true());
+    set_number(args, parsed, "after");
+    set_number(args, parsed, "limit");
     return args;
 }
 
@@ -411,7 +440,11 @@ int sk_cmd_agenda(int argc, char **argv)
 
     if (code < 0)
         code = sk_node_open(&parsed, &client);
-    if (code < 0)
+    /* A calendar is whole; a screen has an end. */
+    if (code < 0 && sk_cli_has(&parsed, "ical"))
+        code = sk_node_ask_pages(client, "agenda.list", arguments(&parsed),
+                                 "items", &result);
+    else if (code < 0)
         code = sk_node_ask(client, "agenda.list", arguments(&parsed), NULL, 0,
                            &result);
     if (code < 0)

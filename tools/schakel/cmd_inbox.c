@@ -214,7 +214,8 @@ static int gather(struct sk_client *client, struct work *w)
         code = ask_pages(client, "handover.list", "open", "handovers", 10000,
                          &w->handovers);
     if (code < 0)
-        code = sk_node_ask(client, "agenda.list", NULL, NULL, 0, &w->agenda);
+        code =
+            sk_node_ask_pages(client, "agenda.list", NULL, "items", &w->agenda);
     if (code < 0)
         code = sk_node_ask(client, "node.status", NULL, NULL, 0, &w->status);
     if (code < 0)
