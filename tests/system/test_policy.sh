@@ -253,4 +253,35 @@ says "with its day" '"day": "2026-01-01"'
 says "its level" '"level": "yes"'
 says "and its line" '"line": 13'
 
+echo "# a question that takes long"
+# It waits for its policy, and is told that it has worked for a second: twice.
+cp -R cases/mini slow && rm slow/policy.yaml && mkfifo slow/policy.yaml
+slow() {
+  name=$1 want=$2; shift 2
+  exec 3<>slow/policy.yaml
+  "$schakel" policy "$@" >out 2>err </dev/null 3>&- &
+  pid=$!
+  until [ "$(cat /proc/$pid/comm)" = schakel ] &&
+    ls -l /proc/$pid/fd | grep -q slow/policy.yaml; do
+    kill -0 $pid || break
+    sleep 0.02
+  done
+  kill -PROF $pid
+  kill -PROF $pid
+  cat cases/mini/policy.yaml >&3
+  exec 3>&-
+  wait $pid
+  { [ "$(wc -l <err)" = 2 ] && grep -qF -- "$want" err; } && ok "$name" || bad "$name"
+}
+slow "matrix says it" "  -> smaller: --to ORG" matrix slow --day 2026-09-01 --json --lang en
+cp out got
+is "and prints the same" 0 "$schakel" policy matrix cases/mini --day 2026-09-01 --json
+cmp -s out got && ok "on the other stream" || bad "on the other stream"
+slow "render says it" "  -> kleiner: --to ORG, --for" render slow --lang nl
+slow "diff says it" "  -> smaller: --day DATE" diff cases/mini slow --lang en
+slow "prove says it" "invariants.yaml" prove slow
+slow "test says it" "--rule RULE" test slow --coverage
+slow "replay says it" "--since" replay slow --input -
+slow "export says it" "--day DATE" export slow --format odrl
+
 exit $failed

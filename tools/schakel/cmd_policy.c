@@ -5,6 +5,7 @@
 
 #include "policies/civil.h"
 #include "tools/schakel/policy_run.h"
+#include "tools/schakel/slow.h"
 
 /* The table of `schakel policy`; what a command does is in policy_<name>.c. */
 
@@ -426,18 +427,64 @@ const struct sk_command sk_policy_commands[] = {
     {0},
 };
 
+/* What is said of a question that takes long: what it is doing, and what makes
+   it smaller. */
 static const struct {
     const char *name;
     int (*run)(struct sk_policy_run *run, const struct sk_parsed *parsed);
+    const char *slow_nl;
+    const char *slow_en;
 } runners[] = {
-    {"check", sk_policy_do_check},       {"test", sk_policy_do_test},
-    {"explain", sk_policy_do_explain},   {"render", sk_policy_do_render},
-    {"matrix", sk_policy_do_matrix},     {"diff", sk_policy_do_diff},
-    {"prove", sk_policy_do_prove},       {"schema", sk_policy_do_schema},
-    {"export", sk_policy_do_export},     {"new", sk_policy_do_new},
-    {"officer", sk_policy_do_officer},   {"sign", sk_policy_do_sign},
-    {"activate", sk_policy_do_activate}, {"rollback", sk_policy_do_rollback},
-    {"replay", sk_policy_do_replay},     {"shadow", sk_policy_do_shadow},
+    {"matrix", sk_policy_do_matrix,
+     "schakel: de matrix van alle partners van die dag duurt langer dan een "
+     "seconde\n  -> kleiner: --to ORG",
+     "schakel: the matrix of all partners of that day takes longer than a "
+     "second\n  -> smaller: --to ORG"},
+    {"render", sk_policy_do_render,
+     "schakel: alles wat naar alle partners gaat, duurt langer dan een "
+     "seconde\n  -> kleiner: --to ORG, --for PURPOSE",
+     "schakel: all that goes to all partners takes longer than a second\n"
+     "  -> smaller: --to ORG, --for PURPOSE"},
+    {"diff", sk_policy_do_diff,
+     "schakel: twee bundels vergelijken, op alle dagen, duurt langer dan een "
+     "seconde\n  -> kleiner: --day DATE, enkel vanaf die dag",
+     "schakel: comparing two bundles, on all days, takes longer than a "
+     "second\n  -> smaller: --day DATE, only from that day on"},
+    {"prove", sk_policy_do_prove,
+     "schakel: bewijzen, op alle dagen, duurt langer dan een seconde\n"
+     "  -> kleiner: minder regels in invariants.yaml, of engere: to, for",
+     "schakel: proving, on all days, takes longer than a second\n"
+     "  -> smaller: fewer rules in invariants.yaml, or narrower ones: to, for"},
+    {"test", sk_policy_do_test,
+     "schakel: de tests spelen, of zoeken wat ze bereiken, duurt langer dan "
+     "een seconde\n  -> kleiner: een testbestand in plaats van de bundel; "
+     "--rule RULE",
+     "schakel: running the tests, or finding what they reach, takes longer "
+     "than a second\n  -> smaller: one test file instead of the bundle; "
+     "--rule RULE"},
+    {"replay", sk_policy_do_replay,
+     "schakel: al deze vragen beantwoorden duurt langer dan een seconde\n"
+     "  -> kleiner: minder regels in --input, of een latere --since",
+     "schakel: answering all these questions takes longer than a second\n"
+     "  -> smaller: fewer lines in --input, or a later --since"},
+    {"explain", sk_policy_do_explain,
+     "schakel: zoeken waarom, en wat er ontbreekt, duurt langer dan een "
+     "seconde\n  -> kleiner: een bundel met minder regels voor deze ontvanger",
+     "schakel: finding why, and what lacks, takes longer than a second\n"
+     "  -> smaller: a bundle with fewer rules for this recipient"},
+    {"export", sk_policy_do_export,
+     "schakel: het hele beleid uitschrijven duurt langer dan een seconde\n"
+     "  -> kleiner: --day DATE",
+     "schakel: writing out the whole policy takes longer than a second\n"
+     "  -> smaller: --day DATE"},
+    {"check", sk_policy_do_check, NULL, NULL},
+    {"schema", sk_policy_do_schema, NULL, NULL},
+    {"new", sk_policy_do_new, NULL, NULL},
+    {"officer", sk_policy_do_officer, NULL, NULL},
+    {"sign", sk_policy_do_sign, NULL, NULL},
+    {"activate", sk_policy_do_activate, NULL, NULL},
+    {"rollback", sk_policy_do_rollback, NULL, NULL},
+    {"shadow", sk_policy_do_shadow, NULL, NULL},
 };
 
 /* The options that every command may have; -1 to go on. */
@@ -476,11 +523,18 @@ static const struct sk_command *command_of(const char *name)
 static int run_command(struct sk_policy_run *run,
                        const struct sk_parsed *parsed)
 {
-    for (size_t i = 0; i < SK_COUNT(runners); i++)
-        if (strcmp(runners[i].name, run->command) == 0)
-            return runners[i].run(run, parsed);
-    assert(false); /* every row has a runner */
-    return SK_EXIT_SOFTWARE;
+    size_t i = 0;
+    int code;
+
+    while (i < SK_COUNT(runners) && strcmp(runners[i].name, run->command) != 0)
+        i++;
+    assert(i < SK_COUNT(runners)); /* every row has a runner */
+    if (runners[i].slow_nl != NULL)
+        sk_slow_start(run->dutch ? runners[i].slow_nl : runners[i].slow_en,
+                      SK_SLOW_MS);
+    code = runners[i].run(run, parsed);
+    sk_slow_stop();
+    return code;
 }
 
 int sk_cmd_policy(int argc, char **argv)
