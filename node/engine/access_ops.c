@@ -20,11 +20,9 @@ static struct sk_key part_key(char part)
 /* The number at the end of a key. */
 static enum sk_status last_number(struct sk_bytes key, uint64_t *out)
 {
-    *out = 0;
     if (key.size < 8)
         return SK_E_IO;
-    for (size_t i = key.size - 8; i < key.size; i++)
-        *out = *out << 8 | key.data[i];
+    *out = sk_u64_read(key.data + key.size - 8);
     return SK_OK;
 }
 

@@ -145,13 +145,9 @@ enum sk_status sk_stand_in_put(struct sk_engine *e, const struct sk_id *by,
 
 static enum sk_status read_until(struct sk_bytes value, int32_t *out)
 {
-    uint64_t number = 0;
-
     if (value.size != 8)
         return SK_E_IO;
-    for (size_t i = 0; i < 8; i++)
-        number = number << 8 | value.data[i];
-    *out = (int32_t)(int64_t)number;
+    *out = (int32_t)(int64_t)sk_u64_read(value.data);
     return SK_OK;
 }
 

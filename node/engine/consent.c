@@ -155,13 +155,8 @@ static struct sk_key record_key(const struct sk_participant_id *participant,
 
 static uint64_t number_of(struct sk_bytes key)
 {
-    uint64_t number = 0;
-
     assert(key.size == 1 + SK_ID_SIZE + 8);
-
-    for (size_t i = 0; i < 8; i++)
-        number = number << 8 | key.data[1 + SK_ID_SIZE + i];
-    return number;
+    return sk_u64_read(key.data + 1 + SK_ID_SIZE);
 }
 
 struct chain {
@@ -295,8 +290,7 @@ static enum sk_status put_head(struct sk_engine *e,
     struct sk_key key = head_key(&record->participant);
     uint8_t value[8];
 
-    for (size_t i = 0; i < sizeof(value); i++)
-        value[i] = (uint8_t)(record->number >> (56 - 8 * i));
+    sk_u64_write(value, record->number);
     return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
                         (struct sk_bytes){value, sizeof(value)});
 }
@@ -313,13 +307,12 @@ static enum sk_status kept_number(struct sk_engine *e,
     struct sk_bytes at;
     struct sk_bytes value;
     enum sk_status status;
-    uint64_t number = 0;
+    uint64_t number;
 
     SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value));
     if (value.size != 8)
         return SK_E_NOT_FOUND;
-    for (size_t i = 0; i < 8; i++)
-        number = number << 8 | value.data[i];
+    number = sk_u64_read(value.data);
     sk_key_id(&prefix, &id->id);
     key = record_key(id, number);
     scan = sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),

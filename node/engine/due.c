@@ -29,12 +29,11 @@ struct due {
 
 static bool due_read(struct sk_bytes key, struct due *out)
 {
-    uint64_t day = 0;
+    uint64_t day;
 
     if (key.size != 1 + 8 + 1 + SK_ID_SIZE)
         return false;
-    for (size_t i = 1; i <= 8; i++)
-        day = day << 8 | key.data[i];
+    day = sk_u64_read(key.data + 1);
     if (day > UINT32_MAX)
         return false;
     out->day = (int32_t)((int64_t)day - INT64_C(0x80000000));

@@ -84,8 +84,7 @@ each(struct sk_engine *e, const struct sk_participant_id *id,
 
         if (key.size != prefix.size + 8)
             return SK_E_BAD_LENGTH;
-        for (size_t i = prefix.size; i < key.size; i++)
-            employer.number = employer.number << 8 | key.data[i];
+        employer.number = sk_u64_read(key.data + prefix.size);
         SK_TRY(sk_vault_open(e, &id->id, key, sealed, &plain));
         SK_TRY(employer_read(plain, &employer));
         SK_TRY(fn(context, &employer));

@@ -120,9 +120,9 @@ static enum sk_status unpack(struct sk_engine *e, struct sk_bytes key,
         at++;
     if (!sk_org_parse((struct sk_bytes){key.data + 1, at - 1}, &out->from))
         return SK_E_IO;
-    out->number = 0;
-    for (at++; at < key.size; at++)
-        out->number = out->number << 8 | key.data[at];
+    if (key.size != at + 1 + 8)
+        return SK_E_IO;
+    out->number = sk_u64_read(key.data + at + 1);
     u = sk_unpack_start(value);
     sk_unpack_array(&u, 7);
     sk_unpack_id(&u, &out->notice);

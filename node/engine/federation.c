@@ -191,8 +191,7 @@ static enum sk_status curve_before_put(struct sk_engine *e,
     session->has_curve_before = true;
     session->curve_before = session->card.curve;
     memcpy(record, session->curve_before.bytes, 32);
-    for (size_t i = 0; i < 8; i++)
-        record[32 + i] = (uint8_t)(until_ms >> (56 - 8 * i));
+    sk_u64_write(record + 32, until_ms);
     return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
                         (struct sk_bytes){record, sizeof(record)});
 }
@@ -201,7 +200,6 @@ static enum sk_status curve_before_get(struct sk_engine *e,
                                        struct sk_session *session)
 {
     struct sk_key key = curve_before_key(&session->org);
-    uint64_t until_ms = 0;
     struct sk_bytes record;
     enum sk_status status =
         sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &record);
@@ -212,9 +210,7 @@ static enum sk_status curve_before_get(struct sk_engine *e,
     SK_TRY(status);
     if (record.size != 32 + 8)
         return SK_E_BAD_LENGTH;
-    for (size_t i = 0; i < 8; i++)
-        until_ms = until_ms << 8 | record.data[32 + i];
-    if (!session->known || e->now_ms >= until_ms ||
+    if (!session->known || e->now_ms >= sk_u64_read(record.data + 32) ||
         memcmp(record.data, session->card.curve.bytes, 32) == 0)
         return SK_OK;
     session->has_curve_before = true;

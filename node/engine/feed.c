@@ -103,9 +103,7 @@ static enum sk_status read_row(struct sk_bytes key, struct sk_bytes value,
 
     if (key.size != 10)
         return SK_E_IO;
-    out->number = 0;
-    for (size_t i = 2; i < key.size; i++)
-        out->number = out->number << 8 | key.data[i];
+    out->number = sk_u64_read(key.data + 2);
     sk_unpack_array(&u, 5);
     out->kind = sk_unpack_uint(&u, SK_FEED_EVENT, SK_FEED_FORGOTTEN);
     sk_unpack_id(&u, &out->id);

@@ -324,15 +324,14 @@ enum sk_status sk_inbox_next(struct sk_engine *e, struct sk_scan *scan,
     struct record *record = sk_arena_get(&e->scratch, sizeof(*record));
     struct sk_bytes key;
     struct sk_bytes value;
-    uint64_t at = 0;
+    uint64_t at;
 
     if (record == NULL)
         return SK_E_MEMORY;
     SK_TRY(sk_scan_next(scan, &key, &value));
     if (value.size != SK_ID_SIZE || key.size < 8)
         return SK_E_IO;
-    for (size_t i = key.size - 8; i < key.size; i++)
-        at = at << 8 | key.data[i];
+    at = sk_u64_read(key.data + key.size - 8);
     memcpy(id->id.bytes, value.data, SK_ID_SIZE);
     SK_TRY(load(e, id, record));
     *number = at;

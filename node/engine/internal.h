@@ -130,6 +130,9 @@ void sk_key_id(struct sk_key *key, const struct sk_id *id);
 void sk_key_org(struct sk_key *key, const struct sk_org *org);
 void sk_key_u64(struct sk_key *key, uint64_t number);
 void sk_key_bytes(struct sk_key *key, struct sk_bytes bytes);
+/* A number as it stands in a key or a value: 8 bytes, the highest first. */
+uint64_t sk_u64_read(const uint8_t *at);
+void sk_u64_write(uint8_t *at, uint64_t number);
 struct sk_bytes sk_key_done(const struct sk_key *key);
 /* Delete every record whose key begins with this one. */
 SK_CHECKED enum sk_status sk_drop_all(struct sk_engine *e,

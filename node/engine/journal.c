@@ -282,11 +282,7 @@ enum sk_status sk_journal_flush(struct sk_engine *e)
 
 static uint64_t number_in(struct sk_bytes key)
 {
-    uint64_t number = 0;
-
-    for (size_t i = key.size - 8; i < key.size; i++)
-        number = number << 8 | key.data[i];
-    return number;
+    return sk_u64_read(key.data + key.size - 8);
 }
 
 /* How many entries a run has; 0: it is no run. */

@@ -40,12 +40,26 @@ void sk_key_org(struct sk_key *key, const struct sk_org *org)
     sk_key_bytes(key, (struct sk_bytes){(const uint8_t *)"", 1});
 }
 
+uint64_t sk_u64_read(const uint8_t *at)
+{
+    uint64_t number = 0;
+
+    for (size_t i = 0; i < 8; i++)
+        number = number << 8 | at[i];
+    return number;
+}
+
+void sk_u64_write(uint8_t *at, uint64_t number)
+{
+    for (size_t i = 0; i < 8; i++)
+        at[i] = (uint8_t)(number >> (56 - 8 * i));
+}
+
 void sk_key_u64(struct sk_key *key, uint64_t number)
 {
     uint8_t bytes[8];
 
-    for (size_t i = 0; i < sizeof(bytes); i++)
-        bytes[i] = (uint8_t)(number >> (56 - 8 * i));
+    sk_u64_write(bytes, number);
     sk_key_bytes(key, (struct sk_bytes){bytes, sizeof(bytes)});
 }
 
@@ -101,14 +115,11 @@ static enum sk_status read_number(struct sk_engine *e, const char *name,
                                   uint64_t *out)
 {
     struct sk_bytes value;
-    uint64_t number = 0;
 
     SK_TRY(sk_meta_get(e, name, &value));
     if (value.size != 8)
         return SK_E_BAD_LENGTH;
-    for (size_t i = 0; i < 8; i++)
-        number = number << 8 | value.data[i];
-    *out = number;
+    *out = sk_u64_read(value.data);
     return SK_OK;
 }
 
@@ -154,8 +165,7 @@ enum sk_status sk_meta_put_u64(struct sk_engine *e, const char *name,
 {
     uint8_t bytes[8];
 
-    for (size_t i = 0; i < sizeof(bytes); i++)
-        bytes[i] = (uint8_t)(value >> (56 - 8 * i));
+    sk_u64_write(bytes, value);
     return sk_meta_put(e, name, (struct sk_bytes){bytes, sizeof(bytes)});
 }
 

@@ -119,8 +119,7 @@ enum sk_status sk_objection_all(
 
         if (key.size != prefix.size + 8)
             return SK_E_BAD_LENGTH;
-        for (size_t i = prefix.size; i < key.size; i++)
-            objection.number = objection.number << 8 | key.data[i];
+        objection.number = sk_u64_read(key.data + prefix.size);
         SK_TRY(sk_vault_open(e, &id->id, key, sealed, &plain));
         SK_TRY(objection_read(e, plain, &objection));
         SK_TRY(fn(context, &objection));

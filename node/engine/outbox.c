@@ -372,8 +372,7 @@ enum sk_status sk_outbox_confirm(struct sk_engine *e, const struct sk_org *to,
         s->confirmed_s = at_ms / 1000;
     }
 
-    for (size_t i = 0; i < sizeof(bytes); i++)
-        bytes[i] = (uint8_t)(at_ms >> (56 - 8 * i));
+    sk_u64_write(bytes, at_ms);
     return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
                         (struct sk_bytes){bytes, sizeof(bytes)});
 }
@@ -386,7 +385,6 @@ enum sk_status sk_outbox_stored_at(struct sk_engine *e, const struct sk_org *to,
     struct sk_bytes key;
     struct sk_bytes value;
     struct sk_scan scan;
-    uint64_t at = 0;
 
     sk_key_org(&prefix, to);
     scan = sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
@@ -394,9 +392,7 @@ enum sk_status sk_outbox_stored_at(struct sk_engine *e, const struct sk_org *to,
     SK_TRY(sk_scan_next(&scan, &key, &value));
     if (value.size != 8)
         return SK_E_IO;
-    for (size_t i = 0; i < 8; i++)
-        at = at << 8 | value.data[i];
-    *at_ms = at;
+    *at_ms = sk_u64_read(value.data);
     return SK_OK;
 }
 

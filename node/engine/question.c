@@ -271,15 +271,6 @@ enum sk_status sk_charter_began(struct sk_engine *e, uint64_t version)
     return sk_file_put(e, sk_key_done(&name), sk_key_done(&at));
 }
 
-static uint64_t number_of(const uint8_t *bytes)
-{
-    uint64_t number = 0;
-
-    for (size_t i = 0; i < 8; i++)
-        number = number << 8 | bytes[i];
-    return number;
-}
-
 /* The charter in force at that instant: the newest that had begun.  The one
    of now when none is known to. */
 static enum sk_status charter_at(struct sk_engine *e, uint64_t at_ms,
@@ -302,8 +293,8 @@ static enum sk_status charter_at(struct sk_engine *e, uint64_t at_ms,
         SK_TRY(status);
         if (key.size != prefix.size + 8 || value.size != 8)
             return SK_E_BAD_LENGTH;
-        if (number_of(value.data) <= at_ms)
-            found = number_of(key.data + prefix.size);
+        if (sk_u64_read(value.data) <= at_ms)
+            found = sk_u64_read(key.data + prefix.size);
     }
     *out = found;
     return SK_OK;

@@ -127,11 +127,7 @@ enum sk_status sk_deliver_answers(struct sk_engine *e, struct sk_session *s)
     sk_key_u64(&prefix, log.peer_incarnation);
     scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
     while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
-        uint64_t last = 0;
-
-        for (size_t i = key.size - 8; i < key.size; i++)
-            last = last << 8 | key.data[i];
-        lasts[count % SK_IN_FLIGHT_MAX] = last;
+        lasts[count % SK_IN_FLIGHT_MAX] = sk_u64_read(key.data + key.size - 8);
         count++;
     }
     if (status != SK_E_NOT_FOUND)

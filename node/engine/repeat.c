@@ -168,8 +168,7 @@ static enum sk_status put_order(struct sk_engine *e, uint64_t first,
     struct sk_key key = order_key(first);
     uint8_t bytes[ORDER_SIZE_MAX];
 
-    for (size_t i = 0; i < AT_SIZE; i++)
-        bytes[i] = (uint8_t)(at_ms >> (56 - 8 * i));
+    sk_u64_write(bytes, at_ms);
     memcpy(bytes + AT_SIZE, ids.data, ids.size);
     return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
                         (struct sk_bytes){bytes, AT_SIZE + ids.size});
@@ -195,12 +194,8 @@ static enum sk_status oldest(struct sk_engine *e, struct order *out)
     if (key.size != 9 || value.size <= AT_SIZE || value.size > ORDER_SIZE_MAX ||
         (value.size - AT_SIZE) % SK_ID_SIZE != 0)
         return SK_E_IO;
-    out->first = 0;
-    out->at_ms = 0;
-    for (size_t i = 1; i < key.size; i++)
-        out->first = out->first << 8 | key.data[i];
-    for (size_t i = 0; i < AT_SIZE; i++)
-        out->at_ms = out->at_ms << 8 | value.data[i];
+    out->first = sk_u64_read(key.data + 1);
+    out->at_ms = sk_u64_read(value.data);
     out->count = (value.size - AT_SIZE) / SK_ID_SIZE;
     memcpy(out->ids, value.data + AT_SIZE, value.size - AT_SIZE);
     return SK_OK;

@@ -148,11 +148,8 @@ static bool read_counts(struct sk_bytes value, uint64_t out[ANSWERS])
 {
     if (value.size != ANSWERS * 8)
         return false;
-    for (size_t i = 0; i < ANSWERS; i++) {
-        out[i] = 0;
-        for (size_t b = 0; b < 8; b++)
-            out[i] = out[i] << 8 | value.data[8 * i + b];
-    }
+    for (size_t i = 0; i < ANSWERS; i++)
+        out[i] = sk_u64_read(value.data + 8 * i);
     return true;
 }
 

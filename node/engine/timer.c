@@ -21,15 +21,6 @@ static struct sk_key row_key(bool sealed, uint64_t number)
     return key;
 }
 
-static uint64_t read_u64(const uint8_t *at)
-{
-    uint64_t number = 0;
-
-    for (size_t i = 0; i < 8; i++)
-        number = number << 8 | at[i];
-    return number;
-}
-
 /* ------------------------------------------------------------- rows */
 
 static void pack_day(struct sk_pack *p, int32_t day)
@@ -220,7 +211,7 @@ enum sk_status sk_timer_each(struct sk_engine *e, const struct sk_id *scope,
         SK_TRY(status);
         if (key.size != prefix.size + 8)
             return SK_E_BAD_LENGTH;
-        status = sk_timer_get(e, read_u64(key.data + prefix.size), &timer);
+        status = sk_timer_get(e, sk_u64_read(key.data + prefix.size), &timer);
         if (status == SK_OK)
             status = fn(context, &timer);
         else if (status == SK_E_NOT_FOUND)

@@ -232,15 +232,6 @@ struct sk_timer_walk sk_timer_walk_about(const struct sk_participant_id *person,
                                   .day = INT32_MIN};
 }
 
-static uint64_t read_u64(const uint8_t *at)
-{
-    uint64_t number = 0;
-
-    for (size_t i = 0; i < 8; i++)
-        number = number << 8 | at[i];
-    return number;
-}
-
 enum sk_status sk_timer_walk_next(struct sk_engine *e,
                                   struct sk_timer_walk *walk)
 {
@@ -256,11 +247,11 @@ enum sk_status sk_timer_walk_next(struct sk_engine *e,
                          sk_key_done(&from));
     SK_TRY(sk_scan_next(&scan, &key, &value));
     if (key.size != prefix.size + 16 ||
-        read_u64(key.data + prefix.size) > UINT32_MAX)
+        sk_u64_read(key.data + prefix.size) > UINT32_MAX)
         return SK_E_BAD_LENGTH;
-    walk->day = (int32_t)((int64_t)read_u64(key.data + prefix.size) -
+    walk->day = (int32_t)((int64_t)sk_u64_read(key.data + prefix.size) -
                           INT64_C(0x80000000));
-    walk->number = read_u64(key.data + prefix.size + 8);
+    walk->number = sk_u64_read(key.data + prefix.size + 8);
     return SK_OK;
 }
 

@@ -221,8 +221,7 @@ static struct sk_id ahead_owner(uint64_t number)
     struct sk_id id;
 
     memcpy(id.bytes, ahead_prefix, sizeof(ahead_prefix));
-    for (size_t i = 0; i < 8; i++)
-        id.bytes[8 + i] = (uint8_t)(number >> (56 - 8 * i));
+    sk_u64_write(id.bytes + 8, number);
     return id;
 }
 
