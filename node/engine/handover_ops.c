@@ -1,4 +1,5 @@
 #include "node/engine/linked.h"
+#include "node/engine/timer.h"
 #include "node/engine/user.h"
 
 #include <string.h>
@@ -30,12 +31,30 @@ pack_linked(struct sk_engine *e, const struct sk_handover *h, struct sk_pack *p)
     return sk_linked_pack_received(e, &h->partner, &h->handle, &h->id, p);
 }
 
+/* How much of it: a reply that is remembered (CONTROL.md 2.4) holds no name. */
+enum depth { STEP, ROW, FILE_OF_IT };
+
+/* What is overdue in it, in words, and since when. */
+static void pack_late(struct sk_pack *p, const struct sk_timer_rule *rule,
+                      int32_t since)
+{
+    sk_pack_cstr(p, "late");
+    sk_pack_map(p, 3);
+    sk_reply_text(p, "label_en", rule->en);
+    sk_reply_text(p, "label_nl", rule->nl);
+    sk_reply_day(p, "since", since);
+}
+
 static enum sk_status view(struct sk_engine *e, const struct sk_handover *h,
-                           bool linked, struct sk_pack *p)
+                           enum depth depth, struct sk_pack *p)
 {
     struct sk_participant_id person;
+    struct sk_participant who = {0};
+    const struct sk_timer_rule *late = NULL;
     struct sk_trajectory t;
+    int32_t since;
     enum sk_status status = sk_trajectory_get(e, &h->trajectory, &t);
+    bool linked = depth == FILE_OF_IT;
     bool known;
 
     if (status == SK_E_NOT_FOUND)
@@ -44,11 +63,25 @@ static enum sk_status view(struct sk_engine *e, const struct sk_handover *h,
         SK_TRY(status);
     SK_TRY(sk_handover_person(e, h, &person));
     known = !sk_id_is_zero(&person.id);
-    sk_pack_map(p, 12u + known + linked);
+    if (known && depth != STEP) {
+        status = sk_participant_get(e, &person, &who);
+        if (status != SK_OK && status != SK_E_NOT_FOUND)
+            return status;
+    }
+    if (depth != STEP && sk_handover_is_open(h->state))
+        SK_TRY(sk_timer_late(e, h, &late, &since));
+    sk_pack_map(p, 12u + known + linked + (late != NULL) +
+                       (who.family_name.size > 0) + (who.given_name.size > 0));
     sk_reply_instant(p, "changed", h->changed_ms);
     sk_reply_uint(p, "epoch", t.epoch);
+    if (who.family_name.size > 0)
+        sk_reply_text(p, "family_name", who.family_name);
+    if (who.given_name.size > 0)
+        sk_reply_text(p, "given_name", who.given_name);
     sk_reply_id(p, "handover", &h->id.id);
     sk_reply_text(p, "kind", h->kind);
+    if (late != NULL)
+        pack_late(p, late, since);
     if (linked)
         SK_TRY(pack_linked(e, h, p));
     sk_reply_text(p, "owner", sk_org_text(&t.owner));
@@ -109,7 +142,7 @@ static enum sk_status give(struct sk_engine *e, struct sk_value args,
 
     SK_TRY(arg_handover(e, args, &h));
     SK_TRY(sk_handover_own(e, &h, input));
-    return view(e, &h, /* linked */ false, &e->reply);
+    return view(e, &h, STEP, &e->reply);
 }
 
 enum sk_status sk_op_handover_show(struct sk_engine *e, struct sk_value args)
@@ -117,7 +150,7 @@ enum sk_status sk_op_handover_show(struct sk_engine *e, struct sk_value args)
     struct sk_handover h;
 
     SK_TRY(arg_handover(e, args, &h));
-    return view(e, &h, /* linked */ true, &e->reply);
+    return view(e, &h, FILE_OF_IT, &e->reply);
 }
 
 enum sk_status sk_op_handover_open(struct sk_engine *e, struct sk_value args)
@@ -166,7 +199,7 @@ static enum sk_status list_one(struct sk_engine *e, struct listing *l)
     if (!seen)
         return SK_OK;
     l->count++;
-    return view(e, &h, /* linked */ false, &e->reply);
+    return view(e, &h, ROW, &e->reply);
 }
 
 /* A page looks at LIST_MAX records at most, whatever it shows of them. */

@@ -130,15 +130,37 @@ static void pack_handover(struct sk_pack *p, const struct sk_item_event *event)
 }
 
 /* One line of a list. */
+/* The name of whom it is about, when somebody said that. */
+static enum sk_status name_of(struct sk_engine *e,
+                              const struct sk_inbox_entry *entry,
+                              struct sk_participant *out)
+{
+    struct sk_participant_id id;
+    enum sk_status status = SK_E_NOT_FOUND;
+
+    *out = (struct sk_participant){0};
+    if (!entry->collective)
+        status = sk_handle_find(e, &entry->from, &entry->event->handle, &id);
+    if (status == SK_OK)
+        status = sk_participant_get(e, &id, out);
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
+}
+
 static enum sk_status pack_line(struct sk_engine *e, struct sk_pack *p,
                                 const struct sk_inbox_entry *entry)
 {
     size_t at = sk_reply_open(p);
     size_t count = 4;
+    struct sk_participant who;
     enum sk_status status;
 
+    SK_TRY(name_of(e, entry, &who));
     if (entry->correction != NULL) {
         sk_reply_bool(p, "correction", true);
+        count++;
+    }
+    if (who.family_name.size > 0) {
+        sk_reply_text(p, "family_name", who.family_name);
         count++;
     }
     if (entry->collective) {
@@ -146,6 +168,10 @@ static enum sk_status pack_line(struct sk_engine *e, struct sk_pack *p,
         count++;
     }
     sk_reply_text(p, "from", sk_org_text(&entry->from));
+    if (who.given_name.size > 0) {
+        sk_reply_text(p, "given_name", who.given_name);
+        count++;
+    }
     if (entry->event->has_handover) {
         sk_reply_id(p, "handover", &entry->event->handover.id);
         count++;

@@ -299,6 +299,12 @@ sk_timers_erased(struct sk_engine *e,
 SK_CHECKED enum sk_status sk_timers_run(struct sk_engine *e, int32_t today,
                                         size_t *budget, bool *done);
 
+/* What is overdue in a handover: the deadline of it that was raised last and
+   that nobody saw to, and since when; NULL: nothing is. */
+SK_CHECKED enum sk_status sk_timer_late(struct sk_engine *e,
+                                        const struct sk_handover *handover,
+                                        const struct sk_timer_rule **out,
+                                        int32_t *since);
 /* Of one that waits: would it be dropped on its day, as things are now? */
 SK_CHECKED enum sk_status
 sk_timer_is_moot(struct sk_engine *e, const struct sk_timer *t, bool *out);

@@ -259,3 +259,40 @@ enum sk_status sk_timer_person(struct sk_engine *e, const struct sk_timer *t,
     status = sk_handle_find(e, &entry->from, &entry->event->handle, out);
     return status == SK_E_NOT_FOUND ? SK_OK : status;
 }
+
+/* ------------------------------------------------------------- what is late */
+
+struct late {
+    struct sk_engine *e;
+    enum sk_handover_state state;
+    const struct sk_timer_rule *rule;
+    int32_t since;
+};
+
+static enum sk_status note_late(void *context, struct sk_timer *t)
+{
+    struct late *late = context;
+    const struct sk_timer_rule *rule =
+        sk_timer_rule_find(late->e->timer_rules, t->rule);
+
+    if (t->state == SK_TIMER_RAISED && rule != NULL &&
+        rule->kind == SK_TIMER_DEADLINE &&
+        (rule->until & (1u << late->state)) == 0 &&
+        (late->rule == NULL || t->day > late->since)) {
+        late->rule = rule;
+        late->since = t->day;
+    }
+    return SK_OK;
+}
+
+enum sk_status sk_timer_late(struct sk_engine *e,
+                             const struct sk_handover *handover,
+                             const struct sk_timer_rule **out, int32_t *since)
+{
+    struct late late = {.e = e, .state = handover->state};
+
+    SK_TRY(sk_timer_each(e, &handover->id.id, note_late, &late));
+    *out = late.rule;
+    *since = late.since;
+    return SK_OK;
+}

@@ -370,6 +370,44 @@ static struct people_id handed(struct people_id who)
     return people_take(&f, "result.handovers.0.handover");
 }
 
+static void expect_late(const char *node, const char *want)
+{
+    fx_ok(&f, node, "handover.list", "{'open':true}");
+    cr_expect(eq(str, (char *)fx_text(&f, "result.handovers.0.late.label_en"),
+                 (char *)want),
+              "%s: %s", node, f.reply);
+}
+
+/* The work list of a coach says that it is late, whoever is told in the
+   agenda, and of whom; a step's reply, which is remembered, names nobody. */
+Test(timer, a_handover_says_that_it_is_late_and_whose_it_is)
+{
+    struct people_id h;
+
+    start();
+    h = handed(people_add(&f, "buso", "2000-01-15"));
+    expect_late("buso", "absent");
+    fx_clock(&f, "2026-09-03T22:00:00Z");
+    expect_late("gtb", "Handover not opened yet");
+    expect_late("buso", "absent");
+    fx_clock(&f, "2026-09-08T22:00:00Z");
+    expect_late("gtb", "Handover not answered yet");
+    expect_late("buso", "Handover not answered yet");
+    cr_expect(eq(str, (char *)fx_text(&f, "result.handovers.0.late.since"),
+                 "2026-09-09"));
+    cr_expect(
+        eq(str, (char *)fx_text(&f, "result.handovers.0.given_name"), "Jonas"));
+    fx_ok(&f, "gtb", "handover.open", "{'handover':'%s'}", h.text);
+    fx_ok(&f, "gtb", "handover.input",
+          "{'handover':'%s','input':'answer-accepted'}", h.text);
+    fx_run(&f);
+    expect_late("buso", "absent");
+    expect_late("gtb", "absent");
+    fx_ok(&f, "buso", "handover.cancel", "{'handover':'%s'}", h.text);
+    cr_expect(eq(str, (char *)fx_text(&f, "result.given_name"), "absent"));
+    fx_end(&f);
+}
+
 /* Tuesday 1 September 2026. */
 Test(timer, watches_a_handover_on_both_sides)
 {

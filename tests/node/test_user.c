@@ -421,6 +421,9 @@ Test(user, what_came_is_every_coachs_until_it_is_linked)
     fx_ok(&f, "gtb", "inbox.open", "{'message':'%s'}", message.text);
     fx_ok(&f, "gtb", "inbox.assign", "{'message':'%s','participant':'%s'}",
           message.text, here.text);
+    fx_ok(&f, "gtb", "inbox.list", "{}");
+    cr_expect(
+        eq(str, (char *)fx_text(&f, "result.messages.0.given_name"), "Jonas"));
     staff_as(&f, BRAM);
     fx_ok(&f, "gtb", "inbox.list", "{}");
     cr_expect(eq(sz, count("result.messages"), 0));

@@ -1,5 +1,6 @@
 #include "tools/schakel/cmd_inbox.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "policies/civil.h"
@@ -53,6 +54,17 @@ static int days_since(const struct work *w, const char *instant)
 
 /* ------------------------------------------------------------- new */
 
+/* Who it is about, as far as that was said; then `more`. */
+static void print_name(const json_t *one, const char *more)
+{
+    const char *given = sk_json_text(one, "given_name");
+    const char *family = sk_json_text(one, "family_name");
+
+    if (given[0] != '\0' || family[0] != '\0')
+        printf("%s%s%s%s", given,
+               given[0] != '\0' && family[0] != '\0' ? " " : "", family, more);
+}
+
 static size_t print_new(const struct work *w)
 {
     const json_t *list = json_object_get(w->messages, "messages");
@@ -62,8 +74,9 @@ static size_t print_new(const struct work *w)
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *one = json_array_get(list, i);
 
-        printf("  %.10s  %s, %s %s\n              schakel inbox open %s\n",
-               sk_json_text(one, "received"),
+        printf("  %.10s  ", sk_json_text(one, "received"));
+        print_name(one, ", ");
+        printf("%s, %s %s\n              schakel inbox open %s\n",
                sk_glossary_word(w->glossary, sk_json_text(one, "type")),
                say(w, "van", "from"),
                sk_glossary_word(w->glossary, sk_json_text(one, "from")),
@@ -77,31 +90,16 @@ static size_t print_new(const struct work *w)
 
 /* ------------------------------------------------------------- handovers */
 
-/* What the agenda raised about a handover and nobody did yet; NULL: in time. */
-static const char *late(const struct work *w, const char *handover)
-{
-    const json_t *items = json_object_get(w->agenda, "items");
-
-    for (size_t i = 0; i < json_array_size(items); i++) {
-        const json_t *item = json_array_get(items, i);
-
-        if (strcmp(sk_json_text(item, "state"), "raised") == 0 &&
-            strcmp(sk_json_text(item, "kind"), "handover") == 0 &&
-            strcmp(sk_json_text(item, "about"), handover) == 0)
-            return sk_json_text(item, w->dutch ? "label_nl" : "label_en");
-    }
-    return NULL;
-}
-
 static void print_handover(const struct work *w, const json_t *one)
 {
     bool ours = strcmp(sk_json_text(one, "role"), "sender") == 0;
     const char *id = sk_json_text(one, "handover");
-    const char *problem = late(w, id);
+    const json_t *late = json_object_get(one, "late");
     int days = days_since(w, sk_json_text(one, "changed"));
 
-    printf("  %.10s  %s %s, %s: %s", sk_json_text(one, "changed"),
-           ours ? say(w, "naar", "to") : say(w, "van", "from"),
+    printf("  %.10s  ", sk_json_text(one, "changed"));
+    print_name(one, ", ");
+    printf("%s %s, %s: %s", ours ? say(w, "naar", "to") : say(w, "van", "from"),
            sk_glossary_word(w->glossary, sk_json_text(one, "partner")),
            sk_glossary_value(w->glossary, "handover_kind", "",
                              json_object_get(one, "kind")),
@@ -111,8 +109,9 @@ static void print_handover(const struct work *w, const json_t *one)
     else if (days > 1)
         printf(w->dutch ? ", al %d dagen" : ", for %d days", days);
     printf("\n              schakel handover show %s\n", id);
-    if (problem != NULL)
-        printf("              %s: %s\n", say(w, "TE LAAT", "LATE"), problem);
+    if (late != NULL)
+        printf("              %s: %s\n", say(w, "TE LAAT", "LATE"),
+               sk_json_text(late, w->dutch ? "label_nl" : "label_en"));
 }
 
 static size_t print_waiting(const struct work *w, const char *whom,
@@ -161,9 +160,10 @@ static size_t print_ended(const struct work *w)
             continue;
         if (count++ == 0)
             printf("%s\n", say(w, "Afgelopen", "Ended"));
-        printf("  %s  %s: %s\n              schakel handover show %s\n"
+        printf("  %s  ", sk_json_text(item, "day"));
+        print_name(item, ", ");
+        printf("%s: %s\n              schakel handover show %s\n"
                "              %s: schakel agenda done %lld\n",
-               sk_json_text(item, "day"),
                sk_glossary_word(w->glossary, sk_json_text(item, "partner")),
                sk_json_text(item, w->dutch ? "label_nl" : "label_en"),
                sk_json_text(item, "about"), say(w, "gezien", "seen"),
@@ -205,6 +205,34 @@ static int ask_pages(struct sk_client *client, const char *op, const char *flag,
     return code;
 }
 
+static int by_changed(const void *a, const void *b)
+{
+    const json_t *const *one = a;
+    const json_t *const *other = b;
+
+    return strcmp(sk_json_text(*one, "changed"),
+                  sk_json_text(*other, "changed"));
+}
+
+/* What waits longest comes first. */
+static void sort_handovers(struct work *w)
+{
+    json_t *list = json_object_get(w->handovers, "handovers");
+    json_t *sorted = json_array();
+    size_t count = json_array_size(list);
+    json_t **all = calloc(count + 1, sizeof(json_t *));
+
+    if (all == NULL || sorted == NULL)
+        abort();
+    for (size_t i = 0; i < count; i++)
+        all[i] = json_array_get(list, i);
+    qsort(all, count, sizeof(json_t *), by_changed);
+    for (size_t i = 0; i < count; i++)
+        json_array_append(sorted, all[i]);
+    free(all);
+    json_object_set_new(w->handovers, "handovers", sorted);
+}
+
 static int gather(struct sk_client *client, struct work *w)
 {
     int code =
@@ -213,6 +241,8 @@ static int gather(struct sk_client *client, struct work *w)
     if (code < 0)
         code = ask_pages(client, "handover.list", "open", "handovers", 10000,
                          &w->handovers);
+    if (code < 0)
+        sort_handovers(w);
     if (code < 0)
         code =
             sk_node_ask_pages(client, "agenda.list", NULL, "items", &w->agenda);

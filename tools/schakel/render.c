@@ -594,7 +594,8 @@ static const struct table tables[] = {
      {"org", "name", "line", "heard", "queue", "unconfirmed", "waits_for"}},
     {"inbox.list",
      "messages",
-     {"received", "from", "type", "purpose", "opened", "message"}},
+     {"received", "given_name", "from", "type", "purpose", "opened",
+      "message"}},
     {"participant.find",
      "participants",
      {"given_name", "family_name", "participant"}},
@@ -611,8 +612,8 @@ static const struct table tables[] = {
      {"item", "at", "user", "op", "participant", "glass", "reason"}},
     {"handover.list",
      "handovers",
-     {"requested", "partner", "role", "kind", "state", "waits_for",
-      "handover"}},
+     {"requested", "given_name", "partner", "role", "kind", "state",
+      "waits_for", "handover"}},
 };
 
 /* A comment of the policy says why it may stay: policy_activate.c. */

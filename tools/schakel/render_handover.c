@@ -271,6 +271,13 @@ void sk_render_handover(const struct sk_screen *s, const json_t *view)
                    : say(s, "niemand", "nobody"));
     print_line(s, say(s, "verantwoordelijk", "responsible"),
                sk_glossary_word(s->glossary, sk_json_text(view, "owner")));
+    print_line(s, say(s, "te laat", "late"),
+               sk_json_text(json_object_get(view, "late"),
+                            s->dutch ? "label_nl" : "label_en"));
+    print_line(s, say(s, "voornaam", "given name"),
+               sk_json_text(view, "given_name"));
+    print_line(s, say(s, "familienaam", "family name"),
+               sk_json_text(view, "family_name"));
     print_line(s, say(s, "deelnemer", "participant"),
                sk_json_text(view, "participant"));
     print_line(s, say(s, "bericht", "message"), sk_json_text(view, "request"));
