@@ -210,6 +210,15 @@ ssize_t writev(int fd, const struct iovec *parts, int count)
     return sum;
 }
 
+/* A file that was made and not written is one that is named too. */
+static inline void disk_see(int dir_fd)
+{
+    int fd = openat(dir_fd, "data.log", O_RDONLY);
+
+    (void)disk_file(fd);
+    (void)close(fd);
+}
+
 static inline int disk_flush(int fd)
 {
     struct stat info;
@@ -217,10 +226,12 @@ static inline int disk_flush(int fd)
 
     if (disk_fails(fd, NULL))
         return -1;
-    if (file >= 0)
+    if (file >= 0) {
         disk_add(D_FLUSH, file);
-    else if (disk.on && fstat(fd, &info) == 0 && S_ISDIR(info.st_mode))
+    } else if (disk.on && fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
+        disk_see(fd);
         disk_add(D_NAMES, -1);
+    }
     return 0; /* power is never lost here */
 }
 
