@@ -373,7 +373,7 @@ enum sk_status sk_correct(struct sk_engine *e, struct sk_recorded_event *old,
     SK_TRY(sk_gate_shows_right(e, &c.shows));
     if (c.changed_count == 0)
         return sk_refuse(e, "bad-argument", "fields", (struct sk_bytes){0});
-    sk_new_id(e, &event->id.id);
+    sk_new_id_in_order(e, &event->id.id);
     SK_TRY(sk_event_replace(e, old, event));
     sk_pack_map(&e->reply, 3);
     sk_reply_id(&e->reply, "corrects", &old->id.id);

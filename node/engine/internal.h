@@ -518,6 +518,9 @@ SK_CHECKED enum sk_status sk_series_count(struct sk_engine *e,
 SK_CHECKED enum sk_status sk_series_settle(struct sk_engine *e);
 void sk_fill_random(struct sk_engine *e, void *out, size_t size);
 void sk_new_id(struct sk_engine *e, struct sk_id *out);
+/* A UUID of version 7: records that follow each other lie together, and are
+   written together.  For what no partner ever hears of. */
+void sk_new_id_in_order(struct sk_engine *e, struct sk_id *out);
 int32_t sk_today(const struct sk_engine *e);   /* civil day of now */
 int64_t sk_instant(const struct sk_engine *e); /* seconds */
 /* Packing helpers for replies. */

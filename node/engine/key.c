@@ -222,6 +222,17 @@ void sk_new_id(struct sk_engine *e, struct sk_id *out)
     sk_id_from_random(random, out);
 }
 
+void sk_new_id_in_order(struct sk_engine *e, struct sk_id *out)
+{
+    struct sk_id id;
+
+    sk_new_id(e, &id);
+    for (size_t i = 0; i < 6; i++)
+        id.bytes[i] = (uint8_t)(e->now_ms >> (40 - 8 * i));
+    id.bytes[6] = (uint8_t)((id.bytes[6] & 0x0f) | 0x70);
+    *out = id;
+}
+
 int64_t sk_instant(const struct sk_engine *e)
 {
     return (int64_t)(e->now_ms / 1000);

@@ -302,7 +302,7 @@ enum sk_status sk_op_participant_add(struct sk_engine *e, struct sk_value args)
     if (sk_arg_dry_run(e, args))
         return SK_OK;
 
-    sk_new_id(e, &who.id.id);
+    sk_new_id_in_order(e, &who.id.id);
     SK_TRY(sk_vault_make(e, &who.id.id));
     SK_TRY(participant_put(e, &who));
     SK_TRY(index_name(e, who.given_name, &who.id));

@@ -338,7 +338,7 @@ enum sk_status sk_op_event_record(struct sk_engine *e, struct sk_value args)
     SK_TRY(read_event(e, args, &r));
     if (sk_arg_dry_run(e, args))
         return SK_OK;
-    sk_new_id(e, &r.event.id.id);
+    sk_new_id_in_order(e, &r.event.id.id);
     SK_TRY(sk_event_record(e, &r.event));
     SK_TRY(sk_source_keep(e, SK_SOURCE_EVENT, args, &r.event.id.id));
     sk_pack_map(&e->reply, r.event.has_about ? 4 : 3);

@@ -3,6 +3,7 @@
 #include "tests/node/fixture.h"
 
 #include "node/engine/internal.h"
+#include "tests/node/people.h"
 
 static struct fx f;
 static char who[64];
@@ -290,5 +291,29 @@ Test(event, is_bounded)
     free(fields);
     free(set);
     free(text);
+    fx_end(&f);
+}
+
+/* What stays here lies in the order of its making; what a partner hears of is
+   random, and tells nothing (PROTOCOL.md 2.7). */
+Test(event, ids_ascend_unless_a_partner_hears_them)
+{
+    struct people_id person;
+    struct people_id first;
+    struct people_id before;
+
+    people_placement(&f, &person, &first);
+    for (int i = 10; i < 30; i++) {
+        before = first;
+        fx_ok(&f, "buso", "clock.set", "{'at':'2027-03-01T09:00:%dZ'}", i);
+        first = people_workplace(&f, person);
+        cr_expect(eq(chr, first.text[14], '7'));
+        cr_expect(lt(int, strcmp(before.text, first.text), 0));
+    }
+    before = person;
+    person = people_add(&f, "buso", "2000-05-15");
+    cr_expect(lt(int, strcmp(before.text, person.text), 0));
+    first = people_send(&f, "buso", first, "houtzaak", "work.placement");
+    cr_expect(eq(chr, first.text[14], '4'));
     fx_end(&f);
 }

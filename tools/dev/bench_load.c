@@ -161,6 +161,22 @@ static void settle(void)
     must(sk_store_begin(store), "begin");
 }
 
+/* A second goes by, as it would: what follows each other has ids that do. */
+static void move_clock(void)
+{
+    static struct request r;
+    uint64_t now_ms = 0;
+    char text[32];
+    struct tm tm;
+    time_t at;
+
+    must(sk_meta_get_u64(engine, "clock", &now_ms), "clock");
+    at = (time_t)(now_ms / 1000) + 1;
+    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&at, &tm));
+    pack_text(request_start(&r, "clock.set", 1), "at", text);
+    request_do(&r, NULL, NULL);
+}
+
 /* Between two participants: what is committed is whole. */
 static void settle_sometimes(uint64_t persons)
 {
@@ -170,6 +186,7 @@ static void settle_sometimes(uint64_t persons)
         return;
     must(sk_meta_put_u64(engine, LOADED, persons), "meta");
     settle();
+    move_clock();
     settled = steps;
 }
 
