@@ -57,6 +57,7 @@ static enum sk_status put(struct sk_engine *e, const struct notice_in *notice)
     struct sk_pack p = sk_scratch_pack(e, RECORD_SIZE_MAX);
     struct sk_key key = notice_key(&notice->from, notice->number);
     struct sk_key open = open_key(&notice->from, &notice->notice);
+    struct sk_key number = {.size = 0};
     struct sk_bytes value;
     char day[11];
 
@@ -84,8 +85,9 @@ static enum sk_status put(struct sk_engine *e, const struct notice_in *notice)
     sk_pack_str(&p, notice->ground);
     if (sk_scratch_packed(e, &p, &value) != SK_OK)
         return SK_E_MEMORY;
+    sk_key_u64(&number, notice->number);
     SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&open),
-                        (struct sk_bytes){0}));
+                        sk_key_done(&number)));
     return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value);
 }
 
@@ -158,6 +160,23 @@ static struct sk_scan scan_from(struct sk_engine *e, struct sk_bytes from,
     return sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
 }
 
+/* The number of an open notice.  A partner may have thousands that wait: no
+   scan.  SK_E_NOT_FOUND. */
+static enum sk_status number_of(struct sk_engine *e, const struct sk_org *from,
+                                const struct sk_id *notice, uint64_t *out)
+{
+    struct sk_key key = open_key(from, notice);
+    struct sk_bytes value;
+
+    SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value));
+    if (value.size != 8)
+        return SK_E_IO;
+    *out = 0;
+    for (size_t i = 0; i < 8; i++)
+        *out = *out << 8 | value.data[i];
+    return SK_OK;
+}
+
 /* CONTROL.md 7.3: a request is about those whom its messages are about. */
 static enum sk_status is_seen(struct sk_engine *e,
                               const struct notice_in *notice, bool *out)
@@ -195,40 +214,64 @@ static enum sk_status check_persons(struct sk_engine *e,
     return SK_OK;
 }
 
+static enum sk_status get_named(struct sk_engine *e, struct sk_bytes from,
+                                const struct sk_id *wanted,
+                                struct notice_in **out)
+{
+    struct sk_org org;
+    struct sk_key key;
+    struct sk_bytes value;
+    uint64_t number;
+
+    if (!sk_org_parse(from, &org))
+        return SK_E_NOT_FOUND;
+    SK_TRY(number_of(e, &org, wanted, &number));
+    key = notice_key(&org, number);
+    SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value));
+    return unpack(e, sk_key_done(&key), value, out);
+}
+
+/* The oldest one that who asks may see. */
+static enum sk_status get_oldest(struct sk_engine *e, struct sk_bytes from,
+                                 struct notice_in **out)
+{
+    struct sk_bytes key;
+    struct sk_bytes value;
+    bool known;
+    struct sk_scan scan = scan_from(e, from, &known);
+
+    if (!known)
+        return SK_E_NOT_FOUND;
+    for (;;) {
+        size_t mark = sk_arena_mark(&e->scratch);
+        bool seen;
+
+        SK_TRY(sk_scan_next(&scan, &key, &value));
+        SK_TRY(unpack(e, key, value, out));
+        SK_TRY(is_seen(e, *out, &seen));
+        if (seen)
+            return SK_OK;
+        sk_arena_reset(&e->scratch, mark);
+    }
+}
+
 /* The open notice of a partner that is named; without a name the oldest that
    who asks may see; refuses unknown-notice, not-your-case. */
 static enum sk_status find(struct sk_engine *e, struct sk_value args,
                            struct notice_in **out)
 {
     struct sk_bytes from = sk_arg_text(args, "from");
-    struct notice_in *notice;
-    struct sk_bytes key;
-    struct sk_bytes value;
-    enum sk_status status = SK_E_NOT_FOUND;
+    enum sk_status status;
     struct sk_id wanted;
-    struct sk_scan scan;
     bool named = sk_arg_id(args, "notice", &wanted);
-    bool known;
-    bool seen;
 
-    scan = scan_from(e, from, &known);
-    while (known && (status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
-        size_t mark = sk_arena_mark(&e->scratch);
-
-        SK_TRY(unpack(e, key, value, &notice));
-        seen = named && sk_id_equal(&notice->notice, &wanted);
-        if (!named)
-            SK_TRY(is_seen(e, notice, &seen));
-        if (seen) {
-            *out = notice;
-            return check_persons(e, notice);
-        }
-        sk_arena_reset(&e->scratch, mark);
-    }
-    if (status != SK_E_NOT_FOUND)
-        return status;
-    return sk_refuse(e, "unknown-notice", named ? "notice" : "from",
-                     named ? sk_arg_text(args, "notice") : from);
+    status =
+        named ? get_named(e, from, &wanted, out) : get_oldest(e, from, out);
+    if (status == SK_E_NOT_FOUND)
+        return sk_refuse(e, "unknown-notice", named ? "notice" : "from",
+                         named ? sk_arg_text(args, "notice") : from);
+    SK_TRY(status);
+    return check_persons(e, *out);
 }
 
 /* The record, and the marks of its messages. */
@@ -274,14 +317,12 @@ static bool sort_entries(struct sk_item_entry *list, size_t count)
     return true;
 }
 
-/* Is it open here already?  A partner may have thousands that wait: no scan. */
+/* Is it open here already? */
 static enum sk_status is_open(struct sk_engine *e, const struct sk_org *from,
                               const struct sk_id *notice, bool *out)
 {
-    struct sk_key key = open_key(from, notice);
-    struct sk_bytes value;
-    enum sk_status status =
-        sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value);
+    uint64_t number;
+    enum sk_status status = number_of(e, from, notice, &number);
 
     if (status != SK_OK && status != SK_E_NOT_FOUND)
         return status;
@@ -647,34 +688,40 @@ static void pack_notice(struct sk_pack *p, const struct notice_in *notice,
     sk_reply_id(p, "notice", &notice->notice);
 }
 
-/* Up to the notice that is named; without a name stays before the first. */
+/* Behind the notice that is named, whichever partner's it is; without a name
+   before the first. */
 static enum sk_status skip_to(struct sk_engine *e, struct sk_value args,
                               struct sk_scan *scan)
 {
-    struct notice_in *notice;
+    struct sk_bytes prefix = {scan->prefix, scan->prefix_size};
     struct sk_id after;
-    bool found;
 
     if (!sk_arg_id(args, "after", &after))
         return SK_OK;
-    do {
-        size_t mark = sk_arena_mark(&e->scratch);
-        struct sk_bytes key;
-        struct sk_bytes value;
-        enum sk_status status = sk_scan_next(scan, &key, &value);
+    for (size_t i = 0; i < e->sessions_count; i++) {
+        const struct sk_org *org = &e->sessions[i].org;
+        struct sk_key at;
+        uint64_t number;
+        enum sk_status status = number_of(e, org, &after, &number);
 
         if (status == SK_E_NOT_FOUND)
-            return sk_refuse(e, "unknown-notice", "after",
-                             sk_arg_text(args, "after"));
+            continue;
         SK_TRY(status);
-        SK_TRY(unpack(e, key, value, &notice));
-        found = sk_id_equal(&notice->notice, &after);
-        sk_arena_reset(&e->scratch, mark);
-    } while (!found);
-    return SK_OK;
+        at = notice_key(org, number);
+        if (memcmp(at.bytes, prefix.data, prefix.size) != 0)
+            continue;
+        *scan =
+            sk_scan_after(e->store, SK_SPACE_DATA, prefix, sk_key_done(&at));
+        return SK_OK;
+    }
+    return sk_refuse(e, "unknown-notice", "after", sk_arg_text(args, "after"));
 }
 
-/* At most `limit` of them as an array; more: there are others behind `last`. */
+/* A page looks at no more than this, whatever it shows of it. */
+#define LOOK_MAX 1000
+
+/* At most `limit` of them as an array; more: there are others behind `last`,
+   that was looked at. */
 static enum sk_status pack_page(struct sk_engine *e, struct sk_scan *scan,
                                 size_t limit, struct sk_id *last, bool *more)
 {
@@ -683,7 +730,7 @@ static enum sk_status pack_page(struct sk_engine *e, struct sk_scan *scan,
     size_t at = sk_reply_open(out);
     size_t count = 0;
 
-    for (;;) {
+    for (size_t looked = 0;; looked++) {
         size_t mark = sk_arena_mark(&e->scratch);
         struct sk_bytes key;
         struct sk_bytes value;
@@ -691,7 +738,7 @@ static enum sk_status pack_page(struct sk_engine *e, struct sk_scan *scan,
         bool seen;
 
         *more = status == SK_OK;
-        if (status == SK_E_NOT_FOUND)
+        if (status == SK_E_NOT_FOUND || (*more && looked == LOOK_MAX))
             break;
         SK_TRY(status);
         SK_TRY(unpack(e, key, value, &notice));
@@ -700,9 +747,9 @@ static enum sk_status pack_page(struct sk_engine *e, struct sk_scan *scan,
             if (count == limit || out->size > LIST_FULL)
                 break;
             pack_notice(out, notice, seen);
-            *last = notice->notice;
             count++;
         }
+        *last = notice->notice;
         sk_arena_reset(&e->scratch, mark);
     }
     sk_reply_close_array(out, at, count);

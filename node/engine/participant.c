@@ -391,38 +391,64 @@ static bool longest_word(struct sk_bytes name, struct sk_name_word *out)
     return out->size > 0;
 }
 
-/* Up to one more than a list holds, or than are looked at. */
-static enum sk_status find_name(struct sk_engine *e, struct sk_bytes name,
-                                struct sk_participant_id *ids, size_t *count,
-                                bool *more)
+struct search {
+    struct sk_key key; /* of the index: its longest word */
+    struct sk_participant_id at;
+};
+
+/* The next one of that word whose file who asks may see, or the next case of
+   who asks: other people's of the same name are passed over at once.
+   SK_E_NOT_FOUND at the end. */
+static enum sk_status find_next(struct sk_engine *e, struct search *search)
 {
-    struct sk_name_word word;
-    struct sk_key key;
+    struct sk_key from = search->key;
+    size_t mark = sk_arena_mark(&e->scratch);
     struct sk_scan scan;
     struct sk_bytes at;
     struct sk_bytes value;
+    size_t count;
+    bool more;
+    bool seen;
+
+    sk_key_id(&from, &search->at.id);
+    scan = sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&search->key),
+                         sk_key_done(&from));
+    SK_TRY(sk_scan_next(&scan, &at, &value));
+    if (at.size != search->key.size + SK_ID_SIZE)
+        return SK_E_BAD_LENGTH;
+    memcpy(search->at.id.bytes, at.data + search->key.size, SK_ID_SIZE);
+    SK_TRY(sk_case_is_seen(e, &search->at, &seen));
+    if (seen)
+        return SK_OK;
+    SK_TRY(sk_case_list(e, &search->at, 1, &search->at, &count, &more));
+    sk_arena_reset(&e->scratch, mark);
+    return count == 1 ? SK_OK : SK_E_NOT_FOUND;
+}
+
+/* As many as a list holds; more: there may be others.  stopped: as many were
+   looked at as are, of who has one word of the name and not the others. */
+static enum sk_status find_name(struct sk_engine *e, struct sk_bytes name,
+                                struct sk_participant_id *ids, size_t *count,
+                                bool *more, bool *stopped)
+{
+    struct search search = {.at = {{{0}}}};
+    struct sk_name_word word;
     enum sk_status status = SK_OK;
 
-    *more = false;
     if (!longest_word(name, &word))
         return SK_OK;
-    key = name_key(e, &word);
-    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&key));
-    for (size_t looked = 0;
-         !*more && (status = sk_scan_next(&scan, &at, &value)) == SK_OK;
+    search.key = name_key(e, &word);
+    for (size_t looked = 0; (status = find_next(e, &search)) == SK_OK;
          looked++) {
-        struct sk_participant_id *id = &ids[*count];
         bool all;
 
-        *more = *count == LIST_DEFAULT || looked == FIND_LOOK_MAX;
+        *stopped = looked == FIND_LOOK_MAX;
+        *more = *count == LIST_DEFAULT || *stopped;
         if (*more)
-            break;
-
-        if (at.size != key.size + SK_ID_SIZE)
-            return SK_E_BAD_LENGTH;
-        memcpy(id->id.bytes, at.data + key.size, SK_ID_SIZE);
-        SK_TRY(has_words(e, name, id, &all));
-        *count += all ? 1 : 0;
+            return SK_OK;
+        SK_TRY(has_words(e, name, &search.at, &all));
+        if (all)
+            ids[(*count)++] = search.at;
     }
     return status == SK_E_NOT_FOUND ? SK_OK : status;
 }
@@ -459,9 +485,9 @@ static enum sk_status find_source(struct sk_engine *e, struct sk_bytes source,
 
 static enum sk_status pack_list(struct sk_engine *e,
                                 const struct sk_participant_id *ids,
-                                size_t count, bool more)
+                                size_t count, bool more, bool stopped)
 {
-    sk_pack_map(&e->reply, 2);
+    sk_pack_map(&e->reply, stopped ? 3 : 2);
     sk_reply_bool(&e->reply, "more", more);
     sk_pack_cstr(&e->reply, "participants");
     sk_pack_array(&e->reply, count);
@@ -471,6 +497,8 @@ static enum sk_status pack_list(struct sk_engine *e,
         SK_TRY(sk_case_is_seen(e, &ids[i], &seen));
         SK_TRY(seen ? pack_line(e, &ids[i]) : pack_other(e, &ids[i]));
     }
+    if (stopped)
+        sk_reply_bool(&e->reply, "stopped", true);
     return SK_OK;
 }
 
@@ -483,6 +511,7 @@ enum sk_status sk_op_participant_find(struct sk_engine *e, struct sk_value args)
     struct sk_participant_id ids[LIST_DEFAULT];
     size_t count = 0;
     bool more = false;
+    bool stopped = false;
 
     if (name.size == 0 && insz.size == 0 && source.size == 0)
         return sk_refuse(e, "missing-argument", "name", (struct sk_bytes){0});
@@ -493,11 +522,11 @@ enum sk_status sk_op_participant_find(struct sk_engine *e, struct sk_value args)
     else if (insz.size > 0)
         SK_TRY(find_insz(e, insz, ids, &count));
     else
-        SK_TRY(find_name(e, name, ids, &count, &more));
+        SK_TRY(find_name(e, name, ids, &count, &more, &stopped));
     /* Who has a number may ask whether that person is known: and it shows. */
     if (count > 0 && insz.size + source.size > 0)
         sk_access_about(e, &ids[0], NULL);
-    return pack_list(e, ids, count, more);
+    return pack_list(e, ids, count, more, stopped);
 }
 
 /* Everybody, in order, behind `after` (zero: from the start). */
@@ -545,7 +574,7 @@ enum sk_status sk_op_participant_list(struct sk_engine *e, struct sk_value args)
         SK_TRY(sk_case_list(e, &after, most, ids, &count, &more));
     else
         SK_TRY(list_all(e, &after, most, ids, &count, &more));
-    return pack_list(e, ids, count, more);
+    return pack_list(e, ids, count, more, /* stopped */ false);
 }
 
 /* ------------------------------------------------------------- show */

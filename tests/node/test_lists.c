@@ -1,11 +1,16 @@
 /* Lists come by the page, and the pages are all of it, once.  CONTROL.md 6 */
 #include "tests/node/lines.h"
+#include "tests/node/reads.h"
 #include "tests/node/staff.h"
+
+#include "node/engine/user.h"
 
 static struct fx f;
 
 #define EQ(got, want) cr_expect(eq(str, (char *)(got), (char *)(want)))
 #define MANY 130
+/* A request and the one after it need not ask quite the same. */
+#define NOISE 3
 
 TestSuite(lists);
 
@@ -179,5 +184,162 @@ Test(lists, a_name_is_found_by_its_longest_word)
     EQ(fx_text(&f, "result.more"), "false");
     fx_ok(&f, "buso", "participant.find", "{'name':'jan'}");
     EQ(fx_text(&f, "result.more"), "true");
+    fx_end(&f);
+}
+
+static uint64_t cost(const char *op, const char *args)
+{
+    reads_start(&f, "gtb");
+    fx_ok(&f, "gtb", op, "%s", args);
+    return reads_end(&f, "gtb");
+}
+
+/* A page costs the same wherever it is, and an answer however many wait. */
+Test(lists, a_page_of_what_partners_ask_to_erase_costs_what_it_shows)
+{
+    static struct sk_item item;
+    uint64_t second;
+    uint64_t answer;
+    char args[128];
+    char id[SK_ID_TEXT_SIZE + 1];
+
+    fx_start(&f, "S2A", "2026-09-04T12:00:00Z");
+    for (uint8_t i = 1; i <= 60; i++) {
+        memset(&item, 0, sizeof(item));
+        item.kind = SK_ITEM_WITHDRAWN;
+        memset(item.withdrawn.notice.bytes, i, SK_ID_SIZE);
+        memset(item.withdrawn.handle.id.bytes, 0x11, SK_ID_SIZE);
+        memset(item.withdrawn.entries[0].message.id.bytes, i, SK_ID_SIZE);
+        item.withdrawn.entries[0].all = true;
+        item.withdrawn.entries_count = 1;
+        item.withdrawn.erase = true;
+        item.withdrawn.within_days = 30;
+        ln_item(&f, "buso", "gtb", &item, i);
+    }
+    memset(item.withdrawn.notice.bytes, 5, SK_ID_SIZE);
+    sk_id_format(&item.withdrawn.notice, id);
+    snprintf(args, sizeof(args), "{'limit':5,'after':'%s'}", id);
+    second = cost("erasure.list", args);
+    cr_expect(eq(sz, sk_value_count(fx_at(&f, "result.notices")), 5));
+    memset(item.withdrawn.notice.bytes, 50, SK_ID_SIZE);
+    sk_id_format(&item.withdrawn.notice, id);
+    EQ(fx_text(&f, "result.notices.0.notice"),
+       "06060606-0606-0606-0606-060606060606");
+    snprintf(args, sizeof(args), "{'limit':5,'after':'%s'}", id);
+    cr_expect(le(u64, cost("erasure.list", args), second + NOISE));
+    snprintf(args, sizeof(args), "{'from':'buso','limit':5,'after':'%s'}", id);
+    cr_expect(le(u64, cost("erasure.list", args), second + NOISE));
+    fx_refused(&f, "gtb", "unknown-notice", "erasure.list",
+               "{'from':'clb','after':'%s'}", id);
+    snprintf(args, sizeof(args), "{'from':'buso','notice':'%s'}", id);
+    answer = cost("erasure.confirm", args);
+    snprintf(args, sizeof(args),
+             "{'from':'buso','notice':'01010101-0101-0101-0101-010101010101'}");
+    cr_expect(le(u64, answer, cost("erasure.confirm", args) + NOISE));
+    fx_end(&f);
+}
+
+/* ------------------------------------------------------------- by name
+ * CONTROL.md 6: 10 000 people with the longest word are looked at. */
+#define LOOKED 10000
+
+/* So many others are in the index under each word of the one person's name,
+   before that person; whose: their coach, or NULL. */
+static void crowd(size_t count, const char *whose)
+{
+    struct sk_engine *e = fx_node(&f, "buso")->engine;
+    struct sk_store *store = fx_node(&f, "buso")->store;
+    uint8_t table = SK_T_NAME;
+    struct sk_key words[2];
+    struct sk_user coach = {0};
+    struct sk_scan scan;
+    struct sk_bytes key;
+    struct sk_bytes value;
+    size_t found = 0;
+
+    cr_assert(sk_store_begin(store) == SK_OK);
+    scan = sk_scan_start(store, SK_SPACE_DATA, (struct sk_bytes){&table, 1});
+    while (sk_scan_next(&scan, &key, &value) == SK_OK) {
+        struct sk_bytes word = {key.data, key.size - SK_ID_SIZE};
+
+        if (found > 0 && sk_bytes_equal(word, sk_key_done(&words[found - 1])))
+            continue;
+        cr_assert(lt(sz, found, 2));
+        words[found] = (struct sk_key){.size = 0};
+        sk_key_bytes(&words[found++], word);
+    }
+    cr_assert(eq(sz, found, 2));
+    if (whose != NULL)
+        cr_assert(sk_user_of_name(e, sk_text(whose), &coach) == SK_OK);
+    for (size_t i = 0; i < count; i++) {
+        struct sk_id id = {{0, 0, 0, 0, (uint8_t)(i >> 8), (uint8_t)i, 1}};
+        struct sk_key whom = sk_key_start(SK_T_USER);
+
+        /* One of the two words: none of them is called so. */
+        for (size_t w = 0; w < 2; w++) {
+            struct sk_key at = words[w];
+
+            id.bytes[7] = (uint8_t)w;
+            sk_key_id(&at, &id);
+            cr_assert(sk_store_put(store, SK_SPACE_DATA, sk_key_done(&at),
+                                   (struct sk_bytes){0}) == SK_OK);
+            whom = sk_key_start(SK_T_USER);
+            sk_key_bytes(&whom, sk_text("c"));
+            sk_key_id(&whom, &id);
+            if (whose != NULL)
+                cr_assert(sk_store_put(store, SK_SPACE_DATA, sk_key_done(&whom),
+                                       (struct sk_bytes){coach.id.bytes,
+                                                         SK_ID_SIZE}) == SK_OK);
+        }
+    }
+    cr_assert(sk_store_commit(store) == SK_OK);
+}
+
+static size_t found(void)
+{
+    fx_ok(&f, "buso", "participant.find", "{'name':'Mertens Jonas'}");
+    return sk_value_count(fx_at(&f, "result.participants"));
+}
+
+static void name_start(void)
+{
+    fx_start(&f, "S2A", "2027-03-01T09:00:00Z");
+    staff_add(&f, "buso");
+    staff_as(&f, IRIS);
+    fx_ok(&f, "buso", "participant.add",
+          "{'given_name':'Jonas','family_name':'Mertens'}");
+}
+
+/* At the limit, and one behind it. */
+Test(lists, a_search_by_name_stops_and_says_so)
+{
+    name_start();
+    crowd(LOOKED - 1, NULL);
+    cr_expect(eq(sz, found(), 1));
+    EQ(fx_text(&f, "result.more"), "false");
+    EQ(fx_text(&f, "result.stopped"), "absent");
+    crowd(LOOKED, NULL);
+    cr_expect(eq(sz, found(), 0));
+    EQ(fx_text(&f, "result.more"), "true");
+    EQ(fx_text(&f, "result.stopped"), "true");
+    fx_end(&f);
+}
+
+/* Of other coaches' people of that name there may be any number, and they cost
+   nothing. */
+Test(lists, a_search_by_name_is_within_the_own_cases)
+{
+    uint64_t alone;
+
+    name_start();
+    crowd(1, "bram");
+    reads_start(&f, "buso");
+    cr_expect(eq(sz, found(), 1));
+    alone = reads_end(&f, "buso");
+    crowd(LOOKED + 1, "bram");
+    reads_start(&f, "buso");
+    cr_expect(eq(sz, found(), 1));
+    cr_expect(le(u64, reads_end(&f, "buso"), alone + NOISE));
+    EQ(fx_text(&f, "result.more"), "false");
     fx_end(&f);
 }

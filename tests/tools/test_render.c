@@ -58,6 +58,34 @@ Test(render, leaves_other_values_alone)
                  "kind       warm\n");
 }
 
+/* What to do when a search looked at as many as it looks at. */
+Test(render, says_what_to_do_when_a_search_stopped)
+{
+    static const char reply[] =
+        "{\"more\":true,\"participants\":[{\"given_name\":\"Jan\","
+        "\"participant\":\"9a2a637d-2127-40c9-a586-13490c5bbceb\"}],"
+        "\"stopped\":true}";
+
+    expect_shown(
+        "participant.find", reply, true,
+        "voornaam  familienaam  deelnemer                             \n"
+        "Jan       -            9a2a637d-2127-40c9-a586-13490c5bbceb  \n"
+        "zoveel mensen heten zo, dat niet bij iedereen gekeken is: "
+        "zoek met de volledige naam, of met --insz\n");
+}
+
+/* A page of the agenda goes on behind an item of a day. */
+Test(render, says_where_the_agenda_goes_on)
+{
+    expect_shown("agenda.list",
+                 "{\"items\":[{\"item\":7}],\"more\":true,\"next\":{"
+                 "\"after\":7,\"from\":\"2027-05-26\"}}",
+                 false,
+                 "number  day  state  what  for  given name  partner  \n"
+                 "7       -    -      -     -    -           -        \n"
+                 "go on with --from 2027-05-26 --after 7\n");
+}
+
 /* The next page is asked for; the next policy comes by itself. */
 Test(render, says_what_comes_next)
 {

@@ -679,6 +679,19 @@ static void tell_more(const struct sk_screen *s, const char *op,
     if (json_is_integer(next) || json_is_string(next))
         fprintf(s->out, "%s %s\n", sk_render_word("next", s->dutch),
                 sk_render_value(next, room, sizeof(room)));
+    else if (strcmp(op, "agenda.list") == 0 && next != NULL)
+        fprintf(s->out, "%s --from %s --after %lld\n",
+                s->dutch ? "verder met" : "go on with",
+                sk_json_text(next, "from"),
+                (long long)json_integer_value(json_object_get(next, "after")));
+    else if (json_is_true(json_object_get(result, "stopped")))
+        fprintf(s->out, "%s\n",
+                s->dutch ? "zoveel mensen heten zo, dat niet bij iedereen "
+                           "gekeken is: zoek met de volledige naam, of met "
+                           "--insz"
+                         : "so many people have that name that not all of "
+                           "them were looked at: search by the whole name, "
+                           "or by --insz");
     else if (strcmp(op, "participant.find") == 0 && more)
         fprintf(s->out, "%s\n",
                 s->dutch ? "niet iedereen met die naam staat hier: geef meer "
