@@ -98,10 +98,10 @@ Test(render, says_what_comes_next)
                  "{\"handovers\":[{\"state\":\"waiting\"}],\"more\":true,"
                  "\"next\":\"9a2a637d-2127-40c9-a586-13490c5bbceb\"}",
                  false,
-                 "requested  partner  role  kind  state                "
-                 "waits for  handover  \n"
-                 "-          -        -     -     on the waiting list  "
-                 "-          -         \n"
+                 "requested  given name  partner  role  kind  state        "
+                 "        waits for  handover  \n"
+                 "-          -           -        -     -     on the waiting "
+                 "list  -          -         \n"
                  "go on with --after 9a2a637d-2127-40c9-a586-13490c5bbceb\n");
     expect_shown("participant.list",
                  "{\"more\":true,\"participants\":[{\"given_name\":\"Jan\","
