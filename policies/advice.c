@@ -114,6 +114,9 @@ static const struct advice list[] = {
      "take one of the two rules away"},
     {"W015", "kijk samen met de partner of de regel nog nodig is",
      "see with the partner whether the rule is still needed"},
+    {"W024",
+     "zet bij een van de twee namen wat hen onderscheidt, bv. de plaats",
+     "put what sets them apart into one of the two names, e.g. the place"},
 };
 
 const char *sk_advice(const char *code, bool dutch)

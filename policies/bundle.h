@@ -15,7 +15,10 @@ enum sk_org_status { SK_ORG_ACTIVE, SK_ORG_SUSPENDED, SK_ORG_LEFT };
 
 struct sk_roster_org {
     struct sk_bytes id;
-    struct sk_bytes name;
+    struct sk_bytes name;    /* for people; with the id behind it when another
+                                partner is called the same (W024) */
+    struct sk_bytes written; /* the name as the file has it */
+    bool name_shared;
     struct sk_bytes kbo; /* or empty */
     uint16_t role;       /* of the vocabulary */
     enum sk_secrecy secrecy;

@@ -328,7 +328,7 @@ static uint8_t plain(uint8_t c)
     return c == '.' || c == '_' || c == '-' ? ' ' : c;
 }
 
-static bool is_called(struct sk_bytes word, struct sk_bytes label)
+bool sk_names_alike(struct sk_bytes word, struct sk_bytes label)
 {
     if (word.size != label.size || label.size == 0)
         return false;
@@ -344,7 +344,7 @@ void sk_hint_offer_label(struct sk_hint *hint, struct sk_bytes choice,
 {
     sk_hint_offer(hint, choice);
     if (hint->labelled.size == 0 &&
-        (is_called(hint->word, nl) || is_called(hint->word, en)))
+        (sk_names_alike(hint->word, nl) || sk_names_alike(hint->word, en)))
         hint->labelled = choice;
 }
 

@@ -74,6 +74,10 @@ void sk_hint_offer_label(struct sk_hint *hint, struct sk_bytes choice,
    empty. */
 struct sk_bytes sk_hint_best(const struct sk_hint *hint);
 
+/* Do people read two names as one?  Capitals and `.`, `_`, `-` or a space
+   between words do not count; empty is nobody's name. */
+bool sk_names_alike(struct sk_bytes a, struct sk_bytes b);
+
 /* How far a and b are apart: insert, delete, replace (3.8); bytes.  Texts of
    more than 128 bytes are infinitely far from everything. */
 size_t sk_edit_distance(struct sk_bytes a, struct sk_bytes b);

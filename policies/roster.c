@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "policies/formats.h"
 #include "policies/read.h"
 #include "policies/rules.h"
@@ -225,7 +227,8 @@ static void read_org(struct sk_loading *l, const struct sk_node *entry)
         return;
     (void)sk_read_keys(l->findings, entry, keys, SK_COUNT(keys));
     (void)sk_read_line(l->findings, sk_read_need(l->findings, entry, "name"),
-                       &org.name);
+                       &org.written);
+    org.name = org.written;
     role = read_role(l, sk_read_need(l->findings, entry, "role"));
     has_role = role != SK_NONE;
     if (has_role)
@@ -255,7 +258,60 @@ bool sk_org_is_same(const struct sk_roster_org *a,
 {
     if (a->kbo.size > 0 && b->kbo.size > 0)
         return sk_bytes_equal(a->kbo, b->kbo);
-    return sk_bytes_equal(a->name, b->name);
+    return sk_bytes_equal(a->written, b->written);
+}
+
+/* ---------------------------------------------------------------- names */
+
+/* "Sopraco (sopraco-2)" */
+static enum sk_status name_apart(struct sk_loading *l,
+                                 struct sk_roster_org *org)
+{
+    uint8_t *text =
+        sk_arena_get(l->arena, org->written.size + org->id.size + 3);
+    size_t at = org->written.size;
+
+    if (text == NULL)
+        return SK_E_MEMORY;
+    memcpy(text, org->written.data, at);
+    memcpy(text + at, " (", 2);
+    memcpy(text + at + 2, org->id.data, org->id.size);
+    text[at + 2 + org->id.size] = ')';
+    org->name = (struct sk_bytes){text, at + 3 + org->id.size};
+    return SK_OK;
+}
+
+/* W024, at the later of two.  No error: a charter that others live under must
+   not stop their flows.  Who left is called as it was. */
+static enum sk_status check_names(struct sk_loading *l,
+                                  const struct sk_node *orgs)
+{
+    struct sk_roster *roster = &l->bundle->roster;
+
+    for (size_t i = 0; i < roster->count; i++) {
+        struct sk_roster_org *org = &roster->orgs[i];
+        const struct sk_node *name =
+            sk_node_get(sk_node_get_bytes(orgs, org->id), "name");
+
+        for (size_t k = 0; k < i && org->status != SK_ORG_LEFT; k++) {
+            struct sk_roster_org *other = &roster->orgs[k];
+            struct sk_argument arguments[] = {{"org", org->id},
+                                              {"other", other->id}};
+
+            if (other->status == SK_ORG_LEFT ||
+                !sk_names_alike(org->written, other->written))
+                continue;
+            if (!org->name_shared)
+                sk_findings_add(l->findings, "W024", name->place, arguments,
+                                SK_COUNT(arguments));
+            org->name_shared = true;
+            other->name_shared = true;
+        }
+    }
+    for (size_t i = 0; i < roster->count; i++)
+        if (roster->orgs[i].name_shared)
+            SK_TRY(name_apart(l, &roster->orgs[i]));
+    return SK_OK;
 }
 
 /* ---------------------------------------------------------------- groups */
@@ -418,5 +474,6 @@ enum sk_status sk_roster_load(struct sk_loading *l, const struct sk_node *file)
     if (orgs == NULL || !sk_read_is_map(l->findings, orgs))
         return SK_OK;
     SK_TRY(read_orgs(l, orgs));
+    SK_TRY(check_names(l, orgs));
     return make_groups(l, sk_node_get(file, "groups"), orgs);
 }

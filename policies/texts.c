@@ -233,6 +233,10 @@ static const struct sk_template templates[] = {
      "akkoord nodig (beroepsgeheim of bijzondere gegevens)",
      "rule '{id}': '{category}' to '{org}' needs explicit consent "
      "(professional secrecy or special data)"},
+    {"W024",
+     "'{org}' heet zoals '{other}': de naam alleen zegt niet wie het is",
+     "'{org}' is called like '{other}': the name alone does not say which it "
+     "is"},
 };
 
 static const struct sk_phrase phrases[] = {

@@ -272,17 +272,43 @@ enum sk_status sk_charter_adopt(struct sk_engine *e,
     return SK_OK;
 }
 
+/* POLICY.md 9.1: who is called like somebody else. */
+static size_t count_shared(const struct sk_engine *e)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < sk_bundle_orgs_count(e->bundle); i++)
+        count += sk_bundle_org_at(e->bundle, i)->name_shared;
+    return count;
+}
+
+static void pack_shared(struct sk_engine *e, size_t count)
+{
+    sk_pack_cstr(&e->reply, "same_name");
+    sk_pack_array(&e->reply, count);
+    for (size_t i = 0; i < sk_bundle_orgs_count(e->bundle); i++) {
+        const struct sk_roster_org *org = sk_bundle_org_at(e->bundle, i);
+
+        if (org->name_shared)
+            sk_pack_str(&e->reply, org->name);
+    }
+}
+
 enum sk_status sk_op_charter_import(struct sk_engine *e, struct sk_value args)
 {
     struct sk_charter_file *files = NULL;
     struct sk_charter *charter;
     size_t count = 0;
+    size_t shared;
 
     SK_TRY(sk_arg_files(e, args, SK_CHARTER_FILES_MAX, &files, &count));
     SK_TRY(sk_charter_adopt(e, files, count, &charter));
-    sk_pack_map(&e->reply, 2);
+    shared = count_shared(e);
+    sk_pack_map(&e->reply, shared > 0 ? 3 : 2);
     sk_reply_text(&e->reply, "charter", sk_charter_name(e));
     sk_reply_uint(&e->reply, "partners", e->sessions_count);
+    if (shared > 0)
+        pack_shared(e, shared);
     return SK_OK;
 }
 

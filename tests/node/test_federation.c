@@ -161,6 +161,25 @@ Test(federation, follows_the_roster_of_the_newest_charter)
     fx_end(&f);
 }
 
+/* POLICY.md 9.1: a charter that others live under is taken, said, and both
+   names get their ids; nothing stops. */
+Test(federation, tells_apart_who_is_called_the_same)
+{
+    fx_start(&f, "S2A", "2026-09-01T08:00:00Z");
+    fx_partners(&f, "name: GTB Kempen\n", "name: houtzaak (Fictief)\n");
+    cr_expect(
+        eq(str, (char *)fx_text(&f, "result.same_name"),
+           "['houtzaak (Fictief) (gtb)','Houtzaak (fictief) (houtzaak)']"));
+    fx_ok(&f, "buso", "charter.show", "{}");
+    cr_expect(eq(str, (char *)fx_text(&f, "result.partners.2.name"),
+                 "houtzaak (Fictief) (gtb)"));
+    fx_ok(&f, "buso", "node.status", "{}");
+    cr_expect(eq(str, (char *)fx_text(&f, "result.policy"), "buso/1"));
+    fx_partners(&f, "name: houtzaak (Fictief)\n", "name: GTB Kempen\n");
+    cr_expect(eq(str, (char *)fx_text(&f, "result.same_name"), "absent"));
+    fx_end(&f);
+}
+
 /* I5: our policy does not load under the new charter: nothing is shared, and
    the node says that it has none. */
 Test(federation, stops_a_policy_that_no_longer_loads)

@@ -146,6 +146,15 @@ Test(bundle, roster_errors)
          "role: company, languages: [nl, Nederlands], duties", "E086 8:59"},
         {ROSTER, "role: company, duties",
          "role: company, kbo: \"1999900766\", duties", "E085 8:48"},
+        {ROSTER, "name: Sopraco,", "name: thomas-more.kempen,", "W024 8:19"},
+        {ROSTER,
+         "{name: Gestopt BV, role: company, status: "
+         "suspended",
+         "{name: SOPRACO, role: company, status: suspended", "W024 11:23"},
+        {ROSTER,
+         "{name: Gestopt BV, role: company, status: "
+         "suspended",
+         "{name: Sopraco, role: company, status: left", ""},
         {ROSTER, "role: company, duties",
          "role: company, groups: [steering], duties", "E022 8:52"},
         {ROSTER,
@@ -714,8 +723,8 @@ Test(bundle, limits)
         sources = mini();
         size = (size_t)sprintf(text, "orgs:\n");
         for (int i = 0; i < 250 + more; i++)
-            size += (size_t)sprintf(text + size,
-                                    "  o%d: {name: O, role: company}\n", i);
+            size += (size_t)sprintf(
+                text + size, "  o%d: {name: O%d, role: company}\n", i, i);
         sources.of[ROSTER].bytes =
             changed(sources.of[ROSTER].bytes, "orgs:\n", text);
         load(&sources, INT32_MIN);

@@ -145,6 +145,29 @@ check "the real version 6 goes round" $?
 wait_peer alfa gamma line up
 check "gamma's line stays" $?
 
+# ------------------------------------------------------------------ 2 of 3
+next v7 alfa v6 --threshold 2 --steward alfa --steward beta --steward delta &&
+  import alfa v7 && wait_version beta 7
+check "three stewards from now on, two of whom sign" $?
+next v8 alfa v7
+import alfa v8
+[ $? = 1 ] && grep -q 'charter-signatures\|signatures' "$work/cli.log" &&
+  [ "$(version_of alfa)" = 7 ]
+check "one of them is not enough" $?
+schakel charter sign --dir "$work/gamma" "$work/v8"
+import alfa v8
+[ $? = 1 ] && [ "$(version_of alfa)" = 7 ]
+check "nor is one beside a partner that is no steward" $?
+schakel charter sign --dir "$work/delta" "$work/v8" && import alfa v8 &&
+  wait_version beta 8 && wait_version delta 8
+check "two are, and it goes round" $?
+# Partners that are called the same are not signed for (POLICY.md 9.1).
+sed 's/name: beta/name: Alfa/' "$work/four.yaml" >"$work/same.yaml"
+schakel charter add --out "$work/v9" --partners "$work/same.yaml" "$work/v8"
+[ $? = 1 ] && grep -q "W024: 'beta' is called like 'alfa'" "$work/cli.log" &&
+  [ ! -e "$work/v9" ]
+check "two partners with one name get no charter" $?
+
 for org in alfa beta gamma delta; do stop $org || failed=1; done
 check "all stop with status 0" $failed
 ! grep -qE 'tcp://|[0-9a-f]{8}-[0-9a-f]{4}' "$work"/*.log ||

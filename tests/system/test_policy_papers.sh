@@ -263,6 +263,18 @@ for format in "matrix $mol $day --format md" "render $mol $day" "render $mol $da
   is "and on a page: ${format%% *}" 0 "$schakel" policy $format
   says "no tag, link or column" '=HYPERLINK(1)\\|\\<b>x\\</b> \\\[k\](http'
 done
+# Two that are called the same (POLICY.md 9.1): told apart on paper too.
+sed 's/name: VDAB Kempen.*/name: sopraco/' partners.kept >library/kempen/partners.yaml
+is "a name that two bear" 0 "$schakel" policy check $mol
+says "is said" "let op W024: 'vdab-kempen' heet zoals 'sopraco'\|let op W024: 'sopraco' heet zoals 'vdab-kempen'"
+for format in "matrix $mol $day --format csv" "render $mol $day" \
+  "render $mol $day --for-people" "export $mol --format ropa-csv" \
+  "export $mol --format dpv"; do
+  # shellcheck disable=SC2086
+  is "and in: ${format%% *}" 0 "$schakel" policy $format
+  says "one has its id" 'sopraco (vdab-kempen)'
+  says "and the other" 'Sopraco (sopraco)'
+done
 mv partners.kept library/kempen/partners.yaml
 cat >ld.py <<'P'
 # JSON-LD read without fetching anything, and what it lost on the way.

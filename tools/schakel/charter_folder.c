@@ -158,6 +158,37 @@ static int fail_rules(const char *dir)
             .next_en = "correct what stands above"});
 }
 
+/* POLICY.md 9.1: W024, told as what it is here. */
+static int check_names(const struct sk_findings *findings, const char *dir,
+                       bool refuse)
+{
+    bool shared = false;
+
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct sk_finding *f = &findings->list[i];
+
+        if (strcmp(f->code, "W024") != 0)
+            continue;
+        fprintf(stderr, "%s:%u:%u: %s %s: %s\n", f->place.file, f->place.line,
+                f->place.column, sk_cli_word("let op", "warning"), f->code,
+                sk_cli_word(f->nl, f->en));
+        shared = true;
+    }
+    if (!shared || !refuse)
+        return -1;
+    return sk_cli_fail(
+        SK_EXIT_NO,
+        &(struct sk_problem){
+            .code = "same-name",
+            .nl = "twee partners heten hetzelfde",
+            .en = "two partners are called the same",
+            .where = dir,
+            .next_nl = "zet in partners.yaml bij een van beide wat hen "
+                       "onderscheidt, bv. de plaats",
+            .next_en = "put what sets them apart into one of the names in "
+                       "partners.yaml, e.g. the place"});
+}
+
 static int check_roster(const struct sk_charter *charter,
                         const struct sk_bundle *bundle)
 {
@@ -183,7 +214,8 @@ static int check_roster(const struct sk_charter *charter,
     return -1;
 }
 
-int sk_charter_check_rules(const struct sk_charter *charter, const char *dir)
+int sk_charter_check_rules(const struct sk_charter *charter, const char *dir,
+                           bool names)
 {
     const struct sk_bundle_files files = {
         .vocabulary = {"vocabulary.yaml", charter->vocabulary_yaml},
@@ -210,7 +242,9 @@ int sk_charter_check_rules(const struct sk_charter *charter, const char *dir)
         sk_nodedir_tell(&findings);
         code = fail_rules(dir);
     } else {
-        code = check_roster(charter, bundle);
+        code = check_names(&findings, dir, names);
+        if (code < 0)
+            code = check_roster(charter, bundle);
     }
     sk_cli_release(memory, RULES_ARENA_SIZE);
     return code;

@@ -26,8 +26,12 @@ void sk_charter_folder_free(struct sk_charter_folder *folder);
 /*
  * Do vocabulary, partners and guards load, and is every identity of the
  * charter in the roster?  Findings are told.
+ *
+ *     names    refuse partners that are called the same (POLICY.md 9.1);
+ *              false: a charter that lives, of which it is only told
  */
-int sk_charter_check_rules(const struct sk_charter *charter, const char *dir);
+int sk_charter_check_rules(const struct sk_charter *charter, const char *dir,
+                           bool names);
 
 /*
  * Make a new folder: the charter's views, charter.yaml and MANIFEST made from

@@ -189,7 +189,7 @@ static void tell_charter(const struct sk_charter *c)
 /* ------------------------------------------------------------- new, add */
 static int finish(struct sk_draft *draft, const char *out)
 {
-    int code = sk_charter_check_rules(draft->charter, out);
+    int code = sk_charter_check_rules(draft->charter, out, /* names */ true);
 
     if (code < 0)
         code = sk_charter_folder_write(out, draft->charter);
@@ -329,7 +329,7 @@ static int sign_folder(const char *folder, const struct sk_identity *identity)
         return code;
     code = check_signer(before.charter, identity);
     if (code < 0)
-        code = sk_charter_check_rules(before.charter, folder);
+        code = sk_charter_check_rules(before.charter, folder, /* names */ true);
     if (code < 0)
         code = sign(before.charter, folder, identity);
     sk_charter_folder_free(&before);
@@ -380,7 +380,7 @@ static int show(const char *folder, const char *previous)
         code = sk_charter_folder_read(folder, &shown);
     }
     if (code < 0)
-        code = sk_charter_check_rules(shown.charter, folder);
+        code = sk_charter_check_rules(shown.charter, folder, /* names */ false);
     if (code < 0) {
         tell_charter(shown.charter);
         code = shown.charter->signatures >= shown.charter->signatures_needed

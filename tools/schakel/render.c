@@ -28,6 +28,8 @@ static const struct word words[] = {
     {"label", "wat", "what"},
     {"last", "laatste", "last"},
     {"privacy", "privacyverantwoordelijke", "privacy officer"},
+    {"same_name", "let op: deze partners heten hetzelfde",
+     "warning: these partners are called the same"},
     {"raised", "te doen", "to do"},
     {"relation", "band", "relation"},
     {"team", "team", "team"},
