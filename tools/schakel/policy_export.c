@@ -9,45 +9,57 @@
 
 /* One recipient and purpose over several days. */
 struct record {
-    uint64_t categories;
-    bool *rules; /* beside bundle->shares; NULL: nothing flows */
+    uint64_t categories; /* none: nothing flows */
+    uint64_t *rules;     /* a set of bundle->shares */
 };
 
 struct recording {
     const struct sk_bundle *bundle;
     struct sk_arena *arena;
+    struct sk_ways ways;
     struct record *records; /* per recipient and purpose */
 };
 
 /* ---------------------------------------------------------------- collect */
 
-static struct record *record_of(struct recording *r, struct sk_spot spot)
+static struct record *record_of(const struct recording *r, uint16_t org,
+                                uint16_t purpose)
 {
-    size_t purposes = r->bundle->vocabulary->purposes_count;
-    struct record *record = &r->records[spot.org * purposes + spot.purpose];
+    return &r->records[org * r->bundle->vocabulary->purposes_count + purpose];
+}
 
-    if (record->rules == NULL)
-        record->rules = sk_arena_get_array(
-            r->arena, r->bundle->shares_count + 1, sizeof(bool));
-    return record->rules != NULL ? record : NULL;
+static enum sk_status start(struct recording *r)
+{
+    const struct sk_bundle *bundle = r->bundle;
+    size_t count = bundle->roster.count * bundle->vocabulary->purposes_count;
+    uint64_t *rules = sk_arena_get_array(
+        r->arena, count * bundle->share_words + 1, sizeof(*rules));
+
+    r->records = sk_arena_get_array(r->arena, count + 1, sizeof(*r->records));
+    if (r->records == NULL || rules == NULL)
+        return SK_E_MEMORY;
+    for (size_t i = 0; i < count; i++)
+        r->records[i].rules = rules + i * bundle->share_words;
+    return sk_ways_start(bundle, r->arena, &r->ways);
 }
 
 static enum sk_status collect_day(struct recording *r, int32_t day)
 {
+    size_t mark = sk_arena_mark(r->arena);
     struct sk_matrix matrix;
 
     SK_TRY(sk_matrix_make(r->bundle, day, SK_NONE, r->arena, &matrix));
     for (size_t i = 0; i < matrix.count; i++) {
         const struct sk_cell *cell = &matrix.cells[i];
-        struct record *record = record_of(r, cell->spot);
+        struct record *record =
+            record_of(r, cell->spot.org, cell->spot.purpose);
 
-        if (record == NULL)
-            return SK_E_MEMORY;
         record->categories |= sk_way_tells(
             r->bundle->vocabulary, cell->spot.event, cell->field, cell->level);
         for (size_t k = 0; k < cell->rules_count; k++)
-            record->rules[cell->rules[k]] = true;
+            record->rules[cell->rules[k] / 64] |= sk_bit(cell->rules[k] % 64);
     }
+    sk_arena_reset(r->arena, mark);
     return SK_OK;
 }
 
@@ -138,32 +150,13 @@ static json_t *record_json(const struct recording *r, uint16_t org,
     add_categories(v, record->categories, json_object_get(out, "categories"),
                    json_object_get(out, "special"));
     for (size_t i = 0; i < r->bundle->shares_count; i++) {
-        if (record->rules[i])
+        if ((record->rules[i / 64] >> (i % 64) & 1) != 0)
             add_rule(&r->bundle->shares[i], out);
     }
     return out;
 }
 
 /* ---------------------------------------------------------------- ropa */
-
-/* By recipient, then purpose. */
-static void insert_record(json_t *list, json_t *record)
-{
-    size_t at = 0;
-
-    for (; at < json_array_size(list); at++) {
-        const json_t *other = json_array_get(list, at);
-        int order = compare(json_object_get(other, "recipient"),
-                            json_object_get(record, "recipient"));
-
-        if (order == 0)
-            order = compare(json_object_get(other, "purpose"),
-                            json_object_get(record, "purpose"));
-        if (order > 0)
-            break;
-    }
-    json_array_insert_new(list, at, record);
-}
 
 /* The columns of art. 30, as a register of processing has them. */
 static const struct {
@@ -221,32 +214,27 @@ static void print_csv(struct sk_policy_run *run, const json_t *list)
 static int export_ropa(struct sk_policy_run *run,
                        const struct sk_bundle *bundle, bool csv)
 {
-    size_t purposes = bundle->vocabulary->purposes_count;
     struct recording r = {.bundle = bundle, .arena = &run->arena};
+    enum sk_status status = start(&r);
     json_t *list;
-    enum sk_status status;
 
-    r.records = sk_arena_get_array(
-        &run->arena, bundle->roster.count * purposes + 1, sizeof(*r.records));
-    if (r.records == NULL)
-        return sk_policy_no_memory();
-    status = collect(&r, run->day);
+    if (status == SK_OK)
+        status = collect(&r, run->day);
     if (status == SK_E_TOO_LARGE)
-        return sk_cli_fail(SK_EXIT_NO,
-                           &(struct sk_problem){
-                               .code = "too-large",
-                               .nl = "dit beleid is te groot voor een register",
-                               .en = "this policy is too large for a record"});
+        return sk_policy_too_large(run);
     if (status != SK_OK)
         return sk_policy_no_memory();
     list = json_array();
+    /* By recipient, then purpose. */
     for (size_t org = 0; org < bundle->roster.count; org++) {
-        for (size_t p = 0; p < purposes; p++) {
-            const struct record *record = &r.records[org * purposes + p];
+        for (size_t p = 0; p < r.ways.purposes_count; p++) {
+            const struct record *record =
+                record_of(&r, r.ways.orgs[org], r.ways.purposes[p]);
 
-            if (record->rules != NULL)
-                insert_record(
-                    list, record_json(&r, (uint16_t)org, (uint16_t)p, record));
+            if (record->categories != 0)
+                json_array_append_new(list,
+                                      record_json(&r, r.ways.orgs[org],
+                                                  r.ways.purposes[p], record));
         }
     }
     if (!csv) {
