@@ -474,9 +474,9 @@ static const struct {
      "  -> smaller: a bundle with fewer rules for this recipient"},
     {"export", sk_policy_do_export,
      "schakel: het hele beleid uitschrijven duurt langer dan een seconde\n"
-     "  -> kleiner: --day DATE",
+     "  -> kleiner: --day DATE, of minder partners per regel",
      "schakel: writing out the whole policy takes longer than a second\n"
-     "  -> smaller: --day DATE"},
+     "  -> smaller: --day DATE, or fewer partners per rule"},
     {"check", sk_policy_do_check, NULL, NULL},
     {"schema", sk_policy_do_schema, NULL, NULL},
     {"new", sk_policy_do_new, NULL, NULL},

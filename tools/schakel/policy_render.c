@@ -465,11 +465,7 @@ static int start(struct rendering *r, const struct sk_parsed *parsed)
     if (status == SK_OK)
         status = sk_rows_make(&r->matrix, &r->run->arena, &r->rows);
     if (status == SK_E_TOO_LARGE)
-        return sk_cli_fail(
-            SK_EXIT_NO,
-            &(struct sk_problem){.code = "too-large",
-                                 .nl = "dit overzicht is te groot; kies --to",
-                                 .en = "this is too large; choose --to"});
+        return sk_policy_too_large(r->run);
     if (status != SK_OK)
         return sk_policy_no_memory();
     if (purpose != NULL && !keep_purpose(r, purpose))

@@ -150,13 +150,19 @@ int sk_policy_no_source(const struct sk_policy_run *run,
 
 int sk_policy_no_memory(void)
 {
-    fputs("schakel: out of memory\n", stderr);
-    return SK_EXIT_SOFTWARE;
+    return sk_cli_fail(
+        SK_EXIT_SOFTWARE,
+        &(struct sk_problem){.code = "no-memory",
+                             .nl = "er is te weinig geheugen",
+                             .en = "out of memory",
+                             .next_nl = "stel een kleinere vraag: --help",
+                             .next_en = "ask something smaller: --help"});
 }
 
 int sk_policy_too_large(const struct sk_policy_run *run)
 {
-    bool matrix = strcmp(run->command, "matrix") == 0;
+    bool matrix = strcmp(run->command, "matrix") == 0 ||
+                  strcmp(run->command, "render") == 0;
 
     return sk_cli_fail(
         SK_EXIT_USAGE,
