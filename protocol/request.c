@@ -28,9 +28,24 @@ static uint32_t max_of(const struct sk_arg *arg, uint32_t otherwise)
     return arg->size_max != 0 ? arg->size_max : otherwise;
 }
 
+/* Nothing but spaces says nothing: no reason, no law, no question. */
+static bool is_blank(struct sk_bytes text)
+{
+    size_t at = 0;
+
+    while (at < text.size) {
+        uint32_t c = sk_utf8_next(text, &at);
+
+        if (c != ' ' && c != '\t' && c != '\n' && c != 0xa0 && c != 0x202f &&
+            c != 0x205f && c != 0x3000 && (c < 0x2000 || c > 0x200a))
+            return false;
+    }
+    return true;
+}
+
 static bool is_text(struct sk_value v, size_t size_max)
 {
-    return sk_value_kind(v) == SK_VALUE_STR &&
+    return sk_value_kind(v) == SK_VALUE_STR && !is_blank(sk_value_str(v)) &&
            sk_text_is_legal(sk_value_str(v), size_max);
 }
 
@@ -290,6 +305,9 @@ enum sk_status sk_request_decode(struct sk_bytes in, struct sk_request *out,
             *fault =
                 (struct sk_request_fault){"hidden-character", sk_text("why"),
                                           sk_utf8_deceit_at(found.why)};
+        else if (found.why.data != NULL && is_blank(found.why))
+            *fault = (struct sk_request_fault){"missing-argument",
+                                               sk_text("why"), 0};
         return SK_E_BAD_VALUE;
     }
     found.op = sk_op_find(op);

@@ -175,6 +175,12 @@ Test(bad_input, texts)
     cr_expect(eq(str, f.reply,
                  "{'error':{'code':'hidden-character','field':'why','place':3},"
                  "'ok':false}"));
+    /* a reason that says nothing is none */
+    f.why = " \xc2\xa0";
+    fx_call(&f, "buso", "participant.list", "{}");
+    cr_expect(eq(str, f.reply,
+                 "{'error':{'code':'missing-argument','field':'why'},"
+                 "'ok':false}"));
     f.why = NULL;
     /* and the next refusal has no place */
     fx_call(&f, "buso", "participant.add", GIVEN(" Yara"));

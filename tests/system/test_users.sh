@@ -154,6 +154,9 @@ as daemon clock set "$(date -u -d "$today + 1 day" +%Y-%m-%dT12:00:00Z)" &&
 check "until the day is over" $?
 
 # ------------------------------------------------------------ break-glass
+as bin participant show "$person" --break-glass ' '
+[ $? = 2 ] && says 'er ontbreekt een gegeven: why' && ! says Kanarie
+check "break-glass takes a reason, and spaces are none" $?
 as bin participant show "$person" --break-glass 'Bram is ziek, het is dringend' &&
   says Kanarievogel
 check "in an emergency a file opens" $?
