@@ -161,7 +161,8 @@ static inline bool disk_fails(int fd, size_t *size)
     disk.failed = true;
     if (disk.fail_with == 0 && size != NULL) {
         *size = *size / 2;
-        return *size == 0;
+        if (*size > 0)
+            return false;
     }
     errno = disk.fail_with == 0 ? EIO : disk.fail_with;
     return true;

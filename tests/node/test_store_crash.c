@@ -22,6 +22,7 @@ struct state {
 static struct state states[STATES_MAX];
 static size_t states_count; /* the last is the one to come */
 static uint32_t keys_made;
+static bool committing; /* it did not return, or failed */
 
 #define MARK_TRY 1 /* in the last byte of a mark */
 #define MARK_DONE 2
@@ -126,9 +127,12 @@ static enum sk_status run_batch(struct sk_store *s)
         status = sk_store_freeze(s); /* in the middle of it */
     if (status == SK_OK && some(8) != 0) {
         disk_mark(states_count << 8 | MARK_TRY);
+        committing = true;
         status = sk_store_commit(s);
-        if (status == SK_OK)
+        if (status == SK_OK) {
             disk_mark(states_count++ << 8 | MARK_DONE);
+            committing = false;
+        }
         return status;
     }
     sk_store_abort(s);
@@ -162,6 +166,7 @@ static struct sk_store *start(uint32_t seed)
     memset(&states[0], 0, sizeof(states[0]));
     states_count = 1;
     keys_made = 0;
+    committing = false;
     disk.random = seed;
     return open_kind(LMDB, MAP_BYTES);
 }
@@ -338,6 +343,67 @@ static void try_crashes(uint32_t seed, int batches, int images)
     strcpy(dir, before);
     remove_dir();
     disk_stop();
+}
+
+/* ------------------------------------------------------------ calls that fail
+ */
+
+/* A history of which the n-th write or flush fails with `error` (0: it is cut
+   short), or it and all after it.  False: it has fewer of them. */
+static bool try_failure(uint32_t seed, size_t n, int error, bool for_good)
+{
+    enum sk_status status;
+    struct sk_store *s;
+    char what[64];
+    size_t tried;
+    bool failed;
+
+    snprintf(what, sizeof(what), "seed %u, call %zu fails with %d%s", seed, n,
+             error, for_good ? " for good" : "");
+    new_dir();
+    s = start(seed);
+    disk_start(dir);
+    disk.failed = false;
+    disk.fail_after = n;
+    disk.fail_with = error;
+    disk.fails_on = for_good;
+    status = run_history(&s, 10);
+    failed = disk.failed;
+    if (s != NULL && s->open)
+        sk_store_abort(s);
+    /* Who is told that there is no room goes on: what it tried was not done.
+       With any other error it stops: that may have been done. */
+    if (status == SK_E_FULL && !for_good) {
+        committing = false;
+        status = run_history(&s, 4);
+        cr_assert(status == SK_OK || status == SK_E_IO, "%s", what);
+    }
+    if (s != NULL && s->open)
+        sk_store_abort(s);
+    tried = states_count - 1 + (committing && status != SK_E_FULL ? 1 : 0);
+    disk_stop();
+    if (s != NULL)
+        sk_store_close(&s);
+    cr_assert(eq(int, sk_store_open_lmdb(dir, MAP_BYTES, &s), SK_OK), "%s",
+              what);
+    (void)expect_state(s, states_count - 1, tried, what);
+    sk_store_close(&s);
+    remove_dir();
+    return failed;
+}
+
+Test(store_crash, a_call_that_fails_leaves_all_or_nothing)
+{
+    static const int errors[] = {EIO, ENOSPC, 0};
+
+    for (size_t i = 0; i < SK_COUNT(errors); i++) {
+        size_t n = 1;
+
+        while (try_failure(1 + (uint32_t)i, n, errors[i], n % 3 == 0))
+            n++;
+
+        cr_expect(n > 50, "%zu calls", n);
+    }
 }
 
 Test(store_crash, what_a_commit_returned_for_is_there)
