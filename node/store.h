@@ -161,7 +161,8 @@ void sk_store_close(struct sk_store **store);
  * LMDB in `dir` (data.mdb, its data.log, keys.mdb and their lock files, mode
  * 0600).  Fails with SK_E_LOCKED (another process has it), SK_E_UNSUPPORTED
  * (network file system), SK_E_NOT_FOUND (one of the three is gone that was
- * there), SK_E_FULL, SK_E_IO.
+ * there), SK_E_BAD_HASH (data.log was damaged in what was committed),
+ * SK_E_FULL, SK_E_IO.
  */
 SK_CHECKED enum sk_status
 sk_store_open_lmdb(const char *dir, uint64_t map_bytes, struct sk_store **out);

@@ -918,6 +918,8 @@ static enum sk_status open_files(struct lmdb_store *self)
         rc = open_databases(self, SK_SPACE_DATA);
     if (rc == 0)
         rc = open_log(self);
+    if (rc == EBADMSG)
+        return SK_E_BAD_HASH;
     if (rc == 0 && !has_file(self, KEYS_NAME) && has_records(self))
         return SK_E_NOT_FOUND;
     if (rc == 0)

@@ -44,36 +44,32 @@ static uint64_t rounded(uint64_t size)
 
 /* ------------------------------------------------------------- the file */
 
-static int write_all(int fd, const uint8_t *data, size_t size, uint64_t at)
+/* All of it, into the file (`from`) or out of it (`to`). */
+static int move_all(int fd, const uint8_t *from, uint8_t *to, size_t size,
+                    uint64_t at)
 {
-    while (size > 0) {
-        ssize_t rc = pwrite(fd, data, size, (off_t)at);
+    for (size_t done = 0; done < size;) {
+        off_t place = (off_t)(at + done);
+        ssize_t rc = from != NULL ? pwrite(fd, from + done, size - done, place)
+                                  : pread(fd, to + done, size - done, place);
 
         if (rc < 0 && errno == EINTR)
             continue;
         if (rc <= 0)
             return rc < 0 ? errno : EIO;
-        data += rc;
-        size -= (size_t)rc;
-        at += (uint64_t)rc;
+        done += (size_t)rc;
     }
     return 0;
 }
 
+static int write_all(int fd, const uint8_t *data, size_t size, uint64_t at)
+{
+    return move_all(fd, data, NULL, size, at);
+}
+
 static int read_all(int fd, uint8_t *data, size_t size, uint64_t at)
 {
-    while (size > 0) {
-        ssize_t rc = pread(fd, data, size, (off_t)at);
-
-        if (rc < 0 && errno == EINTR)
-            continue;
-        if (rc <= 0)
-            return rc < 0 ? errno : EIO;
-        data += rc;
-        size -= (size_t)rc;
-        at += (uint64_t)rc;
-    }
-    return 0;
+    return move_all(fd, NULL, data, size, at);
 }
 
 /* Blocks that the file has, and its size, are not written again with each
@@ -158,21 +154,68 @@ static int read_record(const struct sk_store_log *log, uint64_t at,
     return 0;
 }
 
-int sk_store_log_find(struct sk_store_log *log,
-                      const uint8_t key[SK_STORE_LOG_KEY_SIZE])
+/* Is one that was written later good?  Each record before it takes at least
+   one place, so most heads of old trees are not read to their end. */
+static int find_later(const struct sk_store_log *log, bool *found)
 {
-    uint8_t *record;
-    uint64_t size;
-    int rc;
+    uint64_t at = log->used;
 
-    sk_store_log_start(log, key);
-    while ((rc = read_record(log, log->used, log->number, &record, &size)) ==
-           0) {
+    *found = false;
+    for (uint64_t places = 1; !*found; places++) {
+        struct head head;
+        uint8_t *record;
+        uint64_t size;
+        int rc;
+
+        at += SK_STORE_LOG_ALIGN;
+        if (log->size < sizeof(head) || at > log->size - sizeof(head))
+            return 0;
+        rc = read_all(log->fd, (uint8_t *)&head, sizeof(head), at);
+        if (rc != 0)
+            return rc;
+        if (head.number <= log->number || head.number - log->number > places)
+            continue;
+        rc = read_record(log, at, head.number, &record, &size);
+        if (rc != 0 && rc != EBADMSG)
+            return rc;
+        *found = rc == 0;
+        if (rc == 0)
+            free(record);
+    }
+    return 0;
+}
+
+/* Up to the end, or to what is not read: EBADMSG. */
+static int count_good(struct sk_store_log *log)
+{
+    for (;;) {
+        uint8_t *record;
+        uint64_t size;
+        int rc = read_record(log, log->used, log->number, &record, &size);
+
+        if (rc != 0)
+            return rc;
         free(record);
         log->used += rounded(sizeof(struct head) + size);
         log->number++;
     }
-    return rc == EBADMSG ? 0 : rc; /* the end */
+}
+
+int sk_store_log_find(struct sk_store_log *log,
+                      const uint8_t key[SK_STORE_LOG_KEY_SIZE])
+{
+    bool found = false;
+    int rc;
+
+    sk_store_log_start(log, key);
+    rc = count_good(log);
+    if (rc == EBADMSG)
+        rc = find_later(log, &found);
+    if (rc == 0 && found)
+        rc = EBADMSG;
+    if (rc != 0)
+        sk_store_log_start(log, key); /* a part of it must not be written */
+    return rc;
 }
 
 /* ------------------------------------------------------------- the batch */

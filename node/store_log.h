@@ -46,7 +46,9 @@ void sk_store_log_close(struct sk_store_log *log);
 void sk_store_log_start(struct sk_store_log *log,
                         const uint8_t key[SK_STORE_LOG_KEY_SIZE]);
 /* The tree was opened and has this key: count the records that are good under
-   it.  What a crash cut short is not. */
+   it.  The last one that was written may be cut short, by a crash: then it is
+   none.  EBADMSG: a record is no good, and one that was written after it, so
+   after it was flushed, is: it was damaged, and a commit is lost. */
 int sk_store_log_find(struct sk_store_log *log,
                       const uint8_t key[SK_STORE_LOG_KEY_SIZE]);
 

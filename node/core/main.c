@@ -142,11 +142,31 @@ static void complain_of_network(void)
     sk_log_error(NULL, SK_E_UNSUPPORTED, text);
 }
 
+/* A name in the folder that tells `schakel doctor` of it, as long as it is so:
+   the log itself says so only to who has the key that is in data.mdb. */
+#define DAMAGED_NAME "data.log.damaged"
+
+static void tell_damage(bool damaged)
+{
+    int fd;
+
+    if (!damaged) {
+        (void)unlinkat(AT_FDCWD, DAMAGED_NAME, 0);
+        return;
+    }
+    fd = openat(AT_FDCWD, DAMAGED_NAME,
+                O_CREAT | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        (void)close(fd);
+}
+
 static enum sk_status open_store(const struct sk_config *config)
 {
     enum sk_status status =
         sk_store_open_lmdb(".", config->store_bytes, &core.store);
 
+    if (status == SK_OK || status == SK_E_BAD_HASH)
+        tell_damage(status == SK_E_BAD_HASH);
     if (status == SK_E_LOCKED)
         sk_log_error(NULL, status, "another schakeld runs this node");
     else if (status == SK_E_UNSUPPORTED)
@@ -158,6 +178,10 @@ static enum sk_status open_store(const struct sk_config *config)
                      "data.mdb, data.log and keys.mdb belong together and one "
                      "of them is gone: put it back; if it is lost, all comes "
                      "back from a backup: schakel restore");
+    else if (status == SK_E_BAD_HASH)
+        sk_log_error(NULL, status,
+                     "data.log is damaged, and what was committed is no longer "
+                     "in it: all comes back from a backup: schakel restore");
     else if (status != SK_OK)
         sk_log_error(NULL, status,
                      "data.mdb or keys.mdb cannot be used; what is damaged "

@@ -215,6 +215,17 @@ doctor 1 beta && says 'data.log: is missing, and belongs to the other files' &&
   [ ! -e "$work/beta/data.log" ]
 check "a store without its log" $?
 mv "$work/beta.log" "$work/beta/data.log"
+cp -a "$work/gamma/." "$work/torn" && rm -f "$work/torn/ctl.sock"
+printf '\377' |
+  dd of="$work/torn/data.log" bs=1 seek=30 conv=notrunc 2>/dev/null
+cp "$work/torn/data.log" "$work/torn.log"
+! "$build/schakeld" --dir "$work/torn" >"$work/out" 2>&1 &&
+  says 'data.log is damaged' && doctor 1 torn &&
+  says 'data.log: is damaged: what was stored last is lost' &&
+  says 'put all back from a backup: schakel restore' &&
+  ! "$build/schakeld" --dir "$work/torn" >"$work/out" 2>&1 &&
+  cmp "$work/torn/data.log" "$work/torn.log"
+check "a log that was damaged is not started from" $?
 echo 'listen: 5' >>"$work/beta/node.conf"
 doctor 1 beta && says 'node.conf cannot be used'
 check "a node.conf that is wrong" $?

@@ -104,6 +104,29 @@ static struct sk_step missing(const char *name, bool store, bool never_ran)
     return step;
 }
 
+/* schakeld says so with a name: only it can read the log. */
+static bool look_at_log(struct sk_doctor *d)
+{
+    char *path = sk_cli_path(d->dir, "data.log.damaged");
+    bool damaged = access(path, F_OK) == 0;
+    struct sk_step step = {
+        .check = "file",
+        .about = "data.log",
+        .state = SK_DOCTOR_FAIL,
+        .nl = "is beschadigd: wat er het laatst in stond, is weg",
+        .en = "is damaged: what was stored last is lost",
+        .next_nl = "kijk de schijf na, en zet alles terug uit een "
+                   "reservekopie: schakel restore",
+        .next_en = "check the disk, and put all back from a backup: "
+                   "schakel restore",
+    };
+
+    free(path);
+    if (damaged)
+        sk_doctor_note(d, &step);
+    return damaged;
+}
+
 static void look_at_files(struct sk_doctor *d)
 {
     enum { STORE_AT = 3 };
@@ -149,6 +172,7 @@ static void look_at_files(struct sk_doctor *d)
         }
         free(path);
     }
+    bad += look_at_log(d);
     if (bad == 0)
         note(d, "file", SK_DOCTOR_OK,
              "alle bestanden zijn er, en enkel van dit knooppunt",
