@@ -187,6 +187,52 @@ for bundle in $nodes/* mini; do
   cp out schema.json
   is "accepts its policy" 0 $python validate.py schema.json $bundle/policy.yaml
 done
+"$schakel" policy schema $mol --for invariants >promises.json
+"$schakel" policy schema $mol --for tests >tests.json
+for bundle in $nodes/*; do
+  [ ! -e $bundle/invariants.yaml ] ||
+    is "the one of promises accepts those of ${bundle##*/}" 0 \
+      $python validate.py promises.json $bundle/invariants.yaml
+  for file in "$bundle"/tests/*.yaml; do
+    [ ! -e "$file" ] || is "the one of tests accepts ${bundle##*/} ${file##*/}" 0 \
+      $python validate.py tests.json "$file"
+  done
+done
+# What the schemas refuse, check and test refuse too.
+cat >refuse.py <<'P'
+# A file with one word changed: check or test refuses it, and 1: so does the
+# schema.
+import re, subprocess, sys
+schakel, mol, name, before, after = sys.argv[1:]
+path = mol + {'promises': '/invariants.yaml', 'tests': '/tests/flows.yaml'}[name]
+old = open(path).read()
+new = re.sub(before, after.replace('~', ' '), old, count=1)
+assert new != old, 'it changes nothing'
+for file in path, 'broken.yaml':
+    open(file, 'w').write(new)
+command = ['check', mol] if name == 'promises' else ['test', mol]
+seen = subprocess.run([schakel, 'policy'] + command, capture_output=True)
+open(path, 'w').write(old)
+assert seen.returncode, 'it is taken'
+sys.exit(subprocess.run([sys.executable, 'validate.py', name + '.json',
+                         'broken.yaml']).returncode and 10)
+P
+while read -r name from to; do
+  is "the schema of $name refuses $to" 10 $python refuse.py "$schakel" $mol \
+    "$name" "$from" "$to"
+done <<'R'
+promises no_flow: no_flows:
+promises invariants/1 invariants/2
+promises data:.\[[a-z.]+ data:~[money
+promises groups:.\[[a-z]+ groups:~[firms
+promises id: name:
+tests tests/1 tests/2
+tests decision: decided:
+tests permit permitted
+tests ask: question:
+tests cases: questions:
+R
+is "a schema of nothing" 2 "$schakel" policy schema $mol --for roster
 "$schakel" policy schema $mol >schema.json
 # What the schema refuses, check refuses too.
 n=0
@@ -215,6 +261,9 @@ data:.\[financial\] data:\ [money]
 roles:.\[mentor, roles:\ [boss,
 where:.{handover_kind:.\[joint\]} where:\ {}
 id:.sopraco-workplace id:\ fed-workplace
+gdpr:.contract,.art9:.explicit-consent, gdpr:\ contract,
+,.authorisation:[^}]*} }
+consent:.explicit consent:\ given
 R
 sed -i 's/orgs: \[sopraco\]/orgs: [sopracco]/' $mol/policy.yaml
 is "a policy that is not right yet gets its schema too" 0 "$schakel" policy schema $mol

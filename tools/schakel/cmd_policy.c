@@ -203,14 +203,18 @@ const struct sk_command sk_policy_commands[] = {
      "BUNDLE",
      1,
      1,
-     "JSON Schema van policy.yaml, voor editors",
-     "JSON Schema of policy.yaml, for editors",
+     "JSON Schema van een bestand van een bundel, voor editors",
+     "JSON Schema of a file of a bundle, for editors",
      "Vult partners, doelen, gebeurtenissen, velden en niveaus aan tijdens "
      "het\n"
      "typen. Het beleid zelf hoeft nog niet te kloppen.",
      "Completes partners, purposes, events, fields and levels while typing.\n"
      "The policy itself need not be right yet.",
-     {LANG_OPTION, {0}}},
+     {{"for", "FILE", false, false,
+       "policy (anders), invariants (beloften) of tests",
+       "policy (default), invariants or tests"},
+      LANG_OPTION,
+      {0}}},
     {"policy export",
      "BUNDLE",
      1,

@@ -3,7 +3,7 @@
 #include "policies/rules.h"
 #include "policies/words.h"
 #include "tools/schakel/json.h"
-#include "tools/schakel/policy_run.h"
+#include "tools/schakel/policy_schema.h"
 #include "tools/schakel/policy_words.h"
 
 /* `schakel policy schema`: JSON Schema (draft-07) of policy.yaml for one
@@ -14,14 +14,8 @@
 #define DATE "^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 #define ID "^(?!fed-)[a-z][a-z0-9]*([-_.][a-z0-9]+)*$" /* a member's */
 
-struct drawing {
-    struct sk_policy_run *run;
-    const struct sk_bundle *bundle;
-    const struct sk_vocabulary *v;
-    struct sk_bytes owner; /* or empty */
-};
-
-static const char *word(const struct drawing *d, const char *nl, const char *en)
+static const char *word(const struct sk_drawing *d, const char *nl,
+                        const char *en)
 {
     return sk_policy_word(d->run, nl, en);
 }
@@ -32,19 +26,19 @@ static void set(json_t *object, struct sk_bytes key, json_t *value)
 }
 
 /* One line of text. */
-static json_t *line(const char *description)
+json_t *sk_schema_line(const char *description)
 {
     return json_pack("{s:s, s:i, s:s, s:s}", "type", "string", "minLength", 1,
                      "pattern", "^[^\\n\\r]*$", "description", description);
 }
 
-static json_t *pattern(const char *form, const char *description)
+json_t *sk_schema_pattern(const char *form, const char *description)
 {
     return json_pack("{s:s, s:s, s:s}", "type", "string", "pattern", form,
                      "description", description);
 }
 
-static json_t *ref(const char *definition)
+json_t *sk_schema_ref(const char *definition)
 {
     json_t *path = json_sprintf("#/definitions/%s", definition);
 
@@ -58,7 +52,7 @@ static json_t *words(json_t *list, json_t *descriptions)
                      descriptions);
 }
 
-static json_t *plain_words(const char *const *list, size_t count)
+json_t *sk_schema_words(const char *const *list, size_t count)
 {
     json_t *out = json_array();
 
@@ -67,13 +61,13 @@ static json_t *plain_words(const char *const *list, size_t count)
     return json_pack("{s:o}", "enum", out);
 }
 
-static json_t *list_of(json_t *item)
+json_t *sk_schema_list(json_t *item)
 {
     return json_pack("{s:s, s:i, s:o}", "type", "array", "minItems", 1, "items",
                      item);
 }
 
-static json_t *object_of(json_t *properties, json_t *required)
+json_t *sk_schema_object(json_t *properties, json_t *required)
 {
     json_t *out =
         json_pack("{s:s, s:b, s:o}", "type", "object", "additionalProperties",
@@ -86,7 +80,7 @@ static json_t *object_of(json_t *properties, json_t *required)
 
 /* ---------------------------------------------------------------- words */
 
-static json_t *orgs(const struct drawing *d)
+static json_t *orgs(const struct sk_drawing *d)
 {
     json_t *list = json_array();
     json_t *names = json_array();
@@ -102,7 +96,7 @@ static json_t *orgs(const struct drawing *d)
     return words(list, names);
 }
 
-static json_t *groups(const struct drawing *d)
+static json_t *groups(const struct sk_drawing *d)
 {
     json_t *list = json_array();
 
@@ -113,7 +107,7 @@ static json_t *groups(const struct drawing *d)
 }
 
 /* leaves: only those that a share rule may name. */
-static json_t *purposes(const struct drawing *d, bool leaves)
+static json_t *purposes(const struct sk_drawing *d, bool leaves)
 {
     json_t *list = json_array();
     json_t *labels = json_array();
@@ -130,7 +124,7 @@ static json_t *purposes(const struct drawing *d, bool leaves)
     return words(list, labels);
 }
 
-static json_t *categories(const struct drawing *d)
+static json_t *categories(const struct sk_drawing *d)
 {
     json_t *list = json_array();
     json_t *labels = json_array();
@@ -145,7 +139,7 @@ static json_t *categories(const struct drawing *d)
     return words(list, labels);
 }
 
-static json_t *user_roles(const struct drawing *d)
+static json_t *user_roles(const struct sk_drawing *d)
 {
     json_t *list = json_array();
     json_t *labels = json_array();
@@ -160,7 +154,7 @@ static json_t *user_roles(const struct drawing *d)
     return words(list, labels);
 }
 
-static json_t *events(const struct drawing *d)
+static json_t *events(const struct sk_drawing *d)
 {
     json_t *list = json_array();
     json_t *labels = json_array();
@@ -178,7 +172,7 @@ static json_t *events(const struct drawing *d)
 /* ---------------------------------------------------------------- fields */
 
 /* The levels of one field, most revealing first. */
-static json_t *levels(const struct drawing *d, const struct sk_field *field)
+static json_t *levels(const struct sk_drawing *d, const struct sk_field *field)
 {
     json_t *list = json_array();
     json_t *descriptions = json_array();
@@ -205,7 +199,7 @@ static json_t *level_ref(const struct sk_field *field)
     return json_pack("{s:o}", "$ref", path);
 }
 
-static json_t *event_schema(const struct drawing *d,
+static json_t *event_schema(const struct sk_drawing *d,
                             const struct sk_event_type *event)
 {
     json_t *fields = json_object();
@@ -216,7 +210,7 @@ static json_t *event_schema(const struct drawing *d,
 
         set(fields, field->id, level_ref(field));
     }
-    map = object_of(fields, NULL);
+    map = sk_schema_object(fields, NULL);
     json_object_set_new(map, "minProperties", json_integer(1));
     return json_pack(
         "{s:o, s:[{s:s}, o]}", "description",
@@ -224,19 +218,19 @@ static json_t *event_schema(const struct drawing *d,
         "anyOf", "const", "only-the-fact", map);
 }
 
-static json_t *what(const struct drawing *d)
+static json_t *what(const struct sk_drawing *d)
 {
     json_t *properties = json_object();
     json_t *out;
 
     for (size_t i = 0; i < d->v->events_count; i++)
         set(properties, d->v->events[i].id, event_schema(d, &d->v->events[i]));
-    out = object_of(properties, NULL);
+    out = sk_schema_object(properties, NULL);
     json_object_set_new(out, "minProperties", json_integer(1));
     return out;
 }
 
-static json_t *where(const struct drawing *d)
+static json_t *where(const struct sk_drawing *d)
 {
     json_t *properties = json_object();
     json_t *out;
@@ -251,29 +245,30 @@ static json_t *where(const struct drawing *d)
         for (size_t k = 0; k < field->codelist->count; k++)
             json_array_append_new(
                 values, sk_policy_string(field->codelist->values[k].id));
-        set(properties, field->id, list_of(json_pack("{s:o}", "enum", values)));
+        set(properties, field->id,
+            sk_schema_list(json_pack("{s:o}", "enum", values)));
     }
-    out = object_of(properties, NULL);
+    out = sk_schema_object(properties, NULL);
     json_object_set_new(out, "minProperties", json_integer(1));
     return out;
 }
 
 /* Every field with its levels, for a limit. */
-static json_t *limits(const struct drawing *d)
+json_t *sk_schema_levels(const struct sk_drawing *d)
 {
     json_t *properties = json_object();
     json_t *out;
 
     for (size_t i = 0; i < d->v->fields_count; i++)
         set(properties, d->v->fields[i].id, level_ref(&d->v->fields[i]));
-    out = object_of(properties, NULL);
+    out = sk_schema_object(properties, NULL);
     json_object_set_new(out, "minProperties", json_integer(1));
     return out;
 }
 
 /* ---------------------------------------------------------------- parts */
 
-static json_t *definitions(const struct drawing *d)
+json_t *sk_schema_definitions(const struct sk_drawing *d)
 {
     json_t *out = json_object();
 
@@ -285,20 +280,20 @@ static json_t *definitions(const struct drawing *d)
     json_object_set_new(out, "event", events(d));
     json_object_set_new(
         out, "duration",
-        pattern(DURATION, word(d, "bv. '12 months' of '7 days'",
-                               "e.g. '12 months' or '7 days'")));
+        sk_schema_pattern(DURATION, word(d, "bv. '12 months' of '7 days'",
+                                         "e.g. '12 months' or '7 days'")));
+    json_object_set_new(out, "date",
+                        sk_schema_pattern(DATE, word(d, "een dag: JJJJ-MM-DD",
+                                                     "a day: YYYY-MM-DD")));
     json_object_set_new(
-        out, "date",
-        pattern(DATE, word(d, "een dag: JJJJ-MM-DD", "a day: YYYY-MM-DD")));
-    json_object_set_new(out, "who",
-                        json_pack("{s:s, s:b, s:i, s:{s:o, s:o}}", "type",
-                                  "object", "additionalProperties", 0,
-                                  "minProperties", 1, "properties", "orgs",
-                                  list_of(ref("org")), "groups",
-                                  list_of(ref("group"))));
-    json_object_set_new(
-        out, "anyone_or_who",
-        json_pack("{s:[{s:s}, o]}", "anyOf", "const", "anyone", ref("who")));
+        out, "who",
+        json_pack("{s:s, s:b, s:i, s:{s:o, s:o}}", "type", "object",
+                  "additionalProperties", 0, "minProperties", 1, "properties",
+                  "orgs", sk_schema_list(sk_schema_ref("org")), "groups",
+                  sk_schema_list(sk_schema_ref("group"))));
+    json_object_set_new(out, "anyone_or_who",
+                        json_pack("{s:[{s:s}, o]}", "anyOf", "const", "anyone",
+                                  sk_schema_ref("who")));
     for (size_t i = 0; i < d->v->fields_count; i++) {
         json_t *name = json_sprintf("field_%.*s", SK_ARG(d->v->fields[i].id));
 
@@ -309,7 +304,7 @@ static json_t *definitions(const struct drawing *d)
     return out;
 }
 
-static json_t *basis(const struct drawing *d)
+static json_t *basis(const struct sk_drawing *d)
 {
     static const char *const grounds[] = {"consent", "contract", "public-task",
                                           "legitimate-interest"};
@@ -317,16 +312,17 @@ static json_t *basis(const struct drawing *d)
         "explicit-consent", "employment-and-social-law",
         "health-or-social-care", "substantial-public-interest"};
 
-    return object_of(
-        json_pack("{s:o, s:o, s:o, s:o}", "gdpr",
-                  plain_words(grounds, SK_COUNT(grounds)), "reference",
-                  line(word(d,
-                            "de wet, het decreet, het protocol of de "
-                            "overeenkomst",
-                            "the law, decree, protocol or agreement")),
-                  "art9", plain_words(art9, SK_COUNT(art9)), "authorisation",
-                  line(word(d, "de machtiging voor een bewaakt nummer",
-                            "the authorisation for a guarded number"))),
+    return sk_schema_object(
+        json_pack(
+            "{s:o, s:o, s:o, s:o}", "gdpr",
+            sk_schema_words(grounds, SK_COUNT(grounds)), "reference",
+            sk_schema_line(word(d,
+                                "de wet, het decreet, het protocol of de "
+                                "overeenkomst",
+                                "the law, decree, protocol or agreement")),
+            "art9", sk_schema_words(art9, SK_COUNT(art9)), "authorisation",
+            sk_schema_line(word(d, "de machtiging voor een bewaakt nummer",
+                                "the authorisation for a guarded number"))),
         json_pack("[s, s]", "gdpr", "reference"));
 }
 
@@ -334,110 +330,123 @@ static json_t *retain(void)
 {
     static const char *const bases[] = {"sent", "occurred"};
 
-    return object_of(json_pack("{s:o, s:o}", "for", ref("duration"), "from",
-                               plain_words(bases, SK_COUNT(bases))),
-                     json_pack("[s, s]", "for", "from"));
+    return sk_schema_object(json_pack("{s:o, s:o}", "for",
+                                      sk_schema_ref("duration"), "from",
+                                      sk_schema_words(bases, SK_COUNT(bases))),
+                            json_pack("[s, s]", "for", "from"));
 }
 
 static json_t *on_withdrawal(void)
 {
     static const char *const what_to_do[] = {"erase", "stop"};
 
-    return object_of(
+    return sk_schema_object(
         json_pack("{s:o, s:o}", "do",
-                  plain_words(what_to_do, SK_COUNT(what_to_do)), "within",
+                  sk_schema_words(what_to_do, SK_COUNT(what_to_do)), "within",
                   json_pack("{s:s, s:s}", "type", "string", "pattern",
                             "^[1-9][0-9]* (days?|weeks?)$")),
         NULL);
 }
 
-static json_t *consent(void)
+json_t *sk_schema_consent(void)
 {
     static const char *const strengths[] = {"given", "explicit"};
 
-    return plain_words(strengths, SK_COUNT(strengths));
+    return sk_schema_words(strengths, SK_COUNT(strengths));
 }
 
 /* id and text, which every rule has. */
-static json_t *rule_head(const struct drawing *d)
+json_t *sk_schema_rule_head(const struct sk_drawing *d)
 {
-    json_t *id = pattern(ID, word(d, "een korte naam, een keer gebruikt",
-                                  "a short name, used once"));
+    json_t *id =
+        sk_schema_pattern(ID, word(d, "een korte naam, een keer gebruikt",
+                                   "a short name, used once"));
 
     json_object_set_new(id, "maxLength", json_integer(64));
-    return json_pack(
-        "{s:o, s:o}", "id", id, "text",
-        line(word(d, "een zin in gewone taal", "one sentence in plain words")));
+    return json_pack("{s:o, s:o}", "id", id, "text",
+                     sk_schema_line(word(d, "een zin in gewone taal",
+                                         "one sentence in plain words")));
 }
 
-static json_t *share(const struct drawing *d)
+static json_t *share(const struct sk_drawing *d)
 {
-    json_t *properties = rule_head(d);
+    json_t *properties = sk_schema_rule_head(d);
+    json_t *out;
 
-    json_object_set_new(properties, "to", ref("who"));
-    json_object_set_new(properties, "for", list_of(ref("leaf_purpose")));
+    json_object_set_new(properties, "to", sk_schema_ref("who"));
+    json_object_set_new(properties, "for",
+                        sk_schema_list(sk_schema_ref("leaf_purpose")));
     json_object_set_new(properties, "what", what(d));
     json_object_set_new(properties, "where", where(d));
-    json_object_set_new(properties, "consent", consent());
+    json_object_set_new(properties, "consent", sk_schema_consent());
     json_object_set_new(properties, "basis", basis(d));
-    json_object_set_new(properties, "valid",
-                        object_of(json_pack("{s:o, s:o}", "from", ref("date"),
-                                            "until", ref("date")),
-                                  json_pack("[s, s]", "from", "until")));
+    json_object_set_new(
+        properties, "valid",
+        sk_schema_object(json_pack("{s:o, s:o}", "from", sk_schema_ref("date"),
+                                   "until", sk_schema_ref("date")),
+                         json_pack("[s, s]", "from", "until")));
     json_object_set_new(properties, "retain", retain());
-    json_object_set_new(properties, "not_older_than", ref("duration"));
+    json_object_set_new(properties, "not_older_than",
+                        sk_schema_ref("duration"));
     json_object_set_new(properties, "on_withdrawal", on_withdrawal());
-    json_object_set_new(properties, "duties",
-                        list_of(plain_words(sk_duty_words, SK_DUTIES_COUNT)));
-    json_object_set_new(properties, "roles", list_of(user_roles(d)));
-    return object_of(properties,
-                     json_pack("[s, s, s, s, s, s, s]", "id", "text", "to",
-                               "for", "what", "basis", "valid"));
+    json_object_set_new(
+        properties, "duties",
+        sk_schema_list(sk_schema_words(sk_duty_words, SK_DUTIES_COUNT)));
+    json_object_set_new(properties, "roles", sk_schema_list(user_roles(d)));
+    out = sk_schema_object(properties,
+                           json_pack("[s, s, s, s, s, s, s]", "id", "text",
+                                     "to", "for", "what", "basis", "valid"));
+    json_object_set_new(out, "allOf", sk_schema_grounds(d));
+    return out;
 }
 
 /* A never, or a limit. */
-static json_t *take(const struct drawing *d, bool limit)
+static json_t *take(const struct sk_drawing *d, bool limit)
 {
-    json_t *properties = rule_head(d);
+    json_t *properties = sk_schema_rule_head(d);
 
-    json_object_set_new(properties, "to", ref("anyone_or_who"));
-    json_object_set_new(properties, "except", ref("who"));
-    json_object_set_new(properties, "for", list_of(ref("purpose")));
+    json_object_set_new(properties, "to", sk_schema_ref("anyone_or_who"));
+    json_object_set_new(properties, "except", sk_schema_ref("who"));
+    json_object_set_new(properties, "for",
+                        sk_schema_list(sk_schema_ref("purpose")));
     if (limit) {
-        json_object_set_new(properties, "fields", limits(d));
-        return object_of(properties, json_pack("[s, s, s, s]", "id", "text",
-                                               "to", "fields"));
+        json_object_set_new(properties, "fields", sk_schema_levels(d));
+        return sk_schema_object(properties, json_pack("[s, s, s, s]", "id",
+                                                      "text", "to", "fields"));
     }
-    json_object_set_new(properties, "data", list_of(ref("category")));
-    json_object_set_new(properties, "events", list_of(ref("event")));
+    json_object_set_new(properties, "data",
+                        sk_schema_list(sk_schema_ref("category")));
+    json_object_set_new(properties, "events",
+                        sk_schema_list(sk_schema_ref("event")));
     {
         json_t *fields = json_array();
 
         for (size_t i = 0; i < d->v->fields_count; i++)
             json_array_append_new(fields, sk_policy_string(d->v->fields[i].id));
         json_object_set_new(properties, "fields",
-                            list_of(json_pack("{s:o}", "enum", fields)));
+                            sk_schema_list(json_pack("{s:o}", "enum", fields)));
     }
-    return object_of(properties, json_pack("[s, s, s]", "id", "text", "to"));
+    return sk_schema_object(properties,
+                            json_pack("[s, s, s]", "id", "text", "to"));
 }
 
 /* Owner: an organisation of the roster, also this policy's own. */
-static json_t *owners(const struct drawing *d)
+json_t *sk_schema_owners(const struct sk_drawing *d)
 {
-    struct drawing all = *d;
+    struct sk_drawing all = *d;
 
     all.owner = (struct sk_bytes){NULL, 0};
     return orgs(&all);
 }
 
-static json_t *schema(const struct drawing *d)
+static json_t *policy_schema(const struct sk_drawing *d)
 {
     json_t *properties = json_object();
     json_t *out;
 
     json_object_set_new(properties, "language",
                         json_pack("{s:s}", "const", "sharing-policy/1"));
-    json_object_set_new(properties, "policy", owners(d));
+    json_object_set_new(properties, "policy", sk_schema_owners(d));
     json_object_set_new(properties, "version",
                         json_pack("{s:[s, s], s:s, s:i}", "type", "integer",
                                   "string", "pattern", "^[1-9][0-9]{0,8}$",
@@ -453,23 +462,35 @@ static json_t *schema(const struct drawing *d)
         json_pack("{s:o}", "const", sk_policy_string(d->bundle->roster.id)));
     json_object_set_new(
         properties, "defaults",
-        object_of(json_pack("{s:o, s:o, s:o}", "retain", retain(),
-                            "on_withdrawal", on_withdrawal(), "consent",
-                            consent()),
-                  NULL));
-    json_object_set_new(properties, "share", list_of(share(d)));
-    json_object_set_new(properties, "never", list_of(take(d, false)));
-    json_object_set_new(properties, "limit", list_of(take(d, true)));
-    out = object_of(properties,
-                    json_pack("[s, s, s, s, s, s]", "language", "policy",
+        sk_schema_object(json_pack("{s:o, s:o, s:o}", "retain", retain(),
+                                   "on_withdrawal", on_withdrawal(), "consent",
+                                   sk_schema_consent()),
+                         NULL));
+    json_object_set_new(properties, "share", sk_schema_list(share(d)));
+    json_object_set_new(properties, "never", sk_schema_list(take(d, false)));
+    json_object_set_new(properties, "limit", sk_schema_list(take(d, true)));
+    out = sk_schema_object(
+        properties, json_pack("[s, s, s, s, s, s]", "language", "policy",
                               "version", "vocabulary", "guards", "partners"));
+    return out;
+}
+
+/* What is in it decides; the title says of what. */
+static json_t *schema(const struct sk_drawing *d, const char *of)
+{
+    json_t *out = strcmp(of, "invariants") == 0 ? sk_schema_invariants(d)
+                  : strcmp(of, "tests") == 0    ? sk_schema_tests(d)
+                                                : policy_schema(d);
+
     json_object_set_new(out, "$schema",
                         json_string("http://json-schema.org/draft-07/schema#"));
     json_object_set_new(
         out, "title",
-        json_sprintf("sharing-policy/1, %.*s, %.*s/%u", SK_ARG(d->v->name),
-                     SK_ARG(d->bundle->roster.id), d->bundle->roster.version));
-    json_object_set_new(out, "definitions", definitions(d));
+        json_sprintf("%s, %.*s, %.*s/%u",
+                     strcmp(of, "policy") == 0 ? "sharing-policy/1" : of,
+                     SK_ARG(d->v->name), SK_ARG(d->bundle->roster.id),
+                     d->bundle->roster.version));
+    json_object_set_new(out, "definitions", sk_schema_definitions(d));
     return out;
 }
 
@@ -497,14 +518,21 @@ static struct sk_bytes owner_of(struct sk_policy_run *run,
 int sk_policy_do_schema(struct sk_policy_run *run,
                         const struct sk_parsed *parsed)
 {
+    static const char *const files[] = {"policy", "invariants", "tests"};
+    const char *of = sk_cli_get(parsed, "for");
     struct sk_findings findings = sk_findings_start(&run->arena);
-    struct drawing d = {.run = run};
+    struct sk_drawing d = {.run = run};
     struct sk_bundle_folder folder;
     struct sk_bundle *bundle;
     struct sk_source *policy;
     enum sk_status status = sk_bundle_folder_read(
         parsed->operands[0], &run->arena, &findings, &folder);
 
+    of = of == NULL ? "policy" : of;
+    if (strcmp(of, files[0]) != 0 && strcmp(of, files[1]) != 0 &&
+        strcmp(of, files[2]) != 0)
+        return sk_policy_bad_option("--for", "policy, invariants of tests",
+                                    "policy, invariants or tests");
     if (status == SK_E_BAD_VALUE)
         return sk_policy_unusable(run, &findings);
     if (status != SK_OK)
@@ -512,7 +540,9 @@ int sk_policy_do_schema(struct sk_policy_run *run,
     policy = &folder.sources.of[SK_SOURCE_POLICY];
     if (folder.missing != NULL && strcmp(folder.missing, policy->name) != 0)
         return sk_policy_no_source(run, &folder);
-    d.owner = owner_of(run, policy);
+    /* A promise, and a test, may well speak of the owner. */
+    if (strcmp(of, files[0]) == 0)
+        d.owner = owner_of(run, policy);
     policy->bytes = (struct sk_bytes){NULL, 0};
     folder.sources.of[SK_SOURCE_INVARIANTS].bytes = policy->bytes;
     if (sk_sources_load(&folder.sources, INT32_MIN, &run->arena, &findings,
@@ -522,6 +552,6 @@ int sk_policy_do_schema(struct sk_policy_run *run,
         return sk_policy_unusable(run, &findings);
     d.bundle = bundle;
     d.v = bundle->vocabulary;
-    sk_policy_answer(schema(&d));
+    sk_policy_answer(schema(&d, of));
     return SK_EXIT_YES;
 }
