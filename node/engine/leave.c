@@ -138,10 +138,11 @@ static enum sk_status count_table(struct sk_engine *e, enum sk_table table,
     return count_keys(&scan, count);
 }
 
-/* Trajectories that this node owns, whatever became of them. */
+/* Participants here whose trajectory this node owns: who was erased is nobody's
+   to hand over. */
 static enum sk_status count_owned(struct sk_engine *e, uint64_t *count)
 {
-    struct sk_key prefix = sk_key_start(SK_T_TRAJECTORY);
+    struct sk_key prefix = sk_key_start(SK_T_TRAJECTORY_OF);
     struct sk_scan scan =
         sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
     struct sk_bytes key;
@@ -153,8 +154,9 @@ static enum sk_status count_owned(struct sk_engine *e, uint64_t *count)
         struct sk_trajectory_id id;
         struct sk_trajectory t;
 
-        assert(key.size == 1 + SK_ID_SIZE);
-        memcpy(id.id.bytes, key.data + 1, SK_ID_SIZE);
+        if (value.size != SK_ID_SIZE)
+            return SK_E_BAD_FORM;
+        memcpy(id.id.bytes, value.data, SK_ID_SIZE);
         SK_TRY(sk_trajectory_get(e, &id, &t));
         *count += sk_trajectory_is_ours(e, &t) ? 1 : 0;
     }

@@ -115,6 +115,11 @@ Test(leave, report_says_what_is_open_and_changes_nothing)
     EQ(report("houtzaak", "result.trajectories"), "0");
     fx_refused(&f, "gtb", "not-leaving", "leave.erase", "{}");
     fx_refused(&f, "gtb", "not-leaving", "leave.stop", "{}");
+    /* Who was erased is nobody's to hand over. */
+    fx_ok(&f, "buso", "handover.cancel", "{'handover':'%s'}", handover.text);
+    fx_ok(&f, "buso", "participant.erase",
+          "{'participant':'%s','ground':'withdrawn'}", who.text);
+    EQ(report("buso", "result.trajectories"), "0");
 }
 
 Test(leave, erases_what_came_by_its_key_and_says_so)

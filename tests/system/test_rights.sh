@@ -156,7 +156,7 @@ at ocmw-mol participant erasure "$person" | grep -q "Sopraco.*: nog geen antwoor
 check "the report waits for the partner" $?
 json ocmw-mol status | grep -q '"erasures_open": 1'
 check "so does the status" $?
-until_true 'at sopraco erasure list 2>/dev/null | grep -q not-needed'
+until_true 'at sopraco erasure list 2>/dev/null | grep -q "grond .*niet meer nodig"'
 check "the partner is asked, with the ground" $?
 at sopraco agenda | grep -q "De deelnemer vraagt om te wissen: niet meer nodig"
 check "its agenda says that the participant asks" $?

@@ -77,6 +77,9 @@ static const struct word words[] = {
     {"given_by", "gegeven door", "given by"},
     {"given_name", "voornaam", "given name"},
     {"ground", "grond", "ground"},
+    {"handovers_count", "aantal overdrachten", "number of handovers"},
+    {"holds", "nog hier", "still here"},
+    {"settled", "afgehandeld", "settled"},
     {"handle", "schuilnummer", "handle"},
     {"handover", "overdracht", "handover"},
     {"frame_sizes", "verstuurde frames", "frames sent"},
@@ -98,6 +101,7 @@ static const struct word words[] = {
     {"room_bytes", "plaats (bytes)", "room (bytes)"},
     {"do", "wat", "do"},
     {"erase", "wissen", "erase"},
+    {"erased", "gewist", "erased"},
     {"stop", "niet meer gebruiken", "stop using"},
     {"all", "alles", "all"},
     {"notice", "vraag", "request"},
@@ -433,6 +437,9 @@ static void shown(const struct sk_screen *s, const char *key, bool field,
     } else if (json_is_string(value) && names_state(key)) {
         append(room, size_max, &size,
                sk_render_word(json_string_value(value), s->dutch));
+    } else if (json_is_string(value) && strcmp(key, "ground") == 0) {
+        append(room, size_max, &size,
+               sk_render_ground(json_string_value(value), s->dutch));
     } else if (json_is_string(value) && strcmp(key, "kind") == 0) {
         append(room, size_max, &size,
                sk_glossary_value(s->glossary, "handover_kind", NULL, value));
