@@ -63,7 +63,8 @@ static struct sk_bytes tell_of(const struct sk_timer_rule *rule)
 
 static enum sk_status pack_item(struct sk_engine *e, const struct sk_timer *t,
                                 const struct sk_timer_rule *rule,
-                                const struct sk_participant_id *person)
+                                const struct sk_participant_id *person,
+                                bool ended)
 {
     struct sk_bytes tell = tell_of(rule);
     struct sk_pack *p = &e->reply;
@@ -74,13 +75,15 @@ static enum sk_status pack_item(struct sk_engine *e, const struct sk_timer *t,
     size_t count = 8;
 
     SK_TRY(name_of(e, tell, person, &who));
-    count += (about ? 1u : 0u) + (known ? 1u : 0u) + (partner ? 1u : 0u) +
-             (who.family_name.size > 0 ? 1u : 0u) +
+    count += (ended ? 1u : 0u) + (about ? 1u : 0u) + (known ? 1u : 0u) +
+             (partner ? 1u : 0u) + (who.family_name.size > 0 ? 1u : 0u) +
              (who.given_name.size > 0 ? 1u : 0u);
     sk_pack_map(p, count);
     if (about)
         sk_reply_id(p, "about", &t->about);
     sk_reply_day(p, "day", t->day);
+    if (ended)
+        sk_reply_bool(p, "ended", true);
     if (who.family_name.size > 0)
         sk_reply_text(p, "family_name", who.family_name);
     if (who.given_name.size > 0)
@@ -120,6 +123,7 @@ static enum sk_status add_item(struct sk_engine *e, struct list *list,
     bool hidden;
     bool told;
     bool moot = false;
+    bool ended = false;
     enum sk_status status = sk_timer_get(e, number, &t);
 
     if (status == SK_E_NOT_FOUND)
@@ -136,8 +140,9 @@ static enum sk_status add_item(struct sk_engine *e, struct list *list,
         (list->has_participant &&
          !sk_id_equal(&person.id, &list->participant.id)))
         return SK_OK;
-    if (t.state == SK_TIMER_WAITS)
-        SK_TRY(sk_timer_is_moot(e, &t, &moot));
+    if (t.state == SK_TIMER_WAITS ||
+        (t.state == SK_TIMER_RAISED && !list->done))
+        SK_TRY(sk_timer_is_moot(e, &t, &moot, &ended));
     if (moot)
         return SK_OK;
     list->more = list->count == list->limit;
@@ -146,7 +151,7 @@ static enum sk_status add_item(struct sk_engine *e, struct list *list,
     list->count++;
     list->last_day = t.day;
     list->last = t.number;
-    return pack_item(e, &t, rule, &person);
+    return pack_item(e, &t, rule, &person, ended);
 }
 
 /* ------------------------------------------------------------- the list

@@ -305,9 +305,12 @@ SK_CHECKED enum sk_status sk_timer_late(struct sk_engine *e,
                                         const struct sk_handover *handover,
                                         const struct sk_timer_rule **out,
                                         int32_t *since);
-/* Of one that waits: would it be dropped on its day, as things are now? */
-SK_CHECKED enum sk_status
-sk_timer_is_moot(struct sk_engine *e, const struct sk_timer *t, bool *out);
+/* Of one that waits: would it be dropped on its day, as things are now?  Of a
+   consent, also when it was raised: is it of no use to renew it any more?
+   ended: of a consent that is, it has ended. */
+SK_CHECKED enum sk_status sk_timer_is_moot(struct sk_engine *e,
+                                           const struct sk_timer *t, bool *out,
+                                           bool *ended);
 
 /* What the organisation itself has to see to, for who asks: packs an entry for
    each into e->reply.  agenda_node.c */

@@ -136,15 +136,99 @@ static enum sk_status judge_about(struct sk_engine *e, const struct sk_timer *t,
     return SK_OK;
 }
 
-enum sk_status sk_timer_is_moot(struct sk_engine *e, const struct sk_timer *t,
-                                bool *out)
-{
-    struct verdict verdict;
+/* ------------------------------------------------------------- renewals
+ * DOMAIN.md 6.7: nobody is asked to renew what has no use any more. */
 
-    SK_TRY(judge_about(e, t, &verdict));
-    *out = verdict.outcome == DROP;
+/* A consent that ended is asked for again so long. */
+#define ENDED_DAYS 31
+
+struct use {
+    struct sk_engine *e;
+    const struct sk_consent_record *record;
+    int32_t given;
+    bool closed; /* a relation with a partner that it names */
+    bool open;
+    bool over; /* the guidance ended since it was given */
+};
+
+static enum sk_status look_relation(void *context,
+                                    const struct sk_relation *relation)
+{
+    const struct sk_fact_consent *fact = &((struct use *)context)->record->fact;
+    struct use *use = context;
+    bool named = false;
+
+    for (size_t i = 0; i < fact->recipients_count && !named; i++)
+        named =
+            sk_bytes_equal(fact->recipients[i], sk_org_text(&relation->org));
+    if (named && relation->until < sk_today(use->e))
+        use->closed = true;
+    else if (named)
+        use->open = true;
     return SK_OK;
 }
+
+/* What ended guidance starts: the proposal to erase, counted from its end. */
+static enum sk_status look_over(void *context, struct sk_timer *t)
+{
+    struct use *use = context;
+    const struct sk_timer_rule *rule =
+        sk_timer_rule_find(use->e->timer_rules, t->rule);
+
+    if (rule != NULL && rule->does == SK_TIMER_PROPOSES_ERASURE &&
+        t->base >= use->given && t->base < sk_today(use->e))
+        use->over = true;
+    return SK_OK;
+}
+
+static enum sk_status judge_renewal(struct sk_engine *e,
+                                    const struct sk_timer *t, bool *moot,
+                                    bool *ended)
+{
+    struct sk_participant_id person = {t->scope};
+    struct sk_consent_id consent = {t->about};
+    struct sk_consent_record record;
+    struct use use = {.e = e, .record = &record};
+    int64_t now = sk_instant(e);
+    int64_t end;
+    bool live;
+    enum sk_status status = sk_consent_get(e, &consent, &record);
+
+    *moot = status == SK_E_NOT_FOUND;
+    if (*moot)
+        return SK_OK;
+    SK_TRY(status);
+    SK_TRY(sk_consent_ends(e, &record, &end));
+    *ended = now >= end;
+    /* Of one that ended: did it by itself? */
+    SK_TRY(sk_consent_is_live(e, &person, &consent, *ended ? end - 1 : now,
+                              &live));
+    *moot = !live || sk_civil_day(end - 1) + ENDED_DAYS < sk_today(e);
+    if (*moot)
+        return SK_OK;
+    use.given = sk_civil_day(record.fact.at);
+    SK_TRY(sk_relation_each(e, &person, look_relation, &use));
+    SK_TRY(sk_timer_each_about(e, &person, look_over, &use));
+    *moot = use.over || (use.closed && !use.open);
+    return SK_OK;
+}
+
+enum sk_status sk_timer_is_moot(struct sk_engine *e, const struct sk_timer *t,
+                                bool *out, bool *ended)
+{
+    struct verdict verdict = {RAISE, t->day};
+
+    *ended = false;
+    if (t->state == SK_TIMER_WAITS)
+        SK_TRY(judge_about(e, t, &verdict));
+    *out = verdict.outcome == DROP;
+    /* Without a charter nothing says what a consent is worth. */
+    if (*out || t->kind != SK_TIMER_ABOUT_CONSENT || e->bundle == NULL)
+        return SK_OK;
+    return judge_renewal(e, t, out, ended);
+}
+
+/* ------------------------------------------------------------- its day */
 
 static enum sk_status judge(struct sk_engine *e, const struct sk_timer *t,
                             struct verdict *out)

@@ -284,6 +284,93 @@ Test(timer, forgets_consents_that_ended_otherwise)
     fx_end(&f);
 }
 
+#define OPEN "2026-11-16 consent_expiry raised;"
+#define expect_offered(want)                                                   \
+    cr_expect(eq(str, (char *)agenda("buso", "consent_expiry", "{}"),          \
+                 (char *)(want)),                                              \
+              "%s", f.reply)
+
+static struct people_id ending(void)
+{
+    struct people_id who;
+
+    start();
+    who = people_add(&f, "buso", "2000-01-15");
+    people_link(&f, "buso", who, "houtzaak");
+    consent_until(who, "2026-11-30");
+    fx_clock(&f, "2026-11-20T08:00:00Z");
+    expect_offered(OPEN);
+    cr_expect(eq(str, (char *)fx_text(&f, "result.items.0.ended"), "absent"));
+    return who;
+}
+
+/* DOMAIN 6.7: up to 31 days behind its last day, and it is said that it is
+   over; what was done or has no use any more is in the history. */
+Test(timer, asks_for_a_consent_again_a_month_long)
+{
+    (void)ending();
+    fx_clock(&f, "2026-12-01T08:00:00Z");
+    expect_offered(OPEN);
+    cr_expect(eq(str, (char *)fx_text(&f, "result.items.0.ended"), "true"));
+    fx_clock(&f, "2026-12-31T22:59:00Z");
+    expect_offered(OPEN);
+    fx_clock(&f, "2026-12-31T23:01:00Z");
+    expect_offered("");
+    expect_agenda("buso", "consent_expiry", OPEN);
+    fx_end(&f);
+}
+
+Test(timer, asks_for_no_consent_that_was_taken_back_since)
+{
+    struct people_id who = ending();
+
+    fx_ok(&f, "buso", "consent.withdraw", "{'participant':'%s'}", who.text);
+    expect_offered("");
+    fx_clock(&f, "2026-12-02T08:00:00Z");
+    expect_offered("");
+    fx_end(&f);
+    who = ending();
+    consent_until(who, "2027-03-31");
+    expect_offered("");
+    fx_end(&f);
+    /* Given again after it had ended. */
+    who = ending();
+    fx_clock(&f, "2026-12-02T08:00:00Z");
+    expect_offered(OPEN);
+    consent_until(who, "2027-03-31");
+    expect_offered("");
+    fx_end(&f);
+}
+
+Test(timer, asks_for_no_consent_to_a_partner_that_is_out)
+{
+    struct people_id who = ending();
+
+    fx_ok(&f, "buso", "relation.close",
+          "{'participant':'%s','org':'houtzaak','until':'2026-11-20'}",
+          who.text);
+    expect_offered(OPEN);
+    fx_clock(&f, "2026-11-21T08:00:00Z");
+    expect_offered("");
+    fx_end(&f);
+}
+
+Test(timer, asks_for_no_consent_once_the_guidance_ended)
+{
+    struct people_id who = ending();
+
+    record("buso", who, "trajectory.ended",
+           "{'end_date':'2026-11-20','status':'done','outcome':'transfer'}");
+    expect_offered(OPEN);
+    fx_clock(&f, "2026-11-21T08:00:00Z");
+    expect_offered("");
+    /* Who comes back agrees anew, and that one is asked for again. */
+    consent_until(who, "2027-03-31");
+    fx_clock(&f, "2027-03-20T08:00:00Z");
+    expect_offered("2027-03-17 consent_expiry raised;");
+    fx_end(&f);
+}
+
 /* ------------------------------------------------------------- relations */
 
 static const char *relation_until(struct people_id who)

@@ -253,7 +253,13 @@ static void print_next(const json_t *item, bool dutch)
     const char *who = sk_json_text(item, "participant");
     const char *about = sk_json_text(item, "about");
 
-    if (strcmp(timer, "consent_expiry") == 0)
+    if (json_is_true(json_object_get(item, "ended")))
+        printf(dutch ? "           is afgelopen; na een gesprek, een nieuw: "
+                       "schakel consent give %s --until DAG ...\n"
+                     : "           has ended; after a talk, a new one: "
+                       "schakel consent give %s --until DAY ...\n",
+               who);
+    else if (strcmp(timer, "consent_expiry") == 0)
         printf(dutch ? "           vernieuwen, na een gesprek: schakel consent "
                        "renew %s %s --until DAG --notice TEKST\n"
                      : "           renew it, after a talk: schakel consent "
