@@ -5,12 +5,13 @@
  *     bench_load DIR PERSONS EVENTS_EACH SAMPLES ENTRIES
  *
  * DIR: a node of tools/dev/bench/story.yaml.  Each participant gets a relation
- * and a consent, and then its events.  ENTRIES are added to the journal.
- * Interrupted and called again it goes on with the next participant (and says
- * how far it is every 100 000 of them).  Memory: that of a node, and the pages
- * of one transaction.
- * Prints SAMPLES lines, "PARTICIPANT EVENT INSZ" of participants all over the
- * store, the last one "-" for who has no number, then what it took.
+ * and a consent, a job with five days to call, and then its events.  The
+ * samples are the cases of this system user, all others those of another coach.
+ * ENTRIES are added to the journal. Interrupted and called again it goes on
+ * with the next participant (and says how far it is every 100 000 of them).
+ * Memory: that of a node, and the pages of one transaction. Prints SAMPLES
+ * lines, "PARTICIPANT EVENT INSZ" of participants all over the store, the last
+ * one "-" for who has no number, then what it took.
  *
  * Only this program is fast in a way that a node must not be: it commits
  * without waiting for the disk, and waits once, at the end.
@@ -40,6 +41,7 @@ static struct sk_engine *engine;
 static struct sk_room effects_room;
 static struct sk_effects effects;
 static uint64_t steps;
+static uint32_t asker; /* the system user of the requests */
 
 /* LMDB of this process asks here, instead of libc. */
 int fdatasync(int fd)
@@ -125,8 +127,10 @@ static void pack_list(struct sk_pack *p, const char *key, const char *word)
 static void request_do(struct request *r, const char *key,
                        char out[SK_ID_TEXT_SIZE + 1])
 {
-    struct sk_input input = {
-        .type = SK_INPUT_CONTROL, .seed = next_seed(), .owner = true};
+    struct sk_input input = {.type = SK_INPUT_CONTROL,
+                             .seed = next_seed(),
+                             .uid = asker,
+                             .owner = asker == geteuid()};
     struct sk_value reply;
     struct sk_bytes text;
 
@@ -173,6 +177,7 @@ static void move_clock(void)
     must(sk_meta_get_u64(engine, "clock", &now_ms), "clock");
     at = (time_t)(now_ms / 1000) + 1;
     strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&at, &tm));
+    asker = geteuid();
     pack_text(request_start(&r, "clock.set", 1), "at", text);
     request_do(&r, NULL, NULL);
 }
@@ -201,6 +206,33 @@ static uint64_t loaded(void)
 }
 
 /* ------------------------------------------------------------- participants */
+
+/* Two people: who measures, with the samples as cases, and everybody else's
+   coach. */
+static void add_user(const char *name, uint32_t uid, bool officer)
+{
+    static struct request r;
+    struct sk_pack *p = request_start(&r, "user.add", 3);
+
+    pack_text(p, "name", name);
+    sk_pack_cstr(p, "role");
+    sk_pack_array(p, officer ? 3 : 1);
+    sk_pack_cstr(p, "coach");
+    if (officer) {
+        sk_pack_cstr(p, "operator");
+        sk_pack_cstr(p, "privacy-officer");
+    }
+    sk_pack_cstr(p, "uid");
+    sk_pack_uint(p, uid);
+    request_do(&r, NULL, NULL);
+}
+
+static void add_users(void)
+{
+    asker = geteuid();
+    add_user("bench", asker, /* officer */ true);
+    add_user("other", asker + 1, /* officer */ false);
+}
 
 /* A number of nobody.  "": there are no more. */
 static void insz_of(uint64_t person, char out[12])
@@ -258,6 +290,21 @@ static void add_participant(uint64_t person, char id[SK_ID_TEXT_SIZE + 1],
     request_do(&r, NULL, NULL);
 }
 
+/* Five days to call, the first within a month. */
+static void employ(const char *participant)
+{
+    static struct request r;
+    struct sk_pack *p = request_start(&r, "event.record", 3);
+
+    sk_pack_cstr(p, "fields");
+    sk_pack_map(p, 2);
+    pack_text(p, "circuit", "nec");
+    pack_text(p, "start_date", "2026-10-01");
+    pack_text(p, "participant", participant);
+    pack_text(p, "type", "employment.started");
+    request_do(&r, NULL, NULL);
+}
+
 static void record(const char *participant, uint64_t number,
                    char event[SK_ID_TEXT_SIZE + 1])
 {
@@ -283,19 +330,24 @@ static void fill(uint64_t persons, uint64_t events_each, uint64_t samples)
     uint64_t every = samples == 0 ? 0 : (persons + samples - 1) / samples;
     uint64_t first = loaded();
 
+    if (first == 0)
+        add_users();
     for (uint64_t i = first; i < persons; i++) {
+        bool sample = every > 0 && i % every == every / 2;
         char id[SK_ID_TEXT_SIZE + 1];
         char event[SK_ID_TEXT_SIZE + 1] = "-";
         char insz[12];
 
+        asker = geteuid() + (sample ? 0 : 1);
         add_participant(i, id, insz);
+        employ(id);
         for (uint64_t k = 0; k < events_each; k++)
             record(id, k, event);
         settle_sometimes(i + 1);
         if (i % 100000 == 99999)
             fprintf(stderr, "  %llu participants, %.0f s of processor\n",
                     (unsigned long long)i + 1, now_s(CLOCK_PROCESS_CPUTIME_ID));
-        if (every > 0 && i % every == every / 2)
+        if (sample)
             printf("%s %s %s\n", id, event, insz[0] == '\0' ? "-" : insz);
     }
     if (persons > first)

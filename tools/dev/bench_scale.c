@@ -110,6 +110,69 @@ static void timeline(const struct sample *s)
         must("event.list", json_pack("{s:s}", "participant", s->participant)));
 }
 
+/* ------------------------------------------------------------- lists */
+
+/* A page of an operation, with this many rows at least. */
+static void page(const char *op, json_t *args, const char *key, size_t least)
+{
+    json_t *result = must(op, args);
+
+    if (json_array_size(json_object_get(result, key)) < least)
+        die(op);
+    json_decref(result);
+}
+
+static void agenda(const struct sample *s)
+{
+    (void)s;
+    page("agenda.list", json_pack("{s:i}", "limit", 50), "items", 50);
+}
+
+static void agenda_of(const struct sample *s)
+{
+    page("agenda.list",
+         json_pack("{s:s, s:s}", "participant", s->participant, "until",
+                   "2028-12-31"),
+         "items", 5);
+}
+
+static void by_name(const struct sample *s)
+{
+    (void)s;
+    page("participant.find", json_pack("{s:s}", "name", "Voorbeeld0"),
+         "participants", 1);
+}
+
+static void people(const struct sample *s)
+{
+    (void)s;
+    page("participant.list", json_pack("{s:i}", "limit", 50), "participants",
+         50);
+}
+
+static void consents(const struct sample *s)
+{
+    page("consent.list", json_pack("{s:s}", "participant", s->participant),
+         "consents", 1);
+}
+
+/* What `schakel participant report` asks about the person. */
+static void report(const struct sample *s)
+{
+    json_decref(must("participant.show",
+                     json_pack("{s:s}", "participant", s->participant)));
+    page("disclosure.list", json_pack("{s:s}", "participant", s->participant),
+         "disclosures", 0);
+}
+
+static void inbox(const struct sample *s)
+{
+    (void)s;
+    page("inbox.list", json_pack("{s:b}", "new", 1), "messages", 0);
+    page("handover.list", json_pack("{s:b}", "open", 1), "handovers", 0);
+    page("erasure.list", NULL, "notices", 0);
+}
+
 /* Until nothing is under way. */
 static void settle(void)
 {
@@ -209,6 +272,16 @@ int main(int argc, char **argv)
     measure("record-again", record);
     measure("timeline", timeline);
     measure("timeline-again", timeline);
+    measure("agenda", agenda);
+    measure("agenda-again", agenda);
+    measure("agenda-of", agenda_of);
+    measure("by-name", by_name);
+    measure("by-name-again", by_name);
+    measure("people", people);
+    measure("consents", consents);
+    measure("report", report);
+    measure("report-again", report);
+    measure("inbox", inbox);
     measure("send", send_one);
     measure("withdraw", withdraw);
     sk_client_close(&client);
