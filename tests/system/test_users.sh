@@ -111,6 +111,11 @@ refused not-your-case bin participant show "$person" && says '"bram"' &&
   refused not-your-case bin event list "$person" &&
   refused not-your-case bin disclosure list "$person"
 check "another coach does not, and hears whose it is" $?
+printf 'source_id,participant,type,occupation,preference_kind\ne1,%s,goal.set,8344.1,wanted\n' \
+  "$person" >"$work/theirs.csv" && chmod 644 "$work/theirs.csv"
+as bin import events "$work/theirs.csv" --dry-run
+[ $? = 1 ] && says 'theirs.csv:2:1: u begeleidt deze deelnemer niet (bram).'
+check "nor by an import, which names the coach" $?
 as bin participant list && ! says Kanarie && as bin participant find --name \
   Kanarievogel && ! says Kanarie
 check "nor in lists and searches" $?

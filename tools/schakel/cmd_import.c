@@ -176,9 +176,11 @@ static bool read_rows(struct import *im)
 /* ------------------------------------------------------------- refusals */
 
 /* The node refuses a row: at the cell that it names. */
+/* detail: a word or an id that the node gives with it, or "". */
 static void refuse(struct import *im, struct line *line, const char *code,
-                   const char *field)
+                   const char *field, const char *detail)
 {
+    bool more = detail[0] != '\0';
     const json_t *place = json_object_get(line->a.places, field);
     const char *nl = sk_code_text(code, true);
     const char *en = sk_code_text(code, false);
@@ -193,9 +195,11 @@ static void refuse(struct import *im, struct line *line, const char *code,
         place == NULL ? field : json_string_value(json_array_get(place, 2)),
         nl == NULL ? "refused" : sk_code_find(sk_text(code))->code);
 
-    snprintf(fault->nl, sizeof(fault->nl), "%s.  %s", nl == NULL ? code : nl,
+    snprintf(fault->nl, sizeof(fault->nl), "%s%s%s%s.  %s",
+             nl == NULL ? code : nl, more ? " (" : "", detail, more ? ")" : "",
              next_nl == NULL ? "" : next_nl);
-    snprintf(fault->en, sizeof(fault->en), "%s.  %s", en == NULL ? code : en,
+    snprintf(fault->en, sizeof(fault->en), "%s%s%s%s.  %s",
+             en == NULL ? code : en, more ? " (" : "", detail, more ? ")" : "",
              next_en == NULL ? "" : next_en);
     line->outcome = REFUSED;
 }
@@ -268,7 +272,7 @@ static void set_person(struct import *im, struct line *line)
     if (json_is_string(id))
         json_object_set(line->a.args, "participant", id);
     else
-        refuse(im, line, "unknown-participant", "participant");
+        refuse(im, line, "unknown-participant", "participant", "");
 }
 
 /* Who the events are about. */
@@ -331,7 +335,7 @@ static void line_answer(void *context, size_t i, const json_t *reply)
 
     if (error != NULL)
         refuse(im, line, sk_json_text(error, "code"),
-               sk_json_text(error, "field"));
+               sk_json_text(error, "field"), sk_json_text(error, "detail"));
     else
         line->outcome = outcome_of(im, json_object_get(reply, "result"));
 }
