@@ -7,6 +7,7 @@ case $build in /*) ;; *) build=$PWD/$build ;; esac
 schakel=$build/schakel
 library=$PWD/policies/library/kempen
 story=$PWD/tests/scenarios/S2A.yaml
+root=$PWD
 version=$(sed -n 's/^VERSION := //p' Makefile)
 work=$(mktemp -d)
 daemon=
@@ -183,6 +184,17 @@ is "a policy for another charter" 0 "$schakel" policy sign $bundle --as dpo --ke
 says "is told too" 'onder dat charter klopt dit beleid niet'
 says "why" 'policy.yaml:.*E012'
 says "also to a program" '"differs": "guards.yaml"'
+row() { # COMMAND: the answer has the keys of its row in POLICY.md 16, no others
+  python3 - "$1" "$root/docs/POLICY.md" <<'P' >err 2>&1 && ok "as POLICY.md 16 says: $1" || bad "as POLICY.md 16 says: $1"
+import json, re, sys
+[line] = [l for l in open(sys.argv[2]) if l.startswith('| %s ' % sys.argv[1])]
+said = set(re.findall(r'"([a-z_]+)"[:,}]', line.split(' | ')[2].split('`')[1])) - {sys.argv[1]}
+got = set(json.load(open('out')))
+print(sorted(said), sorted(got))
+sys.exit(said != got)
+P
+}
+row sign
 is "without a node nothing is compared" 0 env SCHAKEL_DIR=nowhere \
   "$schakel" policy sign $bundle --as dpo --key dpo.key --first
 says "which is said" '^Niet vergeleken met het charter'
@@ -259,6 +271,8 @@ cp -R $bundle $swapped
 sed -i 's/^  dpo: /  x: /; s/^  deputy: /  dpo: /; s/^  x: /  deputy: /' $swapped/officers.yaml
 is "keys that change hands" 0 "$schakel" policy sign $swapped --as dpo --key dpo.key
 [ "$(grep -c '^  d[a-z]*: andere sleutel: RW' out)" = 2 ] && ok "are shown" || bad "are shown"
+is "rollback, for programs" 0 "$schakel" policy rollback $version --out json --json
+row rollback
 is "rollback" 0 "$schakel" policy rollback $version --out back
 is "the same words as the first, one number up" 1 diff first.yaml back/policy.yaml
 [ "$(diff first.yaml back/policy.yaml | grep -c '^[<>]')" = 2 ] &&

@@ -116,6 +116,10 @@ printf 'source_id,participant,type,occupation,preference_kind\ne1,%s,goal.set,83
 as bin import events "$work/theirs.csv" --dry-run
 [ $? = 1 ] && says 'theirs.csv:2:1: u begeleidt deze deelnemer niet (bram).'
 check "nor by an import, which names the coach" $?
+refused not-your-case bin policy export \
+  policies/library/school-naar-werk/nodes/buso --format dpv \
+  --participant "$person" && ! says dpv: && ! says "$person"
+check "nor on which consent, as a policy's export" $?
 as bin participant list && ! says Kanarie && as bin participant find --name \
   Kanarievogel && ! says Kanarie
 check "nor in lists and searches" $?
