@@ -294,7 +294,7 @@ $(B)/bench_journal: $(B)/tools/dev/bench_journal.o $(node_a)
 $(B)/bench_load: $(B)/tools/dev/bench_load.o $(B)/node/core/setup.o $(node_a)
 	$(call say,LD,$@)
 	$(Q)$(call link,$(LIBS_node) $(LIBS_policies) $(LIBS_protocol))
-$(B)/bench_scale $(B)/bench_withdraw: $(B)/bench_%: $(B)/tools/dev/bench_%.o $(B)/tools/schakel/client.o $(B)/tools/schakel/json.o $(protocol_a)
+$(B)/bench_scale $(B)/bench_withdraw $(B)/bench_flood: $(B)/bench_%: $(B)/tools/dev/bench_%.o $(B)/tools/schakel/client.o $(B)/tools/schakel/json.o $(protocol_a)
 	$(call say,LD,$@)
 	$(Q)$(call link,$(LIBS_tools) $(LIBS_protocol))
 $(B)/bench_exchange: $(addprefix $(B)/tools/,dev/bench_exchange.o dev/bench_physics.o schakel/client.o schakel/json.o) $(node_a)
@@ -316,9 +316,10 @@ jsonld:
 ## bench           speed, side by side in one run
 bench:
 	@sh tools/dev/setup.sh bench
-	@$(parallel) all $(B)/bench_decide $(B)/bench_journal $(B)/bench_exchange $(B)/bench_nats $(B)/bench_rabbitmq
+	@$(parallel) all $(B)/bench_decide $(B)/bench_journal $(B)/bench_exchange $(B)/bench_nats $(B)/bench_rabbitmq $(B)/bench_flood
 	@sh tools/dev/bench_policy.sh $(B)
 	@sh tools/dev/bench.sh $(B)
+	@sh tools/dev/bench_flood.sh $(B)
 
 ## bench-scale     many participants, entries, partners: takes long
 bench-scale:
