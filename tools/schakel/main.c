@@ -65,20 +65,41 @@ static bool is_in_table(const char *name)
     return false;
 }
 
+/* Positions of the node's commands that have no row in a table: `charter show`
+   is both, and its row tells it all. */
+struct node_only {
+    uint16_t at[256];
+    size_t count;
+};
+
+/* Found once: every command asks which words are commands. */
+static const struct node_only *node_only(void)
+{
+    static struct node_only found;
+    const struct sk_command *command;
+
+    if (found.count > 0)
+        return &found;
+    for (uint16_t k = 0; (command = sk_node_command_at(k)) != NULL; k++) {
+        if (is_in_table(command->name))
+            continue;
+        assert(found.count < SK_COUNT(found.at));
+        found.at[found.count++] = k;
+    }
+    return &found;
+}
+
 const struct sk_command *sk_cli_command_at(size_t i)
 {
-    const struct sk_command *command;
+    const struct node_only *others;
 
     for (size_t k = 0; k < SK_COUNT(cmds); k++)
         for (const struct sk_command *c = cmds[k].commands; c->name != NULL;
              c++)
             if (i-- == 0)
                 return c;
-    /* `charter show` is both: its row in the table tells it all. */
-    for (size_t k = 0; (command = sk_node_command_at(k)) != NULL; k++)
-        if (!is_in_table(command->name) && i-- == 0)
-            return command;
-    return NULL;
+    others = node_only();
+    return i < others->count ? sk_node_command_at(others->at[i]) : NULL;
 }
 
 static bool starts_with_word(const char *name, const char *word)
