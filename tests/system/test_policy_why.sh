@@ -158,6 +158,7 @@ says "is told" 'geen JSON-object'
 # -------------------------------------------------------------- coverage
 test() { "$schakel" policy test "$@"; }
 is "coverage" 0 test $mol --coverage
+says "tells what stopped them, in words" '^  too-old: de gebeurtenis is te oud$'
 says "sums up the share rules" '^8 van 8 deelregels toegelaten in een test (100%)'
 says "sums up the cells" 'flows.yaml: 66 van 66 cellen'
 says "says by what a rule was stopped" 'sopraco-adaptations  *1  *2  consent 3'

@@ -383,11 +383,29 @@ unsigned sk_policy_cover_percent(const struct sk_policy_cover *cover)
     return total == 0 ? 100 : (unsigned)(covered(cover->rules) * 100 / total);
 }
 
+/* The codes of the last column, each once, in words. */
+static void print_stages(const struct sk_policy_run *run, json_t *stages)
+{
+    const char *stage;
+    json_t *value;
+
+    if (json_object_size(stages) > 0)
+        putchar('\n');
+    json_object_foreach(stages, stage, value)
+    {
+        const char *text = sk_reason_text(stage, run->dutch);
+
+        if (text != NULL)
+            printf("  %s: %s\n", stage, text);
+    }
+}
+
 static void print_rules(const struct sk_policy_run *run,
                         const struct sk_policy_cover *cover)
 {
     const char *key;
     const char *stage;
+    json_t *stages = json_object();
     json_t *sum;
     json_t *count;
 
@@ -403,7 +421,10 @@ static void print_rules(const struct sk_policy_run *run,
         json_object_foreach(json_object_get(sum, "conditions"), stage, count)
             printf(" %s %lld", stage, (long long)json_integer_value(count));
         putchar('\n');
+        json_object_update(stages, json_object_get(sum, "conditions"));
     }
+    print_stages(run, stages);
+    json_decref(stages);
 }
 
 /* why: what it means when no test can be made. */
