@@ -68,7 +68,7 @@ const struct sk_command sk_policy_commands[] = {
       {"rule", "RULE", false, true, "maak alleen tests voor deze regel",
        "make tests for this rule only"},
       {"min-coverage", "P", false, false,
-       "zak als minder dan P procent van de deelregels bereikt wordt",
+       "einde 1 als minder dan P procent van de deelregels bereikt is",
        "fail when less than P per cent of the share rules is reached"},
       DAY_OPTION,
       LANG_OPTION,
@@ -361,7 +361,7 @@ const struct sk_command sk_policy_commands[] = {
      "sign a policy as an officer",
      "Maakt MANIFEST als dat er nog niet is of niet meer klopt, en zet "
      "MANIFEST.NAME.minisig\n"
-     "ernaast.  De stock minisign kan ook tekenen.  Kijk eerst met policy "
+     "ernaast.  Het programma minisign kan ook tekenen.  Kijk eerst met policy "
      "diff.",
      "Makes MANIFEST when it is not there or no longer fits, and puts "
      "MANIFEST.NAME.minisig\n"
@@ -371,7 +371,7 @@ const struct sk_command sk_policy_commands[] = {
        "who you are in officers.yaml"},
       {"key", "FILE", true, false, "uw geheime sleutel", "your secret key"},
       {"previous", "HASH", false, false,
-       "de hash van wat nu geldt (anders: gevraagd aan het knooppunt)",
+       "de controlecode van wat nu geldt (anders: gevraagd aan het knooppunt)",
        "the hash of what is in force (default: the node is asked)"},
       {"charter", "DIR", false, false,
        "vergelijk met dit charter (anders: met dat van het knooppunt)",
