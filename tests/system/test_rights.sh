@@ -160,6 +160,11 @@ until_true 'at sopraco erasure list 2>/dev/null | grep -q "grond .*niet meer nod
 check "the partner is asked, with the ground" $?
 at sopraco agenda | grep -q "De deelnemer vraagt om te wissen: niet meer nodig"
 check "its agenda says that the participant asks" $?
+ics=$(at sopraco agenda --ical)
+printf "%s\n" "$ics" | grep -q 'SUMMARY:Wissen wat een partner vroeg' &&
+  printf "%s\n" "$ics" | grep -q 'DESCRIPTION:schakel erasure list.nvraag ' &&
+  ! printf "%s\n" "$ics" | grep -qi ocmw
+check "its calendar too, without a partner" $?
 json sopraco inbox open "$message" | grep -q '"unknown-message"'
 check "the partner does not read it any more" $?
 json sopraco erasure confirm ocmw-mol >/dev/null

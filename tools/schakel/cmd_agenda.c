@@ -166,8 +166,8 @@ static void ical_erasure(const json_t *erasure, const json_t *status,
     ical_day("DTEND", day + 1);
     ical_text("SUMMARY", dutch ? "Wissen wat een partner vroeg: laatste dag"
                                : "Erase what a partner asked: last day");
-    snprintf(text, sizeof(text), "schakel erasure list\n%s",
-             sk_json_text(erasure, "from"));
+    snprintf(text, sizeof(text), "schakel erasure list\n%s %s",
+             sk_render_word("notice", dutch), sk_json_text(erasure, "notice"));
     ical_text("DESCRIPTION", text);
     ical_text("CATEGORIES", "privacy");
     ical_line("CLASS:PRIVATE");
@@ -175,16 +175,37 @@ static void ical_erasure(const json_t *erasure, const json_t *status,
     ical_line("END:VEVENT");
 }
 
-static void ical_node(const json_t *one, const json_t *status, bool dutch)
+/* How many before it are the same thing on the same day: two rules that end,
+   two partners that left. */
+static size_t twins_of(const json_t *node, size_t at)
 {
+    const json_t *one = json_array_get(node, at);
+    size_t count = 0;
+
+    for (size_t i = 0; i < at; i++) {
+        const json_t *other = json_array_get(node, i);
+
+        count +=
+            strcmp(sk_json_text(other, "what"), sk_json_text(one, "what")) ==
+                0 &&
+            strcmp(sk_json_text(other, "day"), sk_json_text(one, "day")) == 0;
+    }
+    return count;
+}
+
+static void ical_node(const json_t *node, size_t at, const json_t *status,
+                      bool dutch)
+{
+    const json_t *one = json_array_get(node, at);
     const char *date = sk_json_text(one, "day");
     char text[512];
     int32_t day = 0;
 
     (void)sk_day_parse(sk_text(date), &day);
     ical_line("BEGIN:VEVENT");
-    snprintf(text, sizeof(text), "UID:schakel-%s-%s@%s",
-             sk_json_text(one, "what"), date, sk_json_text(status, "org"));
+    snprintf(text, sizeof(text), "UID:schakel-%s-%s-%zu@%s",
+             sk_json_text(one, "what"), date, twins_of(node, at),
+             sk_json_text(status, "org"));
     ical_line(text);
     ical_stamp(sk_json_text(status, "now"));
     ical_day("DTSTART", day);
@@ -211,7 +232,7 @@ static int print_ical(const json_t *result, const json_t *status, bool dutch)
     for (size_t i = 0; i < json_array_size(items); i++)
         ical_item(json_array_get(items, i), status, dutch);
     for (size_t i = 0; i < json_array_size(node); i++)
-        ical_node(json_array_get(node, i), status, dutch);
+        ical_node(node, i, status, dutch);
     for (size_t i = 0; i < json_array_size(erasures); i++)
         ical_erasure(json_array_get(erasures, i), status, dutch);
     ical_line("END:VCALENDAR");
