@@ -259,9 +259,15 @@ enum sk_status sk_federation_card(struct sk_engine *e,
 struct sk_session *sk_session_find(struct sk_engine *e,
                                    const struct sk_org *org)
 {
-    for (size_t i = 0; i < e->sessions_count; i++) {
-        if (sk_org_equal(&e->sessions[i].org, org))
-            return &e->sessions[i];
+    /* Mostly the same one again, or the next: a walk over all partners does
+       not look through all of them for each. */
+    for (size_t n = 0; n < e->sessions_count; n++) {
+        size_t i = (e->session_at + n) % e->sessions_count;
+
+        if (!sk_org_equal(&e->sessions[i].org, org))
+            continue;
+        e->session_at = i;
+        return &e->sessions[i];
     }
     return NULL;
 }

@@ -411,6 +411,7 @@ struct sk_engine {
     struct sk_room fetch_room;   /* SK_CHARTER_SIZE_MAX */
     struct sk_session *sessions; /* SK_PARTNERS_MAX */
     size_t sessions_count;
+    size_t session_at;     /* where one was found last */
     uint64_t cards_number; /* another one when a name or card in them is */
     struct sk_count series[SK_SERIES];
     struct sk_kept_number kept_numbers[SK_KEPT_NUMBERS];

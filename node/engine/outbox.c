@@ -95,14 +95,15 @@ enum sk_status sk_log_get(struct sk_engine *e, const struct sk_org *org,
                           struct sk_log *out)
 {
     struct sk_session *s = sk_session_find(e, org);
-    struct sk_key key = log_key(org);
     struct sk_bytes value;
+    struct sk_key key;
     enum sk_status status;
 
     if (s != NULL && s->log.loaded) {
         *out = s->log;
         return SK_OK;
     }
+    key = log_key(org);
     status = sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value);
     if (status == SK_E_NOT_FOUND)
         *out = (struct sk_log){.loaded = true, .incarnation = 1};
