@@ -288,7 +288,7 @@ fuzz-short:
 $(B)/bench_decide: $(B)/tools/dev/bench_decide.o $(B)/tools/dev/bench_rules.o $(policies_a)
 	$(call say,LD,$@)
 	$(Q)$(call link,$(LIBS_policies) $(LIBS_protocol))
-$(B)/bench_journal: $(B)/tools/dev/bench_journal.o $(node_a)
+$(B)/bench_journal $(B)/bench_log: $(B)/bench_%: $(B)/tools/dev/bench_%.o $(node_a)
 	$(call say,LD,$@)
 	$(Q)$(call link,$(LIBS_node) $(LIBS_policies) $(LIBS_protocol))
 $(B)/bench_load: $(B)/tools/dev/bench_load.o $(B)/node/core/setup.o $(node_a)
