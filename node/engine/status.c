@@ -113,9 +113,35 @@ static enum sk_status pack_users(struct sk_engine *e, uint64_t count)
     return SK_OK;
 }
 
+/* On paper for participants; empty: nobody said it. */
+#define CONTACT "contact"
+
+static enum sk_status get_contact(struct sk_engine *e, struct sk_bytes *out)
+{
+    enum sk_status status = sk_meta_get(e, CONTACT, out);
+
+    if (status == SK_E_NOT_FOUND)
+        *out = (struct sk_bytes){0};
+    else
+        SK_TRY(status);
+    *out = sk_arena_copy(&e->scratch, *out);
+    return SK_OK;
+}
+
+enum sk_status sk_op_contact_set(struct sk_engine *e, struct sk_value args)
+{
+    struct sk_bytes text = sk_arg_text(args, "text");
+
+    SK_TRY(sk_meta_put(e, CONTACT, text));
+    sk_pack_map(&e->reply, 1);
+    sk_reply_text(&e->reply, "contact", text);
+    return SK_OK;
+}
+
 enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
 {
     struct sk_bytes charter = sk_charter_name(e);
+    struct sk_bytes contact;
     uint64_t notices;
     uint64_t users;
     uint64_t findings;
@@ -140,16 +166,19 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
     SK_TRY(sk_findings_open(e, &findings));
     SK_TRY(sk_users_count(e, &users));
     SK_TRY(sk_recalls_count(e, &withdrawals));
+    SK_TRY(get_contact(e, &contact));
     sk_pack_map(&e->reply,
                 15u + (e->clock_back ? 1 : 0) + (e->has_host ? 1 : 0) +
                     (shred_due ? 1 : 0) + (hold ? 1 : 0) + (leaving ? 1 : 0) +
                     (erasures > 0 ? 1 : 0) + (e->asker.known ? 1 : 0) +
-                    (withdrawals > 0 ? 1 : 0));
+                    (withdrawals > 0 ? 1 : 0) + (contact.size > 0 ? 1 : 0));
     sk_reply_uint(&e->reply, "card_version", e->card.version);
     pack_name(e, "charter", charter);
     sk_reply_cstr(&e->reply, "clock", e->manual_clock ? "manual" : "system");
     if (e->clock_back)
         sk_reply_bool(&e->reply, "clock_back", true);
+    if (contact.size > 0)
+        sk_reply_text(&e->reply, "contact", contact);
     if (erasures > 0)
         sk_reply_uint(&e->reply, "erasures_open", erasures);
     pack_frame_sizes(e);

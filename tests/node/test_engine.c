@@ -42,6 +42,26 @@ Test(engine, tells_how_the_node_is_doing)
 }
 
 /* A request of any bytes is answered with a coded refusal, never more. */
+/* CONTROL.md 5: up to 200 bytes, kept over a crash, shown with the status. */
+Test(engine, tells_how_to_reach_the_privacy_officer)
+{
+    char text[202];
+
+    fx_start(&f, "S2A", "2026-09-01T08:00:00Z");
+    fx_ok(&f, "buso", "node.status", "{}");
+    cr_expect(eq(str, (char *)fx_text(&f, "result.contact"), "absent"));
+    memset(text, 'x', sizeof(text));
+    text[201] = '\0';
+    fx_refused(&f, "buso", "bad-argument", "contact.set", "{'text':'%s'}",
+               text);
+    text[200] = '\0';
+    fx_ok(&f, "buso", "contact.set", "{'text':'%s'}", text);
+    fx_ok(&f, "buso", "contact.set", "{'text':'014 00 00 00'}");
+    fx_ok(&f, "buso", "node.status", "{}");
+    cr_expect(eq(str, (char *)fx_text(&f, "result.contact"), "014 00 00 00"));
+    fx_end(&f);
+}
+
 Test(engine, refuses_requests_by_code)
 {
     static const uint8_t noise[] = {0x93, 0x01, 0xff, 0x00};

@@ -119,6 +119,7 @@ handover show x
 erasure refuse gtb law notaday
 clock set x
 calendar close --days x
+contact set
 agenda list --until x
 agenda done x
 peer show X

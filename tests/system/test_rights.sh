@@ -106,6 +106,23 @@ check "with a name and a reason" $?
 at ocmw-mol participant report "$person" >"$report"
 grep -q "We gaan toch verder" "$report" && grep -q "Els Maes antwoordde op .*Zonder dit kan" "$report"
 check "which the participant reads too" $?
+! grep -q "Bereik ons zo" "$report" &&
+  at ocmw-mol contact set --text "014 00 00 00, privacy@ocmw-mol.example.be" >/dev/null &&
+  at ocmw-mol participant report "$person" >"$report" &&
+  grep -q "^   Bereik ons zo: 014 00 00 00, privacy@ocmw-mol.example.be$" "$report"
+check "and how to reach the privacy officer" $?
+json ocmw-mol participant report "$person" >"$report"
+python3 - "$report" <<'PYTHON'
+import json, sys
+result = json.load(open(sys.argv[1]))['result']
+words = result['words']
+assert result['contact'] == '014 00 00 00, privacy@ocmw-mol.example.be'
+one = result['disclosures'][0]
+for code in [one['to'], one['type'], one['purpose']] + [f['field'] for f in one['fields']]:
+    assert words[code] and words[code] != code, code
+assert words['vdab-kempen'].startswith('VDAB')
+PYTHON
+check "for a program, each code has its word" $?
 
 at ocmw-mol participant show "$person" >"$report"
 grep -q "toestand  *niet gevolgd" "$report" && ! grep -q -e "^  objection" -e "^  answer " "$report"

@@ -512,6 +512,8 @@ static void print_yeses(const struct report *r)
 
 static void print_rights(const struct report *r)
 {
+    const char *contact = sk_json_text(r->status, "contact");
+
     puts(say(r,
              "Wat kan je doen?\n\n"
              "   Je mag je akkoord altijd intrekken.  Zeg het aan je "
@@ -523,10 +525,7 @@ static void print_rights(const struct report *r)
              "   Je mag vragen om alles te wissen.\n"
              "   Wil je alles zien wat we van je weten?  Vraag het bestand.\n"
              "   Dit kost je niets.  Je krijgt antwoord binnen een maand.\n"
-             "   Nog een vraag?  Vraag naar onze privacyverantwoordelijke.\n"
-             "   Ben je niet tevreden?  Dan kan je klagen bij de\n"
-             "   Gegevensbeschermingsautoriteit: "
-             "www.gegevensbeschermingsautoriteit.be",
+             "   Nog een vraag?  Vraag naar onze privacyverantwoordelijke.",
              "What can you do?\n\n"
              "   You may always withdraw your consent.  Tell your coach.\n"
              "   Here, or where you are guided now.  One sentence will do.\n"
@@ -536,7 +535,13 @@ static void print_rights(const struct report *r)
              "   You may ask us to erase everything.\n"
              "   You want to see all that we know of you?  Ask for the file.\n"
              "   This costs you nothing.  You get an answer within a month.\n"
-             "   Another question?  Ask for our privacy officer.\n"
+             "   Another question?  Ask for our privacy officer."));
+    if (contact[0] != '\0')
+        LINE(r, "Bereik ons zo: {}", "Reach us like this: {}", contact);
+    puts(say(r,
+             "   Ben je niet tevreden?  Dan kan je klagen bij de\n"
+             "   Gegevensbeschermingsautoriteit: "
+             "www.gegevensbeschermingsautoriteit.be",
              "   Not satisfied?  You can complain to the Belgian Data\n"
              "   Protection Authority: www.dataprotectionauthority.be"));
 }
@@ -623,14 +628,48 @@ static int gather(struct sk_client *client, const char *participant,
     return code;
 }
 
+/* Each word of the federation that stands in it, once, as people read it. */
+static void add_word(const struct report *r, const char *id, json_t *words)
+{
+    const char *word = id == NULL ? NULL : called(r, id);
+
+    if (word != NULL && strcmp(word, id) != 0)
+        json_object_set_new(words, id, json_string(word));
+}
+
+static void add_words(const struct report *r, json_t *value, json_t *words)
+{
+    const char *key;
+    json_t *member;
+    size_t i;
+
+    if (json_is_string(value))
+        add_word(r, json_string_value(value), words);
+    json_array_foreach(value, i, member) add_words(r, member, words);
+    json_object_foreach(value, key, member)
+    {
+        /* Fields by name: of what was asked back, or corrected. */
+        if (json_is_string(member))
+            add_word(r, key, words);
+        add_words(r, member, words);
+    }
+}
+
 static json_t *as_json(const struct report *r, const char *participant)
 {
-    return json_pack("{s:b, s:{s:s, s:O, s:O, s:O, s:O, s:O?}}", "ok", 1,
-                     "result", "participant", participant, "disclosures",
-                     json_object_get(r->shared, "disclosures"), "consents",
-                     json_object_get(r->person, "consents"), "objections",
-                     json_object_get(r->person, "objections"), "policy",
-                     r->policy, "made", json_object_get(r->status, "now"));
+    json_t *result = json_pack(
+        "{s:s, s:O, s:O, s:O, s:O, s:O?, s:O?, s:O*}", "participant",
+        participant, "disclosures", json_object_get(r->shared, "disclosures"),
+        "consents", json_object_get(r->person, "consents"), "objections",
+        json_object_get(r->person, "objections"), "policy", r->policy, "made",
+        json_object_get(r->status, "now"), "org",
+        json_object_get(r->status, "org"), "contact",
+        json_object_get(r->status, "contact"));
+    json_t *words = json_object();
+
+    add_words(r, result, words);
+    json_object_set_new(result, "words", words);
+    return json_pack("{s:b, s:o}", "ok", 1, "result", result);
 }
 
 int sk_cmd_report(int argc, char **argv)
@@ -651,13 +690,14 @@ int sk_cmd_report(int argc, char **argv)
         code = sk_node_open(&parsed, &client);
     if (code < 0)
         code = gather(client, parsed.operands[0], &r);
+    if (code < 0)
+        r.glossary = sk_glossary_ask(client, r.dutch);
     if (code < 0 && sk_cli_json()) {
         out = as_json(&r, parsed.operands[0]);
         sk_json_print(out);
         json_decref(out);
         code = SK_EXIT_YES;
     } else if (code < 0) {
-        r.glossary = sk_glossary_ask(client, r.dutch);
         print_report(&r);
         code = SK_EXIT_YES;
     }
