@@ -160,5 +160,9 @@ for shape in partners groups; do
   timed "diff as JSON" "$build/schakel" policy diff "$old" "$new" --json
   timed "prove" "$build/schakel" policy prove "$old"
   timed "render" "$build/schakel" policy render "$old" --day 2026-12-15
+  timed "render as JSON" "$build/schakel" policy render "$old" --day 2026-12-15 --json
+  timed "matrix as a grid" "$build/schakel" policy matrix "$old" --day 2026-12-15
+  timed "matrix as a table" "$build/schakel" policy matrix "$old" --day 2026-12-15 --format md
+  timed "record (ropa)" "$build/schakel" policy export "$old" --day 2026-12-15 --format ropa
   timed "coverage, no tests" "$build/schakel" policy test "$old" --coverage
 done
