@@ -210,9 +210,11 @@ static enum sk_status open_engine(void)
         core.effects_room.data != NULL)
         status = sk_engine_open(&config, &core.engine);
     if (status == SK_E_REFUSED)
+        sk_log_error(NULL, status, "the store is of another node");
+    else if (status == SK_E_UNSUPPORTED)
         sk_log_error(NULL, status,
-                     "the store is of another node, or of a "
-                     "newer schakeld");
+                     "another version of schakeld wrote this store, in a "
+                     "format that this one does not read: start that version");
     else if (status != SK_OK)
         sk_log_error(NULL, status, "engine");
     /* Under another master key: before anybody hears that it is ready. */

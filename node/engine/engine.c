@@ -551,7 +551,7 @@ static enum sk_status check_identity(struct sk_engine *e)
 
     SK_TRY(sk_meta_get_u64(e, "format", &format));
     if (format != STORE_FORMAT)
-        return SK_E_REFUSED;
+        return SK_E_UNSUPPORTED;
     SK_TRY(sk_meta_get(e, "org", &org));
     if (!sk_bytes_equal(org, sk_org_text(&e->org)))
         return SK_E_REFUSED;

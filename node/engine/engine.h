@@ -46,8 +46,9 @@ struct sk_engine_config {
 
 /*
  * Load charter, cards, policy and peers from the store (begins and ends its
- * own transactions).  A store that belongs to another node, or is of a newer
- * format, is SK_E_REFUSED; a wrong master key SK_E_WRONG_KEY.
+ * own transactions).  A store that belongs to another node is SK_E_REFUSED, one
+ * of another format, older or newer, SK_E_UNSUPPORTED; a wrong master key
+ * SK_E_WRONG_KEY.
  */
 SK_CHECKED enum sk_status sk_engine_open(const struct sk_engine_config *config,
                                          struct sk_engine **out);
