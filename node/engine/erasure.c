@@ -171,9 +171,7 @@ static enum sk_status number_of(struct sk_engine *e, const struct sk_org *from,
     SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value));
     if (value.size != 8)
         return SK_E_IO;
-    *out = 0;
-    for (size_t i = 0; i < 8; i++)
-        *out = *out << 8 | value.data[i];
+    *out = sk_u64_read(value.data);
     return SK_OK;
 }
 
