@@ -25,8 +25,7 @@ struct sk_side {
     bool *other_fields;    /* categories there */
     uint16_t *rules_there; /* per share rule: the one with the same id */
     uint64_t *alike;       /* set of rules that say the same there */
-    uint8_t *terms;        /* per pair of rules: what lacks, or not asked; when
-                              all does, it is asked each time */
+    uint8_t *terms;        /* per pair of rules: what lacks, or not asked */
     struct sk_open *open;
     uint16_t *match; /* per open rule: the open one with the same id */
 };

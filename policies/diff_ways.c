@@ -207,8 +207,6 @@ static bool same_part(const struct sk_way *a, const struct sk_way *b,
         return s->erase == t->erase && s->within_days == t->within_days;
     case SK_PART_OBJECTION:
         return true; /* it lacks in both */
-    case SK_PART_GROUND:
-        return s->gdpr == t->gdpr && sk_bytes_equal(s->art9, t->art9);
     case SK_PART_COUNT:
         break;
     }

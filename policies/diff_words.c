@@ -123,11 +123,6 @@ static void put_part(struct writing *w, const struct sk_vocabulary *v,
     case SK_PART_OBJECTION:
         put_text(w, sk_way_objects(way) ? "possible" : "not possible");
         break;
-    case SK_PART_GROUND:
-        put(w, share->gdpr_word);
-        put_text(w, share->art9.size > 0 ? ", " : "");
-        put(w, share->art9);
-        break;
     case SK_PART_COUNT:
         break;
     }

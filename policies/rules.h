@@ -225,13 +225,6 @@ static inline bool sk_share_objects(const struct sk_share *share)
     return share->gdpr == SK_GDPR_PUBLIC_TASK ||
            share->gdpr == SK_GDPR_LEGITIMATE_INTEREST;
 }
-/* Which of its grounds are a consent, that the person can take back (GDPR art.
-   7.3): 1 of art. 6.1.a, 2 of art. 9.2.a.  POLICY.md 11.2 */
-static inline unsigned sk_share_consents(const struct sk_share *share)
-{
-    return (share->gdpr == SK_GDPR_CONSENT ? 1u : 0u) |
-           (sk_bytes_equal(share->art9, sk_text("explicit-consent")) ? 2u : 0u);
-}
 
 /* Categories that a field tells of at this level in this event: its own, and
    what it reveals when it is exact; none at drop. */

@@ -290,7 +290,6 @@ static const char *const component_texts[] = {
     [SK_PART_ROLES] = "roles",
     [SK_PART_ON_WITHDRAWAL] = "on_withdrawal",
     [SK_PART_OBJECTION] = "objection",
-    [SK_PART_GROUND] = "basis",
 };
 
 const char *sk_component_text(enum sk_component part)
@@ -392,7 +391,5 @@ unsigned sk_terms_lacking(const struct sk_vocabulary *wv,
         lacking |= 1u << SK_PART_ON_WITHDRAWAL;
     if (sk_share_objects(v) && !sk_share_objects(w))
         lacking |= 1u << SK_PART_OBJECTION;
-    if ((sk_share_consents(v) & ~sk_share_consents(w)) != 0)
-        lacking |= 1u << SK_PART_GROUND;
     return lacking;
 }

@@ -129,7 +129,6 @@ enum sk_component {
     SK_PART_ROLES,
     SK_PART_ON_WITHDRAWAL,
     SK_PART_OBJECTION,
-    SK_PART_GROUND,
     SK_PART_COUNT,
 };
 /* "level", "consent", "retain", ... */

@@ -163,9 +163,6 @@ Test(diff, sees_each_component)
         {"basis: {gdpr: contract, reference: r}",
          "+ " LINE YEAR "objection: possible -> not possible\n"},
         {"basis: {gdpr: public-task, reference: other}", ""},
-        {"basis: {gdpr: consent, reference: r}",
-         "+ " LINE YEAR "objection: possible -> not possible\n"
-         "- " LINE YEAR "basis: public-task -> consent\n"},
         {"text: other", ""},
         {"valid: {from: 2026-03-01, until: 2026-12-31}",
          "- " LINE "2026-01-01..2026-02-28 level: yes -> none\n"},
@@ -226,59 +223,6 @@ Test(diff, sees_each_component)
         cr_expect(eq(int, diff.wider, strchr(rows[i].text, '+') != NULL));
         cr_expect(
             eq(int, diff.narrower, strstr(rows[i].text, "- sopraco") != NULL));
-        sk_arena_reset(&arena, mark);
-    }
-}
-
-/* 11.2: who loses an objection, or a consent that was itself the ground and
-   could be taken back, loses a say: each ground against each other one. */
-Test(diff, a_ground_that_leaves_less_say_is_wider, .timeout = 60)
-{
-    static const struct {
-        const char *word;
-        bool objection;
-        bool consent;
-    } gdpr[] = {{"consent", false, true},
-                {"contract", false, false},
-                {"public-task", true, false},
-                {"legitimate-interest", true, false}},
-      art9[] = {{"", false, false},
-                {", art9: explicit-consent", false, true},
-                {", art9: employment-and-social-law", false, false},
-                {", art9: health-or-social-care", false, false},
-                {", art9: substantial-public-interest", false, false}};
-    struct sk_bundle *bundles[SK_COUNT(gdpr)][SK_COUNT(art9)];
-    struct sk_arena arena = test_arena();
-    size_t mark;
-
-    for (size_t g = 0; g < SK_COUNT(gdpr); g++) {
-        for (size_t a = 0; a < SK_COUNT(art9); a++) {
-            char variant[512];
-
-            snprintf(variant, sizeof(variant),
-                     "{orgs: {ocmw-mol: {public: false}}, change: "
-                     "{sopraco-internship: {consent: explicit, basis: {gdpr: "
-                     "%s%s, reference: r}}}}",
-                     gdpr[g].word, art9[a].word);
-            bundles[g][a] = load(variant, &arena);
-        }
-    }
-    mark = sk_arena_mark(&arena);
-    for (size_t i = 0; i < 400; i++) {
-        size_t g = i % 4, a = i / 4 % 5, h = i / 20 % 4, b = i / 80;
-        bool wider = (gdpr[g].objection && !gdpr[h].objection) ||
-                     (gdpr[g].consent && !gdpr[h].consent) ||
-                     (art9[a].consent && !art9[b].consent);
-        bool narrower = (gdpr[h].objection && !gdpr[g].objection) ||
-                        (gdpr[h].consent && !gdpr[g].consent) ||
-                        (art9[b].consent && !art9[a].consent);
-        struct sk_diff diff =
-            diff_of(bundles[g][a], bundles[h][b], INT32_MIN, &arena);
-
-        cr_expect(eq(int, diff.wider, wider), "%s%s -> %s%s", gdpr[g].word,
-                  art9[a].word, gdpr[h].word, art9[b].word);
-        cr_expect(eq(int, diff.narrower, narrower), "%s%s -> %s%s",
-                  gdpr[g].word, art9[a].word, gdpr[h].word, art9[b].word);
         sk_arena_reset(&arena, mark);
     }
 }

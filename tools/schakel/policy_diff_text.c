@@ -61,8 +61,6 @@ static const char *part_name(const struct sk_policy_run *run,
         return sk_policy_word(run, "bij intrekking", "on withdrawal");
     case SK_PART_OBJECTION:
         return sk_policy_word(run, "bezwaar", "objection");
-    case SK_PART_GROUND:
-        return sk_policy_word(run, "rechtsgrond", "legal ground");
     case SK_PART_COUNT:
         break;
     }
@@ -135,16 +133,6 @@ static const char *withdrawal_word(struct sk_policy_run *run,
     return words.text;
 }
 
-static const char *ground_word(struct sk_policy_run *run,
-                               const struct sk_share *share)
-{
-    struct sk_words words = sk_words_start(&run->arena);
-
-    sk_words_add(&words, "%.*s%s%.*s", SK_ARG(share->gdpr_word),
-                 share->art9.size > 0 ? ", " : "", SK_ARG(share->art9));
-    return words.text;
-}
-
 /* A component of a way, for people. */
 static const char *part_word(struct sk_policy_run *run,
                              const struct sk_vocabulary *v, uint16_t field,
@@ -178,8 +166,6 @@ static const char *part_word(struct sk_policy_run *run,
         return sk_way_objects(way)
                    ? sk_policy_word(run, "mogelijk", "possible")
                    : sk_policy_word(run, "niet mogelijk", "not possible");
-    case SK_PART_GROUND:
-        return ground_word(run, share);
     case SK_PART_COUNT:
         break;
     }
@@ -403,8 +389,6 @@ static bool is_usual(const struct sk_share *share, enum sk_component part)
         return share->duties == SK_DUTIES_ALWAYS;
     case SK_PART_ROLES:
         return share->roles_all;
-    case SK_PART_GROUND:
-        return true; /* it is told already */
     case SK_PART_LEVEL:
     case SK_PART_CONSENT:
     case SK_PART_RETAIN:
