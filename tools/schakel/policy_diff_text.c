@@ -226,7 +226,7 @@ static struct sk_bytes org_name(const struct telling *t,
     struct sk_words words = sk_words_start(&t->run->arena);
 
     sk_words_add(&words, "%.*s (%.*s)",
-                 SK_ARG(bundle->roster.orgs[p->at[t->direction]].name),
+                 SK_ARG(bundle->roster.orgs[p->at[t->direction]].written),
                  SK_ARG(p->id));
     return (struct sk_bytes){(const uint8_t *)words.text, words.size};
 }
