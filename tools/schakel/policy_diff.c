@@ -89,7 +89,7 @@ bool sk_policy_replaced(const struct sk_diff *diff, size_t i,
 static json_t *org_json(const struct sk_roster_org *org)
 {
     return json_pack("{s:o, s:o}", "kbo", sk_policy_string(org->kbo), "name",
-                     sk_policy_string(org->name));
+                     sk_policy_string(org->written));
 }
 
 static json_t *replaced_json(const struct sk_diff *diff)

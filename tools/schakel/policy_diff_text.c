@@ -522,7 +522,7 @@ static void print_versions(const struct sk_policy_run *run,
 /* " 'Sopraco' (1999900765)" */
 static void print_org(const struct sk_roster_org *org)
 {
-    printf(" '%.*s'", SK_ARG(org->name));
+    printf(" '%.*s'", SK_ARG(org->written));
     if (org->kbo.size > 0)
         printf(" (%.*s)", SK_ARG(org->kbo));
 }

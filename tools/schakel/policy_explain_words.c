@@ -25,7 +25,8 @@ const char *sk_told_org(const struct sk_telling *t, struct sk_bytes id)
 {
     const struct sk_roster_org *org = sk_bundle_org(t->x->bundle, id);
 
-    return named(t, id, org != NULL ? org->name : (struct sk_bytes){NULL, 0});
+    return named(t, id,
+                 org != NULL ? org->written : (struct sk_bytes){NULL, 0});
 }
 
 static const char *labelled(const struct sk_telling *t, struct sk_bytes id,

@@ -90,7 +90,7 @@ static void print_where(struct sk_policy_run *run,
 
     printf(run->dutch ? "    %.*s (%.*s), voor %.*s (%.*s)\n"
                       : "    %.*s (%.*s), for %.*s (%.*s)\n",
-           SK_ARG(org->name), SK_ARG(org->id),
+           SK_ARG(org->written), SK_ARG(org->id),
            SK_ARG(sk_policy_label(run, &purpose->label, purpose->id)),
            SK_ARG(purpose->id));
     printf("    %.*s (%.*s): %.*s (%.*s)",
