@@ -78,11 +78,11 @@ print(*items, sep='\n')
 PYTHON
 check "the whole agenda has more than one item" $?
 : >"$work/paged"
-next=
+next='--until 2030-01-01 --limit 1'
 pages=0
 while :; do
   # shellcheck disable=SC2086
-  ask C buso agenda --until 2030-01-01 --limit 1 $next || break
+  ask C buso agenda $next || break
   pages=$((pages + 1))
   grep -o '^ *[0-9]*  2[0-9-]*  ' "$work/out" | awk '{print $1}' \
     >>"$work/paged"
@@ -94,6 +94,12 @@ check "each page says how to ask for the next, and all is there once" $?
 ask nl_BE.UTF-8 buso agenda --limit 1 --until 2030-01-01 &&
   says 'Er is nog meer: schakel agenda --from'
 check "and in Dutch" $?
+person=$("$build/schakel" participant list --json --dir "$root/buso" |
+  grep -o '"participant": "[^"]*' | head -n 1 | cut -d '"' -f 4)
+ask C buso agenda --limit 1 --until 2030-01-01 --done --tell coach \
+  --participant "$person" &&
+  says " --until 2030-01-01 --limit 1 --tell coach --participant $person --done"
+check "it asks the same question, not one about everybody" $?
 ask C buso agenda --after many --from 2027-01-01
 [ $? != 0 ] && grep -q after "$work/err"
 check "what is no number is refused" $?

@@ -177,6 +177,8 @@ until_true 'at sopraco erasure list 2>/dev/null | grep -q "grond .*niet meer nod
 check "the partner is asked, with the ground" $?
 at sopraco agenda | grep -q "De deelnemer vraagt om te wissen: niet meer nodig"
 check "its agenda says that the participant asks" $?
+! at sopraco agenda --from 2026-01-01 --after 1 | grep -q "vraagt om te wissen"
+check "once: on the first page" $?
 ics=$(at sopraco agenda --ical)
 printf "%s\n" "$ics" | grep -q 'SUMMARY:Wissen wat een partner vroeg' &&
   printf "%s\n" "$ics" | grep -q 'DESCRIPTION:schakel erasure list.nvraag ' &&

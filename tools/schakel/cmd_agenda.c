@@ -359,19 +359,28 @@ static size_t print_node(const json_t *list, const struct sk_glossary *glossary,
     return count;
 }
 
-static void print_more(const json_t *result, bool dutch)
+/* The same question, behind what was shown. */
+static void print_more(const struct sk_parsed *parsed, const json_t *result,
+                       bool dutch)
 {
+    static const char *const names[] = {"limit", "tell", "participant"};
     const json_t *next = json_object_get(result, "next");
 
     if (next == NULL)
         return;
-    printf(dutch ? "Er is nog meer: schakel agenda --from %s --after %lld\n"
-                 : "There is more: schakel agenda --from %s --after %lld\n",
+    printf("%s: schakel agenda --from %s --after %lld --until %s",
+           dutch ? "Er is nog meer" : "There is more",
            sk_json_text(next, "from"),
-           (long long)json_integer_value(json_object_get(next, "after")));
+           (long long)json_integer_value(json_object_get(next, "after")),
+           sk_json_text(result, "until"));
+    for (size_t i = 0; i < SK_COUNT(names); i++)
+        if (sk_cli_has(parsed, names[i]))
+            printf(" --%s %s", names[i], sk_cli_get(parsed, names[i]));
+    puts(sk_cli_has(parsed, "done") ? " --done" : "");
 }
 
-static void print_screen(struct sk_client *client, const json_t *result,
+static void print_screen(struct sk_client *client,
+                         const struct sk_parsed *parsed, const json_t *result,
                          const char *today, bool dutch)
 {
     const json_t *items = json_object_get(result, "items");
@@ -389,7 +398,7 @@ static void print_screen(struct sk_client *client, const json_t *result,
     print_items(items, "done", dutch ? "Gedaan" : "Done", glossary, dutch);
     if (json_array_size(items) == 0 && erasures == 0 && looks == 0)
         printf("%s\n", dutch ? "(niets)" : "(nothing)");
-    print_more(result, dutch);
+    print_more(parsed, result, dutch);
     sk_glossary_close(&glossary);
 }
 
@@ -424,17 +433,24 @@ static json_t *arguments(const struct sk_parsed *parsed)
     return args;
 }
 
-/* What a partner waits for is a matter of the whole node: not of one
-   participant, and of privacy when only one sort of people is asked for. */
+/* Matters of the whole node stand on the first page: not of one participant,
+   and of privacy when only one sort of people is asked for. */
+static bool is_of_node(const struct sk_parsed *parsed)
+{
+    const char *tell = sk_cli_get(parsed, "tell");
+
+    return !sk_cli_has(parsed, "participant") && !sk_cli_has(parsed, "after") &&
+           (tell == NULL || strcmp(tell, "privacy") == 0);
+}
+
+/* What a partner waits for. */
 static int add_erasures(struct sk_client *client,
                         const struct sk_parsed *parsed, json_t *result)
 {
-    const char *tell = sk_cli_get(parsed, "tell");
     json_t *erasures;
     int code;
 
-    if (sk_cli_has(parsed, "participant") ||
-        (tell != NULL && strcmp(tell, "privacy") != 0))
+    if (!is_of_node(parsed))
         return -1;
     erasures = sk_erasures_ask(client, &code);
     if (erasures != NULL)
@@ -442,15 +458,13 @@ static int add_erasures(struct sk_client *client,
     return code;
 }
 
-/* The same for files that were opened in an emergency. */
+/* Files that were opened in an emergency. */
 static void add_looks(struct sk_client *client, const struct sk_parsed *parsed,
                       const json_t *status, json_t *result)
 {
-    const char *tell = sk_cli_get(parsed, "tell");
     json_t *looks = NULL;
 
-    if (!sk_cli_has(parsed, "participant") &&
-        (tell == NULL || strcmp(tell, "privacy") == 0))
+    if (is_of_node(parsed))
         looks = sk_staff_glass_ask(client, status);
     if (looks != NULL)
         json_object_set_new(result, "looks", looks);
@@ -486,7 +500,8 @@ int sk_cmd_agenda(int argc, char **argv)
         if (sk_cli_json())
             sk_json_print(result);
         else
-            print_screen(client, result, sk_json_text(status, "now"), dutch);
+            print_screen(client, &parsed, result, sk_json_text(status, "now"),
+                         dutch);
         code = SK_EXIT_YES;
     }
     json_decref(status);
