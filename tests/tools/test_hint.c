@@ -141,6 +141,13 @@ Test(hint, says_what_is_wrong_with_a_participant)
                   "  -> dit jaar kan niet: 1900 tot 2199.  Kijk het na.\n");
     expect_person("given_name", "", true,
                   "  -> er staat niets in.  Vul het in.\n");
+    expect_person("given_name", " ", true,
+                  "  -> er staat niets in.  Vul het in.\n");
+    expect_person("given_name", "Anna ", true,
+                  "  -> er staan spaties voor of achter.  Haal ze weg.\n");
+    expect_person("family_name", " Mertens", false,
+                  "  -> there are spaces in front or behind.  Take them "
+                  "away.\n");
     expect_person("given_name", "An\nna", false,
                   "  -> character 3 (U+000A) is a control character or a new "
                   "line.  Take it away.\n");

@@ -202,6 +202,12 @@ static void explain_text(const struct sk_field *field, const char *value,
 
     for (const char *c = value; *c != '\0'; c++)
         characters += (*c & 0xc0) != 0x80;
+    if (characters <= field->max && value[strspn(value, " ")] != '\0') {
+        sk_import_fault_say(
+            out, "er staan spaties voor of achter.  Haal ze weg.",
+            "there are spaces in front or behind.  Take them away.");
+        return;
+    }
     if (characters <= field->max) {
         out->code = "empty";
         sk_import_fault_say(out, "er staat niets in.  Vul het in.",
