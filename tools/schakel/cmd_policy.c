@@ -456,9 +456,9 @@ static const struct {
      "second\n  -> smaller: --day DATE, only from that day on"},
     {"prove", sk_policy_do_prove,
      "schakel: bewijzen, op alle dagen, duurt langer dan een seconde\n"
-     "  -> kleiner: minder regels in invariants.yaml, of engere: to, for",
+     "  -> wacht: elke belofte van invariants.yaml wordt nagegaan",
      "schakel: proving, on all days, takes longer than a second\n"
-     "  -> smaller: fewer rules in invariants.yaml, or narrower ones: to, for"},
+     "  -> wait: each promise of invariants.yaml is looked at"},
     {"test", sk_policy_do_test,
      "schakel: de tests spelen, of zoeken wat ze bereiken, duurt langer dan "
      "een seconde\n  -> kleiner: een testbestand in plaats van de bundel; "
