@@ -453,6 +453,7 @@ static bool has_file(const struct gate *g, struct sk_bytes name)
    stay with it, and count for nothing here. */
 static enum sk_status keep_signers(struct sk_engine *e, struct gate *g)
 {
+    struct sk_findings *findings = g->findings; /* of the policy, too */
     bool wider = g->record.wider;
     struct sk_charter_file *kept;
     struct sk_charter_file *all;
@@ -472,6 +473,7 @@ static enum sk_status keep_signers(struct sk_engine *e, struct gate *g)
         if (!has_file(g, kept[i].name))
             all[g->files_count++] = kept[i];
     SK_TRY(read_signed(e, g));
+    g->findings = findings;
     g->record.wider = wider;
     /* Another signature under what waits: that is kept too. */
     g->again = g->again && g->files_count == count;

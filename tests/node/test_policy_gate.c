@@ -598,6 +598,24 @@ Test(gate, what_waits_keeps_its_signers)
     EQ(journal(), "1 2waits 2waits 2policy-signatures 2waits 2");
 }
 
+/* Its own signers do not take the place of what was found in it. */
+Test(gate, what_waits_is_warned_of_each_time)
+{
+    static const char path[] = "result.warnings.0.code";
+    char first[8];
+
+    activate(policy(1, "gtb", "question: exact, coach_name: exact"), SG_BOTH);
+    activate_from(policy(2, "gtb", "question: exact"), 1, "2026-10-05");
+    snprintf(first, sizeof(first), "%s", fx_text(&f, path));
+    EQ(first, "W002");
+    activate_from(policy(2, "gtb", "question: exact"), 1, "2026-10-05");
+    EQ(fx_text(&f, path), first);
+    activate_more(policy(2, "gtb", "question: exact"), SG_BOTH,
+                  "'instead_of':2");
+    EQ(code(), "ok");
+    EQ(fx_text(&f, path), first);
+}
+
 /* Numbers only grow: after the last one nothing can come.  One officer does
    not use them up. */
 Test(gate, a_number_far_up_needs_two)
