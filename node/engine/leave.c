@@ -138,13 +138,42 @@ static enum sk_status count_table(struct sk_engine *e, enum sk_table table,
     return count_keys(&scan, count);
 }
 
-/* Participants here whose trajectory this node owns: who was erased is nobody's
-   to hand over. */
+struct unlinked {
+    struct sk_engine *e;
+    uint64_t *count;
+};
+
+/* Given to this node by a handover of which nobody said whom it is about. */
+static enum sk_status count_unlinked(void *context, struct sk_handover *h)
+{
+    struct unlinked *unlinked = context;
+    struct sk_engine *e = unlinked->e;
+    struct sk_participant_id person;
+    struct sk_trajectory t;
+    enum sk_status status;
+
+    if (h->sender)
+        return SK_OK;
+    SK_TRY(sk_handover_person(e, h, &person));
+    if (!sk_id_is_zero(&person.id))
+        return SK_OK;
+    status = sk_trajectory_get(e, &h->trajectory, &t);
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    if (sk_trajectory_is_ours(e, &t) && t.epoch == h->epoch + 1)
+        *unlinked->count += 1;
+    return SK_OK;
+}
+
+/* Trajectories that this node owns, of participants here and of whom nobody
+   said who it is: who was erased is nobody's to hand over. */
 static enum sk_status count_owned(struct sk_engine *e, uint64_t *count)
 {
     struct sk_key prefix = sk_key_start(SK_T_TRAJECTORY_OF);
     struct sk_scan scan =
         sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    struct unlinked unlinked = {e, count};
     struct sk_bytes key;
     struct sk_bytes value;
     enum sk_status status;
@@ -160,7 +189,9 @@ static enum sk_status count_owned(struct sk_engine *e, uint64_t *count)
         SK_TRY(sk_trajectory_get(e, &id, &t));
         *count += sk_trajectory_is_ours(e, &t) ? 1 : 0;
     }
-    return status == SK_E_NOT_FOUND ? SK_OK : status;
+    if (status != SK_E_NOT_FOUND)
+        return status;
+    return sk_handover_each(e, /* open */ false, count_unlinked, &unlinked);
 }
 
 /* What is between us and one partner. */

@@ -122,6 +122,19 @@ Test(leave, report_says_what_is_open_and_changes_nothing)
     EQ(report("buso", "result.trajectories"), "0");
 }
 
+/* Nobody said who it is about: it is ours to hand over all the same. */
+Test(leave, counts_a_trajectory_that_nobody_linked)
+{
+    struct people_id handover = offer();
+
+    fx_run(&f);
+    input("gtb", handover, "open");
+    input("gtb", handover, "answer-accepted");
+    input("gtb", handover, "complete");
+    EQ(report("buso", "result.trajectories"), "0");
+    EQ(report("gtb", "result.trajectories"), "1");
+}
+
 Test(leave, erases_what_came_by_its_key_and_says_so)
 {
     uint64_t writes;
