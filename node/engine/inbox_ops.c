@@ -129,7 +129,6 @@ static void pack_handover(struct sk_pack *p, const struct sk_item_event *event)
     sk_reply_id(p, "trajectory", &event->trajectory.id);
 }
 
-/* One line of a list. */
 /* The name of whom it is about, when somebody said that. */
 static enum sk_status name_of(struct sk_engine *e,
                               const struct sk_inbox_entry *entry,
@@ -146,6 +145,7 @@ static enum sk_status name_of(struct sk_engine *e,
     return status == SK_E_NOT_FOUND ? SK_OK : status;
 }
 
+/* One line of a list. */
 static enum sk_status pack_line(struct sk_engine *e, struct sk_pack *p,
                                 const struct sk_inbox_entry *entry)
 {

@@ -41,7 +41,6 @@ Test(engine, tells_how_the_node_is_doing)
     fx_end(&f);
 }
 
-/* A request of any bytes is answered with a coded refusal, never more. */
 /* CONTROL.md 5: up to 200 bytes, kept over a crash, shown with the status. */
 Test(engine, tells_how_to_reach_the_privacy_officer)
 {
@@ -62,6 +61,7 @@ Test(engine, tells_how_to_reach_the_privacy_officer)
     fx_end(&f);
 }
 
+/* A request of any bytes is answered with a coded refusal, never more. */
 Test(engine, refuses_requests_by_code)
 {
     static const uint8_t noise[] = {0x93, 0x01, 0xff, 0x00};
