@@ -567,9 +567,7 @@ enum sk_status sk_op_inbox_corrected(struct sk_engine *e, struct sk_value args)
     entry->correction = NULL;
     entry->corrected_ms = e->now_ms;
     /* Another key: what was wrong can be read nowhere any more. */
-    SK_TRY(sk_vault_destroy(e, &entry->key_owner));
-    SK_TRY(sk_vault_take(e, &entry->key_owner));
-    SK_TRY(sk_inbox_put(e, entry));
+    SK_TRY(sk_inbox_rekey(e, entry));
     SK_TRY(sk_outbox_item(e, &entry->from, item));
     sk_pack_map(&e->reply, 3);
     sk_reply_instant(&e->reply, "corrected", entry->corrected_ms);

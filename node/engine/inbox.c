@@ -229,6 +229,7 @@ static enum sk_status drop_record(struct sk_engine *e,
     struct sk_key new = order_key("n", record->number);
     struct sk_key place = place_key(record);
     struct sk_key about = handle_key(record);
+    bool open;
 
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key)));
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&about)));
@@ -236,7 +237,7 @@ static enum sk_status drop_record(struct sk_engine *e,
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&new)));
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&place)));
     SK_TRY(count_waiting(e, &record->from, waiting_of(record), 0));
-    SK_TRY(sk_timers_message_gone(e, &record->key_owner));
+    SK_TRY(sk_timers_message_gone(e, &record->key_owner, &open));
     /* CONSENT 5.3: without its key nothing that is left can be read. */
     return sk_vault_destroy(e, &record->key_owner);
 }
@@ -593,8 +594,20 @@ enum sk_status sk_inbox_lock(struct sk_engine *e, const struct sk_org *from,
 
 /* ------------------------------------------------------------- erasure */
 
-/* A new data key under which the fields are no longer: the old bytes stay
-   unreadable wherever they are. */
+enum sk_status sk_inbox_rekey(struct sk_engine *e, struct sk_inbox_entry *entry)
+{
+    bool open;
+
+    SK_TRY(sk_timers_message_gone(e, &entry->key_owner, &open));
+    SK_TRY(sk_vault_destroy(e, &entry->key_owner));
+    SK_TRY(sk_vault_take(e, &entry->key_owner));
+    SK_TRY(sk_inbox_put(e, entry));
+    if (!open)
+        return SK_OK;
+    return sk_timers_received(e, entry->event->type, &entry->message);
+}
+
+/* A new data key under which the fields are no longer. */
 static enum sk_status erase_fields(struct sk_engine *e,
                                    const struct sk_message_id *id,
                                    const struct sk_words *fields)
@@ -629,9 +642,7 @@ static enum sk_status erase_fields(struct sk_engine *e,
     }
     if (entry->correction != NULL)
         entry->correction->fields_count = kept;
-    SK_TRY(sk_vault_destroy(e, &entry->key_owner));
-    SK_TRY(sk_vault_take(e, &entry->key_owner));
-    return sk_inbox_put(e, entry);
+    return sk_inbox_rekey(e, entry);
 }
 
 enum sk_status sk_inbox_erase(struct sk_engine *e, const struct sk_org *from,

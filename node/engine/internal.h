@@ -1337,6 +1337,10 @@ SK_CHECKED enum sk_status sk_arg_message(struct sk_engine *e,
                                          struct sk_inbox_entry **out);
 SK_CHECKED enum sk_status sk_inbox_put(struct sk_engine *e,
                                        const struct sk_inbox_entry *entry);
+/* The same under a new data key: what an entry no longer holds can be read
+   nowhere any more.  What there is still to do is planned again from it. */
+SK_CHECKED enum sk_status sk_inbox_rekey(struct sk_engine *e,
+                                         struct sk_inbox_entry *entry);
 /* Was this message of `from` recalled (or erased at its erase_by day)? */
 SK_CHECKED enum sk_status sk_inbox_is_recalled(struct sk_engine *e,
                                                const struct sk_org *from,

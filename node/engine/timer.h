@@ -254,9 +254,10 @@ sk_timers_replaced(struct sk_engine *e,
 SK_CHECKED enum sk_status sk_timers_received(struct sk_engine *e,
                                              struct sk_bytes type,
                                              const struct sk_message_id *id);
-/* A message goes, with its key. */
+/* A message goes, with its key.  open: one of its timers was not done yet. */
 SK_CHECKED enum sk_status sk_timers_message_gone(struct sk_engine *e,
-                                                 const struct sk_id *key_owner);
+                                                 const struct sk_id *key_owner,
+                                                 bool *open);
 /* A message about somebody leaves for the first time. */
 SK_CHECKED enum sk_status
 sk_timers_sent(struct sk_engine *e, const struct sk_participant_id *participant,

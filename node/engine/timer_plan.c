@@ -350,15 +350,27 @@ enum sk_status sk_timers_received(struct sk_engine *e, struct sk_bytes type,
     return SK_OK;
 }
 
+struct gone {
+    struct sk_engine *e;
+    bool open;
+};
+
 static enum sk_status drop_any(void *context, struct sk_timer *t)
 {
-    return sk_timer_drop(context, t);
+    struct gone *gone = context;
+
+    gone->open = gone->open || t->state != SK_TIMER_DONE;
+    return sk_timer_drop(gone->e, t);
 }
 
 enum sk_status sk_timers_message_gone(struct sk_engine *e,
-                                      const struct sk_id *key_owner)
+                                      const struct sk_id *key_owner, bool *open)
 {
-    return sk_timer_each(e, key_owner, drop_any, e);
+    struct gone gone = {.e = e};
+
+    SK_TRY(sk_timer_each(e, key_owner, drop_any, &gone));
+    *open = gone.open;
+    return SK_OK;
 }
 
 /* ------------------------------------------------------------- consent */

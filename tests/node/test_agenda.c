@@ -365,6 +365,42 @@ Test(agenda, what_was_linked_to_another_moves)
     cr_expect(eq(sz, must_be_right("gtb"), 1));
 }
 
+/* A correction that a person takes over gives the message another key. */
+Test(agenda, a_correction_takes_no_reminder_away)
+{
+    static struct sk_item item;
+    static struct sk_item right;
+    struct people_id one;
+    char id[SK_ID_TEXT_SIZE + 1];
+
+    one = guided_by(0);
+    ln_event(&item, 1);
+    item.event.type = sk_text("noshow.reported");
+    item.event.erase_by = sk_text("2028-01-01");
+    item.event.fields[0] =
+        (struct sk_item_field){.name = sk_text("missed_at"),
+                               .level = sk_text("exact"),
+                               .text = sk_text("2027-03-01T08:00")};
+    item.event.fields_count = 1;
+    ln_item(&f, "buso", "gtb", &item, 1);
+    sk_id_format(&item.event.message.id, id);
+    fx_ok(&f, "gtb", "inbox.assign", "{'message':'%s','participant':'%s'}", id,
+          one.text);
+    right.kind = SK_ITEM_CORRECTION;
+    memset(right.correction.correction.bytes, 9, SK_ID_SIZE);
+    right.correction.message = item.event.message;
+    right.correction.handle = item.event.handle;
+    right.correction.at_ms = 1803891600000;
+    right.correction.fields[0] = item.event.fields[0];
+    right.correction.fields[0].text = sk_text("2027-03-01T10:00");
+    right.correction.fields_count = 1;
+    ln_item(&f, "buso", "gtb", &right, 2);
+    cr_expect(eq(sz, has("gtb", 0), 1));
+    fx_ok(&f, "gtb", "inbox.corrected", "{'message':'%s'}", id);
+    cr_expect(eq(sz, has("gtb", 0), 1), "%s", f.reply);
+    cr_expect(eq(sz, must_be_right("gtb"), 1));
+}
+
 /* Of whoever it is, an officer has it; coaches do not. */
 Test(agenda, what_is_for_the_officer_is_in_one_list)
 {
