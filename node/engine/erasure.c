@@ -104,6 +104,15 @@ static void unpack_entry(struct sk_unpack *u, struct sk_item_entry *out)
         out->fields.list[f] = sk_unpack_str(u, 1, 64);
 }
 
+/* Of whom it is: the table's byte, the name, a zero byte, the number. */
+static enum sk_status from_of(struct sk_bytes key, struct sk_org *out)
+{
+    if (key.size < 1 + 1 + 8 ||
+        !sk_org_parse((struct sk_bytes){key.data + 1, key.size - 10}, out))
+        return SK_E_IO;
+    return SK_OK;
+}
+
 /* key and value as a scan gave them; into scratch, texts too, with room for no
    more entries. */
 static enum sk_status unpack(struct sk_engine *e, struct sk_bytes key,
@@ -112,19 +121,13 @@ static enum sk_status unpack(struct sk_engine *e, struct sk_bytes key,
     struct notice_in *out;
     struct sk_unpack u;
     struct sk_bytes day;
-    size_t at = 1;
 
     value = sk_arena_copy(&e->scratch, value);
     out = sk_arena_take(&e->scratch, sizeof(*out));
     if (out == NULL)
         return SK_E_MEMORY;
-    while (key.data[at] != 0)
-        at++;
-    if (!sk_org_parse((struct sk_bytes){key.data + 1, at - 1}, &out->from))
-        return SK_E_IO;
-    if (key.size != at + 1 + 8)
-        return SK_E_IO;
-    out->number = sk_u64_read(key.data + at + 1);
+    SK_TRY(from_of(key, &out->from));
+    out->number = sk_u64_read(key.data + key.size - 8);
     u = sk_unpack_start(value);
     sk_unpack_array(&u, 7);
     sk_unpack_id(&u, &out->notice);
@@ -686,33 +689,37 @@ static void pack_notice(struct sk_pack *p, const struct notice_in *notice,
     sk_reply_id(p, "notice", &notice->notice);
 }
 
-/* Behind the notice that is named, whichever partner's it is; without a name
-   before the first. */
+/* Behind the notice that is named, whichever partner's it is, also of one that
+   is no partner any more; without a name before the first. */
 static enum sk_status skip_to(struct sk_engine *e, struct sk_value args,
                               struct sk_scan *scan)
 {
-    struct sk_bytes prefix = {scan->prefix, scan->prefix_size};
+    struct sk_key prefix = {.size = 0};
     struct sk_id after;
+    enum sk_status status = SK_E_NOT_FOUND;
 
     if (!sk_arg_id(args, "after", &after))
         return SK_OK;
-    for (size_t i = 0; i < e->sessions_count; i++) {
-        const struct sk_org *org = &e->sessions[i].org;
+    sk_key_bytes(&prefix, (struct sk_bytes){scan->prefix, scan->prefix_size});
+    while (status == SK_E_NOT_FOUND) {
+        uint64_t number = UINT64_MAX;
+        struct sk_bytes key;
+        struct sk_bytes value;
+        struct sk_org org;
         struct sk_key at;
-        uint64_t number;
-        enum sk_status status = number_of(e, org, &after, &number);
 
+        status = sk_scan_next(scan, &key, &value);
         if (status == SK_E_NOT_FOUND)
-            continue;
+            return sk_refuse(e, "unknown-notice", "after",
+                             sk_arg_text(args, "after"));
         SK_TRY(status);
-        at = notice_key(org, number);
-        if (memcmp(at.bytes, prefix.data, prefix.size) != 0)
-            continue;
-        *scan =
-            sk_scan_after(e->store, SK_SPACE_DATA, prefix, sk_key_done(&at));
-        return SK_OK;
+        SK_TRY(from_of(key, &org));
+        status = number_of(e, &org, &after, &number);
+        at = notice_key(&org, number); /* or behind all of this partner */
+        *scan = sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
+                              sk_key_done(&at));
     }
-    return sk_refuse(e, "unknown-notice", "after", sk_arg_text(args, "after"));
+    return status;
 }
 
 /* A page looks at no more than this, whatever it shows of it. */

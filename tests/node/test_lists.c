@@ -239,6 +239,38 @@ Test(lists, a_page_of_what_partners_ask_to_erase_costs_what_it_shows)
     fx_end(&f);
 }
 
+/* What a partner asked stays to be answered when a charter no longer has it. */
+Test(lists, a_page_goes_on_behind_a_partner_that_is_gone)
+{
+    static struct sk_item item;
+    struct sk_engine *e;
+    size_t sessions;
+    char id[SK_ID_TEXT_SIZE + 1];
+
+    fx_start(&f, "S2A", "2026-09-04T12:00:00Z");
+    e = fx_node(&f, "gtb")->engine;
+    for (uint8_t i = 1; i <= 3; i++) {
+        memset(&item, 0, sizeof(item));
+        item.kind = SK_ITEM_WITHDRAWN;
+        memset(item.withdrawn.notice.bytes, i, SK_ID_SIZE);
+        memset(item.withdrawn.handle.id.bytes, 0x11, SK_ID_SIZE);
+        memset(item.withdrawn.entries[0].message.id.bytes, i, SK_ID_SIZE);
+        item.withdrawn.entries[0].all = true;
+        item.withdrawn.entries_count = 1;
+        item.withdrawn.erase = true;
+        item.withdrawn.within_days = 30;
+        ln_item(&f, "buso", "gtb", &item, i);
+    }
+    sessions = e->sessions_count;
+    e->sessions_count = 0;
+    fx_ok(&f, "gtb", "erasure.list", "{'limit':1}");
+    snprintf(id, sizeof(id), "%s", fx_text(&f, "result.next"));
+    fx_ok(&f, "gtb", "erasure.list", "{'after':'%s'}", id);
+    cr_expect(eq(sz, sk_value_count(fx_at(&f, "result.notices")), 2));
+    e->sessions_count = sessions;
+    fx_end(&f);
+}
+
 /* ------------------------------------------------------------- by name
  * CONTROL.md 6: 10 000 people with the longest word are looked at. */
 #define LOOKED 10000
