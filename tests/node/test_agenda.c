@@ -189,8 +189,8 @@ static struct sk_hash hash_of(struct sk_store *store, enum sk_table table)
     return hash;
 }
 
-/* The law of the lists: made again from what is known now, they are the same.
-   Gives how many timers there are. */
+/* The law of the lists: made again from what is known now, they are the same,
+   and nothing is on them that is no timer.  Gives how many timers there are. */
 static size_t must_be_right(const char *node)
 {
     uint8_t table = SK_T_TIMER_OF;
@@ -203,6 +203,7 @@ static size_t must_be_right(const char *node)
     struct sk_bytes key;
     struct sk_bytes value;
     size_t count = 0;
+    uint64_t listed = 0;
 
     cr_assert(sk_store_begin(store) == SK_OK);
     lists = hash_of(store, SK_T_TIMER_DAY);
@@ -215,6 +216,13 @@ static size_t must_be_right(const char *node)
         cr_assert(sk_timers_relist(e, &scope) == SK_OK);
         count++;
     }
+    for (int s = SK_TIMER_WAITS; s <= SK_TIMER_DONE; s++) {
+        uint64_t some;
+
+        cr_assert(sk_timers_count(e, (enum sk_timer_state)s, &some) == SK_OK);
+        listed += some;
+    }
+    cr_expect(eq(u64, listed, count), "%s", node);
     now = hash_of(store, SK_T_TIMER_DAY);
     cr_expect(memcmp(&lists, &now, sizeof(now)) == 0, "lists of %s", node);
     now = hash_of(store, SK_T_TIMER_OF);
