@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "policies/texts.h"
+#include "protocol/utf8.h"
 
 #define ARGUMENT_SIZE_MAX 160
 #define WORD_SIZE_MAX 128
@@ -320,23 +321,51 @@ void sk_hint_offer(struct sk_hint *hint, struct sk_bytes choice)
     }
 }
 
-/* Capitals and what stands between words do not count. */
-static uint8_t plain(uint8_t c)
+/* As people read it: no capitals, also those of Latin-1, and one space. */
+static uint32_t plain(uint32_t c)
 {
-    if (c >= 'A' && c <= 'Z')
-        return (uint8_t)(c - 'A' + 'a');
-    return c == '.' || c == '_' || c == '-' ? ' ' : c;
+    if ((c >= 'A' && c <= 'Z') || (c >= 0xc0 && c <= 0xde && c != 0xd7))
+        return c + 0x20;
+    return c == '.' || c == '_' || c == '-' || c == 0xa0 ? ' ' : c;
 }
 
-bool sk_names_alike(struct sk_bytes word, struct sk_bytes label)
+/* The next character that counts; 0 at the end. */
+static uint32_t next_read(struct sk_bytes text, size_t *at)
 {
-    if (word.size != label.size || label.size == 0)
-        return false;
-    for (size_t i = 0; i < word.size; i++) {
-        if (plain(word.data[i]) != plain(label.data[i]))
-            return false;
+    bool first = *at == 0;
+    bool space = false;
+
+    while (*at < text.size) {
+        size_t before = *at;
+        uint32_t c = plain(sk_utf8_next(text, at));
+
+        if (c == SK_NO_CHARACTER)
+            c = text.data[(*at)++];
+        if (c == ' ') {
+            space = true;
+        } else if (!sk_character_is_hidden(c)) {
+            if (!space || first)
+                return c;
+            *at = before;
+            return ' ';
+        }
     }
-    return true;
+    return 0;
+}
+
+bool sk_names_alike(struct sk_bytes a, struct sk_bytes b)
+{
+    size_t at_a = 0;
+    size_t at_b = 0;
+    bool any = false;
+    uint32_t c;
+
+    while ((c = next_read(a, &at_a)) == next_read(b, &at_b)) {
+        if (c == 0)
+            return any;
+        any = true;
+    }
+    return false;
 }
 
 void sk_hint_offer_label(struct sk_hint *hint, struct sk_bytes choice,

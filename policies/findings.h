@@ -74,8 +74,9 @@ void sk_hint_offer_label(struct sk_hint *hint, struct sk_bytes choice,
    empty. */
 struct sk_bytes sk_hint_best(const struct sk_hint *hint);
 
-/* Do people read two names as one?  Capitals and `.`, `_`, `-` or a space
-   between words do not count; empty is nobody's name. */
+/* Do people read two names as one?  Capitals, which of `.`, `_`, `-` and spaces
+   stand between words, how many, what stands around them, and what nobody sees
+   do not count; empty is nobody's name. */
 bool sk_names_alike(struct sk_bytes a, struct sk_bytes b);
 
 /* How far a and b are apart: insert, delete, replace (3.8); bytes.  Texts of

@@ -308,6 +308,36 @@ Test(findings, suggest_the_nearest_word)
 
 /* ---------------------------------------------------------------- arena */
 
+Test(findings, two_names_are_one_to_who_reads_them)
+{
+    static const struct {
+        const char *a;
+        const char *b;
+        bool alike;
+    } rows[] = {
+        {"Caf\xc3\xa9 Zuid", "CAF\xc3\x89_zuid", true},
+        {"Caf\xc3\xa9 Zuid", "Cafe Zuid", false},
+        {" Zuid", "zuid. ", true},
+        {"Zuid", "Zui", false},
+        {"Zuid", "Zuid 2", false},
+        {"a b", "ab", false},
+        {"a - b", "a b", true},
+        {"a\xc2\xad", "\xe2\x80\x8b A", true},
+        {"\xc3", "\xc3", true},
+        {"\xc3\x97", "\xc3\xb7", false}, /* times, and divided by */
+        {"", "", false},
+        {" ", ".", false},
+    };
+
+    for (size_t i = 0; i < SK_COUNT(rows); i++) {
+        struct sk_bytes a = sk_text(rows[i].a);
+        struct sk_bytes b = sk_text(rows[i].b);
+
+        cr_expect(eq(int, sk_names_alike(a, b), rows[i].alike), "%zu", i);
+        cr_expect(eq(int, sk_names_alike(b, a), rows[i].alike), "%zu", i);
+    }
+}
+
 Test(arena, cuts_aligned_zeroed_pieces_until_it_is_full)
 {
     static _Alignas(16) uint8_t room[256];
