@@ -118,6 +118,9 @@ enum sk_status sk_op_participant_received(struct sk_engine *e,
     sk_pack_cstr(p, "messages");
     at = sk_reply_open(p);
     SK_TRY(sk_received_each(e, &id, pack_one, &page));
+    if (!page.here)
+        return sk_refuse(e, "unknown-message", "after",
+                         sk_arg_text(args, "after"));
     sk_reply_close_array(p, at, page.count);
     if (page.more)
         sk_reply_id(p, "next", &page.last);

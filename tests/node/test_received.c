@@ -106,6 +106,14 @@ Test(received, comes_by_the_page)
     cr_expect(eq(sz, count, 53));
 }
 
+/* Erased between two pages: that is not the end of the list. */
+Test(received, a_page_behind_what_is_gone_is_refused)
+{
+    (void)send_to_here();
+    fx_refused(&f, "houtzaak", "unknown-message", "participant.received",
+               "{'participant':'%s','after':'%s'}", here.text, here.text);
+}
+
 /* CONTROL.md 7.3, 7.4: of the own cases, and every look is kept. */
 Test(received, is_for_the_coach_and_is_kept)
 {
