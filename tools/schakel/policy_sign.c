@@ -259,7 +259,6 @@ static int is_signature(const struct dirent *entry)
     size_t size = strlen(entry->d_name);
 
     return strncmp(entry->d_name, "MANIFEST.", 9) == 0 && size >= 8 &&
-           size < sizeof(((struct sk_given *)NULL)->names[0]) &&
            strcmp(entry->d_name + size - 8, ".minisig") == 0;
 }
 
@@ -442,7 +441,7 @@ static int give_signatures(struct sk_given *given, const char *dir)
             code = fail(SK_EXIT_USAGE, "too-large",
                         "er zijn te veel handtekeningen",
                         "there are too many signatures", dir, NULL, NULL);
-        else if (code < 0)
+        else if (code < 0 && strlen(name) < sizeof(given->names[0]))
             code = give(given, dir, name, name, true);
         free(list[i]);
     }
