@@ -149,15 +149,14 @@ enum sk_status sk_handover_get(struct sk_engine *e,
     return SK_OK;
 }
 
-enum sk_status sk_handover_each(struct sk_engine *e, bool open,
-                                enum sk_status (*fn)(void *context,
-                                                     struct sk_handover *h),
-                                void *context)
+/* Each handover whose id ends a key of this prefix. */
+static enum sk_status
+each_under(struct sk_engine *e, const struct sk_key *prefix,
+           enum sk_status (*fn)(void *context, struct sk_handover *h),
+           void *context)
 {
-    struct sk_key prefix =
-        sk_key_start(open ? SK_T_HANDOVER_OPEN : SK_T_HANDOVER);
     struct sk_scan scan =
-        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(prefix));
     struct sk_bytes key;
     struct sk_bytes value;
     enum sk_status status;
@@ -167,14 +166,25 @@ enum sk_status sk_handover_each(struct sk_engine *e, bool open,
         struct sk_handover_id id;
         struct sk_handover h;
 
-        if (key.size != 1 + SK_ID_SIZE)
+        if (key.size != prefix->size + SK_ID_SIZE)
             return SK_E_BAD_LENGTH;
-        memcpy(id.id.bytes, key.data + 1, SK_ID_SIZE);
+        memcpy(id.id.bytes, key.data + prefix->size, SK_ID_SIZE);
         SK_TRY(sk_handover_get(e, &id, &h));
         SK_TRY(fn(context, &h));
         sk_arena_reset(&e->scratch, mark);
     }
     return status == SK_E_NOT_FOUND ? SK_OK : status;
+}
+
+enum sk_status sk_handover_each(struct sk_engine *e, bool open,
+                                enum sk_status (*fn)(void *context,
+                                                     struct sk_handover *h),
+                                void *context)
+{
+    struct sk_key prefix =
+        sk_key_start(open ? SK_T_HANDOVER_OPEN : SK_T_HANDOVER);
+
+    return each_under(e, &prefix, fn, context);
 }
 
 enum sk_status sk_handover_person(struct sk_engine *e,
@@ -196,25 +206,8 @@ enum sk_status sk_handover_by(struct sk_engine *e, const struct sk_id *by,
                               void *context)
 {
     struct sk_key prefix = id_key(SK_T_HANDOVER_BY, by);
-    struct sk_scan scan =
-        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
-    struct sk_bytes key;
-    struct sk_bytes value;
-    enum sk_status status;
 
-    while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
-        size_t mark = sk_arena_mark(&e->scratch);
-        struct sk_handover_id id;
-        struct sk_handover h;
-
-        if (key.size != 1 + 2 * SK_ID_SIZE)
-            return SK_E_BAD_LENGTH;
-        memcpy(id.id.bytes, key.data + 1 + SK_ID_SIZE, SK_ID_SIZE);
-        SK_TRY(sk_handover_get(e, &id, &h));
-        SK_TRY(fn(context, &h));
-        sk_arena_reset(&e->scratch, mark);
-    }
-    return status == SK_E_NOT_FOUND ? SK_OK : status;
+    return each_under(e, &prefix, fn, context);
 }
 
 struct about {
