@@ -335,6 +335,21 @@ static struct people_id guided_by(uint32_t uid)
     return who;
 }
 
+/* The school tells gtb of somebody who did not come: a reminder. */
+static void gets_noshow(struct sk_item *item, char id[SK_ID_TEXT_SIZE + 1])
+{
+    ln_event(item, 1);
+    item->event.type = sk_text("noshow.reported");
+    item->event.erase_by = sk_text("2028-01-01");
+    item->event.fields[0] =
+        (struct sk_item_field){.name = sk_text("missed_at"),
+                               .level = sk_text("exact"),
+                               .text = sk_text("2027-03-01T08:00")};
+    item->event.fields_count = 1;
+    ln_item(&f, "buso", "gtb", item, 1);
+    sk_id_format(&item->event.message.id, id);
+}
+
 /* A missed appointment that a partner tells of: it follows whom it is about. */
 Test(agenda, what_was_linked_to_another_moves)
 {
@@ -346,16 +361,7 @@ Test(agenda, what_was_linked_to_another_moves)
     staff_add(&f, "gtb");
     one = guided_by(ZITA);
     two = guided_by(BRAM);
-    ln_event(&item, 1);
-    item.event.type = sk_text("noshow.reported");
-    item.event.erase_by = sk_text("2028-01-01");
-    item.event.fields[0] =
-        (struct sk_item_field){.name = sk_text("missed_at"),
-                               .level = sk_text("exact"),
-                               .text = sk_text("2027-03-01T08:00")};
-    item.event.fields_count = 1;
-    ln_item(&f, "buso", "gtb", &item, 1);
-    sk_id_format(&item.event.message.id, id);
+    gets_noshow(&item, id);
     staff_as(&f, ZITA);
     fx_ok(&f, "gtb", "inbox.assign", "{'message':'%s','participant':'%s'}", id,
           one.text);
@@ -382,16 +388,7 @@ Test(agenda, a_correction_takes_no_reminder_away)
     char id[SK_ID_TEXT_SIZE + 1];
 
     one = guided_by(0);
-    ln_event(&item, 1);
-    item.event.type = sk_text("noshow.reported");
-    item.event.erase_by = sk_text("2028-01-01");
-    item.event.fields[0] =
-        (struct sk_item_field){.name = sk_text("missed_at"),
-                               .level = sk_text("exact"),
-                               .text = sk_text("2027-03-01T08:00")};
-    item.event.fields_count = 1;
-    ln_item(&f, "buso", "gtb", &item, 1);
-    sk_id_format(&item.event.message.id, id);
+    gets_noshow(&item, id);
     fx_ok(&f, "gtb", "inbox.assign", "{'message':'%s','participant':'%s'}", id,
           one.text);
     right.kind = SK_ITEM_CORRECTION;
