@@ -264,7 +264,8 @@ enum sk_status sk_witness_tend(struct sk_engine *e)
             s->prove_ms = e->real_ms;
         if (may_ask(s) && e->real_ms >= s->prove_ms)
             SK_TRY(ask(e, s));
-        if (s->findings_due && s->up && s->known && s->greeted)
+        /* Who is suspended hears it when it is no longer. */
+        if (s->findings_due && s->up && s->known && s->greeted && !s->suspended)
             SK_TRY(say_again(e, s));
     }
     return SK_OK;

@@ -337,6 +337,33 @@ Test(witness, who_was_found_hears_it_after_the_line_dropped)
     fx_end(&f);
 }
 
+/* Who is put out hears nothing more of it, until it is back. */
+Test(witness, who_is_suspended_is_not_told_again)
+{
+    struct ln_trace *t;
+
+    start();
+    publish(0, 3);
+    wait_a_while();
+    tamper("gtb");
+    publish(3, 3);
+    wait_a_while();
+    cr_expect(eq(str, (char *)findings("buso"), "gtb fork;"));
+    fx_partners(&f, "  gtb:\n", "  gtb:\n    status: suspended\n");
+    t = ln_trace(&f, "buso", "gtb");
+    fx_crash(&f, "buso");
+    fx_run(&f);
+    wait_a_while();
+    cr_expect(strstr(t->text, "HELLO") != NULL);
+    cr_expect(strstr(t->text, "journal-forked") == NULL, "%s", t->text);
+    fx_partners(&f, "  gtb:\n    status: suspended\n", "  gtb:\n");
+    wait_a_while();
+    cr_expect(strstr(t->text, "journal-forked") != NULL, "%s", t->text);
+    free(t);
+    f.filter = NULL;
+    fx_end(&f);
+}
+
 /* A partner with good keys shows two roots of one size. */
 static void receipt(uint64_t last, uint64_t size, uint8_t root, char what)
 {
