@@ -448,8 +448,11 @@ static void act(struct feed *feed)
     else
         ask_op(feed);
     world_fail_after(f->nodes[nodes[turn]].store, 0);
-    if (byte & 0x04)
+    if (byte & 0x04) {
         fx_run(f);
+        settle(nodes[0]); /* of what frames made due, too */
+        settle(nodes[1]);
+    }
 }
 
 static void start(void)
