@@ -479,6 +479,8 @@ const struct sk_op sk_ops[] = {
      {ARG("from", WORD, false, "alleen van deze partner",
           "only from this partner"),
       ARG("after", ID, false, "vanaf hier verder", "continue after this one"),
+      ARG("after_from", WORD, false, "van wie die vraag is",
+          "whose request that is"),
       ARG("limit", UINT, false, "hoeveel hoogstens", "how many at most")}},
     {"erasure.confirm", false, SK_NEED_ERASE, "wis en bevestig een vraag",
      "erase and confirm a request",

@@ -689,46 +689,47 @@ static void pack_notice(struct sk_pack *p, const struct notice_in *notice,
     sk_reply_id(p, "notice", &notice->notice);
 }
 
-/* Behind the notice that is named, whichever partner's it is, also of one that
-   is no partner any more; without a name before the first. */
+/* Behind the notice that is named, also of one that is no partner any more:
+   its id alone does not say whose it is, partners choose theirs. */
 static enum sk_status skip_to(struct sk_engine *e, struct sk_value args,
                               struct sk_scan *scan)
 {
+    const char *of = sk_arg_text(args, "from").size > 0 ? "from" : "after_from";
     struct sk_key prefix = {.size = 0};
-    struct sk_id after;
     enum sk_status status = SK_E_NOT_FOUND;
+    struct sk_id after;
+    struct sk_org org;
+    uint64_t number = 0;
+    struct sk_key at;
 
     if (!sk_arg_id(args, "after", &after))
         return SK_OK;
-    sk_key_bytes(&prefix, (struct sk_bytes){scan->prefix, scan->prefix_size});
-    while (status == SK_E_NOT_FOUND) {
-        uint64_t number = UINT64_MAX;
-        struct sk_bytes key;
-        struct sk_bytes value;
-        struct sk_org org;
-        struct sk_key at;
-
-        status = sk_scan_next(scan, &key, &value);
-        if (status == SK_E_NOT_FOUND)
-            return sk_refuse(e, "unknown-notice", "after",
-                             sk_arg_text(args, "after"));
-        SK_TRY(status);
-        SK_TRY(from_of(key, &org));
+    if (sk_arg_text(args, of).size == 0)
+        return sk_refuse(e, "missing-argument", of, (struct sk_bytes){0});
+    if (sk_arg_org(args, of, &org))
         status = number_of(e, &org, &after, &number);
-        at = notice_key(&org, number); /* or behind all of this partner */
-        *scan = sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
-                              sk_key_done(&at));
-    }
-    return status;
+    if (status == SK_E_NOT_FOUND)
+        return sk_refuse(e, "unknown-notice", "after",
+                         sk_arg_text(args, "after"));
+    SK_TRY(status);
+    sk_key_bytes(&prefix, (struct sk_bytes){scan->prefix, scan->prefix_size});
+    at = notice_key(&org, number);
+    *scan = sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
+                          sk_key_done(&at));
+    return SK_OK;
 }
 
 /* A page looks at no more than this, whatever it shows of it. */
 #define LOOK_MAX 1000
 
-/* At most `limit` of them as an array; more: there are others behind `last`,
-   that was looked at. */
+struct last { /* looked at */
+    struct sk_org from;
+    struct sk_id notice;
+};
+
+/* At most `limit` of them as an array; more: there are others behind `last`. */
 static enum sk_status pack_page(struct sk_engine *e, struct sk_scan *scan,
-                                size_t limit, struct sk_id *last, bool *more)
+                                size_t limit, struct last *last, bool *more)
 {
     struct sk_pack *out = &e->reply;
     struct notice_in *notice;
@@ -754,7 +755,8 @@ static enum sk_status pack_page(struct sk_engine *e, struct sk_scan *scan,
             pack_notice(out, notice, seen);
             count++;
         }
-        *last = notice->notice;
+        last->from = notice->from;
+        last->notice = notice->notice;
         sk_arena_reset(&e->scratch, mark);
     }
     sk_reply_close_array(out, at, count);
@@ -767,7 +769,7 @@ enum sk_status sk_op_erasure_list(struct sk_engine *e, struct sk_value args)
     struct sk_scan scan = scan_from(e, sk_arg_text(args, "from"), &known);
     size_t top = e->reply.size;
     struct sk_bytes list;
-    struct sk_id last = {0};
+    struct last last = {0};
     bool more = false;
     size_t limit;
 
@@ -786,8 +788,12 @@ enum sk_status sk_op_erasure_list(struct sk_engine *e, struct sk_value args)
     e->reply.size = top;
     sk_pack_map(&e->reply, more ? 3 : 2);
     sk_reply_bool(&e->reply, "more", more);
-    if (more)
-        sk_reply_id(&e->reply, "next", &last);
+    if (more) {
+        sk_pack_cstr(&e->reply, "next");
+        sk_pack_map(&e->reply, 2);
+        sk_reply_id(&e->reply, "after", &last.notice);
+        sk_reply_text(&e->reply, "after_from", sk_org_text(&last.from));
+    }
     sk_pack_cstr(&e->reply, "notices");
     sk_pack_raw(&e->reply, list);
     return SK_OK;

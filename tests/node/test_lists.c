@@ -14,26 +14,37 @@ static struct fx f;
 
 TestSuite(lists);
 
+/* The arguments of the page behind this reply: an id, or by name. */
+static void take_next(char *out, size_t room)
+{
+    bool named = sk_value_kind(fx_at(&f, "result.next.after")) != SK_VALUE_NONE;
+    const char *after =
+        fx_text(&f, named ? "result.next.after" : "result.next");
+    size_t size = (size_t)snprintf(out, room, "'after':'%s'", after);
+
+    cr_assert(eq(sz, strlen(after), SK_ID_TEXT_SIZE), "%s", f.reply);
+    if (named)
+        snprintf(out + size, room - size, ",'after_from':'%s'",
+                 fx_text(&f, "result.next.after_from"));
+}
+
 /* Every page of an operation: how many rows, and how many pages. */
 static size_t read_all(const char *node, const char *op, const char *args,
                        const char *key, size_t *pages)
 {
-    char next[64] = "";
+    char next[160] = "";
     char path[64];
     size_t rows = 0;
 
     snprintf(path, sizeof(path), "result.%s", key);
     for (*pages = 1;; (*pages)++) {
-        fx_ok(&f, node, op, "{%s%s%s%s%s}", args,
-              args[0] != '\0' && next[0] != '\0' ? "," : "",
-              next[0] != '\0' ? "'after':'" : "", next,
-              next[0] != '\0' ? "'" : "");
+        fx_ok(&f, node, op, "{%s%s%s}", args,
+              args[0] != '\0' && next[0] != '\0' ? "," : "", next);
         rows += sk_value_count(fx_at(&f, path));
         cr_assert(pages[0] < 100);
         if (!sk_value_bool(fx_at(&f, "result.more")))
             return rows;
-        snprintf(next, sizeof(next), "%s", fx_text(&f, "result.next"));
-        cr_assert(eq(sz, strlen(next), SK_ID_TEXT_SIZE), "%s", f.reply);
+        take_next(next, sizeof(next));
     }
 }
 
@@ -165,6 +176,8 @@ Test(lists, what_partners_ask_to_erase_comes_by_the_page)
                  5));
     cr_expect(eq(sz, pages, 1));
     fx_refused(&f, "houtzaak", "unknown-notice", "erasure.list",
+               "{'after':'%s','after_from':'buso'}", event.text);
+    fx_refused(&f, "houtzaak", "missing-argument", "erasure.list",
                "{'after':'%s'}", event.text);
     fx_end(&f);
 }
@@ -194,44 +207,50 @@ static uint64_t cost(const char *op, const char *args)
     return reads_end(&f, "gtb");
 }
 
+/* A notice of a partner to gtb about one message, the item'th of its log. */
+static void ask_back(const char *from, uint8_t notice, uint64_t number)
+{
+    static struct sk_item item;
+
+    memset(&item, 0, sizeof(item));
+    item.kind = SK_ITEM_WITHDRAWN;
+    memset(item.withdrawn.notice.bytes, notice, SK_ID_SIZE);
+    memset(item.withdrawn.handle.id.bytes, 0x11, SK_ID_SIZE);
+    memset(item.withdrawn.entries[0].message.id.bytes, notice, SK_ID_SIZE);
+    item.withdrawn.entries[0].all = true;
+    item.withdrawn.entries_count = 1;
+    item.withdrawn.erase = true;
+    item.withdrawn.within_days = 30;
+    ln_item(&f, from, "gtb", &item, number);
+}
+
 /* A page costs the same wherever it is, and an answer however many wait. */
 Test(lists, a_page_of_what_partners_ask_to_erase_costs_what_it_shows)
 {
-    static struct sk_item item;
+    const char *fifth = "05050505-0505-0505-0505-050505050505";
+    const char *fiftieth = "32323232-3232-3232-3232-323232323232";
     uint64_t second;
     uint64_t answer;
-    char args[128];
-    char id[SK_ID_TEXT_SIZE + 1];
+    char args[160];
 
     fx_start(&f, "S2A", "2026-09-04T12:00:00Z");
-    for (uint8_t i = 1; i <= 60; i++) {
-        memset(&item, 0, sizeof(item));
-        item.kind = SK_ITEM_WITHDRAWN;
-        memset(item.withdrawn.notice.bytes, i, SK_ID_SIZE);
-        memset(item.withdrawn.handle.id.bytes, 0x11, SK_ID_SIZE);
-        memset(item.withdrawn.entries[0].message.id.bytes, i, SK_ID_SIZE);
-        item.withdrawn.entries[0].all = true;
-        item.withdrawn.entries_count = 1;
-        item.withdrawn.erase = true;
-        item.withdrawn.within_days = 30;
-        ln_item(&f, "buso", "gtb", &item, i);
-    }
-    memset(item.withdrawn.notice.bytes, 5, SK_ID_SIZE);
-    sk_id_format(&item.withdrawn.notice, id);
-    snprintf(args, sizeof(args), "{'limit':5,'after':'%s'}", id);
+    for (uint8_t i = 1; i <= 60; i++)
+        ask_back("buso", i, i);
+    snprintf(args, sizeof(args), "{'limit':5,'after_from':'buso','after':'%s'}",
+             fifth);
     second = cost("erasure.list", args);
     cr_expect(eq(sz, sk_value_count(fx_at(&f, "result.notices")), 5));
-    memset(item.withdrawn.notice.bytes, 50, SK_ID_SIZE);
-    sk_id_format(&item.withdrawn.notice, id);
     EQ(fx_text(&f, "result.notices.0.notice"),
        "06060606-0606-0606-0606-060606060606");
-    snprintf(args, sizeof(args), "{'limit':5,'after':'%s'}", id);
+    snprintf(args, sizeof(args), "{'limit':5,'after_from':'buso','after':'%s'}",
+             fiftieth);
     cr_expect(le(u64, cost("erasure.list", args), second + NOISE));
-    snprintf(args, sizeof(args), "{'from':'buso','limit':5,'after':'%s'}", id);
+    snprintf(args, sizeof(args), "{'from':'buso','limit':5,'after':'%s'}",
+             fiftieth);
     cr_expect(le(u64, cost("erasure.list", args), second + NOISE));
     fx_refused(&f, "gtb", "unknown-notice", "erasure.list",
-               "{'from':'clb','after':'%s'}", id);
-    snprintf(args, sizeof(args), "{'from':'buso','notice':'%s'}", id);
+               "{'from':'clb','after':'%s'}", fiftieth);
+    snprintf(args, sizeof(args), "{'from':'buso','notice':'%s'}", fiftieth);
     answer = cost("erasure.confirm", args);
     snprintf(args, sizeof(args),
              "{'from':'buso','notice':'01010101-0101-0101-0101-010101010101'}");
@@ -239,34 +258,43 @@ Test(lists, a_page_of_what_partners_ask_to_erase_costs_what_it_shows)
     fx_end(&f);
 }
 
+/* Partners choose the ids of their notices, also the same ones. */
+Test(lists, a_page_goes_on_behind_the_notice_of_its_own_partner)
+{
+    size_t pages;
+
+    fx_start(&f, "S2A", "2026-09-04T12:00:00Z");
+    for (uint8_t i = 1; i <= 3; i++) {
+        ask_back("buso", i, i);
+        ask_back("clb", (uint8_t)(4 - i), i);
+    }
+    for (unsigned limit = 1; limit <= 5; limit++) {
+        char args[32];
+
+        snprintf(args, sizeof(args), "'limit':%u", limit);
+        cr_expect(eq(
+            sz, read_all("gtb", "erasure.list", args, "notices", &pages), 6));
+        cr_expect(eq(sz, pages, (6 + limit - 1) / limit));
+    }
+    fx_end(&f);
+}
+
 /* What a partner asked stays to be answered when a charter no longer has it. */
 Test(lists, a_page_goes_on_behind_a_partner_that_is_gone)
 {
-    static struct sk_item item;
     struct sk_engine *e;
     size_t sessions;
-    char id[SK_ID_TEXT_SIZE + 1];
+    size_t pages;
 
     fx_start(&f, "S2A", "2026-09-04T12:00:00Z");
     e = fx_node(&f, "gtb")->engine;
-    for (uint8_t i = 1; i <= 3; i++) {
-        memset(&item, 0, sizeof(item));
-        item.kind = SK_ITEM_WITHDRAWN;
-        memset(item.withdrawn.notice.bytes, i, SK_ID_SIZE);
-        memset(item.withdrawn.handle.id.bytes, 0x11, SK_ID_SIZE);
-        memset(item.withdrawn.entries[0].message.id.bytes, i, SK_ID_SIZE);
-        item.withdrawn.entries[0].all = true;
-        item.withdrawn.entries_count = 1;
-        item.withdrawn.erase = true;
-        item.withdrawn.within_days = 30;
-        ln_item(&f, "buso", "gtb", &item, i);
-    }
+    for (uint8_t i = 1; i <= 3; i++)
+        ask_back("buso", i, i);
     sessions = e->sessions_count;
     e->sessions_count = 0;
-    fx_ok(&f, "gtb", "erasure.list", "{'limit':1}");
-    snprintf(id, sizeof(id), "%s", fx_text(&f, "result.next"));
-    fx_ok(&f, "gtb", "erasure.list", "{'after':'%s'}", id);
-    cr_expect(eq(sz, sk_value_count(fx_at(&f, "result.notices")), 2));
+    cr_expect(
+        eq(sz, read_all("gtb", "erasure.list", "'limit':1", "notices", &pages),
+           3));
     e->sessions_count = sessions;
     fx_end(&f);
 }

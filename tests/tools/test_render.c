@@ -83,7 +83,17 @@ Test(render, says_where_the_agenda_goes_on)
                  false,
                  "number  day  state  what  for  given name  partner  \n"
                  "7       -    -      -     -    -           -        \n"
-                 "go on with --from 2027-05-26 --after 7\n");
+                 "go on with --after 7 --from 2027-05-26\n");
+}
+
+Test(render, says_behind_whose_request_the_next_page_begins)
+{
+    expect_shown("erasure.list",
+                 "{\"more\":true,\"next\":{"
+                 "\"after\":\"a\",\"after_from\":\"vdab\"}}",
+                 false,
+                 "there is more       yes\n"
+                 "go on with --after a --after-from vdab\n");
 }
 
 /* The next page is asked for; the next policy comes by itself. */

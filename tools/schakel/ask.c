@@ -249,13 +249,32 @@ int sk_ask(struct sk_client *client, const char *op, const json_t *args,
     return code;
 }
 
-/* Where the next page begins: a value of `after`, or arguments by name. */
-static void take_next(json_t *args, json_t *next)
+/* Where the next page begins: a value of `after`, or arguments by name.
+   False: it begins where this one did, and so would all others. */
+static bool take_next(json_t *args, json_t *next)
 {
+    json_t *before = json_copy(args);
+    bool moved;
+
     if (json_is_object(next))
         json_object_update(args, next);
     else
         json_object_set(args, "after", next);
+    moved = !json_equal(args, before);
+    json_decref(before);
+    return moved;
+}
+
+static int fail_pages(const char *op)
+{
+    return sk_cli_fail(
+        SK_EXIT_SOFTWARE,
+        &(struct sk_problem){.code = "internal",
+                             .nl = sk_code_text("internal", true),
+                             .en = sk_code_text("internal", false),
+                             .where = op,
+                             .next_nl = sk_code_next("internal", true),
+                             .next_en = sk_code_next("internal", false)});
 }
 
 int sk_ask_pages(struct sk_client *client, const char *op, const json_t *args,
@@ -276,7 +295,8 @@ int sk_ask_pages(struct sk_client *client, const char *op, const json_t *args,
             break;
         result = json_object_get(page, "result");
         more = json_is_true(json_object_get(result, "more"));
-        take_next(with, json_object_get(result, "next"));
+        if (more && !take_next(with, json_object_get(result, "next")))
+            code = fail_pages(op);
         if (all == NULL) {
             *reply = json_incref(page);
             all = json_object_get(result, key);

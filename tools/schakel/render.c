@@ -488,6 +488,24 @@ static const char *label_of(const struct sk_screen *s, const char *key,
                  : sk_render_word(key, s->dutch);
 }
 
+/* Arguments of the next page. */
+static void tell_next(const struct sk_screen *s, const json_t *next)
+{
+    const char *key;
+    json_t *value;
+    char room[CELL_SIZE_MAX];
+
+    fputs(s->dutch ? "verder met" : "go on with", s->out);
+    json_object_foreach((json_t *)(uintptr_t)next, key, value)
+    {
+        fputs(" --", s->out);
+        for (const char *at = key; *at != '\0'; at++)
+            fputc(*at == '_' ? '-' : *at, s->out);
+        fprintf(s->out, " %s", sk_render_value(value, room, sizeof(room)));
+    }
+    fputc('\n', s->out);
+}
+
 static void render_member(const struct sk_screen *s, const char *key,
                           const json_t *value, size_t depth, size_t width,
                           bool field)
@@ -502,7 +520,11 @@ static void render_member(const struct sk_screen *s, const char *key,
         fprintf(s->out, "%s\n", room);
         return;
     }
-    /* A policy that waits for its day; else it is where the next page is. */
+    if (strcmp(key, "next") == 0 && json_object_get(value, "after") != NULL) {
+        tell_next(s, value);
+        return;
+    }
+    /* A policy that waits for its day. */
     fprintf(s->out, "%s:\n",
             strcmp(key, "next") == 0 ? sk_render_word("coming", s->dutch)
                                      : label_of(s, key, field));
@@ -688,11 +710,8 @@ static void tell_more(const struct sk_screen *s, const char *op,
     if (json_is_integer(next) || json_is_string(next))
         fprintf(s->out, "%s %s\n", sk_render_word("next", s->dutch),
                 sk_render_value(next, room, sizeof(room)));
-    else if (strcmp(op, "agenda.list") == 0 && next != NULL)
-        fprintf(s->out, "%s --from %s --after %lld\n",
-                s->dutch ? "verder met" : "go on with",
-                sk_json_text(next, "from"),
-                (long long)json_integer_value(json_object_get(next, "after")));
+    else if (next != NULL)
+        tell_next(s, next);
     else if (json_is_true(json_object_get(result, "stopped")))
         fprintf(s->out, "%s\n",
                 s->dutch ? "zoveel mensen heten zo, dat niet bij iedereen "
