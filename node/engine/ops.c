@@ -31,6 +31,7 @@ static const struct sk_op_row rows[] = {
     ROW("clock.set", sk_op_clock_set),
     ROW("calendar.close", sk_op_calendar_close),
     ROW("contact.set", sk_op_contact_set),
+    ROW("contact.clear", sk_op_contact_clear),
     ROW("agenda.list", sk_op_agenda_list),
     ROW("agenda.done", sk_op_agenda_done),
     ROW("charter.import", sk_op_charter_import),

@@ -25,6 +25,7 @@ sk_op_handler sk_op_journal_settle;
 sk_op_handler sk_op_clock_set;
 sk_op_handler sk_op_calendar_close;
 sk_op_handler sk_op_contact_set;
+sk_op_handler sk_op_contact_clear;
 sk_op_handler sk_op_agenda_list;
 sk_op_handler sk_op_agenda_done;
 sk_op_handler sk_op_charter_import;

@@ -138,6 +138,15 @@ enum sk_status sk_op_contact_set(struct sk_engine *e, struct sk_value args)
     return SK_OK;
 }
 
+enum sk_status sk_op_contact_clear(struct sk_engine *e, struct sk_value args)
+{
+    (void)args; /* it has none */
+    SK_TRY(sk_meta_put(e, CONTACT, (struct sk_bytes){0}));
+    sk_pack_map(&e->reply, 1);
+    sk_reply_bool(&e->reply, "ok", true);
+    return SK_OK;
+}
+
 enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
 {
     struct sk_bytes charter = sk_charter_name(e);

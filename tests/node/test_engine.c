@@ -58,6 +58,11 @@ Test(engine, tells_how_to_reach_the_privacy_officer)
     fx_ok(&f, "buso", "contact.set", "{'text':'014 00 00 00'}");
     fx_ok(&f, "buso", "node.status", "{}");
     cr_expect(eq(str, (char *)fx_text(&f, "result.contact"), "014 00 00 00"));
+    for (size_t i = 0; i < 2; i++) {
+        fx_ok(&f, "buso", "contact.clear", "{}");
+        fx_ok(&f, "buso", "node.status", "{}");
+        cr_expect(eq(str, (char *)fx_text(&f, "result.contact"), "absent"));
+    }
     fx_end(&f);
 }
 

@@ -123,6 +123,10 @@ for code in [one['to'], one['type'], one['purpose']] + [f['field'] for f in one[
 assert words['vdab-kempen'].startswith('VDAB')
 PYTHON
 check "for a program, each code has its word" $?
+at ocmw-mol contact clear >/dev/null &&
+  at ocmw-mol participant report "$person" >"$report" &&
+  grep -q "privacyverantwoordelijke" "$report" && ! grep -q "Bereik ons zo" "$report"
+check "and it can be taken away again" $?
 
 at ocmw-mol participant show "$person" >"$report"
 grep -q "toestand  *niet gevolgd" "$report" && ! grep -q -e "^  objection" -e "^  answer " "$report"
