@@ -254,14 +254,21 @@ says "another person's than --participant"
 check "when the number here is another" $?
 sed 's/"@id": "_:w1",/"@id": "_:p2", "@type": "GeregistreerdPersoon"}, {&/' "$answer" >two.jsonld
 kvs "nor one about two" 1 import kvs two.jsonld --from vdab --participant "$who"
-says 'more than one person'
+says 'more than one GeregistreerdPersoon; if that is one person in pieces'
 check "and says so" $?
 sed 's/"Opleiding heftruck"/"Opleiding reachtruck"/' "$answer" >later.jsonld
 kvs "an answer that changed" 0 import kvs later.jsonld --from vdab
 says '4 known already' && says ': the answer is not what it was'
 check "is told, and changes nothing" $?
 sed 's/91.11.02-998.57/91.11.02-998.58/' "$answer" >nobody.jsonld
+for to in '' "--participant $who"; do
+  kvs "a wrong number is refused${to:+, also of who is named}" 1 import kvs nobody.jsonld --from vdab $to
+  says 'this national number is not valid'
+  check "and says so" $?
+done
+sed 's/"91.11.02-998.57"/"-"/; s/"INSZ"/"string"/' "$answer" >nobody.jsonld
 kvs "an answer about nobody is refused" 1 import kvs nobody.jsonld --from vdab
 says 'does not name one person'
 check "and says why" $?
+kvs "and goes with who is named" 0 import kvs nobody.jsonld --from vdab --participant "$who" --dry-run
 exit $failed

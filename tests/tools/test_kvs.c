@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,13 +107,40 @@ Test(kvs, tells_codes_it_does_not_know)
     sk_kvs_free(&kvs);
 }
 
-Test(kvs, finds_nobody_under_a_wrong_number)
+/* IMPORT.md 6.1: a number that is none is not the same as no number. */
+Test(kvs, tells_a_wrong_number_from_none)
 {
-    cr_assert(read_text("{\"@type\":\"GeregistreerdPersoon\","
-                        "\"registratie\":\"91110299858\"}"));
-    cr_expect(eq(sz, kvs.persons, 1));
-    cr_expect(eq(str, kvs.insz, (char *)""));
-    sk_kvs_free(&kvs);
+    static const struct {
+        const char *registration;
+        const char *insz;
+        bool bad;
+    } all[] = {
+        {"\"91110299858\"", "", true},
+        {"91110299858", "", true},
+        {"91110299857", "91110299857", false},
+        {"[\"x\",{\"a\":\"91.11.02-998.58\"}]", "", true},
+        {"[\"91.11.02-998.57\",\"91.11.02-998.58\"]", "91110299857", true},
+        {"{\"@type\":\"INSZ\",\"@value\":\"91.11.02-998.5\"}", "", true},
+        {"{\"@type\":\"INSZ\",\"@value\":\"91.11.02-998.57\"}", "91110299857",
+         false},
+        {"{\"@type\":\"x\",\"@value\":\"91.11.02-998.5\"}", "", false},
+        {"\"Kempen 2026-03-02\"", "", false},
+        {"\"2026-03-02\"", "", false},
+        {"null", "", false},
+    };
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+        char text[256];
+
+        snprintf(text, sizeof(text),
+                 "{\"@type\":\"GeregistreerdPersoon\",\"registratie\":%s}",
+                 all[i].registration);
+        cr_assert(read_text(text));
+        cr_expect(eq(sz, kvs.persons, 1));
+        cr_expect(eq(str, kvs.insz, (char *)all[i].insz), "%s", text);
+        cr_expect(eq(int, kvs.insz_bad, all[i].bad), "%s", text);
+        sk_kvs_free(&kvs);
+    }
 }
 
 Test(kvs, refuses_what_is_no_answer)

@@ -93,6 +93,8 @@ static int find_person(struct importing *im, const struct sk_kvs *kvs,
     out[0] = '\0';
     if (kvs->persons > 1) {
         wrong = "kvs-persons";
+    } else if (kvs->insz_bad) {
+        wrong = "insz-invalid";
     } else if (im->participant != NULL) {
         code = is_other(im, kvs, &other);
         wrong = other ? "kvs-other" : NULL;
@@ -234,13 +236,16 @@ static const char *words_of(const char *code)
     const char *text = sk_code_text(code, sk_cli_dutch());
 
     if (strcmp(code, "kvs-person") == 0)
-        return sk_cli_word("het antwoord noemt niet één persoon met een geldig "
+        return sk_cli_word("het antwoord noemt niet één persoon met een "
                            "rijksregisternummer; zeg wie met --participant",
-                           "the answer does not name one person with a valid "
+                           "the answer does not name one person with a "
                            "national number; say who with --participant");
     if (strcmp(code, "kvs-persons") == 0)
-        return sk_cli_word("het antwoord gaat over meer dan één persoon",
-                           "the answer is about more than one person");
+        return sk_cli_word(
+            "het antwoord heeft meer dan één GeregistreerdPersoon; is dat één "
+            "persoon in stukken, vraag het dan met die persoon in één stuk",
+            "the answer has more than one GeregistreerdPersoon; if that is "
+            "one person in pieces, ask for it with that person in one piece");
     if (strcmp(code, "kvs-other") == 0)
         return sk_cli_word("het rijksregisternummer in het antwoord is van "
                            "iemand anders dan --participant",

@@ -351,29 +351,47 @@ static void take_preference(struct reading *r, const json_t *node)
 
 /* ------------------------------------------------------------- the person */
 
+/* typed: it says of itself that it is a national number. */
+static void take_number(struct reading *r, const json_t *value, bool typed)
+{
+    const struct sk_format *insz = sk_format_find(sk_text("insz"));
+    char typed_in[40] = "";
+    char clean[40];
+    struct sk_bytes text = {(const uint8_t *)clean, 0};
+
+    if (json_is_integer(value))
+        snprintf(typed_in, sizeof(typed_in), "%011lld",
+                 (long long)json_integer_value(value));
+    else if (json_string_length(value) <= 32)
+        snprintf(typed_in, sizeof(typed_in), "%s", json_string_value(value));
+    text.size = sk_format_clean(insz, sk_text(typed_in), clean);
+    clean[text.size] = '\0';
+    /* of whatever year: the node looks at it again */
+    if (sk_format_matches(insz, text, 9999))
+        snprintf(r->out->insz, sizeof(r->out->insz), "%.11s", clean);
+    else if (typed || (text.size == 11 && strspn(clean, "0123456789") == 11))
+        r->out->insz_bad = true;
+}
+
 /* A national number somewhere in the registration. */
 static void find_insz(struct reading *r, const json_t *value, unsigned depth)
 {
-    const struct sk_format *insz = sk_format_find(sk_text("insz"));
+    bool typed = is_class(value, "INSZ");
     const char *key;
     json_t *member;
     size_t at;
 
     if (depth == SK_KVS_DEPTH_MAX)
         return;
-    if (json_is_string(value) && json_string_length(value) <= 32) {
-        char clean[40];
-        struct sk_bytes text = {(const uint8_t *)clean, 0};
-
-        text.size =
-            sk_format_clean(insz, sk_text(json_string_value(value)), clean);
-        /* of whatever year: the node looks at it again */
-        if (sk_format_matches(insz, text, 9999))
-            snprintf(r->out->insz, sizeof(r->out->insz), "%.*s", (int)text.size,
-                     clean);
-    }
+    if (json_is_string(value) || json_is_integer(value))
+        take_number(r, value, false);
     json_object_foreach((json_t *)(uintptr_t)value, key, member)
-        find_insz(r, member, depth + 1);
+    {
+        if (typed && strcmp(key, "@value") == 0)
+            take_number(r, member, true);
+        else
+            find_insz(r, member, depth + 1);
+    }
     json_array_foreach((json_t *)(uintptr_t)value, at, member)
         find_insz(r, member, depth + 1);
 }

@@ -16,6 +16,7 @@
 
 struct sk_kvs {
     char insz[16];    /* of the person it is about, digits; or "" */
+    bool insz_bad;    /* something in the place of one is none */
     size_t persons;   /* how many it has */
     json_t *drafts;   /* arguments of draft.add, without participant, source;
                          owned */
