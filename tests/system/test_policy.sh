@@ -279,7 +279,10 @@ is "and prints the same" 0 "$schakel" policy matrix cases/mini --day 2026-09-01 
 cmp -s out got && ok "on the other stream" || bad "on the other stream"
 slow "render says it" "  -> kleiner: --to ORG, --for" render slow --lang nl
 slow "diff says it" "  -> smaller: --day DATE" diff cases/mini slow --lang en
-slow "prove says it" "-> wacht: elke belofte" prove slow --lang nl
+slow "prove says it" "-> wacht: kleiner kan niet" prove slow --lang nl
+# What was given is not advised again.
+slow "render says what is left" "  -> kleiner: --for PURPOSE" render slow --to sopraco --lang nl
+slow "matrix has nothing left to say" "  -> wait: it cannot be made smaller" matrix slow --to sopraco --day 2026-09-01 --lang en
 slow "test says it" "--rule RULE" test slow --coverage
 slow "replay says it" "--since" replay slow --input -
 slow "export says it" "--day DATE" export slow --format odrl

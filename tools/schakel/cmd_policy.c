@@ -432,63 +432,73 @@ const struct sk_command sk_policy_commands[] = {
 };
 
 /* What is said of a question that takes long: what it is doing, and what makes
-   it smaller. */
+   it smaller: an option that was not given, or (without one) something else. */
 static const struct {
     const char *name;
     int (*run)(struct sk_policy_run *run, const struct sk_parsed *parsed);
     const char *slow_nl;
     const char *slow_en;
+    struct {
+        const char *option;
+        const char *nl;
+        const char *en;
+    } smaller[2];
 } runners[] = {
-    {"matrix", sk_policy_do_matrix,
-     "schakel: de matrix van alle partners van die dag duurt langer dan een "
-     "seconde\n  -> kleiner: --to ORG",
-     "schakel: the matrix of all partners of that day takes longer than a "
-     "second\n  -> smaller: --to ORG"},
-    {"render", sk_policy_do_render,
-     "schakel: alles wat naar alle partners gaat, duurt langer dan een "
-     "seconde\n  -> kleiner: --to ORG, --for PURPOSE",
-     "schakel: all that goes to all partners takes longer than a second\n"
-     "  -> smaller: --to ORG, --for PURPOSE"},
-    {"diff", sk_policy_do_diff,
-     "schakel: twee bundels vergelijken, op alle dagen, duurt langer dan een "
-     "seconde\n  -> kleiner: --day DATE, enkel vanaf die dag",
-     "schakel: comparing two bundles, on all days, takes longer than a "
-     "second\n  -> smaller: --day DATE, only from that day on"},
-    {"prove", sk_policy_do_prove,
-     "schakel: bewijzen, op alle dagen, duurt langer dan een seconde\n"
-     "  -> wacht: elke belofte van invariants.yaml wordt nagegaan",
-     "schakel: proving, on all days, takes longer than a second\n"
-     "  -> wait: each promise of invariants.yaml is looked at"},
-    {"test", sk_policy_do_test,
-     "schakel: de tests spelen, of zoeken wat ze bereiken, duurt langer dan "
-     "een seconde\n  -> kleiner: een testbestand in plaats van de bundel; "
-     "--rule RULE",
-     "schakel: running the tests, or finding what they reach, takes longer "
-     "than a second\n  -> smaller: one test file instead of the bundle; "
-     "--rule RULE"},
-    {"replay", sk_policy_do_replay,
-     "schakel: al deze vragen beantwoorden duurt langer dan een seconde\n"
-     "  -> kleiner: minder regels in --input, of een latere --since",
-     "schakel: answering all these questions takes longer than a second\n"
-     "  -> smaller: fewer lines in --input, or a later --since"},
-    {"explain", sk_policy_do_explain,
-     "schakel: zoeken waarom, en wat er ontbreekt, duurt langer dan een "
-     "seconde\n  -> kleiner: een bundel met minder regels voor deze ontvanger",
-     "schakel: finding why, and what lacks, takes longer than a second\n"
-     "  -> smaller: a bundle with fewer rules for this recipient"},
-    {"export", sk_policy_do_export,
-     "schakel: het hele beleid uitschrijven duurt langer dan een seconde\n"
-     "  -> kleiner: --day DATE, of minder partners per regel",
-     "schakel: writing out the whole policy takes longer than a second\n"
-     "  -> smaller: --day DATE, or fewer partners per rule"},
-    {"check", sk_policy_do_check, NULL, NULL},
-    {"schema", sk_policy_do_schema, NULL, NULL},
-    {"new", sk_policy_do_new, NULL, NULL},
-    {"officer", sk_policy_do_officer, NULL, NULL},
-    {"sign", sk_policy_do_sign, NULL, NULL},
-    {"activate", sk_policy_do_activate, NULL, NULL},
-    {"rollback", sk_policy_do_rollback, NULL, NULL},
-    {"shadow", sk_policy_do_shadow, NULL, NULL},
+    {"matrix",
+     sk_policy_do_matrix,
+     "de matrix van die dag",
+     "the matrix of that day",
+     {{"to", "--to ORG", "--to ORG"}}},
+    {"render",
+     sk_policy_do_render,
+     "alles wat er gaat",
+     "all that goes",
+     {{"to", "--to ORG", "--to ORG"},
+      {"for", "--for PURPOSE", "--for PURPOSE"}}},
+    {"diff",
+     sk_policy_do_diff,
+     "twee bundels vergelijken",
+     "comparing two bundles",
+     {{"day", "--day DATE, enkel vanaf die dag",
+       "--day DATE, only from that day on"}}},
+    {"prove",
+     sk_policy_do_prove,
+     "bewijzen, op alle dagen,",
+     "proving, on all days,",
+     {{0}}},
+    {"test",
+     sk_policy_do_test,
+     "de tests spelen, of zoeken wat ze bereiken,",
+     "running the tests, or finding what they reach,",
+     {{NULL, "een testbestand in plaats van de bundel",
+       "one test file instead of the bundle"},
+      {"rule", "--rule RULE", "--rule RULE"}}},
+    {"replay",
+     sk_policy_do_replay,
+     "al deze vragen beantwoorden",
+     "answering all these questions",
+     {{NULL, "minder regels in --input, of een latere --since",
+       "fewer lines in --input, or a later --since"}}},
+    {"explain",
+     sk_policy_do_explain,
+     "zoeken waarom, en wat er ontbreekt,",
+     "finding why, and what lacks,",
+     {{NULL, "een bundel met minder regels voor deze ontvanger",
+       "a bundle with fewer rules for this recipient"}}},
+    {"export",
+     sk_policy_do_export,
+     "het hele beleid uitschrijven",
+     "writing out the whole policy",
+     {{"day", "--day DATE", "--day DATE"},
+      {NULL, "minder partners per regel", "fewer partners per rule"}}},
+    {"check", sk_policy_do_check, NULL, NULL, {{0}}},
+    {"schema", sk_policy_do_schema, NULL, NULL, {{0}}},
+    {"new", sk_policy_do_new, NULL, NULL, {{0}}},
+    {"officer", sk_policy_do_officer, NULL, NULL, {{0}}},
+    {"sign", sk_policy_do_sign, NULL, NULL, {{0}}},
+    {"activate", sk_policy_do_activate, NULL, NULL, {{0}}},
+    {"rollback", sk_policy_do_rollback, NULL, NULL, {{0}}},
+    {"shadow", sk_policy_do_shadow, NULL, NULL, {{0}}},
 };
 
 /* The options that every command may have; -1 to go on. */
@@ -524,6 +534,36 @@ static const struct sk_command *command_of(const char *name)
     return NULL;
 }
 
+/* What is said of runner i when it takes long. */
+static const char *slow_text(const struct sk_policy_run *run, size_t i,
+                             const struct sk_parsed *parsed)
+{
+    static char text[256];
+    const char *before = run->dutch ? "\n  -> kleiner: " : "\n  -> smaller: ";
+    size_t size =
+        (size_t)snprintf(text, sizeof(text),
+                         run->dutch ? "schakel: %s duurt langer dan een seconde"
+                                    : "schakel: %s takes longer than a second",
+                         run->dutch ? runners[i].slow_nl : runners[i].slow_en);
+    size_t told = size;
+
+    for (size_t k = 0; k < SK_COUNT(runners[i].smaller); k++) {
+        const char *option = runners[i].smaller[k].option;
+        const char *what =
+            run->dutch ? runners[i].smaller[k].nl : runners[i].smaller[k].en;
+
+        if (what == NULL || (option != NULL && sk_cli_has(parsed, option)))
+            continue;
+        told += (size_t)snprintf(text + told, sizeof(text) - told, "%s%s",
+                                 told == size ? before : ", ", what);
+    }
+    if (told == size)
+        snprintf(text + told, sizeof(text) - told, "%s",
+                 run->dutch ? "\n  -> wacht: kleiner kan niet"
+                            : "\n  -> wait: it cannot be made smaller");
+    return text;
+}
+
 static int run_command(struct sk_policy_run *run,
                        const struct sk_parsed *parsed)
 {
@@ -534,8 +574,7 @@ static int run_command(struct sk_policy_run *run,
         i++;
     assert(i < SK_COUNT(runners)); /* every row has a runner */
     if (runners[i].slow_nl != NULL)
-        sk_slow_start(run->dutch ? runners[i].slow_nl : runners[i].slow_en,
-                      SK_SLOW_MS);
+        sk_slow_start(slow_text(run, i, parsed), SK_SLOW_MS);
     code = runners[i].run(run, parsed);
     sk_slow_stop();
     return code;

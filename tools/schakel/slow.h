@@ -11,7 +11,7 @@
  * Say `text`, a line without its end, when this process has worked for so many
  * milliseconds from now on.  Time that it waits for others does not count.
  *
- *     text    constant
+ *     text    stays as it is until sk_slow_stop()
  */
 void sk_slow_start(const char *text, long ms);
 /* Not any more. */
