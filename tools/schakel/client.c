@@ -346,18 +346,23 @@ enum sk_status sk_client_value(struct sk_client *client, struct sk_value *reply)
     return sk_value_check(bytes, reply);
 }
 
+static enum sk_status json_of(struct sk_value value, json_t **out)
+{
+    *out = sk_json_of_value(value);
+    return *out == NULL ? SK_E_MEMORY : SK_OK;
+}
+
 enum sk_status sk_client_answer(struct sk_client *client, json_t **reply)
 {
     struct sk_value value;
 
     SK_TRY(sk_client_value(client, &value));
-    *reply = sk_json_of_value(value);
-    return *reply == NULL ? SK_E_MEMORY : SK_OK;
+    return json_of(value, reply);
 }
 
 /* Send the request, of `size` bytes with its head, and wait for the reply. */
 static enum sk_status exchange(struct sk_client *client, size_t size,
-                               json_t **reply)
+                               struct sk_value *reply)
 {
     enum sk_status status;
 
@@ -368,7 +373,7 @@ static enum sk_status exchange(struct sk_client *client, size_t size,
         client->sent = true;
         if (client->hooks.sent != NULL)
             client->hooks.sent(client->hooks.context);
-        status = sk_client_answer(client, reply);
+        status = sk_client_value(client, reply);
     }
     /* What is left of an answer must not be read as the next one. */
     if (status != SK_OK)
@@ -393,7 +398,8 @@ static enum sk_status wait_for_node(struct sk_client *client,
 }
 
 /* CONTROL.md 2.4: the same bytes, until they are answered. */
-static enum sk_status ask(struct sk_client *client, size_t size, json_t **reply)
+static enum sk_status ask(struct sk_client *client, size_t size,
+                          struct sk_value *reply)
 {
     enum sk_status status = exchange(client, size, reply);
     int64_t deadline_ms = monotonic_ms() + RETURN_MS;
@@ -449,12 +455,23 @@ enum sk_status sk_client_ask(struct sk_client *client, const char *op,
                           : send_all(client->fd, client->request, size);
 }
 
-enum sk_status sk_client_call(struct sk_client *client, const char *op,
-                              const json_t *args, const struct sk_blob *blobs,
-                              size_t blobs_count, json_t **reply)
+enum sk_status sk_client_call_value(struct sk_client *client, const char *op,
+                                    const json_t *args,
+                                    const struct sk_blob *blobs,
+                                    size_t blobs_count, struct sk_value *reply)
 {
     size_t size;
 
     SK_TRY(prepare(client, op, args, blobs, blobs_count, &size));
     return ask(client, size, reply);
+}
+
+enum sk_status sk_client_call(struct sk_client *client, const char *op,
+                              const json_t *args, const struct sk_blob *blobs,
+                              size_t blobs_count, json_t **reply)
+{
+    struct sk_value value;
+
+    SK_TRY(sk_client_call_value(client, op, args, blobs, blobs_count, &value));
+    return json_of(value, reply);
 }

@@ -64,6 +64,11 @@ SK_CHECKED enum sk_status sk_client_call(struct sk_client *client,
                                          const char *op, const json_t *args,
                                          const struct sk_blob *blobs,
                                          size_t blobs_count, json_t **reply);
+/* The same as it came: a view until the next answer. */
+SK_CHECKED enum sk_status
+sk_client_call_value(struct sk_client *client, const char *op,
+                     const json_t *args, const struct sk_blob *blobs,
+                     size_t blobs_count, struct sk_value *reply);
 
 /* After a call that failed: did the request leave as a whole?  Then nobody
    knows whether it was done. */

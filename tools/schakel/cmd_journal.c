@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <sodium.h>
 
@@ -10,14 +9,12 @@
 #include "protocol/journal.h"
 #include "protocol/lines.h"
 #include "tools/schakel/cmd_node.h"
+#include "tools/schakel/journal_pages.h"
 #include "tools/schakel/json.h"
 #include "tools/schakel/nodedir.h"
 
 /* A ternary: the compiler then checks a format in both languages. */
 #define SAY(nl, en) (sk_cli_dutch() ? (nl) : (en))
-
-/* Entries that are asked for at once. */
-#define PAGE 4096
 
 #define DIR_OPTION                                                             \
     {                                                                          \
@@ -168,15 +165,6 @@ static bool unhex(const json_t *json, uint8_t *out, size_t size_max,
                                           NULL, size, NULL) == 0;
 }
 
-static int broken_reply(void)
-{
-    return sk_cli_fail(
-        SK_EXIT_SOFTWARE,
-        &(struct sk_problem){.code = "bad-reply",
-                             .nl = "het antwoord van het knooppunt is vreemd",
-                             .en = "the reply of the node is strange"});
-}
-
 static int bad_number(const char *where)
 {
     return sk_cli_fail(SK_EXIT_USAGE,
@@ -186,8 +174,7 @@ static int bad_number(const char *where)
                                             .where = where});
 }
 
-/* A number of the command line, or what it is without; -1 or an exit code. */
-static int number_of(const char *text, uint64_t without, uint64_t *out)
+int sk_journal_number(const char *text, uint64_t without, uint64_t *out)
 {
     char *end;
 
@@ -201,92 +188,29 @@ static int number_of(const char *text, uint64_t without, uint64_t *out)
                : bad_number(text);
 }
 
-struct head {
-    uint64_t entries;
-    struct sk_checkpoint checkpoint;
-    char text[SK_CHECKPOINT_SIZE_MAX + 1]; /* "": without a charter */
-    char vkey[SK_VKEY_SIZE_MAX + 1];
-};
-
-static int read_head(struct sk_client *client, struct head *out)
-{
-    json_t *result = NULL;
-    int code = sk_node_ask(client, "journal.head", NULL, NULL, 0, &result);
-
-    if (code >= 0)
-        return code;
-    out->entries =
-        (uint64_t)json_integer_value(json_object_get(result, "entries"));
-    snprintf(out->text, sizeof(out->text), "%s",
-             sk_json_text(result, "checkpoint"));
-    snprintf(out->vkey, sizeof(out->vkey), "%s", sk_json_text(result, "vkey"));
-    json_decref(result);
-    if (out->text[0] != '\0' &&
-        sk_checkpoint_open(sk_text(out->text), NULL, &out->checkpoint) != SK_OK)
-        return broken_reply();
-    return -1;
-}
-
-/* One page; fn gets each entry, and the roots that the node keeps. */
-struct page {
-    uint64_t from;
-    uint64_t next;
-    const json_t *entries;
-    const json_t *nodes;
-    json_t *result;
-};
-
-static int read_page(struct sk_client *client, uint64_t from, uint64_t count,
-                     struct page *out)
-{
-    json_t *args = json_object();
-    int code;
-
-    json_object_set_new(args, "from", json_integer((json_int_t)from));
-    json_object_set_new(args, "limit", json_integer((json_int_t)count));
-    out->result = NULL;
-    code = sk_node_ask(client, "journal.read", args, NULL, 0, &out->result);
-    if (code >= 0)
-        return code;
-    out->from = from;
-    out->next =
-        (uint64_t)json_integer_value(json_object_get(out->result, "next"));
-    out->entries = json_object_get(out->result, "entries");
-    out->nodes = json_object_get(out->result, "nodes");
-    if (json_array_size(out->entries) != out->next - from) {
-        json_decref(out->result);
-        return broken_reply();
-    }
-    return -1;
-}
-
 /* ------------------------------------------------------------- verify */
 
 struct verify {
     struct sk_merkle_edge edge;
-    size_t node; /* of this page: the next root to compare */
     uint64_t wrong_from;
     uint64_t wrong_to;
 };
 
-static bool same_node(const json_t *json, const struct sk_hash *want)
+static bool same_node(struct sk_value node, const struct sk_hash *want)
 {
-    struct sk_hash got;
-    size_t size;
-
-    return unhex(json, got.bytes, sizeof(got.bytes), &size) &&
-           size == SK_HASH_SIZE && sk_hash_equal(&got, want);
+    return sk_bytes_equal(sk_value_bin(node),
+                          (struct sk_bytes){want->bytes, SK_HASH_SIZE});
 }
 
 /* False: not what the node keeps of these 256, 65536, ... entries. */
-static bool compare_nodes(struct verify *v, const struct page *page,
+static bool compare_nodes(struct verify *v, struct sk_value_walk *nodes,
                           const struct sk_merkle_done *done)
 {
     uint64_t count = 1;
 
     for (size_t i = 0; i < done->count; i++) {
         count <<= SK_MERKLE_STEP;
-        if (same_node(json_array_get(page->nodes, v->node++), &done->hash[i]))
+        if (sk_value_next(nodes) && same_node(nodes->value, &done->hash[i]))
             continue;
         v->wrong_from = v->edge.size - count;
         v->wrong_to = v->edge.size;
@@ -295,29 +219,46 @@ static bool compare_nodes(struct verify *v, const struct page *page,
     return true;
 }
 
-static bool verify_page(struct verify *v, const struct page *page)
+static bool verify_page(struct verify *v, const struct sk_journal_page *page)
 {
-    uint8_t bytes[SK_ENTRY_SIZE_MAX];
-    struct sk_merkle_done done;
-    struct sk_entry entry;
-    struct sk_hash leaf;
-    size_t size;
+    struct sk_value_walk entries = sk_value_walk(page->entries);
+    struct sk_value_walk nodes = sk_value_walk(page->nodes);
 
-    v->node = 0;
-    for (size_t i = 0; i < json_array_size(page->entries); i++) {
-        if (!unhex(json_array_get(page->entries, i), bytes, sizeof(bytes),
-                   &size) ||
-            sk_entry_decode((struct sk_bytes){bytes, size}, &entry) != SK_OK) {
+    while (sk_value_next(&entries)) {
+        struct sk_bytes bytes = sk_value_bin(entries.value);
+        struct sk_merkle_done done;
+        struct sk_entry entry;
+        struct sk_hash leaf;
+
+        if (sk_entry_decode(bytes, &entry) != SK_OK) {
             v->wrong_from = v->edge.size;
             v->wrong_to = v->edge.size + 1;
             return false;
         }
-        sk_merkle_leaf((struct sk_bytes){bytes, size}, &leaf);
+        sk_merkle_leaf(bytes, &leaf);
         sk_merkle_edge_add(&v->edge, &leaf, &done);
-        if (!compare_nodes(v, page, &done))
+        if (!compare_nodes(v, &nodes, &done))
             return false;
     }
     return true;
+}
+
+/* From the first entry on; stops at what is wrong. */
+static int verify_pages(struct sk_client *client, uint64_t end,
+                        struct verify *v)
+{
+    struct sk_journal_pages pages = {.client = client, .end = end};
+    bool good = true;
+
+    while (good && pages.next < end) {
+        struct sk_journal_page page;
+        int code = sk_journal_pages_next(&pages, &page);
+
+        if (code >= 0)
+            return code;
+        good = verify_page(v, &page);
+    }
+    return -1;
 }
 
 /* The key that stands on the own card: what partners check with. */
@@ -341,7 +282,7 @@ static int own_key(const char *dir, struct sk_sign_public *out)
     return code;
 }
 
-static int verdict(const struct verify *v, const struct head *head,
+static int verdict(const struct verify *v, const struct sk_journal_top *head,
                    const struct sk_sign_public *key)
 {
     struct sk_checkpoint checked;
@@ -405,199 +346,14 @@ static int verify(struct sk_client *client, const struct sk_parsed *parsed)
 {
     static struct verify v;
     struct sk_sign_public key;
-    struct head head;
+    struct sk_journal_top head;
     int code = own_key(sk_cli_dir(parsed), &key);
 
     if (code < 0)
-        code = read_head(client, &head);
-    while (code < 0 && v.edge.size < head.entries) {
-        uint64_t left = head.entries - v.edge.size;
-        struct page page;
-        bool good;
-
-        code = read_page(client, v.edge.size, left < PAGE ? left : PAGE, &page);
-        if (code >= 0)
-            return code;
-        good = verify_page(&v, &page);
-        json_decref(page.result);
-        if (!good)
-            break;
-    }
+        code = sk_journal_top(client, &head);
+    if (code < 0)
+        code = verify_pages(client, head.entries, &v);
     return code < 0 ? verdict(&v, &head, &key) : code;
-}
-
-/* ------------------------------------------------------------- show */
-
-static void instant_of(uint64_t at_s, char out[32])
-{
-    time_t t = (time_t)at_s;
-    struct tm tm;
-
-    gmtime_r(&t, &tm);
-    strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
-}
-
-static json_t *json_of(uint64_t number, const char *leaf,
-                       const struct sk_entry *entry)
-{
-    json_t *out = json_object();
-    json_t *ids = json_array();
-    json_t *numbers = json_array();
-    char text[SK_HEX_SIZE + 1];
-
-    json_object_set_new(out, "entry", json_integer((json_int_t)number));
-    json_object_set_new(out, "kind",
-                        json_string(sk_entry_kind_text(entry->kind)));
-    instant_of(entry->at_s, text);
-    json_object_set_new(out, "at", json_string(text));
-    if (entry->org.size > 0)
-        json_object_set_new(
-            out, "org",
-            json_stringn((const char *)entry->org.data, entry->org.size));
-    for (size_t i = 0; i < entry->ids_count; i++) {
-        sk_id_format(&entry->ids[i], text);
-        json_array_append_new(ids, json_string(text));
-    }
-    json_object_set_new(out, "ids", ids);
-    for (size_t i = 0; i < entry->numbers_count; i++)
-        json_array_append_new(numbers,
-                              json_integer((json_int_t)entry->numbers[i]));
-    json_object_set_new(out, "numbers", numbers);
-    if (entry->has_hash) {
-        sk_hash_format(&entry->hash, text);
-        json_object_set_new(out, "hash", json_string(text));
-    }
-    if (entry->word.size > 0)
-        json_object_set_new(
-            out, "word",
-            json_stringn((const char *)entry->word.data, entry->word.size));
-    json_object_set_new(out, "leaf", json_string(leaf));
-    return out;
-}
-
-static void print_entry(uint64_t number, const struct sk_entry *entry)
-{
-    char at[32];
-    char text[SK_HEX_SIZE + 1];
-
-    instant_of(entry->at_s, at);
-    printf("%8llu  %s  %-14s", (unsigned long long)number, at,
-           sk_entry_kind_text(entry->kind));
-    if (entry->org.size > 0)
-        printf(" %.*s", (int)entry->org.size, (const char *)entry->org.data);
-    if (entry->word.size > 0)
-        printf(" %.*s", (int)entry->word.size, (const char *)entry->word.data);
-    for (size_t i = 0; i < entry->ids_count; i++) {
-        sk_id_format(&entry->ids[i], text);
-        printf(" %s", text);
-    }
-    for (size_t i = 0; i < entry->numbers_count; i++)
-        printf(" %llu", (unsigned long long)entry->numbers[i]);
-    if (entry->has_hash) {
-        sk_hash_format(&entry->hash, text);
-        printf(" %.16s", text);
-    }
-    putchar('\n');
-}
-
-/* Each entry of a page, to the list or, as a line, to standard output. */
-static bool show_page(const struct page *page, json_t *list, bool lines)
-{
-    uint8_t bytes[SK_ENTRY_SIZE_MAX];
-    struct sk_entry entry;
-    size_t size;
-
-    for (size_t i = 0; i < json_array_size(page->entries); i++) {
-        const json_t *leaf = json_array_get(page->entries, i);
-        json_t *one;
-
-        if (!unhex(leaf, bytes, sizeof(bytes), &size) ||
-            sk_entry_decode((struct sk_bytes){bytes, size}, &entry) != SK_OK)
-            return false;
-        if (list == NULL && !lines) {
-            print_entry(page->from + i, &entry);
-            continue;
-        }
-        one = json_of(page->from + i, json_string_value(leaf), &entry);
-        if (lines) {
-            json_dumpf(one, stdout, JSON_COMPACT | JSON_SORT_KEYS);
-            putchar('\n');
-            json_decref(one);
-        } else {
-            json_array_append_new(list, one);
-        }
-    }
-    return true;
-}
-
-static int show(struct sk_client *client, const struct sk_parsed *parsed)
-{
-    json_t *list = sk_cli_json() ? json_array() : NULL;
-    struct head head;
-    struct page page;
-    uint64_t from;
-    uint64_t limit;
-    int code = number_of(sk_cli_get(parsed, "limit"), 20, &limit);
-
-    if (code < 0)
-        code = read_head(client, &head);
-    if (limit > PAGE)
-        limit = PAGE;
-    if (code < 0)
-        code =
-            number_of(sk_cli_get(parsed, "from"),
-                      head.entries > limit ? head.entries - limit : 0, &from);
-    if (code < 0)
-        code = read_page(client, from, limit, &page);
-    if (code < 0) {
-        code = show_page(&page, list, false) ? SK_EXIT_YES : broken_reply();
-        json_decref(page.result);
-    }
-    if (code == SK_EXIT_YES && list != NULL) {
-        json_t *out = json_pack("{s:s,s:I,s:O,s:s}", "checkpoint", head.text,
-                                "entries", (json_int_t)head.entries, "list",
-                                list, "vkey", head.vkey);
-
-        sk_json_print(out);
-        json_decref(out);
-    } else if (code == SK_EXIT_YES && head.text[0] != '\0') {
-        printf("\n%s", head.text);
-    }
-    json_decref(list);
-    return code;
-}
-
-static int export(struct sk_client *client, const struct sk_parsed *parsed)
-{
-    struct head head;
-    uint64_t from;
-    int code = number_of(sk_cli_get(parsed, "from"), 0, &from);
-
-    if (code < 0)
-        code = read_head(client, &head);
-    while (code < 0 && from < head.entries) {
-        uint64_t left = head.entries - from;
-        struct page page;
-
-        code = read_page(client, from, left < PAGE ? left : PAGE, &page);
-        if (code >= 0)
-            return code;
-        if (!show_page(&page, NULL, true))
-            code = broken_reply();
-        from = page.next;
-        json_decref(page.result);
-    }
-    if (code < 0) {
-        json_t *out =
-            json_pack("{s:s,s:I,s:s}", "checkpoint", head.text, "entries",
-                      (json_int_t)head.entries, "vkey", head.vkey);
-
-        json_dumpf(out, stdout, JSON_COMPACT | JSON_SORT_KEYS);
-        putchar('\n');
-        json_decref(out);
-        code = SK_EXIT_YES;
-    }
-    return code;
 }
 
 /* ------------------------------------------------------------- prove */
@@ -622,23 +378,12 @@ static int root_of(struct sk_client *client, uint64_t count,
                    struct sk_hash *out)
 {
     static struct verify v;
+    int code = verify_pages(client, count, &v);
 
-    while (v.edge.size < count) {
-        uint64_t left = count - v.edge.size;
-        struct page page;
-        bool good;
-        int code =
-            read_page(client, v.edge.size, left < PAGE ? left : PAGE, &page);
-
-        if (code >= 0)
-            return code;
-        good = verify_page(&v, &page);
-        json_decref(page.result);
-        if (!good)
-            return broken_reply();
-    }
+    if (code < 0 && v.wrong_to > 0)
+        code = sk_journal_broken();
     sk_merkle_edge_root(&v.edge, out);
-    return -1;
+    return code;
 }
 
 /* Does it hold?  number: the entry, or how long the journal was. */
@@ -656,7 +401,7 @@ static int check_proof(struct sk_client *client, const json_t *result, bool one,
     if (sk_checkpoint_open(sk_text(sk_json_text(result, "checkpoint")), NULL,
                            &c) != SK_OK ||
         !read_proof(json_object_get(result, "proof"), &proof))
-        return broken_reply();
+        return sk_journal_broken();
     if (!one) {
         code = root_of(client, number, &old.root);
         if (code < 0)
@@ -664,7 +409,7 @@ static int check_proof(struct sk_client *client, const json_t *result, bool one,
         return code;
     }
     if (!unhex(json_object_get(result, "entry"), bytes, sizeof(bytes), &size))
-        return broken_reply();
+        return sk_journal_broken();
     sk_merkle_leaf((struct sk_bytes){bytes, size}, &leaf);
     *holds = sk_merkle_inclusion_holds(&leaf, number, &c.head, &proof);
     return -1;
@@ -702,7 +447,7 @@ static int prove(struct sk_client *client, const struct sk_parsed *parsed)
         sk_cli_help(stderr, parsed->command);
         return SK_EXIT_USAGE;
     }
-    code = number_of(text, 0, &number);
+    code = sk_journal_number(text, 0, &number);
     if (code >= 0) {
         json_decref(args);
         return code;
@@ -742,9 +487,9 @@ static int run(int which, const struct sk_parsed *parsed)
         else if (which == PROVE)
             code = prove(client, parsed);
         else if (which == EXPORT)
-            code = export(client, parsed);
+            code = sk_journal_export(client, parsed);
         else
-            code = show(client, parsed);
+            code = sk_journal_show(client, parsed);
     }
     sk_client_close(&client);
     return code;

@@ -13,6 +13,15 @@
 extern const struct sk_command sk_journal_commands[];
 int sk_cmd_journal(int argc, char **argv);
 
+struct sk_client;
+
+/* journal_show.c: `journal show` and `journal export`. */
+int sk_journal_show(struct sk_client *client, const struct sk_parsed *parsed);
+int sk_journal_export(struct sk_client *client, const struct sk_parsed *parsed);
+
+/* A number of the command line, or what it is without; -1 or an exit code. */
+int sk_journal_number(const char *text, uint64_t without, uint64_t *out);
+
 /* journal_evidence.c: `journal evidence` and `journal check-evidence`. */
 int sk_journal_evidence(const struct sk_parsed *parsed);
 int sk_journal_check_evidence(const struct sk_parsed *parsed);
