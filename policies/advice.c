@@ -117,6 +117,8 @@ static const struct advice list[] = {
     {"W024",
      "zet bij een van de twee namen wat hen onderscheidt, bv. de plaats",
      "put what sets them apart into one of the two names, e.g. the place"},
+    {"W025", "zet in partners.yaml hoe deze partner heet",
+     "put into partners.yaml what this partner is called"},
 };
 
 const char *sk_advice(const char *code, bool dutch)

@@ -16,7 +16,8 @@ enum sk_org_status { SK_ORG_ACTIVE, SK_ORG_SUSPENDED, SK_ORG_LEFT };
 struct sk_roster_org {
     struct sk_bytes id;
     struct sk_bytes name;    /* for people; with the id behind it when another
-                                partner is called the same (W024) */
+                                partner is called the same (POLICY.md 9.1), and
+                                the id when nothing of it is to be read */
     struct sk_bytes written; /* the name as the file has it */
     bool name_shared;
     struct sk_bytes kbo; /* or empty */

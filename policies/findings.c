@@ -368,6 +368,13 @@ bool sk_names_alike(struct sk_bytes a, struct sk_bytes b)
     return false;
 }
 
+bool sk_name_is_blank(struct sk_bytes name)
+{
+    size_t at = 0;
+
+    return next_read(name, &at) == 0;
+}
+
 void sk_hint_offer_label(struct sk_hint *hint, struct sk_bytes choice,
                          struct sk_bytes nl, struct sk_bytes en)
 {

@@ -78,6 +78,8 @@ struct sk_bytes sk_hint_best(const struct sk_hint *hint);
    stand between words, how many, what stands around them, and what nobody sees
    do not count; empty is nobody's name. */
 bool sk_names_alike(struct sk_bytes a, struct sk_bytes b);
+/* Is nothing of it left to read then? */
+bool sk_name_is_blank(struct sk_bytes name);
 
 /* How far a and b are apart: insert, delete, replace (3.8); bytes.  Texts of
    more than 128 bytes are infinitely far from everything. */

@@ -267,10 +267,12 @@ bool sk_org_is_same(const struct sk_roster_org *a,
 static enum sk_status name_apart(struct sk_loading *l,
                                  struct sk_roster_org *org)
 {
-    uint8_t *text =
-        sk_arena_get(l->arena, org->written.size + org->id.size + 3);
     size_t at = org->written.size;
+    uint8_t *text;
 
+    if (org->name.data != org->written.data)
+        return SK_OK; /* it is already */
+    text = sk_arena_get(l->arena, at + org->id.size + 3);
     if (text == NULL)
         return SK_E_MEMORY;
     memcpy(text, org->written.data, at);
@@ -281,8 +283,30 @@ static enum sk_status name_apart(struct sk_loading *l,
     return SK_OK;
 }
 
-/* W024, at the later of two.  No error: a charter that others live under must
-   not stop their flows.  Who left is called as it was. */
+/* W024, at the later of two. */
+static enum sk_status check_pair(struct sk_loading *l,
+                                 const struct sk_node *name,
+                                 struct sk_roster_org *org,
+                                 struct sk_roster_org *other)
+{
+    struct sk_argument arguments[] = {{"org", org->id}, {"other", other->id}};
+    bool left = org->status == SK_ORG_LEFT || other->status == SK_ORG_LEFT;
+
+    if (!sk_names_alike(org->written, other->written))
+        return SK_OK;
+    if (!left && !org->name_shared)
+        sk_findings_add(l->findings, "W024", name->place, arguments,
+                        SK_COUNT(arguments));
+    if (!left)
+        org->name_shared = other->name_shared = true;
+    if (!left || org->status == SK_ORG_LEFT)
+        SK_TRY(name_apart(l, org));
+    if (!left || other->status == SK_ORG_LEFT)
+        SK_TRY(name_apart(l, other));
+    return SK_OK;
+}
+
+/* No errors: a charter that others live under must not stop their flows. */
 static enum sk_status check_names(struct sk_loading *l,
                                   const struct sk_node *orgs)
 {
@@ -293,24 +317,13 @@ static enum sk_status check_names(struct sk_loading *l,
         const struct sk_node *name =
             sk_node_get(sk_node_get_bytes(orgs, org->id), "name");
 
-        for (size_t k = 0; k < i && org->status != SK_ORG_LEFT; k++) {
-            struct sk_roster_org *other = &roster->orgs[k];
-            struct sk_argument arguments[] = {{"org", org->id},
-                                              {"other", other->id}};
-
-            if (other->status == SK_ORG_LEFT ||
-                !sk_names_alike(org->written, other->written))
-                continue;
-            if (!org->name_shared)
-                sk_findings_add(l->findings, "W024", name->place, arguments,
-                                SK_COUNT(arguments));
-            org->name_shared = true;
-            other->name_shared = true;
+        if (name != NULL && sk_name_is_blank(org->written)) {
+            sk_read_say(l->findings, "W025", name->place, "org", org->id);
+            org->name = org->id;
         }
+        for (size_t k = 0; k < i; k++)
+            SK_TRY(check_pair(l, name, org, &roster->orgs[k]));
     }
-    for (size_t i = 0; i < roster->count; i++)
-        if (roster->orgs[i].name_shared)
-            SK_TRY(name_apart(l, &roster->orgs[i]));
     return SK_OK;
 }
 

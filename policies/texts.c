@@ -237,6 +237,8 @@ static const struct sk_template templates[] = {
      "'{org}' heet zoals '{other}': de naam alleen zegt niet wie het is",
      "'{org}' is called like '{other}': the name alone does not say which it "
      "is"},
+    {"W025", "'{org}' heeft geen naam die te lezen is",
+     "'{org}' has no name that can be read"},
 };
 
 static const struct sk_phrase phrases[] = {

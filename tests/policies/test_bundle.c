@@ -163,6 +163,11 @@ Test(bundle, roster_errors)
          "{name: Gestopt BV, role: company, status: "
          "suspended",
          "{name: Sopraco, role: company, status: left", ""},
+        {ROSTER, "name: Sopraco,", "name: \"\",", "W025 8:19"},
+        {ROSTER, "name: Sopraco,", "name: \" \xe2\x80\x8b.\xc2\xa0\",",
+         "W025 8:19"},
+        {ROSTER, "name: Sopraco,", "name: \"\xe2\x80\x8b\xe2\x80\x8b\",",
+         "W025 8:19"},
         {ROSTER, "role: company, duties",
          "role: company, groups: [steering], duties", "E022 8:52"},
         {ROSTER,
@@ -172,6 +177,39 @@ Test(bundle, roster_errors)
     };
 
     EXPECT_ROWS(rows);
+}
+
+/* POLICY.md 9.1: how partners are shown. */
+Test(bundle, a_name_that_does_not_say_who_gets_the_id)
+{
+    static const struct {
+        const char *find;
+        const char *put;
+        const char *id;
+        const char *want;
+    } rows[] = {
+        {"name: Sopraco,", "name: Sopraco,", "sopraco", "Sopraco"},
+        {"name: Sopraco,", "name: \" \",", "sopraco", "sopraco"},
+        {"Gestopt BV,", "SOPRACO,", "sopraco", "Sopraco (sopraco)"},
+        {"Gestopt BV,", "SOPRACO,", "closed-firm", "SOPRACO (closed-firm)"},
+        {"Gestopt BV, role: company, status: suspended",
+         "SOPRACO, role: company, status: left", "closed-firm",
+         "SOPRACO (closed-firm)"},
+        {"Gestopt BV, role: company, status: suspended",
+         "SOPRACO, role: company, status: left", "sopraco", "Sopraco"},
+    };
+
+    for (size_t i = 0; i < SK_COUNT(rows); i++) {
+        struct sk_sources sources = mini();
+        const struct sk_roster_org *org;
+
+        sources.of[ROSTER].bytes =
+            changed(sources.of[ROSTER].bytes, rows[i].find, rows[i].put);
+        org = sk_bundle_org(load(&sources, INT32_MIN), sk_text(rows[i].id));
+        cr_assert(ne(ptr, (void *)(uintptr_t)org, NULL));
+        cr_expect(sk_bytes_equal(org->name, sk_text(rows[i].want)), "%zu: %.*s",
+                  i, (int)org->name.size, org->name.data);
+    }
 }
 
 Test(bundle, guards_errors)

@@ -78,7 +78,7 @@ Test(findings, say_what_the_page_says)
     while (sk_template_at(table) != NULL)
         table++;
     cr_expect(eq(sz, rows, table));
-    cr_expect(eq(sz, rows, 92));
+    cr_expect(eq(sz, rows, 93));
 }
 
 /* Every placeholder stands in both languages, or a language loses it. */
@@ -304,6 +304,18 @@ Test(findings, suggest_the_nearest_word)
     cr_expect(eq(str, (char *)best("konfurm-erosura", words, 4), ""));
     cr_expect(eq(str, (char *)best("hat", equals, 2), "cat"));
     cr_expect(eq(str, (char *)best("x", NULL, 0), ""));
+}
+
+Test(findings, a_name_has_something_to_read)
+{
+    static const char *const blank[] = {"", " ", "._-", "\xc2\xa0",
+                                        "\xe2\x80\x8b \xe2\x80\xae"};
+    static const char *const good[] = {"a", " -1", "\xe2\x80\x8b\xc3\xa9"};
+
+    for (size_t i = 0; i < SK_COUNT(blank); i++)
+        cr_expect(sk_name_is_blank(sk_text(blank[i])), "%zu", i);
+    for (size_t i = 0; i < SK_COUNT(good); i++)
+        cr_expect(not(sk_name_is_blank(sk_text(good[i]))), "%zu", i);
 }
 
 /* ---------------------------------------------------------------- arena */

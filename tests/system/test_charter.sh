@@ -167,6 +167,26 @@ schakel charter add --out "$work/v9" --partners "$work/same.yaml" "$work/v8"
 [ $? = 1 ] && grep -q "W024: 'beta' is called like 'alfa'" "$work/cli.log" &&
   [ ! -e "$work/v9" ]
 check "two partners with one name get no charter" $?
+sed 's/name: beta/name: "- "/' "$work/four.yaml" >"$work/blank.yaml"
+schakel charter add --out "$work/v9" --partners "$work/blank.yaml" "$work/v8"
+[ $? = 1 ] && grep -q "W025: 'beta' has no name" "$work/cli.log" && [ ! -e "$work/v9" ]
+check "nor does one whose name nobody can read" $?
+# Made elsewhere, of the right form: it is not signed either.
+for name in same blank; do
+  rm -rf "$work/else" && cp -R "$work/v8" "$work/else" && rm "$work"/else/*.minisig
+  hash=$(sha256sum <"$work/else/partners.yaml" | cut -d' ' -f1)
+  cp "$work/$name.yaml" "$work/else/partners.yaml"
+  new=$(sha256sum <"$work/$name.yaml" | cut -d' ' -f1)
+  sed -i "s/$hash/$new/" "$work/else/MANIFEST"
+  schakel charter sign --dir "$work/alfa" "$work/else"
+  [ $? = 1 ] && tail -2 "$work/cli.log" | grep -q 'called the same\|no name that can be read' &&
+    [ -z "$(ls "$work/else" | grep minisig)" ]
+  check "nobody signs for it: $name" $?
+done
+cp "$work/four.yaml" "$work/else/partners.yaml"
+sed -i "s/$new/$(sha256sum <"$work/four.yaml" | cut -d' ' -f1)/" "$work/else/MANIFEST"
+schakel charter sign --dir "$work/alfa" "$work/else" && [ -e "$work/else/MANIFEST.alfa.minisig" ]
+check "with names that say who they are, a steward does" $?
 
 for org in alfa beta gamma delta; do stop $org || failed=1; done
 check "all stop with status 0" $failed

@@ -158,35 +158,42 @@ static int fail_rules(const char *dir)
             .next_en = "correct what stands above"});
 }
 
-/* POLICY.md 9.1: W024, told as what it is here. */
+/* POLICY.md 9.1: W024 and W025, told as what they are here. */
 static int check_names(const struct sk_findings *findings, const char *dir,
                        bool refuse)
 {
     bool shared = false;
+    bool blank = false;
 
     for (size_t i = 0; i < findings->count; i++) {
         const struct sk_finding *f = &findings->list[i];
 
-        if (strcmp(f->code, "W024") != 0)
+        if (strcmp(f->code, "W024") != 0 && strcmp(f->code, "W025") != 0)
             continue;
         fprintf(stderr, "%s:%u:%u: %s %s: %s\n", f->place.file, f->place.line,
                 f->place.column, sk_cli_word("let op", "warning"), f->code,
                 sk_cli_word(f->nl, f->en));
-        shared = true;
+        shared = shared || f->code[3] == '4';
+        blank = blank || f->code[3] == '5';
     }
-    if (!shared || !refuse)
+    if ((!shared && !blank) || !refuse)
         return -1;
     return sk_cli_fail(
         SK_EXIT_NO,
         &(struct sk_problem){
-            .code = "same-name",
-            .nl = "twee partners heten hetzelfde",
-            .en = "two partners are called the same",
+            .code = blank ? "no-name" : "same-name",
+            .nl = blank ? "een partner heeft geen naam die te lezen is"
+                        : "twee partners heten hetzelfde",
+            .en = blank ? "a partner has no name that can be read"
+                        : "two partners are called the same",
             .where = dir,
-            .next_nl = "zet in partners.yaml bij een van beide wat hen "
-                       "onderscheidt, bv. de plaats",
-            .next_en = "put what sets them apart into one of the names in "
-                       "partners.yaml, e.g. the place"});
+            .next_nl = blank ? "zet in partners.yaml hoe die partner heet"
+                             : "zet in partners.yaml bij een van beide wat hen "
+                               "onderscheidt, bv. de plaats",
+            .next_en =
+                blank ? "put into partners.yaml what that partner is called"
+                      : "put what sets them apart into one of the names "
+                        "in partners.yaml, e.g. the place"});
 }
 
 static int check_roster(const struct sk_charter *charter,
