@@ -6,8 +6,8 @@
 
 #include "tools/schakel/render.h"
 
-static void expect_shown(const char *op, const char *result, bool dutch,
-                         const char *want)
+/* owned */
+static char *shown(const char *op, const char *result, bool dutch)
 {
     json_t *json = json_loads(result, 0, NULL);
     struct sk_screen screen = {.dutch = dutch};
@@ -18,9 +18,17 @@ static void expect_shown(const char *op, const char *result, bool dutch,
     screen.out = open_memstream(&text, &size);
     sk_render(&screen, op, json);
     fclose(screen.out);
+    json_decref(json);
+    return text;
+}
+
+static void expect_shown(const char *op, const char *result, bool dutch,
+                         const char *want)
+{
+    char *text = shown(op, result, dutch);
+
     cr_expect(eq(str, text, (char *)want));
     free(text);
-    json_decref(json);
 }
 
 Test(render, says_who_gave_a_consent_and_when)
@@ -135,4 +143,41 @@ Test(render, says_what_comes_next)
                  false,
                  "Nobody got anything.\n"
                  "go on with --after 9a2a637d-2127-40c9-a586-13490c5bbceb\n");
+}
+
+/* DOMAIN.md 5.3: whoever has an open handover reads how it can end; who asked
+   for more info, that nothing says what. */
+Test(render, says_how_an_open_handover_ends)
+{
+    static const struct {
+        const char *role;
+        const char *state;
+        const char *want;
+    } all[] = {
+        {"receiver", "requested", "schakel handover decline h1"},
+        {"receiver", "received", "schakel handover decline h1"},
+        {"receiver", "need_info", "schakel handover decline h1"},
+        {"receiver", "waiting", "schakel handover decline h1"},
+        {"receiver", "accepted", "schakel handover complete h1 "},
+        {"receiver", "need_info", "It does not say what: call the partner."},
+        {"sender", "requested", "schakel handover cancel h1"},
+        {"sender", "received", "schakel handover cancel h1"},
+        {"sender", "need_info", "schakel handover cancel h1"},
+        {"sender", "waiting", "schakel handover cancel h1"},
+        {"sender", "accepted", "schakel handover cancel h1"},
+        {"sender", "need_info", "It does not say what: call them."},
+    };
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+        char view[128];
+        char *text;
+
+        snprintf(view, sizeof(view),
+                 "{\"role\":\"%s\",\"state\":\"%s\",\"handover\":\"h1\","
+                 "\"participant\":\"p\"}",
+                 all[i].role, all[i].state);
+        text = shown("handover.show", view, false);
+        cr_expect(strstr(text, all[i].want) != NULL, "%s\n%s", view, text);
+        free(text);
+    }
 }

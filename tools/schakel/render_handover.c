@@ -138,15 +138,21 @@ static const struct next nexts[] = {
      "  schakel inbox open REQUEST\n" ANSWERS_EN},
     {false, "received", "Antwoord:\n" ANSWERS_NL, "Answer:\n" ANSWERS_EN},
     {false, "need_info",
-     "U vroeg uitleg.  De partner vraagt het opnieuw, of u antwoordt nu al:\n"
-     "  schakel handover accept ID\n",
-     "You asked for more info.  The partner asks again, or you answer now:\n"
-     "  schakel handover accept ID\n"},
+     "U vroeg uitleg.  Wat u wilt weten, staat er niet bij: bel de partner.\n"
+     "De partner vraagt het opnieuw, of u antwoordt nu al:\n"
+     "  schakel handover accept ID\n"
+     "  schakel handover decline ID\n",
+     "You asked for more info.  It does not say what: call the partner.\n"
+     "The partner asks again, or you answer now:\n"
+     "  schakel handover accept ID\n"
+     "  schakel handover decline ID\n"},
     {false, "waiting",
      "De deelnemer staat op uw wachtlijst.  Is er plaats:\n"
-     "  schakel handover accept ID\n",
+     "  schakel handover accept ID\n"
+     "Toch niet?  schakel handover decline ID\n",
      "The participant is on your waiting list.  When there is a place:\n"
-     "  schakel handover accept ID\n"},
+     "  schakel handover accept ID\n"
+     "Not after all?  schakel handover decline ID\n"},
     {false, "accepted",
      "Spreek eerst met de deelnemer.  Zeg dan dat het gebeurd is:\n"
      "  schakel handover complete ID --fields first_contact=DAG --fields "
@@ -160,14 +166,17 @@ static const struct next nexts[] = {
     {true, "accepted", "De partner spreekt eerst met de deelnemer.\n" CANCEL_NL,
      "The partner talks to the participant first.\n" CANCEL_EN},
     {true, "need_info",
-     "De partner vraagt uitleg.  Vraag het opnieuw, met het antwoord erin:\n"
+     "De partner vraagt uitleg.  Wat hij wil weten, staat er niet bij: bel "
+     "hem.\n"
+     "Vraag het dan opnieuw, met het antwoord erin:\n"
      "  schakel event record PERSON handover.requested --about ID --fields "
      "...\n"
-     "  schakel disclosure send EVENT --to PARTNER --for DOEL\n",
-     "The partner asks for more info.  Ask again, with the answer in it:\n"
+     "  schakel disclosure send EVENT --to PARTNER --for DOEL\n" CANCEL_NL,
+     "The partner asks for more info.  It does not say what: call them.\n"
+     "Then ask again, with the answer in it:\n"
      "  schakel event record PERSON handover.requested --about ID --fields "
      "...\n"
-     "  schakel disclosure send EVENT --to PARTNER --for PURPOSE\n"},
+     "  schakel disclosure send EVENT --to PARTNER --for PURPOSE\n" CANCEL_EN},
     {true, "declined", "U blijft begeleiden.\n", "You go on guiding.\n"},
     {true, "cancelled", "U blijft begeleiden.\n", "You go on guiding.\n"},
     {true, "expired", "Er kwam geen antwoord.  U blijft begeleiden.\n",
