@@ -4,22 +4,24 @@
 
 #include <sodium.h>
 
-#include "protocol/sha256.h"
-
 /* ------------------------------------------------------------- hashes */
-
-#define LEAF_PREFIX 0x00
-#define NODE_PREFIX 0x01
 
 void sk_merkle_leaf(struct sk_bytes leaf, struct sk_hash *out)
 {
-    sk_sha256_each(LEAF_PREFIX, &leaf, 1, out);
+    static const uint8_t prefix[1] = {0x00};
+    crypto_hash_sha256_state state;
+
+    (void)crypto_hash_sha256_init(&state); /* these always give 0 */
+    (void)crypto_hash_sha256_update(&state, prefix, sizeof(prefix));
+    if (leaf.size > 0)
+        (void)crypto_hash_sha256_update(&state, leaf.data, leaf.size);
+    (void)crypto_hash_sha256_final(&state, out->bytes);
 }
 
 void sk_merkle_node(const struct sk_hash *left, const struct sk_hash *right,
                     struct sk_hash *out)
 {
-    uint8_t node[1 + 2 * SK_HASH_SIZE] = {NODE_PREFIX};
+    uint8_t node[1 + 2 * SK_HASH_SIZE] = {0x01};
 
     memcpy(node + 1, left->bytes, SK_HASH_SIZE);
     memcpy(node + 1 + SK_HASH_SIZE, right->bytes, SK_HASH_SIZE);
@@ -40,6 +42,20 @@ static void fold(const struct sk_hash *full, size_t count, struct sk_hash *out)
     for (size_t i = count - 1; i > 0; i--)
         sk_merkle_node(&full[i - 1], &root, &root);
     *out = root;
+}
+
+void sk_merkle_root(const struct sk_bytes *leaves, size_t count,
+                    struct sk_hash *out)
+{
+    struct sk_merkle_edge edge = {0};
+    struct sk_merkle_done done;
+    struct sk_hash leaf;
+
+    for (size_t i = 0; i < count; i++) {
+        sk_merkle_leaf(leaves[i], &leaf);
+        sk_merkle_edge_add(&edge, &leaf, &done);
+    }
+    sk_merkle_edge_root(&edge, out);
 }
 
 /* ------------------------------------------------------------- the edge */
@@ -71,69 +87,6 @@ void sk_merkle_edge_add(struct sk_merkle_edge *edge, const struct sk_hash *leaf,
             done->hash[done->count++] = edge->full[at];
     }
     edge->size++;
-}
-
-/* The nodes above these, side by side, in their place. */
-static void climb_all(struct sk_hash *hashes, size_t count)
-{
-    struct sk_bytes pairs[SK_MERKLE_TOGETHER / 2];
-
-    assert(count / 2 <= SK_COUNT(pairs));
-
-    for (size_t i = 0; i < count / 2; i++)
-        pairs[i] = (struct sk_bytes){hashes[2 * i].bytes, 2 * SK_HASH_SIZE};
-    sk_sha256_each(NODE_PREFIX, pairs, count / 2, hashes);
-}
-
-void sk_merkle_edge_add_each(struct sk_merkle_edge *edge,
-                             const struct sk_bytes *leaves, size_t count,
-                             struct sk_merkle_done *done)
-{
-    struct sk_hash hashes[SK_MERKLE_TOGETHER + 1]; /* of one level */
-    struct sk_hash full[SK_MERKLE_LEVELS + 1];     /* smallest first */
-    size_t before = sk_merkle_edge_count(edge->size);
-    size_t after = 0;
-
-    assert(count <= SK_MERKLE_TOGETHER);
-    assert(count <= SK_MERKLE_SIZE_MAX - edge->size);
-
-    done->count = 0;
-    sk_sha256_each(LEAF_PREFIX, leaves, count, hashes);
-    edge->size += count;
-    for (unsigned level = 1; count > 0; level++) {
-        uint64_t first = (edge->size >> (level - 1)) - count;
-
-        /* The one on the left waited for it. */
-        if ((first & 1) == 1) {
-            memmove(&hashes[1], &hashes[0], count * sizeof(hashes[0]));
-            hashes[0] = edge->full[--before];
-            count++;
-        }
-        if ((count & 1) == 1)
-            full[after++] = hashes[count - 1];
-        climb_all(hashes, count);
-        count /= 2;
-        if (count > 0 && level % SK_MERKLE_STEP == 0)
-            done->hash[done->count++] = hashes[count - 1];
-    }
-    while (after > 0)
-        edge->full[before++] = full[--after];
-}
-
-void sk_merkle_root(const struct sk_bytes *leaves, size_t count,
-                    struct sk_hash *out)
-{
-    struct sk_merkle_edge edge = {0};
-    struct sk_merkle_done done;
-
-    for (size_t i = 0; i < count; i += SK_MERKLE_TOGETHER) {
-        size_t some = count - i;
-
-        if (some > SK_MERKLE_TOGETHER)
-            some = SK_MERKLE_TOGETHER;
-        sk_merkle_edge_add_each(&edge, leaves + i, some, &done);
-    }
-    sk_merkle_edge_root(&edge, out);
 }
 
 void sk_merkle_edge_root(const struct sk_merkle_edge *edge, struct sk_hash *out)

@@ -51,12 +51,6 @@ size_t sk_merkle_edge_count(uint64_t size);
 /* One leaf more, by its hash.  size is below SK_MERKLE_SIZE_MAX. */
 void sk_merkle_edge_add(struct sk_merkle_edge *edge, const struct sk_hash *leaf,
                         struct sk_merkle_done *done);
-/* The same for some leaves, at most so many, hashed side by side.  They
-   complete at most one subtree of each step. */
-#define SK_MERKLE_TOGETHER 64
-void sk_merkle_edge_add_each(struct sk_merkle_edge *edge,
-                             const struct sk_bytes *leaves, size_t count,
-                             struct sk_merkle_done *done);
 void sk_merkle_edge_root(const struct sk_merkle_edge *edge,
                          struct sk_hash *out);
 

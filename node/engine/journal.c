@@ -235,70 +235,44 @@ static enum sk_status put_done(struct sk_engine *e,
     return SK_OK;
 }
 
+static enum sk_status put_run(struct sk_engine *e, struct sk_bytes run)
+{
+    struct sk_key key = run_key(e->journal.edge.size - 1);
+
+    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), run);
+}
+
 static size_t length_at(const uint8_t *at)
 {
     return (size_t)at[0] << 8 | at[1];
 }
 
-/* The entries that wait, into the tree. */
-static enum sk_status grow_tree(struct sk_engine *e)
-{
-    struct sk_journal *j = &e->journal;
-    struct sk_bytes leaves[SK_MERKLE_TOGETHER];
-    struct sk_merkle_done done;
-
-    for (size_t at = 0; at < j->used;) {
-        size_t count = 0;
-
-        for (; at < j->used && count < SK_COUNT(leaves); count++) {
-            leaves[count].data = j->room + at + LENGTH_SIZE;
-            leaves[count].size = length_at(j->room + at);
-            at += LENGTH_SIZE + leaves[count].size;
-        }
-        sk_merkle_edge_add_each(&j->edge, leaves, count, &done);
-        SK_TRY(put_done(e, &done));
-    }
-    return SK_OK;
-}
-
-static enum sk_status put_run(struct sk_engine *e, uint64_t last,
-                              struct sk_bytes run)
-{
-    struct sk_key key = run_key(last);
-
-    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), run);
-}
-
-/* The same entries as records; next: the number of the first. */
-static enum sk_status put_runs(struct sk_engine *e, uint64_t next)
-{
-    struct sk_journal *j = &e->journal;
-    size_t start = 0;
-
-    for (size_t at = 0; at < j->used; next++) {
-        size_t size = LENGTH_SIZE + length_at(j->room + at);
-
-        if (at + size - start > RUN_SIZE_MAX) {
-            SK_TRY(put_run(e, next - 1,
-                           (struct sk_bytes){j->room + start, at - start}));
-            start = at;
-        }
-        at += size;
-    }
-    return put_run(e, next - 1,
-                   (struct sk_bytes){j->room + start, j->used - start});
-}
-
 enum sk_status sk_journal_flush(struct sk_engine *e)
 {
     struct sk_journal *j = &e->journal;
+    struct sk_merkle_done done;
+    struct sk_hash leaf;
+    size_t start = 0;
 
     if (j->used == 0)
         return SK_OK;
     if (sk_log_id_is_none(&j->log))
         sk_fill_random(e, j->log.bytes, sizeof(j->log.bytes));
-    SK_TRY(put_runs(e, j->edge.size));
-    SK_TRY(grow_tree(e));
+    for (size_t at = 0; at < j->used;) {
+        size_t size = LENGTH_SIZE + length_at(j->room + at);
+
+        if (at + size - start > RUN_SIZE_MAX) {
+            SK_TRY(put_run(e, (struct sk_bytes){j->room + start, at - start}));
+            start = at;
+        }
+        sk_merkle_leaf(
+            (struct sk_bytes){j->room + at + LENGTH_SIZE, size - LENGTH_SIZE},
+            &leaf);
+        sk_merkle_edge_add(&j->edge, &leaf, &done);
+        SK_TRY(put_done(e, &done));
+        at += size;
+    }
+    SK_TRY(put_run(e, (struct sk_bytes){j->room + start, j->used - start}));
     j->used = 0;
     j->waiting = 0;
     return put_state(e);

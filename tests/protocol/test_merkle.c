@@ -278,57 +278,6 @@ Test(merkle, says_what_each_step_completed)
     cr_expect(eq(sz, sk_merkle_edge_count(edge.size), 2));
 }
 
-/* The tree of `size` leaves and `some` more at once is that of one by one. */
-static void expect_together(const struct sk_merkle_edge *edge, size_t some)
-{
-    static uint8_t byte[SK_MERKLE_TOGETHER];
-    struct sk_bytes leaves[SK_MERKLE_TOGETHER];
-    struct sk_merkle_edge together = *edge;
-    struct sk_merkle_edge one = *edge;
-    struct sk_merkle_done done;
-    struct sk_merkle_done last = {.count = 0};
-    struct sk_merkle_done got;
-
-    for (size_t i = 0; i < some; i++) {
-        struct sk_hash leaf;
-
-        byte[i] = (uint8_t)i;
-        leaves[i] = (struct sk_bytes){&byte[i], 1};
-        sk_merkle_leaf(leaves[i], &leaf);
-        sk_merkle_edge_add(&one, &leaf, &done);
-        if (done.count > 0)
-            last = done;
-    }
-    sk_merkle_edge_add_each(&together, leaves, some, &got);
-    cr_assert(eq(u64, together.size, one.size));
-    for (size_t i = 0; i < sk_merkle_edge_count(one.size); i++)
-        cr_assert(sk_hash_equal(&together.full[i], &one.full[i]),
-                  "%d and %zu more, root %zu", (int)edge->size, some, i);
-    cr_assert(eq(sz, got.count, last.count), "%d and %zu more", (int)edge->size,
-              some);
-    for (size_t i = 0; i < last.count; i++)
-        cr_assert(sk_hash_equal(&got.hash[i], &last.hash[i]));
-}
-
-Test(merkle, grows_by_many_as_by_one, .timeout = 300)
-{
-    struct sk_merkle_edge edge = {0};
-    struct sk_merkle_done done;
-
-    cr_assert(ge(int, sodium_init(), 0));
-    grow(1);
-    for (size_t size = 0; size <= 65536; size++) {
-        size_t step = size < 65 ? 1 : size % 256 > 190 ? 7 : 63;
-
-        /* Each small tree, and those around what is worth keeping. */
-        if (size <= 64 || (size >= 192 && size <= 256) || size >= 65500)
-            for (size_t some = size % 2; some <= SK_MERKLE_TOGETHER;
-                 some += step)
-                expect_together(&edge, some);
-        sk_merkle_edge_add(&edge, &tree.hash[0], &done);
-    }
-}
-
 /* Every proof holds, and no hash of it, root, size or place can be another. */
 Test(merkle, proves_every_leaf_of_every_tree, .timeout = 300)
 {
