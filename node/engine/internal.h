@@ -224,6 +224,9 @@ struct sk_session {
     uint64_t prove_ms;       /* no PROVE before */
     struct sk_prove prove;   /* the one that left */
     uint64_t proof_until_ms; /* PROOFs given, until then */
+    uint64_t said_until_ms;  /* answers to ITEMS: receive.c */
+    uint64_t reminded;       /* last entry of our log that reminds it whose a
+                                trajectory is; 0: none */
     struct sk_log log;       /* as in the store, when log.loaded */
 };
 

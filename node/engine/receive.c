@@ -10,6 +10,34 @@
 /* How often "try later" is said at most, ms. */
 #define FULL_SAY_MS 1000
 
+/* PROTOCOL.md 8.9: what is said about ITEMS beside one frame for each: a
+   hundred in a second, and all that HELLO may ask for ahead. */
+#define SAY_COST_MS 10
+#define SAY_BURST_MS                                                           \
+    (SAY_COST_MS * (SK_IN_FLIGHT_MAX + 2) * (SK_ITEMS_COUNT_MAX + 1))
+#define SAY_MAX_MS (SAY_COST_MS * 2 * (SK_ITEMS_COUNT_MAX + 1))
+
+/* ------------------------------------------------------------- time
+ * Each refusal is signed and sealed: a partner whose items are all refused, or
+ * that sends the same ones again and again, would have us do so without end,
+ * and others wait for that.  What is not answered it asks for later. */
+
+/* May we answer one envelope? */
+static bool say_start(const struct sk_engine *e, struct sk_session *s)
+{
+    return sk_session_has_time(e, &s->said_until_ms, SAY_MAX_MS, SAY_BURST_MS);
+}
+
+/* Give back what it did not take; the answer itself is free. */
+static void say_done(const struct sk_engine *e, struct sk_session *s,
+                     size_t frames_before)
+{
+    size_t said = e->effects->frames_count - frames_before;
+    uint64_t took_ms = said < 2 ? 0 : SAY_COST_MS * (uint64_t)(said - 1);
+
+    s->said_until_ms -= took_ms < SAY_MAX_MS ? SAY_MAX_MS - took_ms : 0;
+}
+
 /* ------------------------------------------------------------- answers
  * What we said about an envelope of the partner, signed, to be said again
  * byte for byte: array of bin, the receipt last. */
@@ -112,6 +140,19 @@ static enum sk_status keep_answers(struct sk_engine *e, struct sk_session *s,
                            (struct sk_bytes){bytes, oldest.size});
 }
 
+static enum sk_status answer_again(struct sk_engine *e, struct sk_session *s,
+                                   uint64_t incarnation, uint64_t last)
+{
+    size_t before = e->effects->frames_count;
+    enum sk_status status;
+
+    if (!say_start(e, s))
+        return SK_OK;
+    status = repeat_answers(e, s, incarnation, last);
+    say_done(e, s, before);
+    return status;
+}
+
 enum sk_status sk_deliver_answers(struct sk_engine *e, struct sk_session *s)
 {
     struct sk_key prefix = answers_prefix(&s->org);
@@ -134,8 +175,8 @@ enum sk_status sk_deliver_answers(struct sk_engine *e, struct sk_session *s)
         return status;
     for (size_t i = count < SK_IN_FLIGHT_MAX ? 0 : count - SK_IN_FLIGHT_MAX;
          i < count; i++)
-        SK_TRY(repeat_answers(e, s, log.peer_incarnation,
-                              lasts[i % SK_IN_FLIGHT_MAX]));
+        SK_TRY(answer_again(e, s, log.peer_incarnation,
+                            lasts[i % SK_IN_FLIGHT_MAX]));
     return SK_OK;
 }
 
@@ -398,18 +439,21 @@ static enum sk_status refuse_full(struct sk_engine *e, struct sk_session *s)
     return sk_wire_refuse(e, s, "inbox-full", "items");
 }
 
-enum sk_status sk_deliver_items(struct sk_engine *e, struct sk_session *s,
-                                const struct sk_items *items)
+static enum sk_status take(struct sk_engine *e, struct sk_session *s,
+                           const struct sk_items *items)
 {
     uint64_t first = items->first;
     struct sk_log log;
+    bool late = false;
 
     if (items->incarnation == 0 || items->incarnation > SK_NUMBER_MAX ||
         first == 0 || items->count == 0 ||
         first > SK_NUMBER_MAX - (items->count - 1))
         return sk_wire_refuse(e, s, "bad-message", "items");
     if (first == 1)
-        SK_TRY(sk_session_adopt(e, s, items->incarnation));
+        SK_TRY(sk_session_adopt(e, s, items->incarnation, &late));
+    if (late)
+        return SK_OK;
     SK_TRY(sk_log_get(e, &s->org, &log));
     if (items->incarnation < log.peer_incarnation) {
         SK_TRY(sk_wire_refuse(e, s, "wrong-incarnation", "items"));
@@ -432,4 +476,17 @@ enum sk_status sk_deliver_items(struct sk_engine *e, struct sk_session *s,
         return sk_session_hello(e, s, /* answer */ false);
     }
     return apply(e, s, items);
+}
+
+enum sk_status sk_deliver_items(struct sk_engine *e, struct sk_session *s,
+                                const struct sk_items *items)
+{
+    size_t before = e->effects->frames_count;
+    enum sk_status status;
+
+    if (!say_start(e, s))
+        return SK_OK;
+    status = take(e, s, items);
+    say_done(e, s, before);
+    return status;
 }

@@ -20,7 +20,8 @@ static_assert(2 + SK_IN_FLIGHT_MAX * (SK_ITEMS_COUNT_MAX + 1) <=
 #define COMPLAIN_MS 5000
 
 /* PROTOCOL.md 8.9: HELLOs that are answered, or after which all that has no
-   receipt is decided and sent again: one in a second, ten ahead. */
+   receipt is decided and sent again, and logs that begin anew: one in a
+   second, ten ahead. */
 #define ANSWER_COST_MS 1000
 #define ANSWER_BURST_MS 10000
 
@@ -125,23 +126,6 @@ static enum sk_status resume(struct sk_engine *e, struct sk_session *s,
     return SK_OK;
 }
 
-enum sk_status sk_session_adopt(struct sk_engine *e, struct sk_session *s,
-                                uint64_t incarnation)
-{
-    struct sk_log log;
-    bool again;
-
-    SK_TRY(sk_log_get(e, &s->org, &log));
-    if (incarnation <= log.peer_incarnation)
-        return SK_OK;
-    again = log.peer_incarnation != 0;
-    log.peer_incarnation = incarnation;
-    log.peer_cursor = 0;
-    SK_TRY(sk_log_put(e, &s->org, &log));
-    /* I6: a backup may think that it owns what it let go. */
-    return again ? sk_handover_remind(e, &s->org) : SK_OK;
-}
-
 bool sk_session_has_time(const struct sk_engine *e, uint64_t *until_ms,
                          uint64_t cost_ms, uint64_t burst_ms)
 {
@@ -177,10 +161,39 @@ static enum sk_status put_off(struct sk_engine *e, struct sk_session *s)
     return SK_OK;
 }
 
+enum sk_status sk_session_adopt(struct sk_engine *e, struct sk_session *s,
+                                uint64_t incarnation, bool *late)
+{
+    struct sk_log log;
+    bool reminds;
+
+    SK_TRY(sk_log_get(e, &s->org, &log));
+    if (incarnation <= log.peer_incarnation)
+        return SK_OK;
+    if (!sk_session_has_time(e, &s->hello_until_ms, ANSWER_COST_MS,
+                             ANSWER_BURST_MS)) {
+        *late = true;
+        return put_off(e, s);
+    }
+    /* What reminds it may be under way already. */
+    reminds = log.peer_incarnation != 0 && log.stored >= s->reminded;
+    log.peer_incarnation = incarnation;
+    log.peer_cursor = 0;
+    SK_TRY(sk_log_put(e, &s->org, &log));
+    if (!reminds)
+        return SK_OK;
+    /* I6: a backup may think that it owns what it let go. */
+    SK_TRY(sk_handover_remind(e, &s->org));
+    SK_TRY(sk_log_get(e, &s->org, &log));
+    s->reminded = log.head;
+    return SK_OK;
+}
+
 static enum sk_status on_hello(struct sk_engine *e, struct sk_session *s,
                                const struct sk_hello *h)
 {
     bool resumes = !s->greeted || s->asking || h->answer;
+    bool late = false;
 
     /* Ours may have to be one above what it knows of us. */
     if (h->incarnation == 0 || h->incarnation > SK_NUMBER_MAX ||
@@ -191,7 +204,9 @@ static enum sk_status on_hello(struct sk_engine *e, struct sk_session *s,
     if (resumes && !sk_session_has_time(e, &s->hello_until_ms, ANSWER_COST_MS,
                                         ANSWER_BURST_MS))
         return put_off(e, s);
-    SK_TRY(sk_session_adopt(e, s, h->incarnation));
+    SK_TRY(sk_session_adopt(e, s, h->incarnation, &late));
+    if (late)
+        return SK_OK;
     if (resumes)
         SK_TRY(resume(e, s, h));
     s->their_card = h->card_version;

@@ -90,10 +90,11 @@ SK_CHECKED enum sk_status sk_session_hello(struct sk_engine *e,
 uint64_t sk_backoff_ms(uint32_t failures);
 /* Something is wrong with the line: ask, at once or after the back-off. */
 void sk_session_doubt(struct sk_engine *e, struct sk_session *s);
-/* PROTOCOL.md 8.3: a higher incarnation of the partner's log is a new log. */
+/* PROTOCOL.md 8.3: a higher incarnation of the partner's log is a new log.
+   late: it began too many (8.9); not this one, and we ask later. */
 SK_CHECKED enum sk_status sk_session_adopt(struct sk_engine *e,
                                            struct sk_session *s,
-                                           uint64_t incarnation);
+                                           uint64_t incarnation, bool *late);
 
 /* ------------------------------------------------------------- inbox.c */
 /* Why this message of `from` cannot come (again): "recalled", "expired"; NULL

@@ -966,6 +966,34 @@ Test(handover, an_owner_of_a_backup_learns_that_it_let_go)
     EQ(shown("buso", h, "epoch"), "2");
 }
 
+/* It begins its log anew without end: what reminds it is said once, until it
+   has that.  PROTOCOL.md 8.9 */
+Test(handover, a_log_that_begins_anew_without_end_fills_nothing)
+{
+    static struct sk_message m;
+    struct people_id h;
+    uint64_t before;
+    uint64_t after;
+
+    h = request("gtb");
+    hand_over(h);
+    expect_moved(h);
+    before = strtoull(ln_peer(&f, "buso", "gtb", "unconfirmed"), NULL, 10);
+    m.kind = SK_MESSAGE_HELLO;
+    for (uint64_t i = 2; i < 60; i++) {
+        m.hello = (struct sk_hello){.incarnation = i,
+                                    .peer_incarnation = 1,
+                                    .card_version = 1,
+                                    .charter_version = 1,
+                                    .sent_ms = f.real_ms};
+        ln_tell(&f, "gtb", "buso", &m);
+        f.real_ms += 300;
+    }
+    after = strtoull(ln_peer(&f, "buso", "gtb", "unconfirmed"), NULL, 10);
+    cr_expect(after > before && after <= before + 2, "%llu, %llu",
+              (unsigned long long)before, (unsigned long long)after);
+}
+
 /* It forgot that it was called off, and lets go: nobody would be the owner. */
 Test(handover, an_owner_of_a_backup_takes_back_what_was_called_off)
 {

@@ -367,3 +367,67 @@ Test(receive, item_that_fails_half_way_is_refused_the_next_time)
     free(t);
     fx_end(&f);
 }
+
+/* ------------------------------------------------------------- without end */
+
+static size_t said; /* frames of gtb to buso */
+
+static bool count_answers(struct fx *f, size_t from, size_t to, uint8_t *bytes,
+                          size_t size)
+{
+    (void)bytes;
+    (void)size;
+    if (from == fx_index(f, "gtb") && to == fx_index(f, "buso"))
+        said++;
+    return true;
+}
+
+/* An envelope of as many items as fit, none of which is one. */
+static size_t said_to_bad_items(struct fx *f, uint64_t first)
+{
+    static const uint8_t nothing = 0xc0;
+    struct sk_message *m = calloc(1, sizeof(*m));
+
+    m->kind = SK_MESSAGE_ITEMS;
+    m->items.incarnation = 1;
+    m->items.first = first;
+    m->items.count = SK_ITEMS_COUNT_MAX;
+    for (size_t i = 0; i < m->items.count; i++)
+        m->items.items[i] = (struct sk_bytes){&nothing, 1};
+    said = 0;
+    ln_tell(f, "buso", "gtb", m);
+    free(m);
+    return said;
+}
+
+/* PROTOCOL.md 8.9: to what is refused, over and over or each time something
+   else, is said what all that may be under way needs, and then little. */
+Test(receive, bad_items_without_end_are_answered_for_a_while)
+{
+    const size_t all = SK_ITEMS_COUNT_MAX + 1;
+    static struct fx f;
+
+    for (uint64_t step = 0; step <= SK_ITEMS_COUNT_MAX;
+         step += SK_ITEMS_COUNT_MAX) {
+        uint64_t first = 1;
+        size_t total = 0;
+
+        fx_start(&f, "S2A", START);
+        f.filter = count_answers;
+        for (int i = 0; i < SK_IN_FLIGHT_MAX; i++, first += step)
+            cr_expect(eq(sz, said_to_bad_items(&f, first), all), "%d", i);
+        for (int i = 0; i < 40; i++) {
+            size_t more = said_to_bad_items(&f, first);
+
+            if (more > 0)
+                first += step;
+            total += more;
+        }
+        cr_expect(total <= 2 * all, "%zu", total);
+        /* A line that was quiet for as long as that takes has it all. */
+        f.real_ms += 30000;
+        cr_expect(eq(sz, said_to_bad_items(&f, first), all));
+        f.filter = NULL;
+        fx_end(&f);
+    }
+}

@@ -8,11 +8,14 @@
  *   hostile many SOCK COUNT    so many connections at once, and one that asks
  *   hostile slow SOCK          half a request, until the node hangs up
  *   hostile stranger ENDPOINT CARD   all kinds of ZMTP without a known key
- *   hostile flood ENDPOINT DIR KEY CARD SECONDS OWN THEIRS CURSOR   the member
- *                              whose node.key is in DIR (unlocked by KEY) sends
- *                              the one with this card good frames, as fast as
- *                              it takes them, until SIGINT; incarnations of
- *                              both logs, how far it has the other's; says
+ *   hostile flood ENDPOINT DIR KEY CARD SECONDS OWN THEIRS CURSOR KIND   the
+ *                              member whose node.key is in DIR (unlocked by
+ *                              KEY) sends the one with this card good frames,
+ *                              as fast as it takes them, until SIGINT;
+ *                              incarnations of both logs, how far it has the
+ *                              other's; KIND: talk (greetings and questions),
+ *                              again (many items, all refused, over and over),
+ *                              newer (each time its log starts anew); says
  *                              how many left, and how many came back
  *   hostile halves ENDPOINT COUNT SECONDS   so many handshakes that stop half
  *                              way, again and again; says how many
@@ -434,8 +437,8 @@ static void open_member(const char *dir, const char *key, struct member *out)
 }
 
 /* HELLO that asks for an answer, HELLO that does not, BYE, WANT, PROVE. */
-static void fill_message(size_t i, const uint64_t numbers[3],
-                         struct sk_message *out)
+static void fill_talk(size_t i, const uint64_t numbers[3],
+                      struct sk_message *out)
 {
     static const enum sk_message_kind kinds[] = {
         SK_MESSAGE_HELLO, SK_MESSAGE_HELLO, SK_MESSAGE_BYE, SK_MESSAGE_WANT,
@@ -443,7 +446,6 @@ static void fill_message(size_t i, const uint64_t numbers[3],
     struct timespec now;
 
     clock_gettime(CLOCK_REALTIME, &now);
-    memset(out, 0, sizeof(*out));
     out->kind = kinds[i % 5];
     if (out->kind == SK_MESSAGE_HELLO)
         out->hello = (struct sk_hello){.incarnation = numbers[0],
@@ -459,16 +461,42 @@ static void fill_message(size_t i, const uint64_t numbers[3],
         out->want = (struct sk_want){.version = 1};
 }
 
+/* The first items of a log; no item is one. */
+static void fill_items(uint64_t incarnation, struct sk_message *out)
+{
+    static const uint8_t nothing = 0xc0;
+
+    out->kind = SK_MESSAGE_ITEMS;
+    out->items.incarnation = incarnation;
+    out->items.first = 1;
+    out->items.count = SK_ITEMS_COUNT_MAX;
+    for (size_t i = 0; i < SK_ITEMS_COUNT_MAX; i++)
+        out->items.items[i] = (struct sk_bytes){&nothing, 1};
+}
+
+static void fill_message(const char *kind, size_t i, const uint64_t numbers[3],
+                         struct sk_message *out)
+{
+    memset(out, 0, sizeof(*out));
+    if (strcmp(kind, "again") == 0)
+        fill_items(numbers[0] + 1, out);
+    else if (strcmp(kind, "newer") == 0)
+        fill_items(numbers[0] + 1 + i, out);
+    else
+        fill_talk(i, numbers, out);
+}
+
 static void make_frames(const struct member *from, const struct sk_card *to,
-                        const uint64_t numbers[3], struct frame *frames)
+                        const char *kind, const uint64_t numbers[3],
+                        struct frame *frames)
 {
     for (size_t i = 0; i < FRAMES_COUNT; i++) {
         static uint8_t room[2048];
-        struct sk_message message;
+        static struct sk_message message;
         struct sk_bytes plain;
         struct sk_seed seed;
 
-        fill_message(i, numbers, &message);
+        fill_message(kind, i, numbers, &message);
         fill_random(seed.secret_bytes, sizeof(seed.secret_bytes));
         need(sk_message_encode(
                  &message, &from->card.org, &to->org, &from->secrets.signing,
@@ -519,18 +547,24 @@ static void run_flood(char **args)
     void *dealer;
     int64_t end;
     size_t sent = 0;
+    size_t made = FRAMES_COUNT;
     size_t answered = 0;
 
     for (int i = 0; i < 3; i++)
         numbers[i] = strtoull(args[5 + i], NULL, 10);
     open_member(args[1], args[2], &member);
-    make_frames(&member, &to, numbers, frames);
+    make_frames(&member, &to, args[8], numbers, frames);
     dealer = dial_as(context, &member, &to, args[0]);
     end = now_ms() + 1000 * atol(args[4]);
     sigaction(SIGINT, &(struct sigaction){.sa_handler = on_interrupt}, NULL);
     while (now_ms() < end && !enough) {
         const struct frame *frame = &frames[sent % FRAMES_COUNT];
 
+        if (strcmp(args[8], "newer") == 0 && sent == made) {
+            numbers[0] += FRAMES_COUNT;
+            made += FRAMES_COUNT;
+            make_frames(&member, &to, args[8], numbers, frames);
+        }
         if (zmq_send(dealer, frame->view.data, frame->view.size,
                      ZMQ_DONTWAIT) >= 0)
             sent++;
@@ -637,7 +671,7 @@ int main(int argc, char **argv)
         run_slow(argv[2]);
     else if (strcmp(what, "stranger") == 0 && argc == 4)
         run_stranger(argv[2], argv[3]);
-    else if (strcmp(what, "flood") == 0 && argc == 10)
+    else if (strcmp(what, "flood") == 0 && argc == 11)
         run_flood(argv + 2);
     else if (strcmp(what, "halves") == 0 && argc == 5)
         run_halves(argv[2], strtoul(argv[3], NULL, 10), atol(argv[4]));
