@@ -269,20 +269,39 @@ enum sk_status sk_agreed_open(const struct sk_agreed *agreed,
 
 /* -------------------------------------------------------------- random */
 
-void sk_random_fill(struct sk_random *random, void *out, size_t size)
+static void next_stream(struct sk_random *random, uint8_t *out, size_t size)
 {
-    uint8_t nonce[crypto_stream_xchacha20_NONCEBYTES] = {0};
+    uint8_t nonce[crypto_stream_chacha20_NONCEBYTES];
     int rc;
 
     assert(random->counter < UINT64_MAX);
 
-    for (size_t i = 0; i < sizeof(random->counter); i++)
+    for (size_t i = 0; i < sizeof(nonce); i++)
         nonce[i] = (uint8_t)(random->counter >> (8 * i));
     random->counter++;
-    if (size == 0)
-        return;
-    rc = crypto_stream_xchacha20(out, size, nonce, random->seed.secret_bytes);
+    rc = crypto_stream_chacha20(out, size, nonce, random->seed.secret_bytes);
     assert(rc == 0);
+}
+
+void sk_random_fill(struct sk_random *random, void *out, size_t size)
+{
+    uint8_t *to = out;
+    uint8_t *end = random->secret_stream + sizeof(random->secret_stream);
+
+    if (size > sizeof(random->secret_stream)) {
+        next_stream(random, to, size);
+        return;
+    }
+    /* What is left of a stream and does not do is not used. */
+    if (size > random->left) {
+        random->left = random->counter == 0 && size <= SK_RANDOM_FIRST_SIZE
+                           ? SK_RANDOM_FIRST_SIZE
+                           : SK_RANDOM_SIZE;
+        next_stream(random, end - random->left, random->left);
+    }
+    if (size > 0)
+        memcpy(to, end - random->left, size);
+    random->left -= size;
 }
 
 void sk_wipe(void *secret, size_t size)

@@ -123,13 +123,18 @@ SK_CHECKED enum sk_status sk_agreed_open(const struct sk_agreed *agreed,
                                          struct sk_bytes *plain);
 
 /*
- * Random bytes from a seed, for one step of the engine: each call takes the
- * XChaCha20 keystream under a nonce of its own, the counter, little-endian.
- * The same seed and the same calls give the same bytes.
+ * Random bytes from a seed, for one step of the engine: ChaCha20 keystreams
+ * under the seed, which is used for nothing else, each with a nonce of its own,
+ * the counter, little-endian.  What a step takes in small pieces comes out of
+ * one stream.  The same seed and the same calls give the same bytes.
  */
+#define SK_RANDOM_FIRST_SIZE 64 /* most steps take no more */
+#define SK_RANDOM_SIZE 512
 struct sk_random {
     struct sk_seed seed;
     uint64_t counter;
+    size_t left; /* of the stream, at its end */
+    uint8_t secret_stream[SK_RANDOM_SIZE];
 };
 void sk_random_fill(struct sk_random *random, void *out, size_t size);
 

@@ -288,27 +288,40 @@ Test(keys, agrees_with_no_point_of_small_order)
 
 Test(keys, draws_the_same_from_the_same_seed)
 {
+    static const size_t sizes[] = {16, 24, 0, 24, 64, 1, 512, 513, 100, 32};
     struct sk_random one = {.seed = seed_of(1)};
     struct sk_random two = {.seed = seed_of(1)};
-    uint8_t a[100];
-    uint8_t b[100];
+    struct sk_random other = {.seed = seed_of(2)};
+    uint8_t a[600];
+    uint8_t b[600];
 
-    sk_random_fill(&one, a, sizeof(a));
-    sk_random_fill(&two, b, sizeof(b));
-    cr_expect(eq(int, memcmp(a, b, sizeof(a)), 0));
-    sk_random_fill(&one, a, sizeof(a));
-    cr_expect(ne(int, memcmp(a, b, sizeof(a)), 0), "the next is another");
-    cr_expect(ne(int, memcmp(a, b + 50, 50), 0));
-    sk_random_fill(&two, NULL, 0);
-    sk_random_fill(&one, a, sizeof(a));
-    sk_random_fill(&two, b, sizeof(b));
-    cr_expect(eq(int, memcmp(a, b, sizeof(a)), 0), "nothing is a call too");
-    two.seed = seed_of(2);
-    two.counter = 0;
-    one.counter = 0;
-    sk_random_fill(&one, a, sizeof(a));
-    sk_random_fill(&two, b, sizeof(b));
-    cr_expect(ne(int, memcmp(a, b, sizeof(a)), 0));
+    for (size_t i = 0; i < SK_COUNT(sizes); i++) {
+        memset(a, 0, sizeof(a));
+        memset(b, 0, sizeof(b));
+        sk_random_fill(&one, a, sizes[i]);
+        sk_random_fill(&two, b, sizes[i]);
+        cr_expect(eq(int, memcmp(a, b, sizeof(a)), 0), "%zu", sizes[i]);
+        sk_random_fill(&other, b, sizes[i]);
+        cr_expect(sizes[i] < 16 || memcmp(a, b, sizes[i]) != 0);
+    }
+}
+
+/* Nonces among them: no bytes are drawn twice, of whatever size the pieces. */
+Test(keys, draws_nothing_twice)
+{
+    static uint8_t drawn[20000];
+    struct sk_random random = {.seed = seed_of(1)};
+    size_t size = 0;
+
+    for (size_t i = 0; sizeof(drawn) - size > 700; i++) {
+        size_t some = i % 40 == 39 ? 513 + i % 100 : 8 + i % 57;
+
+        sk_random_fill(&random, drawn + size, some);
+        size += some;
+    }
+    for (size_t i = 0; i + 8 <= size; i++)
+        cr_assert(memmem(drawn + i + 1, size - i - 1, drawn + i, 8) == NULL,
+                  "at %zu", i);
 }
 
 Test(keys, builds_the_known_trees)
