@@ -76,21 +76,32 @@ enum sk_status sk_vault_make(struct sk_engine *e, const struct sk_id *owner)
     uint8_t bound[SK_VAULT_BOUND_SIZE];
     uint8_t sealed[sizeof(struct sk_box_key) + SK_BOX_OVERHEAD];
     uint8_t nonce[24];
-    struct sk_box_key key;
+    struct sk_kept_key *kept;
     struct sk_bytes out;
     enum sk_status status;
 
     forget(e, owner);
+    (void)find(e, owner, &kept); /* none: where it may be */
+    kept = make_room(e, kept);
     sk_vault_bound(owner, bound);
-    sk_fill_random(e, key.secret_bytes, sizeof(key.secret_bytes));
+    sk_fill_random(e, kept->secret.secret_bytes,
+                   sizeof(kept->secret.secret_bytes));
     sk_fill_random(e, nonce, sizeof(nonce));
-    status = sk_box_seal(
-        &e->wrap_secret, nonce, (struct sk_bytes){bound, sizeof(bound)},
-        (struct sk_bytes){key.secret_bytes, sizeof(key.secret_bytes)},
-        (struct sk_room){sealed, sizeof(sealed)}, &out);
-    sk_wipe(&key, sizeof(key));
-    SK_TRY(status);
-    return sk_store_put(e->store, SK_SPACE_KEYS, owner_key(owner), out);
+    status = sk_box_seal(&e->wrap_secret, nonce,
+                         (struct sk_bytes){bound, sizeof(bound)},
+                         (struct sk_bytes){kept->secret.secret_bytes,
+                                           sizeof(kept->secret.secret_bytes)},
+                         (struct sk_room){sealed, sizeof(sealed)}, &out);
+    if (status == SK_OK)
+        status = sk_store_put(e->store, SK_SPACE_KEYS, owner_key(owner), out);
+    if (status != SK_OK) {
+        sk_wipe(kept, sizeof(*kept));
+        return status;
+    }
+    /* What is sealed under it comes soon. */
+    kept->owner = *owner;
+    kept->used = true;
+    return SK_OK;
 }
 
 static enum sk_status unwrap(struct sk_engine *e, const struct sk_id *owner,

@@ -40,6 +40,10 @@ Test(vault, opens_what_it_sealed)
     cr_assert(sk_vault_put(e, &owner, key, sk_text("Samira")) == SK_OK);
     cr_assert(sk_vault_get(e, &owner, key, &plain) == SK_OK);
     cr_expect(sk_bytes_equal(plain, sk_text("Samira")));
+    /* Not only with the key that is still in memory. */
+    sk_vault_forget(e);
+    cr_assert(sk_vault_get(e, &owner, key, &plain) == SK_OK);
+    cr_expect(sk_bytes_equal(plain, sk_text("Samira")));
     cr_assert(sk_store_get(e->store, SK_SPACE_DATA, key, &stored) == SK_OK);
     cr_expect(eq(sz, stored.size, 6 + SK_BOX_OVERHEAD));
     cr_expect(memmem(stored.data, stored.size, "Samira", 6) == NULL);
