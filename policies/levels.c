@@ -155,13 +155,13 @@ static bool is_birthdate(struct sk_bytes text)
 
 static bool is_text(const struct sk_field *field, struct sk_bytes text)
 {
-    size_t characters = 0;
+    size_t characters = sk_utf8_plain_size(text);
 
     if (text.size == 0 || text.data[0] == ' ' ||
         text.data[text.size - 1] == ' ' || !sk_utf8_is_line(text) ||
         sk_utf8_deceit_at(text) != 0)
         return false;
-    for (size_t i = 0; i < text.size; i++)
+    for (size_t i = characters; i < text.size; i++)
         characters += (text.data[i] & 0xc0) != 0x80;
     return characters <= field->max;
 }

@@ -35,7 +35,7 @@ bool sk_text_is_legal(struct sk_bytes text, size_t size_max)
 {
     if (text.size == 0 || text.size > size_max)
         return false;
-    for (size_t i = 0; i < text.size; i++) {
+    for (size_t i = sk_utf8_plain_size(text); i < text.size; i++) {
         uint8_t c = text.data[i];
 
         if ((c < 0x20 && c != '\t' && c != '\n') || c == 0x7f)

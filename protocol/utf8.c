@@ -1,5 +1,7 @@
 #include "protocol/utf8.h"
 
+#include <string.h>
+
 struct range {
     uint32_t first;
     uint32_t last;
@@ -94,13 +96,34 @@ bool sk_character_deceives(uint32_t character)
            !is_in(character, written, SK_COUNT(written));
 }
 
-static size_t first_at(struct sk_bytes text, bool (*is_such)(uint32_t))
+/* Are these eight all from 0x20 up to and with 0x7e?  No byte below 0x80
+   carries into the next. */
+static bool is_plain(const uint8_t *bytes)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t high = ones * 0x80;
+    uint64_t eight;
+
+    memcpy(&eight, bytes, sizeof(eight));
+    return (eight & high) == 0 && ((eight + ones * 0x60) & high) == high &&
+           ((eight + ones) & high) == 0;
+}
+
+size_t sk_utf8_plain_size(struct sk_bytes text)
 {
     size_t at = 0;
 
-    /* ASCII hides nothing, and is most of what is read. */
-    while (at < text.size && text.data[at] < 0x80)
+    while (text.size - at >= 8 && is_plain(text.data + at))
+        at += 8;
+    while (at < text.size && text.data[at] >= 0x20 && text.data[at] < 0x7f)
         at++;
+    return at;
+}
+
+static size_t first_at(struct sk_bytes text, bool (*is_such)(uint32_t))
+{
+    size_t at = sk_utf8_plain_size(text); /* hides nothing */
+
     for (size_t number = at + 1; at < text.size; number++) {
         uint32_t character = sk_utf8_next(text, &at);
 
@@ -122,7 +145,7 @@ size_t sk_utf8_deceit_at(struct sk_bytes text)
 
 bool sk_utf8_is_line(struct sk_bytes text)
 {
-    size_t at = 0;
+    size_t at = sk_utf8_plain_size(text);
 
     while (at < text.size) {
         uint32_t character = sk_utf8_next(text, &at);

@@ -37,6 +37,10 @@ bool sk_character_deceives(uint32_t character);
 size_t sk_utf8_hidden_at(struct sk_bytes text);
 size_t sk_utf8_deceit_at(struct sk_bytes text);
 
+/* So many bytes at its start are visible ASCII or a space, of which there is
+   nothing to check. */
+size_t sk_utf8_plain_size(struct sk_bytes text);
+
 /* Is it a text of one line that POLICY.md 3.1 allows? */
 bool sk_utf8_is_line(struct sk_bytes text);
 

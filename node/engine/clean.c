@@ -51,20 +51,23 @@ static const char plain_letters[] =
     "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkklllllll"
     "lllnnnnnnnnnoooooooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
 
-/* One character of valid UTF-8 as it is compared: a folded letter or digit,
-   other bytes as they are, or 0 for what separates words. */
+/* Below 0x80: a small letter, a digit, or 0 for what separates words. */
+static uint8_t fold_ascii(uint8_t c)
+{
+    uint8_t small = c | 0x20;
+
+    if (small >= 'a' && small <= 'z')
+        return small;
+    return c >= '0' && c <= '9' ? c : 0;
+}
+
+/* A character of valid UTF-8 from 0x80 on as it is compared: a folded letter,
+   other bytes as they are, or 0. */
 static size_t fold(const uint8_t *at, size_t left, uint8_t out[4])
 {
     uint8_t c = at[0];
-    size_t size;
+    size_t size = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
 
-    if (c >= 'A' && c <= 'Z')
-        c = (uint8_t)(c - 'A' + 'a');
-    if (c < 0x80) {
-        out[0] = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : 0;
-        return 1;
-    }
-    size = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
     if (size > left)
         size = left;
     if (size == 2 && c >= 0xc3 && c <= 0xc5) {
@@ -83,8 +86,6 @@ static size_t hidden_size(struct sk_bytes text)
 {
     size_t at = 0;
 
-    if (text.data[0] < 0x80)
-        return 0;
     return sk_character_is_hidden(sk_utf8_next(text, &at)) ? at : 0;
 }
 
@@ -92,12 +93,17 @@ bool sk_name_next(struct sk_bytes *rest, struct sk_name_word *out)
 {
     out->size = 0;
     while (rest->size > 0) {
-        uint8_t folded[4] = {0};
-        size_t hidden = hidden_size(*rest);
-        size_t size =
-            hidden > 0 ? hidden : fold(rest->data, rest->size, folded);
-        size_t width = folded[0] < 0x80 ? 1 : size;
+        uint8_t folded[4] = {fold_ascii(rest->data[0])};
+        bool ascii = rest->data[0] < 0x80; /* most of what is read */
+        size_t hidden = ascii ? 0 : hidden_size(*rest);
+        size_t size = 1;
+        size_t width;
 
+        if (hidden > 0)
+            size = hidden;
+        else if (!ascii)
+            size = fold(rest->data, rest->size, folded);
+        width = folded[0] < 0x80 ? 1 : size;
         rest->data += size;
         rest->size -= size;
         if (hidden > 0)
@@ -106,8 +112,8 @@ bool sk_name_next(struct sk_bytes *rest, struct sk_name_word *out)
             if (out->size > 0)
                 return true;
         } else if (out->size + width <= SK_NAME_WORD_MAX) {
-            memcpy(out->bytes + out->size, folded, width);
-            out->size += width;
+            for (size_t i = 0; i < width; i++)
+                out->bytes[out->size++] = folded[i];
         }
     }
     return out->size > 0;

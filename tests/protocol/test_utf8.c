@@ -60,3 +60,24 @@ Test(utf8, says_which_character_it_is)
     cr_expect(eq(sz, sk_utf8_hidden_at(sk_text("a\xe2\x80\x8d")), 2));
     cr_expect(eq(sz, sk_utf8_hidden_at(sk_text("ab\xff")), 3), "no UTF-8");
 }
+
+/* Every byte, at every place of a text longer than what is looked at at once:
+   an answer eight at a time is that of one at a time. */
+Test(utf8, knows_what_is_plain)
+{
+    uint8_t bytes[20];
+
+    for (size_t at = 0; at < sizeof(bytes); at++) {
+        for (unsigned c = 0; c <= 0xff; c++) {
+            bool plain = c >= 0x20 && c <= 0x7e;
+            size_t got;
+
+            memset(bytes, c % 2 == 0 ? 0x20 : 0x7e, sizeof(bytes));
+            bytes[at] = (uint8_t)c;
+            got = sk_utf8_plain_size((struct sk_bytes){bytes, sizeof(bytes)});
+            cr_assert(eq(sz, got, plain ? sizeof(bytes) : at), "%x at %zu", c,
+                      at);
+        }
+    }
+    cr_expect(eq(sz, sk_utf8_plain_size((struct sk_bytes){0}), 0));
+}
