@@ -225,6 +225,18 @@ void sk_store_thaw(struct sk_store *store)
         store->vtable->thaw(store);
 }
 
+bool sk_store_rest_due(const struct sk_store *store)
+{
+    return store->vtable->rest_due != NULL && store->vtable->rest_due(store);
+}
+
+void sk_store_rest(struct sk_store *store)
+{
+    assert(!store->open);
+    if (store->vtable->rest != NULL)
+        store->vtable->rest(store);
+}
+
 void sk_store_stats(struct sk_store *store, struct sk_store_stats *out)
 {
     store->vtable->stats(store, out);

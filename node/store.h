@@ -63,6 +63,8 @@ struct sk_store_vtable {
                                   struct sk_bytes after, struct sk_bytes *key,
                                   struct sk_bytes *value);
     void (*thaw)(struct sk_store *);
+    bool (*rest_due)(const struct sk_store *); /* NULL: never */
+    void (*rest)(struct sk_store *);
     void (*stats)(struct sk_store *, struct sk_store_stats *);
     void (*close)(struct sk_store *);
 };
@@ -153,6 +155,14 @@ SK_CHECKED enum sk_status sk_store_frozen_next(struct sk_store *store,
                                                struct sk_bytes *key,
                                                struct sk_bytes *value);
 void sk_store_thaw(struct sk_store *store);
+
+/*
+ * Is there work that a commit to come would wait for, and that can be done now?
+ * Then do it: between transactions, when nobody waits.  What fails is told by a
+ * commit; it is not due again before one.
+ */
+bool sk_store_rest_due(const struct sk_store *store);
+void sk_store_rest(struct sk_store *store);
 
 void sk_store_stats(struct sk_store *store, struct sk_store_stats *out);
 void sk_store_close(struct sk_store **store);

@@ -12,10 +12,10 @@
  *
  * A commit is a record in the log (store_log.h): one write, one flush.  The
  * transaction of data.mdb stays open over many of them, and is committed when
- * the log is full, when a key is deleted, when the disk has little room, after
- * an abort, and at close.  So what such a transaction holds is always data.mdb,
- * the log and the batch, and can be made again from them: after an abort, a
- * crash, or a commit that failed. docs/decisions/0014
+ * the log is full, while nobody waits, when a key is deleted, when the disk has
+ * little room, after an abort, and at close.  So what such a transaction holds
+ * is always data.mdb, the log and the batch, and can be made again from them:
+ * after an abort, a crash, or a commit that failed. docs/decisions/0014
  *
  * LMDB 0.9.24: no DUPSORT, deletion by key, one open per file and process.
  */
@@ -52,6 +52,8 @@ static const char *const file_names[] = {DATA_NAME, KEYS_NAME};
 #define AGAIN_ROOM_BYTES (UINT64_C(1) << 20)
 /* Each may hold a page in memory until the tree is written. */
 #define TREE_CHANGES_MAX 8192
+/* From so many on it is written while nobody waits. */
+#define TREE_CHANGES_REST 1024
 #define PAGE_BYTES 4096
 
 /* What a batch did, in the log. */
@@ -341,6 +343,23 @@ static enum sk_status lmdb_commit(struct sk_store *store)
     /* It is committed; a deletion that fails now is tried again by begin. */
     (void)delete_pending(self);
     return SK_OK;
+}
+
+/* Nothing that the log took is lost when it fails: begin goes on from there. */
+static bool lmdb_rest_due(const struct sk_store *store)
+{
+    const struct lmdb_store *self = (const struct lmdb_store *)store;
+
+    return self->changes >= TREE_CHANGES_REST && self->log.used > 0 &&
+           !self->full;
+}
+
+static void lmdb_rest(struct sk_store *store)
+{
+    struct lmdb_store *self = self_of(store);
+
+    close_cursors(self);
+    (void)write_tree(self);
 }
 
 /* ---------------------------------------------------------------- records */
@@ -953,6 +972,8 @@ static const struct sk_store_vtable lmdb_vtable = {
     .freeze = lmdb_freeze,
     .frozen_next = lmdb_frozen_next,
     .thaw = lmdb_thaw,
+    .rest_due = lmdb_rest_due,
+    .rest = lmdb_rest,
     .stats = lmdb_stats,
     .close = lmdb_close,
 };

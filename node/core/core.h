@@ -124,6 +124,7 @@ struct sk_core {
     uint64_t wake_ms;       /* real clock: when the engine wants a TIMER */
     uint64_t complain_ms;   /* monotonic: when the log may have the next line */
     uint64_t retry_ms;      /* monotonic: when to try again after a failure */
+    uint64_t rest_at_ms;    /* monotonic: nobody asked anything until then */
     uint64_t shred_at_ms;   /* monotonic: when to overwrite old keys again */
     uint64_t shred_wait_ms; /* before that; 0: it did not fail */
     uint64_t keys_at_ms;    /* monotonic: when to write node.key again */

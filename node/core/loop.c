@@ -13,6 +13,8 @@
 #define EVENTS_MAX (SK_CLIENTS_MAX + 3)
 /* Clocks jump, suspended machines wake: never sleep on one reading longer. */
 #define SLEEP_MAX_MS 30000
+/* Quiet for so long: nobody waits. */
+#define REST_MS 100
 
 void sk_loop_times(struct sk_core *core)
 {
@@ -139,6 +141,8 @@ static int wait_ms(struct sk_core *core)
         sooner(core->net_start_at_ms, now_ms, &wait);
     if (sk_store_shred_due(core->store))
         sooner(core->shred_at_ms, now_ms, &wait);
+    if (sk_store_rest_due(core->store))
+        sooner(core->rest_at_ms, now_ms, &wait);
     if (sk_engine_keys_due(core->engine))
         sooner(core->keys_at_ms, now_ms, &wait);
     /* After a failure of the store: not at once again. */
@@ -185,6 +189,14 @@ static void add_timers(struct sk_core *core)
         (void)sk_batch_add(core, SK_INPUT_TIMER);
 }
 
+/* What commits to come would wait for, when nothing came for a while. */
+static void rest(struct sk_core *core)
+{
+    if (core->monotonic_ms >= core->rest_at_ms &&
+        sk_store_rest_due(core->store))
+        sk_store_rest(core->store);
+}
+
 static void stop(struct sk_core *core)
 {
     core->stopping = true; /* also when the store failed */
@@ -212,8 +224,11 @@ void sk_loop_run(struct sk_core *core)
             on_event(core, &events[i]);
         sk_batch_shred(core);
         add_timers(core);
+        if (count > 0 || core->inputs_count > 0)
+            core->rest_at_ms = core->monotonic_ms + REST_MS;
         if (core->inputs_count > 0)
             sk_batch_run(core);
+        rest(core);
         sk_keys_tend(core);
     }
     stop(core);

@@ -561,6 +561,44 @@ Test(daemon, answers_what_was_sent_ahead_in_order)
     cr_expect(eq(int, stop(), 0));
 }
 
+static struct timespec tree_written(void)
+{
+    char path[128];
+    struct stat info;
+
+    snprintf(path, sizeof(path), "%s/data.mdb", dir);
+    cr_assert(eq(int, stat(path, &info), 0));
+    return info.st_mtim;
+}
+
+static bool is_tree_newer(struct timespec than)
+{
+    struct timespec now = tree_written();
+
+    return now.tv_sec != than.tv_sec || now.tv_nsec != than.tv_nsec;
+}
+
+/* Before there is so much of it that somebody waits for it. */
+Test(daemon, writes_the_tree_when_nobody_asks)
+{
+    int64_t end_ms = now_ms() + PATIENCE_MS;
+    struct timespec before;
+    int fd;
+
+    start();
+    fd = dial();
+    before = tree_written();
+    for (size_t i = 0; i < 700; i++)
+        send_request(fd, add_request(20));
+    for (size_t i = 0; i < 700; i++)
+        cr_assert(sk_value_bool(sk_value_get(receive_reply(fd), "ok")));
+    while (!is_tree_newer(before) && now_ms() < end_ms)
+        (void)poll(NULL, 0, 20);
+    cr_expect(is_tree_newer(before));
+    close(fd);
+    cr_expect(eq(int, stop(), 0));
+}
+
 /* Who goes away in the middle takes nobody along. */
 Test(daemon, lets_go_of_a_client_that_asked_a_lot)
 {
@@ -569,7 +607,7 @@ Test(daemon, lets_go_of_a_client_that_asked_a_lot)
     start();
     for (size_t round = 0; round < 5; round++) {
         fd = dial();
-        for (size_t i = 0; i < 300; i++)
+        for (size_t i = 0; i < 700; i++)
             send_request(fd, status_request());
         close(fd);
     }

@@ -153,6 +153,8 @@ static enum sk_status run_history(struct sk_store **s, int batches)
                 disk_mark((states_count - 1) << 8 | MARK_SHRED);
         } else if (status == SK_OK && kind == 2) {
             sk_store_thaw(*s);
+        } else if (status == SK_OK && kind == 4) {
+            sk_store_rest(*s);
         } else if (status == SK_OK && kind == 3) {
             sk_store_close(s);
             status = sk_store_open_lmdb(dir, MAP_BYTES, s);

@@ -475,11 +475,16 @@ Test(store_log, a_disk_that_fills_up_behind_it_loses_nothing)
     snprintf(rest, sizeof(rest), "%s/rest", dir);
     fill_disk(rest);
 
+    /* At rest it cannot be written, and that is not tried on and on. */
+    sk_store_rest(s);
+    cr_expect(not(sk_store_rest_due(s)));
     /* What the log has room for goes on, by way of the tree when it can. */
     begin(s);
     status = put(s, SK_SPACE_DATA, "no", value);
     if (status == SK_OK)
         status = sk_store_commit(s);
+    else
+        sk_store_abort(s);
     cr_assert(eq(int, status, SK_E_FULL));
     begin(s);
     cr_expect(eq(int, put(s, SK_SPACE_DATA, "no", "1"), SK_E_FULL));
@@ -505,6 +510,51 @@ Test(store_log, a_disk_that_fills_up_behind_it_loses_nothing)
     sk_store_close(&s);
     cr_expect(eq(int, umount(dir), 0));
     (void)rmdir(dir);
+}
+
+static void put_many(struct sk_store *s, int from, int to)
+{
+    char key[16];
+
+    begin(s);
+    for (int i = from; i < to; i++) {
+        snprintf(key, sizeof(key), "k%06d", i);
+        cr_assert(eq(int, put(s, SK_SPACE_DATA, key, "1"), SK_OK));
+    }
+    commit(s);
+}
+
+/* While nobody waits: so that who comes next does not. */
+Test(store_log, is_written_into_the_tree_at_rest)
+{
+    struct sk_store *s = open_kind(LMDB, ROOM_BYTES);
+    struct sk_bytes value;
+    uint64_t before;
+
+    cr_expect(not(sk_store_rest_due(s)), "nothing was written");
+    put_many(s, 0, 1023);
+    cr_expect(not(sk_store_rest_due(s)), "little was written");
+    put_many(s, 1023, 1024);
+    before = tree_writes();
+    cr_expect(sk_store_rest_due(s));
+    sk_store_rest(s);
+    cr_expect(not(sk_store_rest_due(s)));
+    cr_expect(tree_writes() > before);
+    put_one(s, "later", "2");
+
+    /* It needs nothing of the log but what came later. */
+    crash(&s);
+    empty_log();
+    s = open_kind(LMDB, ROOM_BYTES);
+    begin(s);
+    cr_expect(
+        eq(int, sk_store_get(s, SK_SPACE_DATA, sk_text("k000000"), &value), 0));
+    cr_expect(
+        eq(int, sk_store_get(s, SK_SPACE_DATA, sk_text("k001023"), &value), 0));
+    cr_expect(eq(int, sk_store_get(s, SK_SPACE_DATA, sk_text("later"), &value),
+                 SK_E_NOT_FOUND));
+    sk_store_close(&s);
+    remove_dir();
 }
 
 /* What was committed last would be gone without a word. */
