@@ -451,6 +451,12 @@ Test(journal, goes_on_under_a_new_name_after_a_restore)
     cr_expect(
         eq(int, memcmp(old.leaves, j.leaves, old.count * sizeof(old.leaves[0])),
            0));
+    /* Once: the next start is no restore. */
+    fx_crash(&s.f, "sopraco");
+    fx_run(&s.f);
+    before = head_of(&s.f, "sopraco");
+    cr_expect(sk_log_id_equal(&before.log, &after.log));
+    cr_expect(eq(sz, before.restarts_count, 1));
     fx_end(&s.f);
 }
 
@@ -464,4 +470,230 @@ Test(journal, without_a_charter_is_kept_and_not_signed)
     cr_expect(eq(sz, fx_at(&f, "result.checkpoint").bytes.size, 0));
     fx_refused(&f, "sopraco", "no-charter", "journal.prove", "{'entry':0}");
     fx_end(&f);
+}
+
+/* ------------------------------------------------------------- its records
+ * In one transaction that is taken back, on the engine itself. */
+
+#define MANY 1000
+
+static struct sk_engine *open_journal(struct story *s)
+{
+    start(s);
+    cr_assert(sk_store_begin(fx_node(&s->f, "sopraco")->store) == SK_OK);
+    return fx_node(&s->f, "sopraco")->engine;
+}
+
+static void close_journal(struct story *s)
+{
+    sk_store_abort(fx_node(&s->f, "sopraco")->store);
+    sk_engine_rollback(fx_node(&s->f, "sopraco")->engine);
+    fx_end(&s->f);
+}
+
+/* As large as one can be, or small: by its number. */
+static void add_entry(struct sk_engine *e, uint64_t number)
+{
+    struct sk_entry entry = sk_entry_start(e, SK_ENTRY_SENT, &e->org);
+    const struct sk_id id = {{(uint8_t)number}};
+    const struct sk_hash hash = {{(uint8_t)number}};
+
+    sk_entry_number(&entry, number);
+    if (number % 7 != 0) {
+        sk_entry_id(&entry, &id);
+        sk_entry_id(&entry, &id);
+        sk_entry_number(&entry, UINT64_MAX);
+        sk_entry_number(&entry, UINT64_MAX);
+        sk_entry_hash(&entry, &hash);
+        entry.word = sk_text("a-word-that-is-as-long-as-words-may-be-x");
+    }
+    cr_assert(sk_journal_add(e, &entry) == SK_OK);
+    cr_assert(e->journal.used <= SK_JOURNAL_ROOM);
+}
+
+static enum sk_status expect_number(void *context, uint64_t number,
+                                    struct sk_bytes bytes)
+{
+    uint64_t *next = context;
+    struct sk_entry entry;
+
+    cr_assert(eq(int, sk_entry_decode(bytes, &entry), SK_OK));
+    cr_expect(eq(u64, entry.numbers[0], *next), "entry %llu",
+              (unsigned long long)number);
+    *next += 1;
+    return SK_OK;
+}
+
+/* More than there is room for, and some of it taken back: what is read is what
+   was added, in records of which two fill a page. */
+Test(journal, keeps_what_was_added_whatever_its_size)
+{
+    static struct story s;
+    struct sk_engine *e = open_journal(&s);
+    uint64_t base = sk_journal_size(e);
+    struct sk_key key = sk_key_start(SK_T_JOURNAL);
+    struct sk_journal_mark mark = sk_journal_mark(e);
+    struct sk_bytes name;
+    struct sk_bytes run;
+    struct sk_scan scan;
+    uint64_t next = 0;
+
+    for (uint64_t i = 0; i < MANY; i++) {
+        add_entry(e, i);
+        cr_expect(eq(u64, sk_journal_size(e), base + i + 1));
+    }
+    /* It was written meanwhile: only what wrote nothing is taken back. */
+    cr_assert(e->journal.edge.size > base);
+    sk_journal_back(e, mark);
+    cr_expect(eq(u64, sk_journal_size(e), base + MANY));
+    mark = sk_journal_mark(e);
+    add_entry(e, 1);
+    sk_journal_back(e, mark);
+    cr_expect(eq(u64, sk_journal_size(e), base + MANY));
+    cr_assert(sk_journal_flush(e) == SK_OK);
+    cr_expect(eq(u64, e->journal.edge.size, base + MANY));
+    cr_expect(
+        eq(int, sk_journal_each(e, base, MANY, expect_number, &next), SK_OK));
+    cr_expect(eq(u64, next, MANY));
+    sk_key_bytes(&key, sk_text("e"));
+    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&key));
+    while (sk_scan_next(&scan, &name, &run) == SK_OK)
+        cr_expect(run.size <= 2048, "%zu", run.size);
+    close_journal(&s);
+}
+
+static enum sk_status ignore(void *context, uint64_t number,
+                             struct sk_bytes entry)
+{
+    (void)context;
+    (void)number;
+    (void)entry;
+    return SK_OK;
+}
+
+/* The record of the journal whose key ends so; its value in a buffer. */
+static struct sk_bytes record_of(struct sk_engine *e, struct sk_key *key,
+                                 char kind, size_t at)
+{
+    static uint8_t bytes[4096];
+    struct sk_key prefix = sk_key_start(SK_T_JOURNAL);
+    struct sk_scan scan;
+    struct sk_bytes name;
+    struct sk_bytes value = {0};
+
+    sk_key_bytes(&prefix, (struct sk_bytes){(const uint8_t *)&kind, 1});
+    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    for (size_t i = 0; i <= at; i++)
+        cr_assert(sk_scan_next(&scan, &name, &value) == SK_OK);
+    memcpy(bytes, value.data, value.size);
+    memcpy(key->bytes, name.data, name.size);
+    key->size = name.size;
+    return (struct sk_bytes){bytes, value.size};
+}
+
+static enum sk_status read_all(struct sk_engine *e)
+{
+    struct sk_hash hash;
+
+    SK_TRY(sk_journal_each(e, 0, e->journal.edge.size, ignore, NULL));
+    return sk_journal_read(e, SK_MERKLE_STEP, 1, &hash);
+}
+
+/* I5: a record that is gone, or not what it was, is never passed over. */
+Test(journal, a_damaged_one_is_never_read_as_a_good_one)
+{
+    static struct story s;
+    struct sk_engine *e = open_journal(&s);
+    const enum sk_space space = SK_SPACE_DATA;
+    struct sk_bytes value;
+    struct sk_key key;
+    static const struct row {
+        const char *what;
+        char kind;
+        size_t at;
+        size_t less; /* bytes; all: gone */
+    } rows[] = {{"an entry cut", 'e', 3, 1},
+                {"entries gone", 'e', 3, SIZE_MAX},
+                {"half of a root", 'n', 1, 16},
+                {"a root gone", 'n', 1, SIZE_MAX}};
+
+    for (uint64_t i = 0; i < MANY; i++)
+        add_entry(e, i);
+    cr_assert(sk_journal_flush(e) == SK_OK);
+    cr_assert(read_all(e) == SK_OK);
+    for (size_t i = 0; i < SK_COUNT(rows); i++) {
+        struct sk_bytes name;
+        struct sk_bytes less;
+
+        key = sk_key_start(SK_T_JOURNAL);
+        value = record_of(e, &key, rows[i].kind, rows[i].at);
+        name = sk_key_done(&key);
+        less = (struct sk_bytes){value.data, value.size - rows[i].less};
+        if (rows[i].less == SIZE_MAX)
+            cr_assert(sk_store_delete(e->store, space, name) == SK_OK);
+        else
+            cr_assert(sk_store_put(e->store, space, name, less) == SK_OK);
+        cr_expect(eq(int, read_all(e), SK_E_IO), "%s", rows[i].what);
+        cr_assert(sk_store_put(e->store, space, name, value) == SK_OK);
+        cr_expect(eq(int, read_all(e), SK_OK), "%s", rows[i].what);
+    }
+    /* An end that is not there; more entries than its number allows. */
+    e->journal.edge.size++;
+    cr_expect(eq(int, read_all(e), SK_E_IO));
+    e->journal.edge.size--;
+    key = sk_key_start(SK_T_JOURNAL);
+    value = record_of(e, &key, 'e', 9);
+    cr_assert(sk_store_delete(e->store, space, sk_key_done(&key)) == SK_OK);
+    memset(key.bytes + key.size - 8, 0, 8);
+    cr_assert(sk_store_put(e->store, space, sk_key_done(&key), value) == SK_OK);
+    cr_expect(eq(int, read_all(e), SK_E_IO));
+    close_journal(&s);
+}
+
+/* A state whose roots are not those of its size is none. */
+Test(journal, a_damaged_state_is_not_taken)
+{
+    static struct story s;
+    struct sk_engine *e = open_journal(&s);
+    uint8_t bytes[256] = {0};
+
+    for (uint64_t roots = 1; roots < 4; roots++) {
+        struct sk_pack p =
+            sk_pack_start((struct sk_room){bytes + 128, sizeof(bytes) - 128});
+        struct sk_bytes value;
+
+        sk_pack_array(&p, 4);
+        sk_pack_bin(&p, (struct sk_bytes){bytes, SK_LOG_ID_SIZE});
+        sk_pack_uint(&p, 3);
+        sk_pack_bin(&p, (struct sk_bytes){bytes, roots * SK_HASH_SIZE});
+        sk_pack_array(&p, 0);
+        cr_assert(sk_pack_finish(&p, &value) == SK_OK);
+        cr_assert(sk_meta_put(e, "journal", value) == SK_OK);
+        cr_expect(eq(int, sk_journal_load(e), roots == 2 ? SK_OK : SK_E_IO),
+                  "%d", (int)roots);
+    }
+    close_journal(&s);
+}
+
+/* PROTOCOL.md 11.3: the last eight restarts, oldest first. */
+Test(journal, names_the_last_eight_restarts)
+{
+    static struct story s;
+    struct sk_engine *e = open_journal(&s);
+    struct sk_log_id logs[12];
+    const size_t count = SK_COUNT(logs);
+
+    for (size_t i = 0; i < count; i++) {
+        logs[i] = e->journal.log;
+        cr_assert(sk_journal_mark_restored(e) == SK_OK);
+        cr_assert(sk_journal_begin(e) == SK_OK);
+        cr_assert(sk_journal_flush(e) == SK_OK);
+        cr_expect(eq(sz, e->journal.restarts_count,
+                     i + 1 < SK_RESTARTS_MAX ? i + 1 : SK_RESTARTS_MAX));
+    }
+    for (size_t i = 0; i < SK_RESTARTS_MAX; i++)
+        cr_expect(sk_log_id_equal(&e->journal.restarts[i].log,
+                                  &logs[count - SK_RESTARTS_MAX + i]),
+                  "%zu", i);
+    close_journal(&s);
 }
