@@ -7,6 +7,9 @@
 
 /* Operations on the node itself: how it is doing, and its clock. */
 
+/* What `schakel doctor` calls no room left. */
+#define ROOM_LEAST (UINT64_C(16) << 20)
+
 static void pack_frame_sizes(struct sk_engine *e)
 {
     sk_pack_cstr(&e->reply, "frame_sizes");
@@ -99,6 +102,52 @@ static void pack_two(struct sk_engine *e, const char *key, const char *first,
     sk_reply_uint(&e->reply, second, two);
 }
 
+/* Is the sealing key of this card one that is used now? */
+static bool seals(const struct sk_engine *e, const struct sk_card *card)
+{
+    return card->sealing_count > 0 &&
+           e->now_ms / 1000 < card->sealing[0].until_s;
+}
+
+/* Who keeps a journal has room for it, and can read it back. */
+static enum sk_status journals(struct sk_engine *e, bool *out)
+{
+    struct sk_store_stats stats;
+    bool broken;
+
+    SK_TRY(sk_finding_is_open(e, &e->org, "broken", &broken));
+    sk_store_stats(e->store, &stats);
+    *out = !broken && stats.room_bytes >= ROOM_LEAST;
+    return SK_OK;
+}
+
+/* I5: without a charter nobody knows our keys, nor we theirs. */
+static enum sk_status pack_able(struct sk_engine *e)
+{
+    bool ours = e->card.version > 0 &&
+                sk_federation_org(e, sk_org_text(&e->org)) != NULL;
+    bool seal = ours && seals(e, &e->card);
+    bool reach = ours;
+    bool journal;
+
+    SK_TRY(journals(e, &journal));
+    for (size_t i = 0; i < e->sessions_count; i++) {
+        const struct sk_session *s = &e->sessions[i];
+
+        if (s->suspended)
+            continue;
+        seal = seal && s->known && seals(e, &s->card);
+        reach = reach && s->known && s->up && s->greeted;
+    }
+    sk_pack_cstr(&e->reply, "able");
+    sk_pack_map(&e->reply, 4);
+    sk_reply_bool(&e->reply, "journal", journal);
+    sk_reply_bool(&e->reply, "reach", reach);
+    sk_reply_bool(&e->reply, "seal", seal);
+    sk_reply_bool(&e->reply, "sign", ours);
+    return SK_OK;
+}
+
 /* Who asks; who works here, and what the privacy officer must look at. */
 static enum sk_status pack_users(struct sk_engine *e, uint64_t count)
 {
@@ -177,10 +226,11 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
     SK_TRY(sk_recalls_count(e, &withdrawals));
     SK_TRY(get_contact(e, &contact));
     sk_pack_map(&e->reply,
-                15u + (e->clock_back ? 1 : 0) + (e->has_host ? 1 : 0) +
+                16u + (e->clock_back ? 1 : 0) + (e->has_host ? 1 : 0) +
                     (shred_due ? 1 : 0) + (hold ? 1 : 0) + (leaving ? 1 : 0) +
                     (erasures > 0 ? 1 : 0) + (e->asker.known ? 1 : 0) +
                     (withdrawals > 0 ? 1 : 0) + (contact.size > 0 ? 1 : 0));
+    SK_TRY(pack_able(e));
     sk_reply_uint(&e->reply, "card_version", e->card.version);
     pack_name(e, "charter", charter);
     sk_reply_cstr(&e->reply, "clock", e->manual_clock ? "manual" : "system");

@@ -41,6 +41,44 @@ Test(engine, tells_how_the_node_is_doing)
     fx_end(&f);
 }
 
+static const char *able(const char *org)
+{
+    static char text[8];
+
+    fx_ok(&f, org, "node.status", "{}");
+    snprintf(text, sizeof(text), "%s%s%s%s",
+             sk_value_bool(fx_at(&f, "result.able.journal")) ? "j" : "",
+             sk_value_bool(fx_at(&f, "result.able.reach")) ? "r" : "",
+             sk_value_bool(fx_at(&f, "result.able.seal")) ? "s" : "",
+             sk_value_bool(fx_at(&f, "result.able.sign")) ? "S" : "");
+    return text;
+}
+
+/* CONTROL.md 5: at a glance, what it can; and what takes each away. */
+Test(engine, tells_what_it_can)
+{
+    uint64_t kept;
+
+    fx_start(&f, "S2A", "2026-09-01T08:00:00Z");
+    cr_expect(eq(str, (char *)able("buso"), "jrsS"));
+    fx_offline(&f, "gtb", true);
+    cr_expect(eq(str, (char *)able("buso"), "jsS"));
+    fx_partners(&f, "  gtb:\n", "  gtb:\n    status: suspended\n");
+    cr_expect(eq(str, (char *)able("buso"), "jrsS"), "it is not missed");
+    kept = fx_node(&f, "buso")->engine->card.sealing[0].until_s;
+    fx_node(&f, "buso")->engine->card.sealing[0].until_s = 1;
+    cr_expect(eq(str, (char *)able("buso"), "jrS"));
+    fx_node(&f, "buso")->engine->card.sealing[0].until_s = kept;
+    sk_session_find(fx_node(&f, "buso")->engine, &fx_node(&f, "vdab")->org)
+        ->card.sealing[0]
+        .until_s = 1;
+    cr_expect(eq(str, (char *)able("buso"), "jrS"));
+    fx_end(&f);
+    fx_begin(&f, "S2A", "2026-09-01T08:00:00Z", true);
+    cr_expect(eq(str, (char *)able("buso"), "j"), "no charter");
+    fx_end(&f);
+}
+
 /* CONTROL.md 5: up to 200 bytes, kept over a crash, shown with the status. */
 Test(engine, tells_how_to_reach_the_privacy_officer)
 {
