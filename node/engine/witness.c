@@ -295,9 +295,9 @@ static bool is_behind(const struct sk_engine *e, const struct sk_prove *prove)
 }
 
 /* A journal that cannot be read proves nothing, and says so: an answer without
-   a proof, and a finding here. */
+   a proof, and a finding here.  Nothing is written while it is read. */
 static enum sk_status prove(struct sk_engine *e, uint64_t from,
-                            struct sk_merkle_proof *out)
+                            struct sk_merkle_proof *out, bool *broken)
 {
     enum sk_status status;
 
@@ -308,7 +308,8 @@ static enum sk_status prove(struct sk_engine *e, uint64_t from,
                                    e->journal.edge.size, out);
     if (status != SK_E_IO || e->store->failed != SK_OK)
         return status;
-    return sk_finding_put(e, &e->org, "broken", (struct sk_bytes){0});
+    *broken = true;
+    return SK_OK;
 }
 
 enum sk_status sk_witness_asked(struct sk_engine *e, struct sk_session *s,
@@ -316,6 +317,7 @@ enum sk_status sk_witness_asked(struct sk_engine *e, struct sk_session *s,
 {
     struct sk_message *message = sk_arena_get(&e->scratch, sizeof(*message));
     enum sk_status status;
+    bool broken = false;
 
     if (message == NULL)
         return SK_E_MEMORY;
@@ -331,8 +333,10 @@ enum sk_status sk_witness_asked(struct sk_engine *e, struct sk_session *s,
     if (status == SK_E_NOT_FOUND)
         return SK_OK;
     SK_TRY(status);
-    SK_TRY(prove(e, asked->first, &message->proof.first));
-    SK_TRY(prove(e, asked->second, &message->proof.second));
+    SK_TRY(prove(e, asked->first, &message->proof.first, &broken));
+    SK_TRY(prove(e, asked->second, &message->proof.second, &broken));
+    if (broken)
+        SK_TRY(sk_finding_put(e, &e->org, "broken", (struct sk_bytes){0}));
     return sk_wire_send(e, s, message);
 }
 

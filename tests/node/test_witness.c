@@ -303,6 +303,41 @@ Test(witness, history_that_was_written_again_is_found)
     fx_end(&f);
 }
 
+/* Entries that cannot be read any more prove nothing: its own people hear it
+   first, and its status says that it does not journal. */
+Test(witness, a_journal_that_cannot_be_read_is_told_at_home)
+{
+    struct sk_key prefix = sk_key_start(SK_T_JOURNAL);
+    struct sk_store *store;
+    struct sk_scan scan;
+    struct sk_bytes name;
+    struct sk_bytes value;
+    struct sk_key key = {.size = 0};
+
+    start();
+    publish(0, 3);
+    wait_a_while();
+    store = fx_node(&f, "gtb")->store;
+    sk_key_bytes(&prefix, sk_text("e"));
+    cr_assert(sk_store_begin(store) == SK_OK);
+    scan = sk_scan_start(store, SK_SPACE_DATA, sk_key_done(&prefix));
+    cr_assert(sk_scan_next(&scan, &name, &value) == SK_OK);
+    memcpy(key.bytes, name.data, name.size);
+    key.size = name.size;
+    cr_assert(sk_store_delete(store, SK_SPACE_DATA, sk_key_done(&key)) ==
+              SK_OK);
+    cr_assert(sk_store_commit(store) == SK_OK);
+    fx_ok(&f, "gtb", "node.status", "{}");
+    cr_expect(sk_value_bool(fx_at(&f, "result.able.journal")));
+    publish(3, 3);
+    wait_a_while();
+    cr_expect(eq(str, (char *)findings("gtb"), "buso doubted;gtb broken;"));
+    cr_expect(eq(str, (char *)findings("buso"), "gtb fork;"));
+    fx_ok(&f, "gtb", "node.status", "{}");
+    cr_expect(not(sk_value_bool(fx_at(&f, "result.able.journal"))));
+    fx_end(&f);
+}
+
 /* A REFUSAL is not confirmed: it is said again while nobody settled it. */
 Test(witness, who_was_found_hears_it_after_the_line_dropped)
 {
