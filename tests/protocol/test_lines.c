@@ -2,6 +2,10 @@
 
 #include "protocol/lines.h"
 
+#include <string.h>
+
+#include <sodium.h>
+
 Test(lines, writes_numbers_and_hashes_that_it_reads)
 {
     static const uint64_t numbers[] = {0, 1, 9, 10, 999999999, UINT64_MAX};
@@ -82,4 +86,54 @@ Test(lines, reads_up_to_the_end_and_not_behind)
     cr_expect(eq(sz, rest.size, 0));
     cr_expect(not(sk_take_until(&rest, ':', &part)));
     cr_expect(not(sk_take_text(&rest, "x")));
+}
+
+/* As libsodium writes it, and no other text of the same bytes. */
+Test(lines, reads_one_base64_text_per_value)
+{
+    uint8_t bytes[100];
+    uint8_t got[sizeof(bytes) + 1];
+    char text[200];
+
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (uint8_t)(i * 157 + 3);
+    for (size_t size = 1; size <= sizeof(bytes); size++) {
+        struct sk_bytes all;
+
+        sodium_bin2base64(text, sizeof(text), bytes, size,
+                          sodium_base64_VARIANT_ORIGINAL);
+        all = sk_text(text);
+        memset(got, 0, sizeof(got));
+        cr_assert(sk_base64_read(all, got, size));
+        cr_expect(memcmp(got, bytes, size) == 0, "%zu bytes", size);
+        cr_expect(not(sk_base64_read(all, got, size - 1)));
+        cr_expect(not(sk_base64_read(all, got, size + 1)));
+        all.size--;
+        cr_expect(not(sk_base64_read(all, got, size)));
+    }
+}
+
+Test(lines, reads_the_base64_that_libsodium_reads)
+{
+    static const char *const texts[] = {"AAECAwQ=", "/+8gISI=", "zz+/AAAA"};
+    uint8_t ours[8];
+    uint8_t theirs[8];
+
+    for (size_t i = 0; i < SK_COUNT(texts); i++) {
+        struct sk_bytes text = sk_text(texts[i]);
+        size_t size = i < 2 ? 5 : 6;
+
+        for (size_t at = 0; at < text.size * 256; at++) {
+            uint8_t changed[8];
+            struct sk_bytes in = {changed, text.size};
+            bool good;
+
+            memcpy(changed, text.data, text.size);
+            changed[at / 256] = (uint8_t)at;
+            good = sk_base64_read_secret(in, theirs, size);
+            cr_assert(eq(int, sk_base64_read(in, ours, size), good), "%zu", at);
+            if (good)
+                cr_expect(memcmp(ours, theirs, size) == 0, "%zu", at);
+        }
+    }
 }
