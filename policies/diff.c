@@ -213,7 +213,6 @@ enum sk_status sk_diff_make(const struct sk_bundle *old_bundle,
 {
     struct sk_comparing *c = sk_arena_get(arena, sizeof(*c));
     size_t left;
-    size_t mark;
 
     if (c == NULL)
         return SK_E_MEMORY;
@@ -223,7 +222,6 @@ enum sk_status sk_diff_make(const struct sk_bundle *old_bundle,
     c->diff.bundles[SK_WIDER] = new_bundle;
     SK_TRY(start(c));
     /* Room for the most there may be, or for what there is. */
-    mark = sk_arena_mark(arena);
     left = (arena->size_max - arena->size) / 2;
     c->changes_max = left / sizeof(*c->changes);
     if (c->changes_max > SK_CHANGES_MAX)
@@ -232,9 +230,7 @@ enum sk_status sk_diff_make(const struct sk_bundle *old_bundle,
     if (c->changes == NULL)
         return SK_E_MEMORY;
     SK_TRY(compare_all(c));
-    sk_arena_reset(arena, mark);
-    c->changes = sk_arena_take(arena, c->changes_count * sizeof(*c->changes));
-    assert(c->changes != NULL);
+    sk_arena_trim(arena, c->changes, c->changes_count * sizeof(*c->changes));
     *out = c->diff;
     return SK_OK;
 }

@@ -333,6 +333,50 @@ size_t sk_item_event_size(const struct sk_item_event *event)
            event->fields_count * sizeof(event->fields[0]);
 }
 
+#define END_OF(member)                                                         \
+    (offsetof(struct sk_item, member) +                                        \
+     sizeof(((struct sk_item *)NULL)->member))
+#define UP_TO(list, count)                                                     \
+    (offsetof(struct sk_item, list) +                                          \
+     (count) * sizeof(((struct sk_item *)NULL)->list[0]))
+
+size_t sk_item_size(enum sk_item_kind kind, size_t count)
+{
+    switch (kind) {
+    case SK_ITEM_VOID:
+        break;
+    case SK_ITEM_EVENT:
+        return UP_TO(event.fields, count);
+    case SK_ITEM_WITHDRAWN:
+    case SK_ITEM_ERASURE:
+        return UP_TO(withdrawn.entries, count);
+    case SK_ITEM_ERASED:
+    case SK_ITEM_KEPT:
+        return UP_TO(answer.messages, count);
+    case SK_ITEM_READ:
+    case SK_ITEM_ACCEPTED:
+        return END_OF(receipt);
+    case SK_ITEM_HANDOVER:
+        return END_OF(handover);
+    case SK_ITEM_RELEASED:
+    case SK_ITEM_UNRELEASED:
+        return END_OF(owner);
+    case SK_ITEM_COLLECTIVE:
+        return END_OF(collective);
+    case SK_ITEM_ASKED:
+        return END_OF(asked);
+    case SK_ITEM_HELD:
+        return UP_TO(held.event.fields, count);
+    case SK_ITEM_TOLD:
+        return END_OF(told);
+    case SK_ITEM_CORRECTION:
+        return UP_TO(correction.fields, count);
+    case SK_ITEM_CORRECTED:
+        return END_OF(corrected);
+    }
+    return END_OF(kind);
+}
+
 enum sk_status sk_item_encode(const struct sk_item *item, struct sk_room room,
                               struct sk_bytes *out)
 {

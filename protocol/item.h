@@ -129,24 +129,24 @@ struct sk_item_entry {
 struct sk_item_withdrawn { /* WITHDRAWN and ERASURE */
     struct sk_id notice;
     struct sk_handle handle;
-    struct sk_item_entry entries[SK_ITEM_ENTRIES_MAX];
-    size_t entries_count;
     struct sk_words purposes;
     struct sk_words categories;
     struct sk_bytes ground; /* ERASURE: all entries whole, and `erase` */
     bool erase;
     uint64_t within_days;
     uint64_t at_ms;
+    size_t entries_count;
+    struct sk_item_entry entries[SK_ITEM_ENTRIES_MAX]; /* large, so last */
 };
 
 struct sk_item_answer { /* ERASED and KEPT */
     struct sk_id notice;
-    struct sk_message_id messages[SK_ITEM_ENTRIES_MAX];
-    size_t messages_count;
     struct sk_bytes method;        /* ERASED */
     struct sk_bytes law_reference; /* KEPT */
     struct sk_bytes keep_until;    /* KEPT; DATE */
     uint64_t at_ms;
+    size_t messages_count;
+    struct sk_message_id messages[SK_ITEM_ENTRIES_MAX];
 };
 
 struct sk_item_receipt { /* READ and ACCEPTED */
@@ -183,8 +183,8 @@ struct sk_item_asked {
 };
 
 struct sk_item_held {
-    struct sk_item_event event; /* no source, values, duties, roles */
     uint64_t at_ms;
+    struct sk_item_event event; /* no source, values, duties, roles */
 };
 
 /* A withdrawal that a recipient passes on to the owner (CONSENT 4.1). */
@@ -235,6 +235,11 @@ struct sk_item {
         struct sk_item_corrected corrected;
     };
 };
+
+/* So many bytes of an item, from its start on, are all that one of this kind
+   has, with at most so many fields, entries or messages; 0 when it has none of
+   them. */
+size_t sk_item_size(enum sk_item_kind kind, size_t count);
 
 /* Fails with SK_E_NO_ROOM or SK_E_TOO_LARGE (over SK_ITEM_SIZE_MAX). */
 SK_CHECKED enum sk_status sk_item_encode(const struct sk_item *item,

@@ -179,10 +179,9 @@ enum sk_status sk_op_collective_publish(struct sk_engine *e,
     if (wrong.size > 0)
         return sk_refuse(e, "bad-argument", "body", wrong);
     SK_TRY(read_recipients(e, args, &recipients, &count));
-    item = sk_arena_get(&e->scratch, sizeof(*item));
+    item = sk_item_new(e, SK_ITEM_COLLECTIVE, 0);
     if (item == NULL)
         return SK_E_MEMORY;
-    item->kind = SK_ITEM_COLLECTIVE;
     sk_new_id(e, &item->collective.message.id);
     item->collective.type = name;
     item->collective.body = body;

@@ -551,7 +551,7 @@ static void take_over(struct sk_item_event *event,
 
 enum sk_status sk_op_inbox_corrected(struct sk_engine *e, struct sk_value args)
 {
-    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    struct sk_item *item = sk_item_new(e, SK_ITEM_CORRECTED, 0);
     struct sk_inbox_entry *entry;
 
     if (item == NULL)
@@ -559,7 +559,6 @@ enum sk_status sk_op_inbox_corrected(struct sk_engine *e, struct sk_value args)
     SK_TRY(sk_arg_message(e, args, &entry));
     if (entry->correction == NULL)
         return sk_refuse(e, "no-correction", "message", (struct sk_bytes){0});
-    item->kind = SK_ITEM_CORRECTED;
     item->corrected.message = entry->message;
     item->corrected.correction = entry->correction->correction;
     item->corrected.at_ms = e->now_ms;

@@ -31,6 +31,12 @@ struct notice_in {
     struct sk_item_entry entries[SK_ITEM_ENTRIES_MAX]; /* large, so last */
 };
 
+static size_t size_of(size_t entries)
+{
+    return offsetof(struct notice_in, entries) +
+           entries * sizeof(struct sk_item_entry);
+}
+
 /* ------------------------------------------------------------- the table */
 
 static struct sk_key notice_key(const struct sk_org *from, uint64_t number)
@@ -141,9 +147,7 @@ static enum sk_status unpack(struct sk_engine *e, struct sk_bytes key,
     out->ground = sk_unpack_str(&u, 0, 64);
     if (sk_unpack_finish(&u) != SK_OK || !sk_day_parse(day, &out->due))
         return SK_E_IO;
-    sk_arena_trim(&e->scratch, out,
-                  offsetof(struct notice_in, entries) +
-                      out->entries_count * sizeof(out->entries[0]));
+    sk_arena_trim(&e->scratch, out, size_of(out->entries_count));
     *notice = out;
     return SK_OK;
 }
@@ -361,7 +365,8 @@ enum sk_status sk_withdraw_apply(struct sk_engine *e, const struct sk_org *from,
                                  const char **refusal)
 {
     const struct sk_item_withdrawn *in = &item->withdrawn;
-    struct notice_in *notice = sk_arena_get(&e->scratch, sizeof(*notice));
+    struct notice_in *notice =
+        sk_arena_get(&e->scratch, size_of(in->entries_count));
     struct sk_session *s = sk_session_find(e, from);
     uint64_t within = in->within_days;
     uint64_t since_ms;
@@ -375,13 +380,13 @@ enum sk_status sk_withdraw_apply(struct sk_engine *e, const struct sk_org *from,
     if (notice == NULL)
         return SK_E_MEMORY;
     *refusal = NULL;
-    *notice = (struct notice_in){.from = *from,
-                                 .notice = in->notice,
-                                 .at_ms = in->at_ms,
-                                 .erase = in->erase,
-                                 .ground = in->ground,
-                                 .entries_count = in->entries_count,
-                                 .received_ms = e->now_ms};
+    notice->from = *from;
+    notice->notice = in->notice;
+    notice->at_ms = in->at_ms;
+    notice->erase = in->erase;
+    notice->ground = in->ground;
+    notice->entries_count = in->entries_count;
+    notice->received_ms = e->now_ms;
     memcpy(notice->entries, in->entries,
            in->entries_count * sizeof(in->entries[0]));
     if (in->entries_count == 0 ||
@@ -552,16 +557,16 @@ static enum sk_status holds_kept(struct sk_engine *e,
 static enum sk_status settle(struct sk_engine *e,
                              const struct notice_in *notice, bool *done)
 {
-    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    struct sk_item *item;
     bool kept;
 
-    if (item == NULL)
-        return SK_E_MEMORY;
     SK_TRY(holds_kept(e, notice, &kept));
     *done = !kept;
     if (kept)
         return SK_OK;
-    item->kind = SK_ITEM_ERASED;
+    item = sk_item_new(e, SK_ITEM_ERASED, notice->entries_count);
+    if (item == NULL)
+        return SK_E_MEMORY;
     item->answer.method = sk_text("key-destroyed");
     SK_TRY(erase(e, notice));
     return answer(e, notice, item);
@@ -598,8 +603,6 @@ static enum sk_status tell_unasked(struct sk_engine *e,
                                    const struct sk_message_id *messages,
                                    size_t count, struct sk_item *item)
 {
-    assert(count <= SK_COUNT(item->answer.messages));
-
     memcpy(item->answer.messages, messages, count * sizeof(*messages));
     item->answer.messages_count = count;
     item->answer.at_ms = e->now_ms;
@@ -611,7 +614,7 @@ enum sk_status sk_erasure_unasked(struct sk_engine *e,
                                   const struct sk_message_id *messages,
                                   size_t count)
 {
-    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    struct sk_item *item = sk_item_new(e, SK_ITEM_ERASED, count);
 
     if (item == NULL)
         return SK_E_MEMORY;
@@ -621,7 +624,6 @@ enum sk_status sk_erasure_unasked(struct sk_engine *e,
         SK_TRY(sk_inbox_erase(e, from, &messages[i], /* all */ true, NULL));
         sk_arena_reset(&e->scratch, mark);
     }
-    item->kind = SK_ITEM_ERASED;
     item->answer.method = sk_text("key-destroyed");
     return tell_unasked(e, from, messages, count, item);
 }
@@ -631,7 +633,7 @@ enum sk_status sk_erasure_keep_one(struct sk_engine *e,
                                    const struct sk_message_id *message,
                                    struct sk_bytes law, int32_t day)
 {
-    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    struct sk_item *item = sk_item_new(e, SK_ITEM_KEPT, 1);
     char *text = sk_arena_get(&e->scratch, 11);
 
     if (item == NULL || text == NULL)
@@ -639,7 +641,6 @@ enum sk_status sk_erasure_keep_one(struct sk_engine *e,
     SK_TRY(sk_inbox_lock(e, from, message, /* all */ true, NULL));
     SK_TRY(keep_one(e, from, message, /* all */ true, day));
     sk_day_format(day, text);
-    item->kind = SK_ITEM_KEPT;
     item->answer.law_reference = law;
     item->answer.keep_until = sk_text(text);
     return tell_unasked(e, from, message, 1, item);
@@ -801,13 +802,13 @@ enum sk_status sk_op_erasure_list(struct sk_engine *e, struct sk_value args)
 
 enum sk_status sk_op_erasure_confirm(struct sk_engine *e, struct sk_value args)
 {
-    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
     struct notice_in *notice;
+    struct sk_item *item;
 
+    SK_TRY(find(e, args, &notice));
+    item = sk_item_new(e, SK_ITEM_ERASED, notice->entries_count);
     if (item == NULL)
         return SK_E_MEMORY;
-    SK_TRY(find(e, args, &notice));
-    item->kind = SK_ITEM_ERASED;
     /* 4.8: `stop` locks the data until erase_by. */
     item->answer.method = sk_text(notice->erase ? "key-destroyed" : "locked");
     if (notice->erase)
@@ -819,16 +820,16 @@ enum sk_status sk_op_erasure_confirm(struct sk_engine *e, struct sk_value args)
 
 enum sk_status sk_op_erasure_refuse(struct sk_engine *e, struct sk_value args)
 {
-    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
     struct notice_in *notice;
+    struct sk_item *item;
     int32_t day;
 
-    if (item == NULL)
-        return SK_E_MEMORY;
     if (!sk_arg_day(args, "keep_until", &day) || day < sk_today(e))
         return sk_refuse(e, "bad-argument", "keep_until", (struct sk_bytes){0});
     SK_TRY(find(e, args, &notice));
-    item->kind = SK_ITEM_KEPT;
+    item = sk_item_new(e, SK_ITEM_KEPT, notice->entries_count);
+    if (item == NULL)
+        return SK_E_MEMORY;
     item->answer.law_reference = sk_arg_text(args, "law_reference");
     item->answer.keep_until = sk_arg_text(args, "keep_until");
     SK_TRY(keep(e, notice, day));

@@ -274,7 +274,7 @@ enum sk_status sk_erasure_held(struct sk_engine *e, const struct sk_org *from,
                                const struct sk_item_event *event,
                                const char **refusal)
 {
-    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    struct sk_item *item = sk_item_new(e, SK_ITEM_ERASURE, 1);
     struct sk_item_withdrawn *notice = &item->withdrawn;
     struct erasure erasure;
     bool asked;
@@ -291,7 +291,6 @@ enum sk_status sk_erasure_held(struct sk_engine *e, const struct sk_org *from,
     SK_TRY(is_asked(e, participant, &event->message, &asked));
     if (asked)
         return SK_OK;
-    item->kind = SK_ITEM_ERASURE;
     sk_new_id(e, &notice->notice);
     notice->handle = event->handle;
     notice->entries[0].message = event->message;

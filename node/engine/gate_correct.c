@@ -11,11 +11,10 @@
 static enum sk_status empty_place(struct sk_engine *e, struct sk_room room,
                                   struct sk_bytes *out)
 {
-    struct sk_item *item = sk_arena_take(&e->scratch, sizeof(*item));
+    struct sk_item *item = sk_item_new(e, SK_ITEM_VOID, 0);
 
     if (item == NULL)
         return SK_E_MEMORY;
-    item->kind = SK_ITEM_VOID;
     return sk_item_encode(item, room, out);
 }
 
@@ -178,7 +177,8 @@ static enum sk_status write(struct sk_engine *e, struct sk_correction *c,
                             struct sk_ledger_entry *entry, struct sk_room room,
                             struct sk_bytes *out)
 {
-    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    struct sk_item *item =
+        sk_item_new(e, SK_ITEM_CORRECTION, SK_ITEM_FIELDS_MAX);
     struct sk_ledger_entry *before = sk_arena_get(&e->scratch, sizeof(*before));
     struct sk_relation relation;
     bool fits = true;
@@ -187,7 +187,6 @@ static enum sk_status write(struct sk_engine *e, struct sk_correction *c,
     if (item == NULL || before == NULL)
         return SK_E_MEMORY;
     *before = *entry;
-    item->kind = SK_ITEM_CORRECTION;
     item->correction.correction = c->id;
     item->correction.message = c->message;
     item->correction.at_ms = e->now_ms;

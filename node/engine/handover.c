@@ -11,12 +11,11 @@ static enum sk_status tell_input(struct sk_engine *e,
                                  enum sk_handover_input input)
 {
     size_t mark = sk_arena_mark(&e->scratch);
-    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    struct sk_item *item = sk_item_new(e, SK_ITEM_HANDOVER, 0);
     enum sk_status status;
 
     if (item == NULL)
         return SK_E_MEMORY;
-    item->kind = SK_ITEM_HANDOVER;
     item->handover.handover = h->id;
     item->handover.input = sk_text(sk_handover_input_text(input));
     item->handover.epoch = h->epoch;

@@ -17,12 +17,11 @@ enum sk_status sk_tell_released(struct sk_engine *e,
                                 const struct sk_trajectory *t)
 {
     size_t mark = sk_arena_mark(&e->scratch);
-    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    struct sk_item *item = sk_item_new(e, SK_ITEM_RELEASED, 0);
     enum sk_status status;
 
     if (item == NULL)
         return SK_E_MEMORY;
-    item->kind = SK_ITEM_RELEASED;
     item->owner.trajectory = t->id;
     item->owner.handover = h->id;
     item->owner.epoch = t->epoch;
@@ -40,12 +39,11 @@ enum sk_status sk_tell_unreleased(struct sk_engine *e, const struct sk_org *to,
                                   uint64_t epoch, const char *reason)
 {
     size_t mark = sk_arena_mark(&e->scratch);
-    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    struct sk_item *item = sk_item_new(e, SK_ITEM_UNRELEASED, 0);
     enum sk_status status;
 
     if (item == NULL)
         return SK_E_MEMORY;
-    item->kind = SK_ITEM_UNRELEASED;
     item->owner.trajectory = *trajectory;
     item->owner.handover = *handover;
     item->owner.epoch = epoch;

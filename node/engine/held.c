@@ -16,12 +16,11 @@ enum sk_status sk_held_restart(struct sk_engine *e, const struct sk_org *to,
                                struct sk_log *log, uint64_t incarnation)
 {
     size_t mark = sk_arena_mark(&e->scratch);
-    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    struct sk_item *item = sk_item_new(e, SK_ITEM_ASKED, 0);
     struct sk_entry entry = sk_entry_start(e, SK_ENTRY_INCARNATION, to);
 
     if (item == NULL)
         return SK_E_MEMORY;
-    item->kind = SK_ITEM_ASKED;
     item->asked.incarnation = log->incarnation;
     item->asked.after = log->stored - log->base;
     sk_entry_number(&entry, incarnation);
@@ -209,11 +208,11 @@ static enum sk_status tell_one(struct sk_engine *e, const struct sk_org *from,
                                const struct sk_message_id *id, size_t *count)
 {
     struct sk_inbox_entry *entry = sk_arena_get(&e->scratch, sizeof(*entry));
-    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    struct sk_item *item;
     const char *gone;
     enum sk_status status;
 
-    if (entry == NULL || item == NULL)
+    if (entry == NULL)
         return SK_E_MEMORY;
     status = sk_inbox_get(e, id, entry);
     if (status == SK_E_NOT_FOUND)
@@ -222,7 +221,9 @@ static enum sk_status tell_one(struct sk_engine *e, const struct sk_org *from,
     SK_TRY(sk_inbox_gone(e, from, id, &gone));
     if (gone != NULL || entry->collective)
         return SK_OK;
-    item->kind = SK_ITEM_HELD;
+    item = sk_item_new(e, SK_ITEM_HELD, entry->event->fields_count);
+    if (item == NULL)
+        return SK_E_MEMORY;
     memcpy(&item->held.event, entry->event, sk_item_event_size(entry->event));
     item->held.at_ms = entry->received_ms;
     (*count)++;

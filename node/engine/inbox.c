@@ -351,12 +351,16 @@ static enum sk_status read_correction(struct sk_engine *e,
     *out = NULL;
     if (bytes.size == 0)
         return SK_OK;
-    item = sk_arena_get(&e->scratch, sizeof(*item));
+    item = sk_arena_take(&e->scratch, sizeof(*item));
     if (item == NULL)
         return SK_E_MEMORY;
-    if (sk_item_decode(bytes, item) != SK_OK)
+    if (sk_item_decode(bytes, item) != SK_OK ||
+        item->kind != SK_ITEM_CORRECTION)
         return SK_E_IO;
+    /* With room for fields that a later one adds. */
     *out = &item->correction;
+    sk_arena_trim(&e->scratch, item,
+                  sk_item_size(item->kind, SK_ITEM_FIELDS_MAX));
     return SK_OK;
 }
 
@@ -370,12 +374,13 @@ static enum sk_status write_correction(struct sk_engine *e,
     *out = (struct sk_bytes){0};
     if (in == NULL || in->fields_count == 0)
         return SK_OK;
-    item = sk_arena_get(&e->scratch, sizeof(*item));
+    item = sk_item_new(e, SK_ITEM_CORRECTION, in->fields_count);
     room.data = sk_arena_take(&e->scratch, room.size_max);
     if (item == NULL || room.data == NULL)
         return SK_E_MEMORY;
-    item->kind = SK_ITEM_CORRECTION;
-    item->correction = *in;
+    memcpy(&item->correction, in,
+           offsetof(struct sk_item_correction, fields) +
+               in->fields_count * sizeof(in->fields[0]));
     return sk_item_encode(item, room, out);
 }
 
@@ -432,7 +437,9 @@ static enum sk_status encode_entry(struct sk_engine *e,
                                    const struct sk_inbox_entry *entry,
                                    struct sk_bytes *out)
 {
-    struct sk_item *item = sk_arena_take(&e->scratch, sizeof(*item));
+    struct sk_item *item =
+        sk_item_new(e, entry->collective ? SK_ITEM_COLLECTIVE : SK_ITEM_EVENT,
+                    entry->event->fields_count);
     struct sk_room room;
 
     room.size_max = SK_ITEM_SIZE_MAX;
@@ -440,12 +447,10 @@ static enum sk_status encode_entry(struct sk_engine *e,
     if (item == NULL || room.data == NULL)
         return SK_E_MEMORY;
     if (entry->collective) {
-        item->kind = SK_ITEM_COLLECTIVE;
         item->collective.message = entry->message;
         item->collective.type = entry->event->type;
         item->collective.body = entry->body;
     } else {
-        item->kind = SK_ITEM_EVENT;
         memcpy(&item->event, entry->event, sk_item_event_size(entry->event));
     }
     return sk_item_encode(item, room, out);

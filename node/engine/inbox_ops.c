@@ -510,10 +510,9 @@ static enum sk_status tell(struct sk_engine *e,
 
     if (entry->collective)
         return SK_OK;
-    item = sk_arena_get(&e->scratch, sizeof(*item));
+    item = sk_item_new(e, kind, 0);
     if (item == NULL)
         return SK_E_MEMORY;
-    item->kind = kind;
     item->receipt.message = entry->message;
     item->receipt.at_ms = e->now_ms;
     return sk_outbox_item(e, &entry->from, item);

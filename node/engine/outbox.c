@@ -233,6 +233,16 @@ enum sk_status sk_outbox_put(struct sk_engine *e, const struct sk_org *to,
     return SK_OK;
 }
 
+struct sk_item *sk_item_new(struct sk_engine *e, enum sk_item_kind kind,
+                            size_t count)
+{
+    struct sk_item *item = sk_arena_get(&e->scratch, sk_item_size(kind, count));
+
+    if (item != NULL)
+        item->kind = kind;
+    return item;
+}
+
 enum sk_status sk_outbox_item(struct sk_engine *e, const struct sk_org *to,
                               const struct sk_item *item)
 {

@@ -201,12 +201,10 @@ static enum sk_status duplicate_item(struct sk_engine *e, struct sk_session *s,
                                      struct sk_bytes bytes)
 {
     size_t mark = sk_arena_mark(&e->scratch);
-    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    struct sk_item *item = sk_item_room(e);
     struct sk_message_id id;
     const char *code = NULL;
 
-    if (item == NULL)
-        return SK_E_MEMORY;
     if (sk_item_decode(bytes, item) == SK_OK && item->kind == SK_ITEM_EVENT) {
         id = item->event.message;
         SK_TRY(sk_inbox_gone(e, &s->org, &id, &code));

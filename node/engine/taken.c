@@ -114,12 +114,11 @@ enum sk_status sk_taken_put(struct sk_engine *e, const struct sk_org *from,
 static enum sk_status tell_one(struct sk_engine *e, const struct sk_org *from,
                                struct sk_bytes value)
 {
-    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    struct sk_item *item = sk_item_new(e, SK_ITEM_TOLD, 0);
     struct sk_bytes copy = sk_arena_copy(&e->scratch, value);
 
     if (item == NULL || copy.size == 0)
         return SK_E_MEMORY;
-    item->kind = SK_ITEM_TOLD;
     SK_TRY(unpack(copy, &item->told));
     /* Only of ourselves do we know that it was taken back; who asked to be
        forgotten (no words) took back everything. */

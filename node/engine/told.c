@@ -60,7 +60,7 @@ static bool fill_told(const struct sk_fact_consent *fact,
 enum sk_status sk_op_inbox_withdraw(struct sk_engine *e, struct sk_value args)
 {
     struct sk_consent_record record = {0};
-    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    struct sk_item *item = sk_item_new(e, SK_ITEM_TOLD, 0);
     struct sk_inbox_entry *entry;
     struct sk_entry told;
 
@@ -72,7 +72,6 @@ enum sk_status sk_op_inbox_withdraw(struct sk_engine *e, struct sk_value args)
     if (entry->collective)
         return sk_refuse(e, "wrong-state", "message", (struct sk_bytes){0});
     SK_TRY(sk_consent_scope(e, args, &record));
-    item->kind = SK_ITEM_TOLD;
     item->told.handle = entry->event->handle;
     item->told.at_ms = e->now_ms;
     if (!fill_told(&record.fact, &item->told))

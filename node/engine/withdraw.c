@@ -354,15 +354,16 @@ static enum sk_status send_notice(struct recall *r, const struct draft *draft)
     struct sk_engine *e = r->e;
     const struct loss *first = draft->first;
     size_t mark = sk_arena_mark(&e->scratch);
-    struct sk_item *item = sk_arena_get(&e->scratch, sizeof(*item));
+    /* Only WITHDRAWN can name fields (PROTOCOL.md 7.9, 7.14). */
+    struct sk_item *item = sk_item_new(
+        e,
+        r->ground.size > 0 && first->all ? SK_ITEM_ERASURE : SK_ITEM_WITHDRAWN,
+        draft->count);
     struct sk_relation relation;
     enum sk_status status;
 
     if (item == NULL)
         return SK_E_MEMORY;
-    /* Only WITHDRAWN can name fields (PROTOCOL.md 7.9, 7.14). */
-    item->kind =
-        r->ground.size > 0 && first->all ? SK_ITEM_ERASURE : SK_ITEM_WITHDRAWN;
     gather(r, draft, &item->withdrawn);
     /* The handle stays known when the relation is over. */
     status = sk_relation_get(e, &r->participant, &first->to, &relation);

@@ -205,6 +205,7 @@ Test(held, asking_and_telling_have_their_time)
                  "gtb>buso RECEIPT 1: 1\n"));
     ln_clear(t);
     ln_event(&item, 1);
+    memmove(&item.held.event, &item.event, sizeof(item.event));
     item.kind = SK_ITEM_HELD;
     item.held.at_ms = 1;
     ln_item(&f, "buso", "gtb", &item, 2);

@@ -345,7 +345,7 @@ Test(receive, item_that_fails_half_way_is_refused_the_next_time)
     /* Memory for the record of it, not for the recall that follows. */
     e = fx_node(&f, "buso")->engine;
     scratch = e->scratch;
-    e->scratch.size_max = 256 * 1024;
+    e->scratch.size_max = 64 * 1024;
     status = fx_step(&f, fx_index(&f, "buso"), &input, &effects);
     cr_expect(eq(int, status, SK_E_TOO_LARGE));
     cr_expect(eq(str, t->text, ""));
@@ -357,7 +357,7 @@ Test(receive, item_that_fails_half_way_is_refused_the_next_time)
     fx_ok(&f, "buso", "consent.list", "{'participant':'%s'}", who.text);
     cr_expect(eq(str, (char *)fx_text(&f, "result.consents.1"), "absent"));
     /* A request that fails half-way is told why. */
-    e->scratch.size_max = 128 * 1024;
+    e->scratch.size_max = 36 * 1024;
     status = fx_try(&f, "buso", "consent.withdraw", "{'participant':'%s'}",
                     who.text);
     cr_expect(eq(int, status, SK_E_TOO_LARGE));

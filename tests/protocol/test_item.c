@@ -762,6 +762,42 @@ Test(item, size_of_an_event_is_what_decode_writes)
     cr_expect(eq(sz, sk_item_event_size(&got.event), sizeof(got.event)));
 }
 
+static size_t count_in(const struct sk_item *of)
+{
+    if (of->kind == SK_ITEM_EVENT)
+        return of->event.fields_count;
+    if (of->kind == SK_ITEM_HELD)
+        return of->held.event.fields_count;
+    if (of->kind == SK_ITEM_CORRECTION)
+        return of->correction.fields_count;
+    if (of->kind == SK_ITEM_WITHDRAWN || of->kind == SK_ITEM_ERASURE)
+        return of->withdrawn.entries_count;
+    if (of->kind == SK_ITEM_ERASED || of->kind == SK_ITEM_KEPT)
+        return of->answer.messages_count;
+    return 0;
+}
+
+/* Of every kind: also encode looks no further. */
+Test(item, size_is_all_that_one_of_its_kind_has)
+{
+    const uint8_t *bytes = (const uint8_t *)&got;
+
+    for (size_t n = 0; n < SK_COUNT(names); n++) {
+        struct sk_bytes in = vector("item", names[n]);
+        struct sk_bytes again;
+        size_t size;
+
+        memset(&got, 0xaa, sizeof(got));
+        cr_assert(eq(int, sk_item_decode(in, &got), SK_OK), "%s", names[n]);
+        size = sk_item_size(got.kind, count_in(&got));
+        for (size_t i = size; i < sizeof(got); i++)
+            cr_assert(eq(u8, bytes[i], 0xaa), "%s: byte %zu", names[n], i);
+        memset((uint8_t *)&got + size, 0xff, sizeof(got) - size);
+        again = encode(&got);
+        cr_expect(sk_bytes_equal(again, in), "%s", names[n]);
+    }
+}
+
 Test(item, takes_up_to_256_entries)
 {
     fill("withdrawn");
