@@ -38,9 +38,19 @@ struct chunk {
     uint8_t bytes[];
 };
 
+/* Where a scan is: the record it found last, and under it those that are still
+   to come of which the left side was gone through.  Good until a write. */
+#define WALK_MAX 256
+struct walk {
+    enum sk_space space;
+    size_t depth; /* 0: nowhere */
+    struct node *path[WALK_MAX];
+};
+
 struct memory_store {
     struct sk_store base;
     struct node *root[2];
+    struct walk walk;
     uint64_t bytes[2];
     uint64_t rank_state;
     struct undo *undo;
@@ -287,6 +297,7 @@ static void memory_abort(struct sk_store *store)
     struct memory_store *self = self_of(store);
 
     drop_views(self);
+    self->walk.depth = 0;
     while (self->undo_count > 0) {
         struct undo *undo = &self->undo[--self->undo_count];
         struct node *node = undo->node;
@@ -363,6 +374,7 @@ static enum sk_status memory_put(struct sk_store *store, enum sk_space space,
 
     if (is_full(self))
         return SK_E_FULL;
+    self->walk.depth = 0;
     SK_TRY(reserve_undo(self));
     if (node != NULL) {
         SK_TRY(change(self, space, node, value));
@@ -387,6 +399,7 @@ static enum sk_status memory_drop(struct sk_store *store, enum sk_space space,
 
     if (is_full(self))
         return SK_E_FULL;
+    self->walk.depth = 0;
     SK_TRY(reserve_undo(self));
     node = detach(self, space, key);
     if (node != NULL)
@@ -397,26 +410,66 @@ static enum sk_status memory_drop(struct sk_store *store, enum sk_space space,
     return SK_OK;
 }
 
-static enum sk_status memory_seek(struct sk_store *store, enum sk_space space,
-                                  struct sk_bytes from, bool after,
-                                  struct sk_bytes *key, struct sk_bytes *value)
+static void push(struct walk *walk, struct node *node)
 {
-    struct memory_store *self = self_of(store);
-    struct node *at = self->root[space];
-    struct node *found = NULL;
+    /* As deep as no tree of so many records that fit in memory ever is. */
+    assert(walk->depth < WALK_MAX);
+    walk->path[walk->depth++] = node;
+}
 
+/* From the root to the first record that is not before `from`, or is behind
+   it. */
+static void walk_to(struct memory_store *self, enum sk_space space,
+                    struct sk_bytes from, bool after)
+{
+    struct walk *walk = &self->walk;
+    struct node *at = self->root[space];
+
+    walk->space = space;
+    walk->depth = 0;
     while (at != NULL) {
         int order = sk_bytes_compare(key_of(at), from);
 
         if (order > 0 || (order == 0 && !after)) {
-            found = at;
+            push(walk, at);
             at = at->left;
         } else {
             at = at->right;
         }
     }
-    if (found == NULL)
+}
+
+static void walk_on(struct walk *walk)
+{
+    struct node *at = walk->path[--walk->depth]->right;
+
+    for (; at != NULL; at = at->left)
+        push(walk, at);
+}
+
+/* A scan asks for what is behind the record that it got last. */
+static bool is_at(const struct walk *walk, enum sk_space space,
+                  struct sk_bytes key)
+{
+    return walk->depth > 0 && walk->space == space &&
+           sk_bytes_equal(key_of(walk->path[walk->depth - 1]), key);
+}
+
+static enum sk_status memory_seek(struct sk_store *store, enum sk_space space,
+                                  struct sk_bytes from, bool after,
+                                  struct sk_bytes *key, struct sk_bytes *value)
+{
+    struct memory_store *self = self_of(store);
+    struct walk *walk = &self->walk;
+    const struct node *found;
+
+    if (after && is_at(walk, space, from))
+        walk_on(walk);
+    else
+        walk_to(self, space, from, after);
+    if (walk->depth == 0)
         return SK_E_NOT_FOUND;
+    found = walk->path[walk->depth - 1];
     if (!make_view(self, key_of(found), key) ||
         !make_view(self, found->value, value))
         return SK_E_MEMORY;
@@ -438,18 +491,23 @@ static void memory_stats(struct sk_store *store, struct sk_store_stats *out)
                                    .room_bytes = UINT64_MAX};
 }
 
+static void free_tree(struct node *tree)
+{
+    while (tree != NULL) {
+        struct node *right = tree->right;
+
+        free_tree(tree->left);
+        free_node(tree);
+        tree = right;
+    }
+}
+
 static void memory_close(struct sk_store *store)
 {
     struct memory_store *self = self_of(store);
 
-    for (int space = 0; space < 2; space++) {
-        while (self->root[space] != NULL) {
-            struct node *node = self->root[space];
-
-            self->root[space] = merge(node->left, node->right);
-            free_node(node);
-        }
-    }
+    free_tree(self->root[SK_SPACE_DATA]);
+    free_tree(self->root[SK_SPACE_KEYS]);
     drop_views(self);
     free(self->views);
     free(self->undo);
@@ -477,6 +535,49 @@ enum sk_status sk_store_open_memory(struct sk_store **out)
         return SK_E_MEMORY;
     self->base.vtable = &memory_vtable;
     *out = &self->base;
+    return SK_OK;
+}
+
+static bool copy_tree(const struct node *tree, struct node **out)
+{
+    struct node *copy;
+
+    *out = NULL;
+    if (tree == NULL)
+        return true;
+    copy = malloc(sizeof(*copy) + tree->key_size);
+    if (copy == NULL)
+        return false;
+    memcpy(copy, tree, sizeof(*copy) + tree->key_size);
+    copy->left = NULL;
+    copy->right = NULL;
+    copy->value = (struct sk_bytes){0};
+    *out = copy;
+    return copy_bytes(tree->value, &copy->value) &&
+           copy_tree(tree->left, &copy->left) &&
+           copy_tree(tree->right, &copy->right);
+}
+
+enum sk_status sk_store_memory_copy(const struct sk_store *store,
+                                    struct sk_store **out)
+{
+    const struct memory_store *from = (const struct memory_store *)store;
+    struct sk_store *made;
+    struct memory_store *to;
+
+    assert(store->vtable == &memory_vtable);
+    assert(from->undo_count == 0);
+
+    SK_TRY(sk_store_open_memory(&made));
+    to = self_of(made);
+    to->rank_state = from->rank_state;
+    memcpy(to->bytes, from->bytes, sizeof(to->bytes));
+    if (!copy_tree(from->root[SK_SPACE_DATA], &to->root[SK_SPACE_DATA]) ||
+        !copy_tree(from->root[SK_SPACE_KEYS], &to->root[SK_SPACE_KEYS])) {
+        sk_store_close(&made);
+        return SK_E_MEMORY;
+    }
+    *out = made;
     return SK_OK;
 }
 

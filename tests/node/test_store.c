@@ -698,3 +698,52 @@ Test(store_memory, keeps_no_moment)
     sk_store_thaw(s);
     sk_store_close(&s);
 }
+
+static void expect_value(struct sk_store *s, const char *key, const char *text)
+{
+    struct sk_bytes value = {0};
+
+    cr_assert(
+        eq(int, sk_store_get(s, SK_SPACE_KEYS, sk_text(key), &value), SK_OK));
+    cr_expect(sk_bytes_equal(value, sk_text(text)), "%s", key);
+}
+
+/* What a backup of the simulator is. */
+Test(store_memory, is_copied_as_it_is)
+{
+    struct sk_store *s = open_kind(MEMORY, MAP_BYTES);
+    struct sk_store *copy = NULL;
+    struct sk_store_stats stats[2];
+
+    begin(s);
+    for (char c = 'a'; c <= 'z'; c++) {
+        struct sk_bytes key = {(const uint8_t *)&c, 1};
+
+        cr_assert(eq(int, sk_store_put(s, SK_SPACE_KEYS, key, key), SK_OK));
+    }
+    cr_assert(eq(int, sk_store_commit(s), SK_OK));
+    cr_assert(eq(int, sk_store_memory_copy(s, &copy), SK_OK));
+    sk_store_stats(s, &stats[0]);
+    sk_store_stats(copy, &stats[1]);
+    cr_expect(memcmp(&stats[0], &stats[1], sizeof(stats[0])) == 0);
+    begin(s);
+    cr_assert(eq(int,
+                 sk_store_put(s, SK_SPACE_KEYS, sk_text("c"), sk_text("new")),
+                 SK_OK));
+    cr_assert(eq(int, sk_store_delete(s, SK_SPACE_KEYS, sk_text("d")), SK_OK));
+    cr_assert(eq(int, sk_store_commit(s), SK_OK));
+    sk_store_close(&s);
+    begin(copy);
+    expect_value(copy, "c", "c");
+    expect_value(copy, "d", "d");
+    expect_value(copy, "z", "z");
+    cr_assert(eq(int,
+                 sk_store_put(copy, SK_SPACE_KEYS, sk_text("z"), sk_text("y")),
+                 SK_OK));
+    expect_value(copy, "z", "y");
+    sk_store_abort(copy);
+    begin(copy);
+    expect_value(copy, "z", "z");
+    sk_store_abort(copy);
+    sk_store_close(&copy);
+}

@@ -396,10 +396,27 @@ void check_step(size_t at)
         check_owners(at, /* quiet */ false);
 }
 
-/* I9 */
+/* I9.  Most bytes are no letter of it: memmem() starts slowly. */
+bool shows_canary(struct sk_bytes bytes)
+{
+    const size_t size = strlen(CANARY);
+    const uint8_t *at = bytes.data;
+    const uint8_t *end = at + bytes.size;
+
+    while (bytes.size > 0 && (size_t)(end - at) >= size) {
+        at = memchr(at, CANARY[0], (size_t)(end - at) - size + 1);
+        if (at == NULL)
+            return false;
+        if (memcmp(at, CANARY, size) == 0)
+            return true;
+        at++;
+    }
+    return false;
+}
+
 void check_frame(size_t from, const uint8_t *bytes, size_t size)
 {
-    check(memmem(bytes, size, CANARY, strlen(CANARY)) == NULL,
+    check(!shows_canary((struct sk_bytes){bytes, size}),
           "I9: a frame of %s is not sealed", node_names[from]);
 }
 
@@ -719,7 +736,7 @@ static void check_node(size_t at)
           "I7: %s was asked to erase, and said nothing", node_names[at]);
     check(got_number("erasures_open") == 0 || sim.liar < NODES,
           "I7: %s waits for an answer to an erasure", node_names[at]);
-    check(!disk_shows(sim.f.nodes[at].store, CANARY),
+    check(!disk_shows(sim.f.nodes[at].store),
           "I9: a value lies open in the store of %s", node_names[at]);
 }
 

@@ -9,18 +9,11 @@ struct disk {
     struct sk_store *inner;
     uint64_t die_after; /* writes left; 0: never */
     bool dead;
-};
-
-struct record {
-    enum sk_space space;
-    struct sk_bytes key;
-    struct sk_bytes value;
+    bool shows; /* something was written open that should not be */
 };
 
 struct backup {
-    struct record *records;
-    size_t count;
-    size_t max;
+    struct sk_store *store;
 };
 
 static struct sk_store *inner_of(struct sk_store *disk)
@@ -62,9 +55,18 @@ static enum sk_status disk_get(struct sk_store *disk, enum sk_space space,
     return inner_of(disk)->vtable->get(inner_of(disk), space, key, value);
 }
 
+/* Charter and policy are nobody's, and long. */
+static bool may_show(enum sk_space space, struct sk_bytes key)
+{
+    return space == SK_SPACE_DATA &&
+           (key.data[0] == SK_T_FILE || key.data[0] == SK_T_CHARTER);
+}
+
 static enum sk_status disk_put(struct sk_store *disk, enum sk_space space,
                                struct sk_bytes key, struct sk_bytes value)
 {
+    if (!may_show(space, key) && (shows_canary(key) || shows_canary(value)))
+        ((struct disk *)disk)->shows = true;
     if (dies(disk))
         return SK_E_IO;
     return inner_of(disk)->vtable->put(inner_of(disk), space, key, value);
@@ -143,62 +145,32 @@ bool disk_is_dead(struct sk_store *disk)
     return ((struct disk *)disk)->dead;
 }
 
-/* ------------------------------------------------------------- backups */
-
-static struct sk_bytes keep(struct sk_bytes bytes)
+/* Was a value about a person ever written as it is? */
+bool disk_shows(struct sk_store *disk)
 {
-    uint8_t *copy = malloc(bytes.size + 1);
-
-    cr_assert(copy != NULL);
-    if (bytes.size > 0)
-        memcpy(copy, bytes.data, bytes.size);
-    return (struct sk_bytes){copy, bytes.size};
+    return ((struct disk *)disk)->shows;
 }
+
+/* ------------------------------------------------------------- backups */
 
 struct backup *disk_backup(struct sk_store *disk)
 {
     struct backup *backup = calloc(1, sizeof(*backup));
-    struct sk_bytes key;
-    struct sk_bytes value;
 
-    cr_assert(sk_store_begin(disk) == SK_OK);
-    for (int space = SK_SPACE_DATA; space <= SK_SPACE_KEYS; space++) {
-        struct sk_scan scan = sk_scan_start(disk, (enum sk_space)space,
-                                            (struct sk_bytes){NULL, 0});
-
-        while (sk_scan_next(&scan, &key, &value) == SK_OK) {
-            if (backup->count == backup->max) {
-                backup->max = backup->max == 0 ? 256 : backup->max * 2;
-                backup->records = realloc(
-                    backup->records, backup->max * sizeof(*backup->records));
-                cr_assert(backup->records != NULL);
-            }
-            backup->records[backup->count++] =
-                (struct record){(enum sk_space)space, keep(key), keep(value)};
-        }
-    }
-    sk_store_abort(disk);
+    cr_assert(backup != NULL);
+    cr_assert(!disk->open);
+    cr_assert(sk_store_memory_copy(inner_of(disk), &backup->store) == SK_OK);
     return backup;
 }
 
 void disk_restore(struct sk_store *store, const struct backup *backup)
 {
     struct disk *disk = (struct disk *)store;
-    const struct sk_store_vtable *vtable;
 
     cr_assert(!store->open);
     disk_die_after(store, 0);
     sk_store_close(&disk->inner);
-    cr_assert(sk_store_open_memory(&disk->inner) == SK_OK);
-    vtable = disk->inner->vtable;
-    cr_assert(vtable->begin(disk->inner) == SK_OK);
-    for (size_t i = 0; i < backup->count; i++) {
-        const struct record *r = &backup->records[i];
-
-        cr_assert(vtable->put(disk->inner, r->space, r->key, r->value) ==
-                  SK_OK);
-    }
-    cr_assert(vtable->commit(disk->inner) == SK_OK);
+    cr_assert(sk_store_memory_copy(backup->store, &disk->inner) == SK_OK);
     /* Whoever remembers what it read from here must read it again. */
     store->aborts++;
 }
@@ -207,36 +179,6 @@ void backup_free(struct backup *backup)
 {
     if (backup == NULL)
         return;
-    for (size_t i = 0; i < backup->count; i++) {
-        free((void *)(uintptr_t)backup->records[i].key.data);
-        free((void *)(uintptr_t)backup->records[i].value.data);
-    }
-    free(backup->records);
+    sk_store_close(&backup->store);
     free(backup);
-}
-
-/* Is the text anywhere in it, as it is? */
-bool disk_shows(struct sk_store *disk, const char *text)
-{
-    struct sk_bytes key;
-    struct sk_bytes value;
-    bool found = false;
-
-    cr_assert(sk_store_begin(disk) == SK_OK);
-    for (int space = SK_SPACE_DATA; space <= SK_SPACE_KEYS; space++) {
-        struct sk_scan scan = sk_scan_start(disk, (enum sk_space)space,
-                                            (struct sk_bytes){NULL, 0});
-
-        while (!found && sk_scan_next(&scan, &key, &value) == SK_OK) {
-            /* Charter and policy are nobody's, and long. */
-            if (space == SK_SPACE_DATA &&
-                (key.data[0] == SK_T_FILE || key.data[0] == SK_T_CHARTER))
-                continue;
-            found = memmem(key.data, key.size, text, strlen(text)) != NULL ||
-                    (value.size > 0 && memmem(value.data, value.size, text,
-                                              strlen(text)) != NULL);
-        }
-    }
-    sk_store_abort(disk);
-    return found;
 }

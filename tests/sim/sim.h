@@ -206,7 +206,7 @@ bool disk_is_dead(struct sk_store *disk);
 struct backup *disk_backup(struct sk_store *disk);
 void disk_restore(struct sk_store *disk, const struct backup *backup);
 void backup_free(struct backup *backup);
-bool disk_shows(struct sk_store *disk, const char *text);
+bool disk_shows(struct sk_store *disk); /* I9: at any time so far */
 
 /* net.c */
 struct sk_engine *engine(size_t at);
@@ -307,6 +307,7 @@ extern const char *const type_names[PURPOSES];
 /* check.c */
 void check_forget(void);
 void check_step(size_t at);
+bool shows_canary(struct sk_bytes bytes);
 void check_frame(size_t from, const uint8_t *bytes, size_t size);
 void check_quiet(void);
 /* Calls fn for every message in the inbox; views die with the call. */
