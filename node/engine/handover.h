@@ -91,17 +91,16 @@ SK_CHECKED enum sk_status
 sk_handover_each(struct sk_engine *e, bool open,
                  enum sk_status (*fn)(void *context, struct sk_handover *h),
                  void *context);
-/* The same for those about somebody, open or not. */
+/* The same for those about somebody, open or not, each once. */
 SK_CHECKED enum sk_status
 sk_handover_about(struct sk_engine *e, const struct sk_participant_id *person,
                   enum sk_status (*fn)(void *context, struct sk_handover *h),
                   void *context);
-/* The same for those under a handle of a partner, or of whom it was said that
-   they are about this participant. */
-SK_CHECKED enum sk_status
-sk_handover_by(struct sk_engine *e, const struct sk_id *by,
-               enum sk_status (*fn)(void *context, struct sk_handover *h),
-               void *context);
+/* The same for those of this partner under this handle of it. */
+SK_CHECKED enum sk_status sk_handover_of_handle(
+    struct sk_engine *e, const struct sk_org *org,
+    const struct sk_handle *handle,
+    enum sk_status (*fn)(void *context, struct sk_handover *h), void *context);
 /* Who it is about, if somebody said so; zero otherwise. */
 SK_CHECKED enum sk_status sk_handover_person(struct sk_engine *e,
                                              const struct sk_handover *h,

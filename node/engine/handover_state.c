@@ -200,7 +200,7 @@ enum sk_status sk_handover_person(struct sk_engine *e,
     return status == SK_E_NOT_FOUND ? SK_OK : status;
 }
 
-enum sk_status sk_handover_by(struct sk_engine *e, const struct sk_id *by,
+static enum sk_status each_by(struct sk_engine *e, const struct sk_id *by,
                               enum sk_status (*fn)(void *context,
                                                    struct sk_handover *h),
                               void *context)
@@ -210,6 +210,32 @@ enum sk_status sk_handover_by(struct sk_engine *e, const struct sk_id *by,
     return each_under(e, &prefix, fn, context);
 }
 
+struct of_handle {
+    const struct sk_org *org;
+    enum sk_status (*fn)(void *context, struct sk_handover *h);
+    void *context;
+};
+
+/* Partners choose their handles, also the same ones. */
+static enum sk_status call_of_handle(void *context, struct sk_handover *h)
+{
+    struct of_handle *of = context;
+
+    if (h->sender || !sk_org_equal(&h->partner, of->org))
+        return SK_OK;
+    return of->fn(of->context, h);
+}
+
+enum sk_status sk_handover_of_handle(
+    struct sk_engine *e, const struct sk_org *org,
+    const struct sk_handle *handle,
+    enum sk_status (*fn)(void *context, struct sk_handover *h), void *context)
+{
+    struct of_handle of = {org, fn, context};
+
+    return each_by(e, &handle->id, call_of_handle, &of);
+}
+
 struct about {
     struct sk_engine *e;
     const struct sk_participant_id *person;
@@ -217,25 +243,32 @@ struct about {
     void *context;
 };
 
-/* A partner chooses its handles: only what is about the person counts. */
-static enum sk_status call_about(void *context, struct sk_handover *h)
+/* It is in the index also by whom it was about before. */
+static enum sk_status call_named(void *context, struct sk_handover *h)
 {
     struct about *about = context;
-    struct sk_participant_id person;
 
-    SK_TRY(sk_handover_person(about->e, h, &person));
-    if (!sk_id_equal(&person.id, &about->person->id))
+    if (!sk_id_equal(&h->participant.id, &about->person->id))
         return SK_OK;
     return about->fn(about->context, h);
 }
 
-static enum sk_status call_by(void *context, const struct sk_org *org,
-                              const struct sk_handle *handle)
+/* Of whom it names itself was called by name. */
+static enum sk_status call_unnamed(void *context, struct sk_handover *h)
 {
     struct about *about = context;
 
-    (void)org;
-    return sk_handover_by(about->e, &handle->id, call_about, about);
+    if (!sk_id_is_zero(&h->participant.id))
+        return SK_OK;
+    return about->fn(about->context, h);
+}
+
+static enum sk_status call_handle(void *context, const struct sk_org *org,
+                                  const struct sk_handle *handle)
+{
+    struct about *about = context;
+
+    return sk_handover_of_handle(about->e, org, handle, call_unnamed, about);
 }
 
 enum sk_status
@@ -245,8 +278,8 @@ sk_handover_about(struct sk_engine *e, const struct sk_participant_id *person,
 {
     struct about about = {e, person, fn, context};
 
-    SK_TRY(sk_handover_by(e, &person->id, call_about, &about));
-    return sk_handles_of(e, person, call_by, &about);
+    SK_TRY(each_by(e, &person->id, call_named, &about));
+    return sk_handles_of(e, person, call_handle, &about);
 }
 
 /* Ours by whom it is about, a partner's by its handle, and by whom somebody

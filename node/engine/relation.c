@@ -248,7 +248,7 @@ enum sk_status sk_handle_assign(struct sk_engine *e, const struct sk_org *org,
                         (struct sk_bytes){0}));
     if (status == SK_OK)
         SK_TRY(sk_timers_relist_about(e, &before));
-    return sk_handover_by(e, &handle->id, relist_handover, e);
+    return sk_handover_of_handle(e, org, handle, relist_handover, e);
 }
 
 enum sk_status

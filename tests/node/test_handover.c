@@ -153,6 +153,52 @@ Test(handover, is_about_somebody_once_a_person_says_so)
     EQ(fx_text(&f, "result.trajectory.epoch"), "2");
 }
 
+static enum sk_status count_one(void *context, struct sk_handover *h)
+{
+    (void)h;
+    *(size_t *)context += 1;
+    return SK_OK;
+}
+
+static size_t about(struct people_id person)
+{
+    struct sk_engine *e = fx_node(&f, "gtb")->engine;
+    struct sk_participant_id id;
+    size_t count = 0;
+
+    cr_assert(sk_id_parse(sk_text(person.text), &id.id));
+    cr_assert(sk_store_begin(e->store) == SK_OK);
+    cr_assert(sk_handover_about(e, &id, count_one, &count) == SK_OK);
+    sk_store_abort(e->store);
+    return count;
+}
+
+/* By its message or by an answer, also when it is said in both ways. */
+Test(handover, is_found_once_by_whom_it_is_about)
+{
+    struct people_id h = request("gtb");
+    struct people_id there = people_add(&f, "gtb", "2000");
+    struct people_id other = people_add(&f, "gtb", "1999");
+
+    fx_run(&f);
+    cr_expect(eq(sz, about(there), 0));
+    fx_ok(&f, "gtb", "inbox.assign", "{'message':'%s','participant':'%s'}",
+          shown("gtb", h, "request"), other.text);
+    cr_expect(eq(sz, about(other), 1));
+    fx_ok(&f, "gtb", "inbox.assign", "{'message':'%s','participant':'%s'}",
+          shown("gtb", h, "request"), there.text);
+    cr_expect(eq(sz, about(other), 0));
+    cr_expect(eq(sz, about(there), 1));
+    fx_ok(&f, "gtb", "event.record",
+          "{'participant':'%s','type':'handover.answered','about':'%s',"
+          "'fields':{'answer':'accepted'}}",
+          there.text, h.text);
+    cr_expect(eq(sz, about(there), 1));
+    fx_ok(&f, "gtb", "inbox.assign", "{'message':'%s','participant':'%s'}",
+          shown("gtb", h, "request"), other.text);
+    cr_expect(eq(sz, about(there) + about(other), 1));
+}
+
 /* The policy of gtb with a rule to hand somebody back. */
 static void let_gtb_return(void)
 {
