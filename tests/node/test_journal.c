@@ -194,6 +194,30 @@ static void object(struct story *s, const char *recipient, char *id)
 }
 
 /* CONSENT.md 5.7: said, taken back, answered; and what is asked back for it. */
+/* They take more than one record. */
+Test(journal, keeps_what_came_at_once)
+{
+    static struct story s;
+    static struct journal j;
+    struct sk_checkpoint head;
+
+    start(&s);
+    fx_offline(&s.f, "cvo-kempen", true);
+    for (size_t i = 0; i < 101; i++)
+        disclose(&s);
+    fx_offline(&s.f, "cvo-kempen", false);
+    read_journal(&s.f, "sopraco", &j);
+    cr_expect(eq(sz, count_of(&j, SK_ENTRY_SENT), 101));
+    head = head_of(&s.f, "sopraco");
+    expect_root(&j, &head);
+    read_journal(&s.f, "cvo-kempen", &j);
+    cr_expect(eq(sz, count_of(&j, SK_ENTRY_RECEIVED), 101));
+    cr_expect(names(last_of(&j, SK_ENTRY_RECEIVED), s.message));
+    head = head_of(&s.f, "cvo-kempen");
+    expect_root(&j, &head);
+    fx_end(&s.f);
+}
+
 Test(journal, has_the_way_of_an_objection)
 {
     static struct story s;
