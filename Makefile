@@ -297,7 +297,7 @@ $(B)/bench_load: $(B)/tools/dev/bench_load.o $(B)/node/core/setup.o $(node_a)
 $(B)/bench_scale $(B)/bench_withdraw $(B)/bench_flood: $(B)/bench_%: $(B)/tools/dev/bench_%.o $(B)/tools/schakel/client.o $(B)/tools/schakel/json.o $(protocol_a)
 	$(call say,LD,$@)
 	$(Q)$(call link,$(LIBS_tools) $(LIBS_protocol))
-$(B)/bench_exchange: $(addprefix $(B)/tools/,dev/bench_exchange.o dev/bench_physics.o schakel/client.o schakel/json.o) $(node_a)
+$(B)/bench_exchange: $(addprefix $(B)/tools/,dev/bench_exchange.o dev/bench_floor.o dev/bench_physics.o schakel/client.o schakel/json.o) $(node_a)
 	$(call say,LD,$@)
 	$(Q)$(call link,$(LIBS_tools) $(LIBS_node) $(LIBS_policies) $(LIBS_protocol) -lpthread)
 $(B)/bench_nats: $(B)/tools/dev/bench_nats.o

@@ -24,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tools/dev/bench_floor.h"
 #include "tools/dev/bench_physics.h"
 #include "tools/schakel/client.h"
 #include "tools/schakel/json.h"
@@ -367,19 +368,21 @@ static struct phase phase_start(void)
     return phase;
 }
 
-/* One line; the rate. */
-static double phase_end(const struct phase *phase, const char *name)
+/* One line; the rate, and what each process took for an event. */
+static double phase_end(const struct phase *phase, const char *name,
+                        double event_s[PROCESSES])
 {
     double rate = (double)events_count / (now_s() - phase->start_s);
 
     printf("  %-20s %7.0f events/s   per event:", name, rate);
     for (size_t i = 0; i < PROCESSES; i++) {
         struct usage now = usage_of(pids[i]);
-        double us = (now.cpu_s - phase->before[i].cpu_s) * 1e6;
+        double s = now.cpu_s - phase->before[i].cpu_s;
         double kib = (now.written - phase->before[i].written) / 1024;
 
         printf("%s %s %.0f us", i == 0 ? "" : ",", process_names[i],
-               us / (double)events_count);
+               s * 1e6 / (double)events_count);
+        event_s[i] = s / (double)events_count;
         if (kib > 0)
             printf(" %.1f KiB", kib / (double)events_count);
     }
@@ -419,8 +422,9 @@ static void find_processes(const json_t *nodes)
     }
 }
 
-/* Every event once more; the rate. */
-static double exchange(struct sk_client *client, size_t ahead)
+/* Every event once more; the rate, and each process's time for one. */
+static double exchange(struct sk_client *client, size_t ahead,
+                       double event_s[PROCESSES])
 {
     struct phase phase = phase_start();
     char name[40];
@@ -428,11 +432,47 @@ static double exchange(struct sk_client *client, size_t ahead)
     run((struct job){.ask = offer, .count = events_count, .ahead = ahead});
     wait_for_receipts(client);
     snprintf(name, sizeof(name), "exchanged, %zu ahead", ahead);
-    return phase_end(&phase, name);
+    return phase_end(&phase, name, event_s);
+}
+
+static void tell_end(const char *name, const struct floor *floor,
+                     double event_s)
+{
+    double total_s = floor_total_s(floor);
+
+    printf("    %-8s %5.1f us: open %.1f, seal %.1f, SHA-256 %.1f, envelope "
+           "%.1f, store %.1f; schakeld takes %.1f times that\n",
+           name, total_s * 1e6, floor->open_s * 1e6, floor->seal_s * 1e6,
+           floor->hash_s * 1e6, floor->envelope_s * 1e6, floor->store_s * 1e6,
+           event_s / total_s);
+}
+
+/* With both ends on these processors, each at work on one thing at a time. */
+static void tell_floor(const double event_s[PROCESSES])
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    struct floor sender;
+    struct floor receiver;
+    double slower_s;
+    double shared_s;
+
+    if (!floor_measure(sender_dir, &sender, &receiver))
+        die("the floor cannot be measured");
+    slower_s = floor_total_s(&sender);
+    if (slower_s < floor_total_s(&receiver))
+        slower_s = floor_total_s(&receiver);
+    shared_s = (floor_total_s(&sender) + floor_total_s(&receiver)) /
+               (double)(processors > 0 ? processors : 1);
+    printf("  the bare primitives of an event, processor time:\n");
+    tell_end("sender", &sender, event_s[SENDER]);
+    tell_end("receiver", &receiver, event_s[RECEIVER]);
+    printf("    with nothing else to do they allow %.0f events/s\n",
+           1 / (slower_s > shared_s ? slower_s : shared_s));
 }
 
 static void measure_many(struct sk_client *client)
 {
+    double event_s[PROCESSES];
     struct phase phase;
 
     run((struct job){.ask = admit, .count = persons_count, .ahead = 1});
@@ -441,9 +481,10 @@ static void measure_many(struct sk_client *client)
                      .take = keep_event,
                      .count = events_count,
                      .ahead = AHEAD});
-    phase_end(&phase, "recorded");
-    (void)exchange(client, 1);
-    printf("schakel-rate %.0f\n", exchange(client, AHEAD));
+    (void)phase_end(&phase, "recorded", event_s);
+    (void)exchange(client, 1, event_s);
+    printf("schakel-rate %.0f\n", exchange(client, AHEAD, event_s));
+    tell_floor(event_s);
 }
 
 int main(int argc, char **argv)
