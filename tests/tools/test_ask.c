@@ -1,22 +1,8 @@
 /* A list that comes by the page. */
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
+#include "tests/tools/node.h"
 
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#include "protocol/pack.h"
 #include "tools/schakel/ask.h"
 #include "tools/schakel/cli.h"
-
-static char dir[64];
-static int listening = -1;
-static pthread_t node;
 
 /* The names of its pages, each a row; behind each the next, behind the last
    nothing, or for ever itself. */
@@ -59,7 +45,7 @@ static size_t page(uint8_t *out, size_t room, struct script *script)
 static void *be_node(void *context)
 {
     struct script *script = context;
-    int fd = accept(listening, NULL, NULL);
+    int fd = accept(node_listening, NULL, NULL);
     uint8_t bytes[4096];
 
     while (script->asked < 10 && recv(fd, bytes, sizeof(bytes), 0) > 0) {
@@ -73,27 +59,10 @@ static void *be_node(void *context)
 
 static int ask(struct script *script, json_t **reply)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct sk_client *client = NULL;
-    char path[128];
-    int code;
+    struct sk_client *client = node_start(be_node, script);
+    int code = sk_ask_pages(client, "erasure.list", NULL, "rows", reply);
 
-    snprintf(dir, sizeof(dir), "/tmp/test-ask-XXXXXX");
-    cr_assert(mkdtemp(dir) != NULL);
-    snprintf(address.sun_path, sizeof(address.sun_path), "%s/ctl.sock", dir);
-    snprintf(path, sizeof(path), "%s", address.sun_path);
-    listening = socket(AF_UNIX, SOCK_STREAM, 0);
-    cr_assert(bind(listening, (struct sockaddr *)&address, sizeof(address)) ==
-              0);
-    cr_assert(listen(listening, 1) == 0);
-    cr_assert(pthread_create(&node, NULL, be_node, script) == 0);
-    cr_assert(sk_client_open(dir, &client) == SK_OK);
-    code = sk_ask_pages(client, "erasure.list", NULL, "rows", reply);
-    sk_client_close(&client);
-    pthread_join(node, NULL);
-    close(listening);
-    unlink(path);
-    rmdir(dir);
+    node_end(&client);
     return code;
 }
 

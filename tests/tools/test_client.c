@@ -1,21 +1,5 @@
 /* The client of ctl.sock: replies however the bytes of them come. */
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#include "protocol/pack.h"
-#include "tools/schakel/client.h"
-
-static char dir[64];
-static int listening = -1;
-static pthread_t node;
+#include "tests/tools/node.h"
 
 /* Replies with their heads, {"n": 0}, {"n": 1}, ..., as a node packs them. */
 static size_t replies(uint8_t *out, size_t room, size_t count)
@@ -48,7 +32,7 @@ static void *be_node(void *context)
     const struct script *script = context;
     uint8_t bytes[65536];
     size_t size = replies(bytes, sizeof(bytes), script->count) - script->cut;
-    int fd = accept(listening, NULL, NULL);
+    int fd = accept(node_listening, NULL, NULL);
     uint8_t request[4096];
 
     cr_assert(recv(fd, request, sizeof(request), 0) > 4);
@@ -63,32 +47,10 @@ static void *be_node(void *context)
 
 static struct sk_client *start(struct script *script)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct sk_client *client = NULL;
+    struct sk_client *client = node_start(be_node, script);
 
-    snprintf(dir, sizeof(dir), "/tmp/test-client-XXXXXX");
-    cr_assert(mkdtemp(dir) != NULL);
-    snprintf(address.sun_path, sizeof(address.sun_path), "%s/ctl.sock", dir);
-    listening = socket(AF_UNIX, SOCK_STREAM, 0);
-    cr_assert(bind(listening, (struct sockaddr *)&address, sizeof(address)) ==
-              0);
-    cr_assert(listen(listening, 1) == 0);
-    cr_assert(pthread_create(&node, NULL, be_node, script) == 0);
-    cr_assert(sk_client_open(dir, &client) == SK_OK);
     cr_assert(sk_client_ask(client, "node.status", NULL, NULL, 0) == SK_OK);
     return client;
-}
-
-static void end(struct sk_client *client)
-{
-    char path[128];
-
-    sk_client_close(&client);
-    pthread_join(node, NULL);
-    close(listening);
-    snprintf(path, sizeof(path), "%s/ctl.sock", dir);
-    unlink(path);
-    rmdir(dir);
 }
 
 static void expect_replies(struct sk_client *client, size_t count)
@@ -107,7 +69,7 @@ Test(client, takes_replies_that_come_together)
     struct sk_client *client = start(&script);
 
     expect_replies(client, 500);
-    end(client);
+    node_end(&client);
 }
 
 Test(client, takes_replies_that_come_in_pieces)
@@ -116,7 +78,7 @@ Test(client, takes_replies_that_come_in_pieces)
     struct sk_client *client = start(&script);
 
     expect_replies(client, 40);
-    end(client);
+    node_end(&client);
 }
 
 /* CONTROL.md 1.2: half a reply is none. */
@@ -128,5 +90,5 @@ Test(client, says_that_the_node_went_away)
 
     expect_replies(client, 2);
     cr_expect(sk_client_value(client, &reply) == SK_E_CLOSED);
-    end(client);
+    node_end(&client);
 }

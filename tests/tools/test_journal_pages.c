@@ -1,24 +1,11 @@
 /* The journal page by page, from a node that is played here. */
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
+#include "tests/tools/node.h"
 
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#include "protocol/pack.h"
 #include "tools/schakel/cli.h"
 #include "tools/schakel/journal_pages.h"
 
 #define JOURNAL (2 * SK_JOURNAL_PAGE + 10)
 
-static char dir[64];
-static int listening = -1;
-static pthread_t node;
 static struct sk_client *client;
 
 struct script {
@@ -133,39 +120,12 @@ static void *be_node(void *context)
     bool again = true;
 
     while (again) {
-        int fd = accept(listening, NULL, NULL);
+        int fd = accept(node_listening, NULL, NULL);
 
         again = serve(fd, context, &replies);
         close(fd);
     }
     return NULL;
-}
-
-static void start(struct script *script)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-    snprintf(dir, sizeof(dir), "/tmp/test-pages-XXXXXX");
-    cr_assert(mkdtemp(dir) != NULL);
-    snprintf(address.sun_path, sizeof(address.sun_path), "%s/ctl.sock", dir);
-    listening = socket(AF_UNIX, SOCK_STREAM, 0);
-    cr_assert(bind(listening, (struct sockaddr *)&address, sizeof(address)) ==
-              0);
-    cr_assert(listen(listening, 1) == 0);
-    cr_assert(pthread_create(&node, NULL, be_node, script) == 0);
-    cr_assert(sk_client_open(dir, &client) == SK_OK);
-}
-
-static void end(void)
-{
-    char path[128];
-
-    sk_client_close(&client);
-    pthread_join(node, NULL);
-    close(listening);
-    snprintf(path, sizeof(path), "%s/ctl.sock", dir);
-    unlink(path);
-    rmdir(dir);
 }
 
 /* All entries up to the end, each once and in order. */
@@ -199,10 +159,10 @@ Test(journal_pages, every_entry_comes_once)
     struct script script = {0};
     struct sk_journal_pages pages = {.next = 3, .end = JOURNAL};
 
-    start(&script);
+    client = node_start(be_node, &script);
     pages.client = client;
     expect_all(&pages);
-    end();
+    node_end(&client);
 }
 
 /* It had the request for the next page, and answers no more. */
@@ -211,10 +171,10 @@ Test(journal_pages, goes_on_with_a_node_that_is_back)
     struct script script = {.go_after = 1};
     struct sk_journal_pages pages = {.end = JOURNAL};
 
-    start(&script);
+    client = node_start(be_node, &script);
     pages.client = client;
     expect_all(&pages);
-    end();
+    node_end(&client);
 }
 
 Test(journal_pages, the_next_page_is_asked_while_this_one_is_looked_at)
@@ -224,7 +184,7 @@ Test(journal_pages, the_next_page_is_asked_while_this_one_is_looked_at)
     struct sk_journal_pages pages = {.end = JOURNAL};
     struct sk_value reply_ahead;
 
-    start(&script);
+    client = node_start(be_node, &script);
     pages.client = client;
     cr_assert(eq(int, sk_journal_pages_next(&pages, &page), -1));
     /* The reply is there without a request more. */
@@ -233,7 +193,7 @@ Test(journal_pages, the_next_page_is_asked_while_this_one_is_looked_at)
                  sk_value_uint(
                      sk_value_get(sk_value_get(reply_ahead, "result"), "next")),
                  UINT64_C(2) * SK_JOURNAL_PAGE));
-    end();
+    node_end(&client);
 }
 
 static void expect_broken(struct script *script, int code)
@@ -241,10 +201,10 @@ static void expect_broken(struct script *script, int code)
     struct sk_journal_pages pages = {.end = JOURNAL};
     struct sk_journal_page page;
 
-    start(script);
+    client = node_start(be_node, script);
     pages.client = client;
     cr_expect(eq(int, sk_journal_pages_next(&pages, &page), code));
-    end();
+    node_end(&client);
 }
 
 Test(journal_pages, a_page_without_its_entries_is_refused)
