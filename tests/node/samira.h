@@ -1,6 +1,10 @@
 /*
- * Samira works at Sopraco; what Sopraco may tell her school, and drafts of
- * another policy for it.  For test_question.c and test_shadow.c.
+ * Samira works at Sopraco; what Sopraco may tell her school, CVO Kempen, and
+ * drafts of another policy for it.
+ *
+ *     sm_start(&s);     she is there, with a relation and an event
+ *     sm_give(&s);      her consent
+ *     sm_send(&s);      it is disclosed: s.message
  */
 #ifndef SK_TESTS_NODE_SAMIRA_H
 #define SK_TESTS_NODE_SAMIRA_H
@@ -12,6 +16,7 @@ struct samira {
     char participant[64];
     char event[64];
     char message[64];
+    struct sk_store *backup; /* a test's own */
 };
 
 #define EQ(got, want) cr_expect(eq(str, (char *)(got), (char *)(want)))
@@ -41,17 +46,26 @@ static inline void sm_give(struct samira *s)
           s->participant);
 }
 
-static inline void sm_start(struct samira *s)
+/* Only her. */
+static inline void sm_begin(struct samira *s, const char *names)
 {
-    struct fx *f = &s->f;
+    fx_start(&s->f, "kempen", "2026-09-18T12:00:00Z");
+    fx_ok(&s->f, "sopraco", "participant.add",
+          "{'given_name':'Samira',%s'birth_date':'1991-11-02'}", names);
+    sm_keep(&s->f, "result.participant", s->participant);
+}
 
-    fx_start(f, "kempen", "2026-09-18T12:00:00Z");
-    fx_ok(f, "sopraco", "participant.add",
-          "{'given_name':'Samira','birth_date':'1991-11-02'}");
-    sm_keep(f, "result.participant", s->participant);
-    fx_ok(f, "sopraco", "relation.open",
+static inline void sm_relate(struct samira *s)
+{
+    fx_ok(&s->f, "sopraco", "relation.open",
           "{'participant':'%s','org':'cvo-kempen','from':'2026-09-18'}",
           s->participant);
+}
+
+static inline void sm_start(struct samira *s)
+{
+    sm_begin(s, "");
+    sm_relate(s);
     sm_record(s);
 }
 

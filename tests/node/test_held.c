@@ -1,61 +1,10 @@
 #include "tests/node/lines.h"
+#include "tests/node/samira.h"
 
 /* After a restore (PROTOCOL.md 8.4): Sopraco disclosed about Samira, and is
    then a backup from before that. */
-struct story {
-    struct fx f;
-    char participant[64];
-    char event[64];
-    char message[64];
-    struct sk_store *backup;
-};
 
-static void keep(struct fx *f, const char *path, char out[64])
-{
-    snprintf(out, 64, "%s", fx_text(f, path));
-}
-
-static void start(struct story *s)
-{
-    struct fx *f = &s->f;
-
-    fx_start(f, "kempen", "2026-09-18T12:00:00Z");
-    fx_ok(f, "sopraco", "participant.add",
-          "{'given_name':'Samira','birth_date':'1991-11-02'}");
-    keep(f, "result.participant", s->participant);
-}
-
-static void relate(struct story *s)
-{
-    fx_ok(&s->f, "sopraco", "relation.open",
-          "{'participant':'%s','org':'cvo-kempen','from':'2026-09-18'}",
-          s->participant);
-}
-
-static void agree_and_record(struct story *s)
-{
-    fx_ok(&s->f, "sopraco", "consent.give",
-          "{'participant':'%s','until':'2027-09-21',"
-          "'purposes':['guidance.joint'],'recipients':['cvo-kempen'],"
-          "'categories':['work.evaluation'],'form':'paper',"
-          "'notice':{'$hex':'00'},'notice_id':'n/1'}",
-          s->participant);
-    fx_ok(&s->f, "sopraco", "event.record",
-          "{'participant':'%s','type':'workplace.evaluated','fields':{"
-          "'eval_period':'2026-W39/W43','next_step':'continue',"
-          "'eval_learning':'3'}}",
-          s->participant);
-    keep(&s->f, "result.event", s->event);
-}
-
-static void disclose(struct story *s)
-{
-    fx_ok(&s->f, "sopraco", "disclosure.send",
-          "{'event':'%s','to':'cvo-kempen','for':'guidance.joint'}", s->event);
-    keep(&s->f, "result.message", s->message);
-}
-
-static size_t inbox(struct story *s)
+static size_t inbox(struct samira *s)
 {
     fx_call(&s->f, "cvo-kempen", "inbox.list", "{}");
     return sk_value_count(fx_at(&s->f, "result.messages"));
@@ -64,13 +13,12 @@ static size_t inbox(struct story *s)
 /* I7: a withdrawal reaches what went out after the backup was made. */
 Test(held, withdrawal_reaches_what_the_backup_forgot)
 {
-    static struct story s;
+    static struct samira s;
 
-    start(&s);
-    relate(&s);
-    agree_and_record(&s);
+    sm_start(&s);
+    sm_give(&s);
     s.backup = ln_backup(&s.f, "sopraco");
-    disclose(&s);
+    sm_send(&s);
     cr_assert(eq(sz, inbox(&s), 1));
     ln_restore(&s.f, "sopraco", s.backup);
     fx_call(&s.f, "sopraco", "message.show", "{'message':'%s'}", s.message);
@@ -97,13 +45,12 @@ Test(held, withdrawal_reaches_what_the_backup_forgot)
 /* What the backup does know is confirmed, not written twice. */
 Test(held, what_is_known_is_confirmed)
 {
-    static struct story s;
+    static struct samira s;
 
-    start(&s);
-    relate(&s);
-    agree_and_record(&s);
+    sm_start(&s);
+    sm_give(&s);
     fx_offline(&s.f, "cvo-kempen", true);
-    disclose(&s);
+    sm_send(&s);
     s.backup = ln_backup(&s.f, "sopraco");
     fx_offline(&s.f, "cvo-kempen", false);
     ln_restore(&s.f, "sopraco", s.backup);
@@ -119,17 +66,16 @@ Test(held, what_is_known_is_confirmed)
 /* What was told is forgotten once it arrived: asking does not fill a node. */
 Test(held, told_is_forgotten_when_it_arrived)
 {
-    static struct story s;
+    static struct samira s;
     struct sk_key key = sk_key_start(SK_T_OUT);
     struct sk_store *store;
     struct sk_bytes value;
     struct sk_org to;
 
-    start(&s);
-    relate(&s);
-    agree_and_record(&s);
+    sm_start(&s);
+    sm_give(&s);
     s.backup = ln_backup(&s.f, "sopraco");
-    disclose(&s);
+    sm_send(&s);
     ln_restore(&s.f, "sopraco", s.backup);
     cr_expect(
         eq(str, (char *)ln_peer(&s.f, "cvo-kempen", "sopraco", "stored"), "1"));
@@ -148,14 +94,15 @@ Test(held, told_is_forgotten_when_it_arrived)
 /* A person the backup does not know: said, not guessed. */
 Test(held, unknown_handle_is_refused)
 {
-    static struct story s;
+    static struct samira s;
     struct ln_trace *t;
 
-    start(&s);
+    sm_begin(&s, "");
     s.backup = ln_backup(&s.f, "sopraco");
-    relate(&s);
-    agree_and_record(&s);
-    disclose(&s);
+    sm_relate(&s);
+    sm_give(&s);
+    sm_record(&s);
+    sm_send(&s);
     t = ln_trace(&s.f, "sopraco", "cvo-kempen");
     ln_restore(&s.f, "sopraco", s.backup);
     cr_expect(ne(ptr,
@@ -170,13 +117,12 @@ Test(held, unknown_handle_is_refused)
 /* What was recalled is not told: it is not held. */
 Test(held, recalled_message_is_not_told)
 {
-    static struct story s;
+    static struct samira s;
 
-    start(&s);
-    relate(&s);
-    agree_and_record(&s);
+    sm_start(&s);
+    sm_give(&s);
     s.backup = ln_backup(&s.f, "sopraco");
-    disclose(&s);
+    sm_send(&s);
     fx_ok(&s.f, "sopraco", "consent.withdraw", "{'participant':'%s'}",
           s.participant);
     ln_restore(&s.f, "sopraco", s.backup);

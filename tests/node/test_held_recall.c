@@ -1,66 +1,28 @@
 /* I7 across a restore: what partners turn out to hold is asked back when the
    person took the consent back before that was known (PROTOCOL.md 8.4). */
 #include "tests/node/lines.h"
+#include "tests/node/samira.h"
 
-struct story {
-    struct fx f;
-    char participant[64];
-    char event[64];
-    char message[64];
-    struct sk_store *backup;
-};
-
-static void keep(struct fx *f, const char *path, char out[64])
+static void start(struct samira *s)
 {
-    snprintf(out, 64, "%s", fx_text(f, path));
+    sm_start(s);
+    sm_give(s);
 }
 
-static void start(struct story *s)
-{
-    struct fx *f = &s->f;
-
-    fx_start(f, "kempen", "2026-09-18T12:00:00Z");
-    fx_ok(f, "sopraco", "participant.add",
-          "{'given_name':'Samira','birth_date':'1991-11-02'}");
-    keep(f, "result.participant", s->participant);
-    fx_ok(f, "sopraco", "relation.open",
-          "{'participant':'%s','org':'cvo-kempen','from':'2026-09-18'}",
-          s->participant);
-    fx_ok(f, "sopraco", "consent.give",
-          "{'participant':'%s','until':'2027-09-21',"
-          "'purposes':['guidance.joint'],'recipients':['cvo-kempen'],"
-          "'categories':['work.evaluation'],'form':'paper',"
-          "'notice':{'$hex':'00'},'notice_id':'n/1'}",
-          s->participant);
-    fx_ok(f, "sopraco", "event.record",
-          "{'participant':'%s','type':'workplace.evaluated','fields':{"
-          "'eval_period':'2026-W39/W43','next_step':'continue',"
-          "'eval_learning':'3'}}",
-          s->participant);
-    keep(f, "result.event", s->event);
-}
-
-static void disclose(struct story *s)
-{
-    fx_ok(&s->f, "sopraco", "disclosure.send",
-          "{'event':'%s','to':'cvo-kempen','for':'guidance.joint'}", s->event);
-    keep(&s->f, "result.message", s->message);
-}
-
-static const char *shown(struct story *s, const char *path)
+static const char *shown(struct samira *s, const char *path)
 {
     fx_ok(&s->f, "sopraco", "message.show", "{'message':'%s'}", s->message);
     return fx_text(&s->f, path);
 }
 
-static size_t inbox(struct story *s)
+static size_t inbox(struct samira *s)
 {
     fx_call(&s->f, "cvo-kempen", "inbox.list", "{}");
     return sk_value_count(fx_at(&s->f, "result.messages"));
 }
 
 /* Back to the backup while the partner cannot be reached, then withdrawn. */
-static void restore_and_withdraw(struct story *s)
+static void restore_and_withdraw(struct samira *s)
 {
     cr_assert(eq(sz, inbox(s), 1));
     fx_offline(&s->f, "cvo-kempen", true);
@@ -71,7 +33,7 @@ static void restore_and_withdraw(struct story *s)
     fx_offline(&s->f, "cvo-kempen", false);
 }
 
-static void expect_asked_back(struct story *s)
+static void expect_asked_back(struct samira *s)
 {
     cr_expect(eq(str, (char *)shown(s, "result.state"), "stored"));
     cr_expect(eq(str, (char *)shown(s, "result.recall"), "asked"));
@@ -85,11 +47,11 @@ static void expect_asked_back(struct story *s)
 /* The backup has never heard of the message. */
 Test(held_recall, asks_back_what_the_backup_forgot)
 {
-    static struct story s;
+    static struct samira s;
 
     start(&s);
     s.backup = ln_backup(&s.f, "sopraco");
-    disclose(&s);
+    sm_send(&s);
     restore_and_withdraw(&s);
     expect_asked_back(&s);
     fx_end(&s.f);
@@ -98,11 +60,11 @@ Test(held_recall, asks_back_what_the_backup_forgot)
 /* The backup has it waiting, and drops it at the withdrawal. */
 Test(held_recall, asks_back_what_the_backup_dropped)
 {
-    static struct story s;
+    static struct samira s;
 
     start(&s);
     fx_offline(&s.f, "cvo-kempen", true);
-    disclose(&s);
+    sm_send(&s);
     s.backup = ln_backup(&s.f, "sopraco");
     fx_offline(&s.f, "cvo-kempen", false);
     cr_expect(eq(str, (char *)shown(&s, "result.state"), "stored"));
@@ -121,11 +83,11 @@ Test(held_recall, asks_back_what_the_backup_dropped)
 /* Nothing was taken back: then nothing is asked back. */
 Test(held_recall, leaves_what_is_still_agreed)
 {
-    static struct story s;
+    static struct samira s;
 
     start(&s);
     s.backup = ln_backup(&s.f, "sopraco");
-    disclose(&s);
+    sm_send(&s);
     ln_restore(&s.f, "sopraco", s.backup);
     cr_expect(eq(str, (char *)shown(&s, "result.state"), "stored"));
     cr_expect(eq(str, (char *)shown(&s, "result.recall"), "none"));
@@ -137,12 +99,12 @@ Test(held_recall, leaves_what_is_still_agreed)
    but the way to tell who turns out to have more. */
 Test(held_recall, asks_back_from_a_partner_what_a_forgotten_person_had_there)
 {
-    static struct story s;
+    static struct samira s;
     struct fx *f = &s.f;
 
     start(&s);
     s.backup = ln_backup(f, "sopraco");
-    disclose(&s);
+    sm_send(&s);
     cr_assert(eq(sz, inbox(&s), 1));
     fx_offline(f, "cvo-kempen", true);
     ln_restore(f, "sopraco", s.backup);

@@ -1,5 +1,6 @@
 /* Tests: node/engine/journal_ops.c */
 #include "tests/node/lines.h"
+#include "tests/node/samira.h"
 
 #include "node/engine/journal.h"
 #include "protocol/lines.h"
@@ -7,45 +8,17 @@
 /* PROTOCOL.md 11: what a node did is in its journal, in the transaction of the
    effect, without a value; and the tree says so. */
 
-struct story {
-    struct fx f;
-    char participant[64];
-    char event[64];
-    char message[64];
-};
-
-static void start(struct story *s)
+static void start(struct samira *s)
 {
-    struct fx *f = &s->f;
-
-    fx_start(f, "kempen", "2026-09-18T12:00:00Z");
-    fx_ok(f, "sopraco", "participant.add",
-          "{'given_name':'Samira','family_name':'Qanary'}");
-    snprintf(s->participant, sizeof(s->participant), "%s",
-             fx_text(f, "result.participant"));
-    fx_ok(f, "sopraco", "relation.open",
-          "{'participant':'%s','org':'cvo-kempen','from':'2026-09-18'}",
-          s->participant);
-    fx_ok(f, "sopraco", "consent.give",
-          "{'participant':'%s','until':'2027-09-21',"
-          "'purposes':['guidance.joint'],'recipients':['cvo-kempen'],"
-          "'categories':['work.evaluation'],'form':'paper',"
-          "'notice':{'$hex':'00'},'notice_id':'n/1'}",
-          s->participant);
-    fx_ok(f, "sopraco", "event.record",
-          "{'participant':'%s','type':'workplace.evaluated','fields':{"
-          "'eval_period':'2026-W39/W43','next_step':'continue',"
-          "'eval_learning':'3'}}",
-          s->participant);
-    snprintf(s->event, sizeof(s->event), "%s", fx_text(f, "result.event"));
+    sm_begin(s, "'family_name':'Qanary',");
+    sm_relate(s);
+    sm_give(s);
+    sm_record(s);
 }
 
-static void disclose(struct story *s)
+static void disclose(struct samira *s)
 {
-    fx_ok(&s->f, "sopraco", "disclosure.send",
-          "{'event':'%s','to':'cvo-kempen','for':'guidance.joint'}", s->event);
-    snprintf(s->message, sizeof(s->message), "%s",
-             fx_text(&s->f, "result.message"));
+    sm_send(s);
     fx_run(&s->f);
 }
 
@@ -143,7 +116,7 @@ static bool names(const struct sk_entry *entry, const char *id)
 
 Test(journal, has_what_was_done_and_is_signed)
 {
-    static struct story s;
+    static struct samira s;
     static struct journal j;
     struct sk_checkpoint head;
 
@@ -173,7 +146,8 @@ Test(journal, has_what_was_done_and_is_signed)
     fx_end(&s.f);
 }
 
-static void expect_objection(struct story *s, const char *id, const char *state)
+static void expect_objection(struct samira *s, const char *id,
+                             const char *state)
 {
     static struct journal j;
     const struct sk_entry *entry;
@@ -185,7 +159,7 @@ static void expect_objection(struct story *s, const char *id, const char *state)
     cr_expect(eq(sz, entry->org.size + entry->numbers_count, 0));
 }
 
-static void object(struct story *s, const char *recipient, char *id)
+static void object(struct samira *s, const char *recipient, char *id)
 {
     fx_ok(&s->f, "sopraco", "participant.object",
           "{'participant':'%s','recipients':['%s'],'reason':'Liever niet.'}",
@@ -197,7 +171,7 @@ static void object(struct story *s, const char *recipient, char *id)
 /* They take more than one record. */
 Test(journal, keeps_what_came_at_once)
 {
-    static struct story s;
+    static struct samira s;
     static struct journal j;
     struct sk_checkpoint head;
 
@@ -220,7 +194,7 @@ Test(journal, keeps_what_came_at_once)
 
 Test(journal, has_the_way_of_an_objection)
 {
-    static struct story s;
+    static struct samira s;
     static struct journal j;
     char id[64];
 
@@ -251,7 +225,7 @@ Test(journal, has_the_way_of_an_objection)
 
 Test(journal, has_the_way_of_a_withdrawal)
 {
-    static struct story s;
+    static struct samira s;
     static struct journal j;
 
     start(&s);
@@ -280,7 +254,7 @@ Test(journal, has_the_way_of_a_withdrawal)
 /* I4: what was refused is not in it, and what could not be stored neither. */
 Test(journal, has_nothing_of_what_did_not_happen)
 {
-    static struct story s;
+    static struct samira s;
     static struct journal before;
     static struct journal after;
     struct sk_store *store;
@@ -316,7 +290,7 @@ Test(journal, has_nothing_of_what_did_not_happen)
 
 Test(journal, goes_on_after_a_crash)
 {
-    static struct story s;
+    static struct samira s;
     static struct journal before;
     static struct journal after;
     struct sk_checkpoint head;
@@ -344,7 +318,7 @@ Test(journal, goes_on_after_a_crash)
 /* I9: no value, no name, no id of the person, no handle. */
 Test(journal, shows_nothing_of_a_person)
 {
-    static struct story s;
+    static struct samira s;
     struct sk_participant_id person;
     struct sk_store *store;
     struct sk_scan scan;
@@ -397,7 +371,7 @@ static struct sk_merkle_proof proof_of(struct fx *f)
 /* Past 256 entries, where the tree keeps its first root. */
 Test(journal, proves_its_entries_and_that_it_only_grew, .timeout = 300)
 {
-    static struct story s;
+    static struct samira s;
     static struct journal j;
     struct sk_merkle_edge edge = {0};
     struct sk_merkle_done done;
@@ -447,7 +421,7 @@ Test(journal, proves_its_entries_and_that_it_only_grew, .timeout = 300)
 /* PROTOCOL.md 11.4 */
 Test(journal, goes_on_under_a_new_name_after_a_restore)
 {
-    static struct story s;
+    static struct samira s;
     static struct journal old;
     static struct journal j;
     struct sk_store *backup;
@@ -501,14 +475,14 @@ Test(journal, without_a_charter_is_kept_and_not_signed)
 
 #define MANY 1000
 
-static struct sk_engine *open_journal(struct story *s)
+static struct sk_engine *open_journal(struct samira *s)
 {
     start(s);
     cr_assert(sk_store_begin(fx_node(&s->f, "sopraco")->store) == SK_OK);
     return fx_node(&s->f, "sopraco")->engine;
 }
 
-static void close_journal(struct story *s)
+static void close_journal(struct samira *s)
 {
     sk_store_abort(fx_node(&s->f, "sopraco")->store);
     sk_engine_rollback(fx_node(&s->f, "sopraco")->engine);
@@ -552,7 +526,7 @@ static enum sk_status expect_number(void *context, uint64_t number,
    was added, in records of which two fill a page. */
 Test(journal, keeps_what_was_added_whatever_its_size)
 {
-    static struct story s;
+    static struct samira s;
     struct sk_engine *e = open_journal(&s);
     uint64_t base = sk_journal_size(e);
     struct sk_key key = sk_key_start(SK_T_JOURNAL);
@@ -626,7 +600,7 @@ static enum sk_status read_all(struct sk_engine *e)
 /* I5: a record that is gone, or not what it was, is never passed over. */
 Test(journal, a_damaged_one_is_never_read_as_a_good_one)
 {
-    static struct story s;
+    static struct samira s;
     struct sk_engine *e = open_journal(&s);
     const enum sk_space space = SK_SPACE_DATA;
     struct sk_bytes value;
@@ -677,7 +651,7 @@ Test(journal, a_damaged_one_is_never_read_as_a_good_one)
 /* A state whose roots are not those of its size is none. */
 Test(journal, a_damaged_state_is_not_taken)
 {
-    static struct story s;
+    static struct samira s;
     struct sk_engine *e = open_journal(&s);
     uint8_t bytes[256] = {0};
 
@@ -702,7 +676,7 @@ Test(journal, a_damaged_state_is_not_taken)
 /* PROTOCOL.md 11.3: the last eight restarts, oldest first. */
 Test(journal, names_the_last_eight_restarts)
 {
-    static struct story s;
+    static struct samira s;
     struct sk_engine *e = open_journal(&s);
     struct sk_log_id logs[12];
     const size_t count = SK_COUNT(logs);

@@ -1,71 +1,41 @@
 /* Tests: node/engine/hold.c, node/engine/taken.c */
 #include "tests/node/lines.h"
+#include "tests/node/samira.h"
 
 /* PROTOCOL.md 8.4: a node that was restored knows it.  Sopraco disclosed to
    CVO Kempen; one of them is put back as it was. */
-struct story {
-    struct fx f;
-    char participant[64];
-    char event[64];
-    struct sk_store *backup;
-};
 
-static void start(struct story *s)
+static void start(struct samira *s)
 {
-    struct fx *f = &s->f;
-
-    fx_start(f, "kempen", "2026-09-18T12:00:00Z");
-    fx_ok(f, "sopraco", "participant.add", "{'given_name':'Samira'}");
-    snprintf(s->participant, sizeof(s->participant), "%s",
-             fx_text(f, "result.participant"));
-    fx_ok(f, "sopraco", "relation.open",
-          "{'participant':'%s','org':'cvo-kempen','from':'2026-09-18'}",
-          s->participant);
-    fx_ok(f, "sopraco", "consent.give",
-          "{'participant':'%s','until':'2027-09-21',"
-          "'purposes':['guidance.joint'],'recipients':['cvo-kempen'],"
-          "'categories':['work.evaluation'],'form':'paper',"
-          "'notice':{'$hex':'00'},'notice_id':'n/1'}",
-          s->participant);
-    fx_ok(f, "sopraco", "event.record",
-          "{'participant':'%s','type':'workplace.evaluated','fields':{"
-          "'eval_period':'2026-W39/W43','next_step':'continue',"
-          "'eval_learning':'3'}}",
-          s->participant);
-    snprintf(s->event, sizeof(s->event), "%s", fx_text(f, "result.event"));
+    sm_start(s);
+    sm_give(s);
 }
 
-static void disclose(struct story *s)
-{
-    fx_ok(&s->f, "sopraco", "disclosure.send",
-          "{'event':'%s','to':'cvo-kempen','for':'guidance.joint'}", s->event);
-}
-
-static size_t count(struct story *s, const char *org, const char *op,
+static size_t count(struct samira *s, const char *org, const char *op,
                     const char *list)
 {
     fx_call(&s->f, org, op, "{}");
     return sk_value_count(fx_at(&s->f, list));
 }
 
-static size_t inbox(struct story *s)
+static size_t inbox(struct samira *s)
 {
     return count(s, "cvo-kempen", "inbox.list", "result.messages");
 }
 
-static size_t asked_to_erase(struct story *s)
+static size_t asked_to_erase(struct samira *s)
 {
     return count(s, "cvo-kempen", "erasure.list", "result.notices");
 }
 
-static void withdraw(struct story *s)
+static void withdraw(struct samira *s)
 {
     fx_ok(&s->f, "sopraco", "consent.withdraw", "{'participant':'%s'}",
           s->participant);
 }
 
 /* As `schakel restore` does. */
-static void restore(struct story *s, const char *org)
+static void restore(struct samira *s, const char *org)
 {
     cr_assert(sk_store_begin(s->backup) == SK_OK);
     cr_assert(sk_engine_mark_restored(s->backup) == SK_OK);
@@ -74,42 +44,42 @@ static void restore(struct story *s, const char *org)
 }
 
 /* Paper was entered again: the hold ends. */
-static void go_on(struct story *s)
+static void go_on(struct samira *s)
 {
     fx_ok(&s->f, "sopraco", "restore.done", "{}");
     fx_run(&s->f);
 }
 
-static char *first_state(struct story *s)
+static char *first_state(struct samira *s)
 {
     fx_ok(&s->f, "sopraco", "disclosure.list", "{'participant':'%s'}",
           s->participant);
     return (char *)fx_text(&s->f, "result.disclosures.0.state");
 }
 
-static bool on_hold(struct story *s)
+static bool on_hold(struct samira *s)
 {
     fx_ok(&s->f, "sopraco", "node.status", "{}");
     return sk_value_count(fx_at(&s->f, "result.hold")) > 0;
 }
 
-static uint64_t pending(struct story *s)
+static uint64_t pending(struct samira *s)
 {
     fx_ok(&s->f, "sopraco", "node.status", "{}");
     return sk_value_uint(fx_at(&s->f, "result.pending.events"));
 }
 
-static char *incarnation(struct story *s, const char *org, const char *peer)
+static char *incarnation(struct samira *s, const char *org, const char *peer)
 {
     return (char *)ln_peer(&s->f, org, peer, "incarnation");
 }
 
 Test(restored, opens_a_new_incarnation_though_nothing_lags)
 {
-    static struct story s;
+    static struct samira s;
 
     start(&s);
-    disclose(&s);
+    sm_send(&s);
     cr_expect(eq(str, incarnation(&s, "sopraco", "cvo-kempen"), "1"));
     s.backup = ln_backup(&s.f, "sopraco");
     restore(&s, "sopraco");
@@ -119,7 +89,7 @@ Test(restored, opens_a_new_incarnation_though_nothing_lags)
     cr_expect(eq(str, incarnation(&s, "cvo-kempen", "sopraco"), "1"));
     cr_expect(eq(sz, inbox(&s), 1), "nothing twice");
     go_on(&s);
-    disclose(&s);
+    sm_send(&s);
     cr_expect(eq(sz, inbox(&s), 2), "and it goes on");
     fx_crash(&s.f, "sopraco");
     fx_run(&s.f);
@@ -130,11 +100,11 @@ Test(restored, opens_a_new_incarnation_though_nothing_lags)
 /* Who is away now is asked when it is back, also after another start. */
 Test(restored, asks_who_is_back_later)
 {
-    static struct story s;
+    static struct samira s;
 
     start(&s);
     s.backup = ln_backup(&s.f, "sopraco");
-    disclose(&s);
+    sm_send(&s);
     cr_expect(eq(sz, inbox(&s), 1));
     fx_offline(&s.f, "cvo-kempen", true);
     restore(&s, "sopraco");
@@ -157,10 +127,10 @@ Test(restored, asks_who_is_back_later)
 /* I7: the recipient falls back to before the withdrawal reached it. */
 Test(restored, what_was_recalled_is_recalled_again)
 {
-    static struct story s;
+    static struct samira s;
 
     start(&s);
-    disclose(&s);
+    sm_send(&s);
     s.backup = ln_backup(&s.f, "cvo-kempen");
     withdraw(&s);
     cr_expect(eq(sz, inbox(&s), 0));
@@ -174,7 +144,7 @@ Test(restored, what_was_recalled_is_recalled_again)
     fx_end(&s.f);
 }
 
-static char *last_consent(struct story *s, const char *what)
+static char *last_consent(struct samira *s, const char *what)
 {
     size_t last;
     char path[64];
@@ -191,10 +161,10 @@ static char *last_consent(struct story *s, const char *what)
    tells it; then it asks back everything again, and sends nothing. */
 Test(restored, what_was_taken_back_since_is_learned_from_partners)
 {
-    static struct story s;
+    static struct samira s;
 
     start(&s);
-    disclose(&s);
+    sm_send(&s);
     s.backup = ln_backup(&s.f, "sopraco");
     withdraw(&s);
     fx_ok(&s.f, "cvo-kempen", "erasure.confirm", "{'from':'sopraco'}");
@@ -222,11 +192,11 @@ Test(restored, what_was_taken_back_since_is_learned_from_partners)
  */
 Test(restored, who_is_suspended_learns_what_it_sent)
 {
-    static struct story s;
+    static struct samira s;
 
     start(&s);
     s.backup = ln_backup(&s.f, "sopraco");
-    disclose(&s);
+    sm_send(&s);
     fx_offline(&s.f, "sopraco", true);
     fx_partners(&s.f, "  sopraco:\n", "  sopraco:\n    status: suspended\n");
     fx_offline(&s.f, "sopraco", false);
@@ -241,11 +211,11 @@ Test(restored, who_is_suspended_learns_what_it_sent)
 /* I7: and who stays learns it from a partner that was suspended. */
 Test(restored, who_is_suspended_says_what_it_has)
 {
-    static struct story s;
+    static struct samira s;
 
     start(&s);
     s.backup = ln_backup(&s.f, "sopraco");
-    disclose(&s);
+    sm_send(&s);
     fx_offline(&s.f, "sopraco", true);
     restore(&s, "sopraco");
     fx_partners(&s.f, "  cvo-kempen:\n",
@@ -263,10 +233,10 @@ Test(restored, who_is_suspended_says_what_it_has)
    given since stays. */
 Test(restored, what_was_taken_back_before_is_not_told_again)
 {
-    static struct story s;
+    static struct samira s;
 
     start(&s);
-    disclose(&s);
+    sm_send(&s);
     withdraw(&s);
     fx_ok(&s.f, "cvo-kempen", "erasure.confirm", "{'from':'sopraco'}");
     fx_ok(&s.f, "sopraco", "consent.give",
@@ -285,10 +255,10 @@ Test(restored, what_was_taken_back_before_is_not_told_again)
 /* Who asked to be forgotten took back everything, from everybody. */
 Test(restored, who_was_forgotten_since_has_no_consent)
 {
-    static struct story s;
+    static struct samira s;
 
     start(&s);
-    disclose(&s);
+    sm_send(&s);
     s.backup = ln_backup(&s.f, "sopraco");
     fx_ok(&s.f, "sopraco", "participant.erase",
           "{'participant':'%s','ground':'not-needed'}", s.participant);
@@ -302,11 +272,11 @@ Test(restored, who_was_forgotten_since_has_no_consent)
 /* I2, I7: the recipient falls back to before the message came. */
 Test(restored, what_was_recalled_does_not_come_again)
 {
-    static struct story s;
+    static struct samira s;
 
     start(&s);
     s.backup = ln_backup(&s.f, "cvo-kempen");
-    disclose(&s);
+    sm_send(&s);
     withdraw(&s);
     fx_ok(&s.f, "cvo-kempen", "erasure.confirm", "{'from':'sopraco'}");
     restore(&s, "cvo-kempen");
@@ -317,14 +287,14 @@ Test(restored, what_was_recalled_does_not_come_again)
 /* Both sides fell back, each further than the other knows. */
 Test(restored, two_backups_meet)
 {
-    static struct story s;
+    static struct samira s;
     struct sk_store *theirs;
 
     start(&s);
     theirs = ln_backup(&s.f, "cvo-kempen");
-    disclose(&s);
+    sm_send(&s);
     s.backup = ln_backup(&s.f, "sopraco");
-    disclose(&s);
+    sm_send(&s);
     cr_expect(eq(sz, inbox(&s), 2));
     fx_offline(&s.f, "sopraco", true);
     restore(&s, "sopraco");
@@ -335,7 +305,7 @@ Test(restored, two_backups_meet)
     cr_expect(eq(sz, inbox(&s), 0), "what one of them still knows waits");
     go_on(&s);
     cr_expect(eq(sz, inbox(&s), 1), "what one of them still knows");
-    disclose(&s);
+    sm_send(&s);
     cr_expect(eq(sz, inbox(&s), 2));
     withdraw(&s);
     cr_expect(eq(sz, inbox(&s), 0));
@@ -346,11 +316,11 @@ Test(restored, two_backups_meet)
    it; what waited in it does not leave before that was entered again. */
 Test(restored, what_waited_does_not_leave_before_paper_is_entered)
 {
-    static struct story s;
+    static struct samira s;
 
     start(&s);
     fx_offline(&s.f, "cvo-kempen", true);
-    disclose(&s);
+    sm_send(&s);
     s.backup = ln_backup(&s.f, "sopraco");
     withdraw(&s);
     restore(&s, "sopraco");
@@ -373,16 +343,16 @@ Test(restored, what_waited_does_not_leave_before_paper_is_entered)
 /* What may still go is decided and goes; what is no event never waited. */
 Test(restored, the_hold_holds_events_and_nothing_else)
 {
-    static struct story s;
+    static struct samira s;
 
     start(&s);
-    disclose(&s);
+    sm_send(&s);
     cr_expect(eq(sz, inbox(&s), 1));
     fx_offline(&s.f, "cvo-kempen", true);
-    disclose(&s);
+    sm_send(&s);
     s.backup = ln_backup(&s.f, "sopraco");
     restore(&s, "sopraco");
-    disclose(&s);
+    sm_send(&s);
     ln_publish(&s.f, "sopraco", "cvo-kempen", 0, 1);
     fx_offline(&s.f, "cvo-kempen", false);
     fx_run(&s.f);
@@ -404,12 +374,12 @@ Test(restored, the_hold_holds_events_and_nothing_else)
 /* I7: a withdrawal is no event, and does not wait behind one. */
 Test(restored, a_withdrawal_passes_what_is_held)
 {
-    static struct story s;
+    static struct samira s;
 
     start(&s);
-    disclose(&s);
+    sm_send(&s);
     fx_offline(&s.f, "cvo-kempen", true);
-    disclose(&s);
+    sm_send(&s);
     s.backup = ln_backup(&s.f, "sopraco");
     restore(&s, "sopraco");
     fx_offline(&s.f, "cvo-kempen", false);
@@ -427,12 +397,12 @@ Test(restored, a_withdrawal_passes_what_is_held)
 /* A recipient that falls back meanwhile gets again what it lost, later. */
 Test(restored, what_the_recipient_lost_waits_too)
 {
-    static struct story s;
+    static struct samira s;
     struct sk_store *theirs;
 
     start(&s);
     theirs = ln_backup(&s.f, "cvo-kempen");
-    disclose(&s);
+    sm_send(&s);
     s.backup = ln_backup(&s.f, "sopraco");
     restore(&s, "sopraco");
     s.backup = theirs;
@@ -448,7 +418,7 @@ Test(restored, what_the_recipient_lost_waits_too)
 /* A store in memory cannot be kept: said, not guessed.  CONTROL.md 6.3 */
 Test(restored, no_moment_no_backup)
 {
-    static struct story s;
+    static struct samira s;
 
     start(&s);
     fx_call(&s.f, "sopraco", "backup.start", "{}");
