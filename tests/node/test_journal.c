@@ -473,7 +473,7 @@ Test(journal, without_a_charter_is_kept_and_not_signed)
 /* ------------------------------------------------------------- its records
  * In one transaction that is taken back, on the engine itself. */
 
-#define MANY 1000
+#define MANY 3000
 
 static struct sk_engine *open_journal(struct samira *s)
 {
@@ -497,12 +497,14 @@ static void add_entry(struct sk_engine *e, uint64_t number)
     const struct sk_hash hash = {{(uint8_t)number}};
 
     sk_entry_number(&entry, number);
-    if (number % 7 != 0) {
+    if (number * number % 11 > 2) {
         sk_entry_id(&entry, &id);
         sk_entry_id(&entry, &id);
         sk_entry_number(&entry, UINT64_MAX);
         sk_entry_number(&entry, UINT64_MAX);
         sk_entry_hash(&entry, &hash);
+        entry.org = sk_text("an-org-with-a-name-that-is-as-long-as-names-of-"
+                            "orgs-may-ever-be");
         entry.word = sk_text("a-word-that-is-as-long-as-words-may-be-x");
     }
     cr_assert(sk_journal_add(e, &entry) == SK_OK);
