@@ -19,8 +19,11 @@
  *                              how many left, and how many came back
  *   hostile halves ENDPOINT COUNT SECONDS   so many handshakes that stop half
  *                              way, again and again; says how many
- *   hostile flip FILE AT OUT   a copy with one bit of byte AT changed
- *   hostile cpu FILE CMD...    run it; milliseconds of CPU and status to FILE
+ *   hostile secrets PID DIR KEY   where the process has the secrets of DIR
+ * (whose node.key KEY unlocks) in its memory: for each how many copies, and how
+ * many of them in memory that may be swapped out or dumped hostile flip FILE AT
+ * OUT   a copy with one bit of byte AT changed hostile cpu FILE CMD...    run
+ * it; milliseconds of CPU and status to FILE
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -617,6 +620,101 @@ static void run_halves(const char *endpoint, size_t count, long seconds)
     printf("%zu\n", made);
 }
 
+/* ------------------------------------------------------------- secrets */
+
+struct area {
+    unsigned long from;
+    unsigned long to;
+    bool kept; /* locked, and in no dump */
+};
+
+/* The next mapping of memory of its own that was ever touched; false at the
+   end. */
+static bool next_area(FILE *smaps, struct area *out)
+{
+    char line[1024];
+    char may[8] = "";
+    unsigned long inode = 1;
+    unsigned long resident = 0;
+
+    while (fgets(line, sizeof(line), smaps) != NULL) {
+        /* Names of what follows may begin like a number. */
+        if (strchr(line, '-') != NULL && strchr(line, '-') < strchr(line, ' '))
+            (void)sscanf(line, "%lx-%lx %7s %*s %*s %lu", &out->from, &out->to,
+                         may, &inode);
+        (void)sscanf(line, "Rss: %lu", &resident);
+        if (strncmp(line, "VmFlags:", 8) != 0 || strncmp(may, "rw", 2) != 0 ||
+            inode != 0 || resident == 0)
+            continue;
+        out->kept = strstr(line, " lo") != NULL && strstr(line, " dd") != NULL;
+        return true;
+    }
+    return false;
+}
+
+struct sought {
+    const char *name;
+    const uint8_t *bytes; /* 32 of them */
+    size_t copies;
+    size_t open;
+};
+
+/* Mappings are much larger than what is in them: what cannot be read, or was
+   never touched, is passed over. */
+static void seek_in(int memory, const struct area *area, struct sought *sought,
+                    size_t count)
+{
+    static uint8_t bytes[(1 << 16) + 31];
+    unsigned long step = 1 << 16;
+
+    for (unsigned long at = area->from; at < area->to; at += step) {
+        ssize_t got = pread(memory, bytes, sizeof(bytes), (off_t)at);
+
+        for (size_t i = 0; i < count && got >= 32; i++) {
+            const uint8_t *from = bytes;
+            const uint8_t *end = bytes + got;
+            const uint8_t *hit;
+
+            while ((hit = memmem(from, (size_t)(end - from), sought[i].bytes,
+                                 32)) != NULL) {
+                from = hit + 1;
+                if (hit >= bytes + step)
+                    break;
+                sought[i].copies++;
+                sought[i].open += area->kept ? 0 : 1;
+            }
+        }
+    }
+}
+
+static void run_secrets(const char *pid, const char *dir, const char *key)
+{
+    static struct member member;
+    const struct sk_node_secrets *s = &member.secrets;
+    struct sought sought[] = {{"signing", s->signing.secret_bytes, 0, 0},
+                              {"sealing", s->sealing[0].secret_bytes, 0, 0},
+                              {"transport", s->curve.secret_bytes, 0, 0},
+                              {"master", s->master.secret_bytes, 0, 0}};
+    struct area area;
+    char path[64];
+    FILE *smaps;
+    int memory;
+
+    open_member(dir, key, &member);
+    snprintf(path, sizeof(path), "/proc/%s/smaps", pid);
+    smaps = fopen(path, "r");
+    snprintf(path, sizeof(path), "/proc/%s/mem", pid);
+    memory = open(path, O_RDONLY | O_CLOEXEC);
+    need(smaps != NULL && memory >= 0, "cannot look into the process");
+    while (next_area(smaps, &area))
+        seek_in(memory, &area, sought, sizeof(sought) / sizeof(sought[0]));
+    for (size_t i = 0; i < sizeof(sought) / sizeof(sought[0]); i++)
+        printf("%s %zu %zu\n", sought[i].name, sought[i].copies,
+               sought[i].open);
+    fclose(smaps);
+    close(memory);
+}
+
 /* ------------------------------------------------------------- the rest */
 
 static void run_flip(const char *path, size_t at, const char *out)
@@ -675,6 +773,8 @@ int main(int argc, char **argv)
         run_flood(argv + 2);
     else if (strcmp(what, "halves") == 0 && argc == 5)
         run_halves(argv[2], strtoul(argv[3], NULL, 10), atol(argv[4]));
+    else if (strcmp(what, "secrets") == 0 && argc == 5)
+        run_secrets(argv[2], argv[3], argv[4]);
     else if (strcmp(what, "flip") == 0 && argc == 5)
         run_flip(argv[2], (size_t)atol(argv[3]), argv[4]);
     else if (strcmp(what, "cpu") == 0 && argc > 3)

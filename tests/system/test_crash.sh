@@ -1,7 +1,7 @@
 #!/bin/sh
 # kill -9 of nodes and their network processes at random instants of the
 # stories, also between a request and its answer: same final state, every item
-# and every request applied exactly once.
+# and every request applied exactly once.  And where a process has its secrets.
 # It is processes that die here, of the plain build: it starts in less time, so
 # more of them do.
 set -u
@@ -42,4 +42,51 @@ if [ "$inside" -ge 20 ]; then
 else
   echo "not ok - only $inside nodes were killed inside a request"; failed=1
 fi
+
+# Secrets: schakeld has them where nothing is swapped out or dumped, schakel-net
+# has the transport key only, schakel-start nothing.  ASan locks no memory: this
+# too is the plain build.
+check() { # NAME STATUS
+  if [ "$2" = 0 ]; then echo "ok - $1"; else echo "not ok - $1"; failed=1; fi
+}
+work=$(mktemp -d)
+# shellcheck disable=SC2046
+${CC:-cc} -std=c17 -D_GNU_SOURCE -I. -o "$work/hostile" tests/system/hostile.c \
+  $build/libsk-protocol.a $(pkg-config --libs libsodium libzmq) \
+  $(pkg-config --libs msgpack-c 2>/dev/null || pkg-config --libs msgpack)
+check "the helper is built" $?
+TMPDIR=$work "$build/schakel" rehearse --keep --json tools/dev/bench/story.yaml \
+  >"$work/out" 2>&1
+root=$(sed -n 's/.*"root": "\(.*\)".*/\1/p' "$work/out")
+pids=$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "$work/out")
+seek() { # PID: a line per secret: name, copies, copies in the open
+  timeout 60 "$work/hostile" secrets "$1" "$folder" "$root/key" >"$work/found"
+}
+core=0 net=0 starter=0
+for pid in $pids; do
+  folder=$(readlink "/proc/$pid/cwd")
+  seek "$pid" && awk '$2 > 0 && $3 == 0 { good++ } END { exit good != 4 }' \
+    "$work/found" && core=$((core + 1))
+  for child in $(cat "/proc/$pid/task/$pid/children"); do
+    seek "$child" || continue
+    case $(cat "/proc/$child/comm") in
+    schakel-net) awk '$2 > 0 { has = has $1 } END { exit has != "transport" }' \
+      "$work/found" && net=$((net + 1)) ;;
+    schakel-start) awk '$2 > 0 { exit 1 }' "$work/found" &&
+      starter=$((starter + 1)) ;;
+    esac
+  done
+done
+if [ "$(ulimit -l)" != unlimited ] && [ "$(ulimit -l)" -lt 8192 ]; then
+  echo "ok - skipped: no memory may be locked here (1 check not made)"
+else
+  [ $core = 2 ]; check "schakeld has its four secrets, in locked memory only" $?
+fi
+[ $net = 2 ]; check "schakel-net has the transport key, and no other" $?
+[ $starter = 2 ]; check "schakel-start has none" $?
+for pid in $pids; do
+  kill "$pid"
+  for _ in $(seq 200); do kill -0 "$pid" 2>/dev/null || break; sleep 0.05; done
+done
+rm -rf "$work"
 exit $failed
