@@ -6,7 +6,8 @@
  * DIR, PID: the node that bench_load filled, with its partner running.
  * SAMPLES: the lines that bench_load printed.  For each operation, over all
  * samples in turn, one line: name, p50 and p99 in ms, processor time of
- * schakeld in us.  "again": with the pages of the first time at hand.
+ * schakeld in us, and how many pages it waited for the disk to read.  "again":
+ * with the pages of the first time at hand.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +60,23 @@ static double cpu_s(void)
     return (double)ns * 1e-9;
 }
 
+/* Pages that the disk had to read for the node: its major faults. */
+static double pages_read(void)
+{
+    char path[64];
+    unsigned long long faults = 0;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+    file = fopen(path, "r");
+    if (file == NULL ||
+        fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %llu",
+               &faults) != 1)
+        die("the node is gone");
+    fclose(file);
+    return (double)faults;
+}
+
 /* The result of what must succeed. */
 static json_t *must(const char *op, json_t *args)
 {
@@ -83,8 +101,6 @@ static void find(const struct sample *s)
 {
     json_t *found;
 
-    if (s->insz[0] == '-')
-        return;
     found = must("participant.find", json_pack("{s:s}", "insz", s->insz));
     if (json_array_size(json_object_get(found, "participants")) != 1)
         die("somebody is not found");
@@ -220,23 +236,36 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void measure(const char *name, void (*work)(const struct sample *))
+static void measure_some(const char *name, void (*work)(const struct sample *),
+                         bool numbered)
 {
     static double times[SAMPLES_MAX];
     double cpu = cpu_s();
+    double pages = pages_read();
+    size_t count = 0;
 
     for (size_t i = 0; i < samples_count; i++) {
         double start = now_s();
 
+        if (numbered && samples[i].insz[0] == '-')
+            continue;
         work(&samples[i]);
-        times[i] = now_s() - start;
+        times[count++] = now_s() - start;
     }
     cpu = cpu_s() - cpu;
-    qsort(times, samples_count, sizeof(times[0]), compare);
-    printf("%s %.2f %.2f %.0f\n", name, times[samples_count / 2] * 1e3,
-           times[samples_count * 99 / 100] * 1e3,
-           cpu * 1e6 / (double)samples_count);
+    pages = pages_read() - pages;
+    if (count == 0)
+        return;
+    qsort(times, count, sizeof(times[0]), compare);
+    printf("%s %.2f %.2f %.0f %.1f\n", name, times[count / 2] * 1e3,
+           times[count * 99 / 100] * 1e3, cpu * 1e6 / (double)count,
+           pages / (double)count);
     fflush(stdout);
+}
+
+static void measure(const char *name, void (*work)(const struct sample *))
+{
+    measure_some(name, work, /* numbered */ false);
 }
 
 static void read_samples(const char *path)
@@ -266,8 +295,8 @@ int main(int argc, char **argv)
     if (sk_client_open(argv[1], &client) != SK_OK)
         die("the node does not answer");
     settle();
-    measure("find", find);
-    measure("find-again", find);
+    measure_some("find", find, /* numbered */ true);
+    measure_some("find-again", find, /* numbered */ true);
     measure("record", record);
     measure("record-again", record);
     measure("timeline", timeline);
