@@ -172,6 +172,8 @@ enum sk_status sk_facts_of(struct sk_engine *e, const struct sk_bundle *bundle,
 static void forget(struct sk_kept_facts *kept)
 {
     kept->facts = NULL;
+    sk_wipe(&kept->to, sizeof(kept->to));
+    sk_wipe(&kept->handle, sizeof(kept->handle));
     sk_wipe(kept->arena.data, kept->arena.size);
     sk_arena_reset(&kept->arena, 0);
 }
@@ -246,5 +248,27 @@ enum sk_status sk_facts_now(struct sk_engine *e,
     kept->version = sk_facts_version(e);
     kept->facts = facts;
     *out = facts;
+    return SK_OK;
+}
+
+enum sk_status sk_facts_handle(struct sk_engine *e,
+                               const struct sk_participant_id *id,
+                               const struct sk_org *to, struct sk_handle *out)
+{
+    struct sk_kept_facts *kept = slot_of(e, id);
+    bool theirs =
+        sk_id_equal(&kept->participant, &id->id) && is_current(e, kept);
+    struct sk_relation relation;
+
+    if (theirs && sk_org_equal(&kept->to, to)) {
+        *out = kept->handle;
+        return SK_OK;
+    }
+    SK_TRY(sk_relation_get(e, id, to, &relation));
+    if (theirs) {
+        kept->to = *to;
+        kept->handle = relation.handle;
+    }
+    *out = relation.handle;
     return SK_OK;
 }

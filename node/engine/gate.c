@@ -244,14 +244,12 @@ static enum sk_status item_event(struct sk_engine *e,
                                  const struct sk_decision *d,
                                  struct sk_item_event *out)
 {
-    struct sk_relation relation;
     char *day = sk_arena_get(&e->scratch, 11);
 
     if (day == NULL)
         return SK_E_MEMORY;
-    SK_TRY(sk_relation_get(e, &entry->participant, &entry->to, &relation));
+    SK_TRY(sk_facts_handle(e, &entry->participant, &entry->to, &out->handle));
     out->message = entry->message;
-    out->handle = relation.handle;
     out->source = sk_org_text(&e->org);
     out->type = entry->type;
     out->purpose = entry->purpose;

@@ -249,7 +249,9 @@ struct sk_kept_key {
 struct sk_kept_facts {
     struct sk_id participant;
     struct sk_facts *facts; /* NULL: none */
-    uint64_t version;       /* of the store's tables behind it */
+    struct sk_org to;       /* whose handle was asked for last; empty: none */
+    struct sk_handle handle;
+    uint64_t version;       /* of the store's tables behind all of it */
     uint64_t bundle_number; /* it was compiled for */
     struct sk_arena arena;  /* SK_KEPT_FACTS_SIZE bytes */
 };
@@ -1034,6 +1036,12 @@ SK_CHECKED enum sk_status sk_facts_of(struct sk_engine *e,
 SK_CHECKED enum sk_status sk_facts_now(struct sk_engine *e,
                                        const struct sk_participant_id *id,
                                        const struct sk_facts **out);
+/* Our handle of a participant towards a partner, as sk_relation_get() has it.
+ */
+SK_CHECKED enum sk_status sk_facts_handle(struct sk_engine *e,
+                                          const struct sk_participant_id *id,
+                                          const struct sk_org *to,
+                                          struct sk_handle *out);
 /* While it is the same, so are the records behind everybody's facts. */
 uint64_t sk_facts_version(const struct sk_engine *e);
 void sk_facts_forget(struct sk_engine *e);

@@ -116,6 +116,55 @@ Test(facts, of_neighbours_are_kept_apart)
     sk_store_abort(e->store);
 }
 
+/* As its record says, of this person and this partner: also the second time,
+   and when another was asked for in between. */
+static void expect_handle(struct sk_engine *e, const char *org)
+{
+    struct sk_participant_id id;
+    struct sk_relation relation;
+    struct sk_handle got;
+    struct sk_org to;
+
+    cr_assert(sk_id_parse(sk_text(who.text), &id.id));
+    cr_assert(sk_org_parse(sk_text(org), &to));
+    (void)now(e); /* a decision came before */
+    cr_assert(sk_relation_get(e, &id, &to, &relation) == SK_OK);
+    cr_assert(sk_facts_handle(e, &id, &to, &got) == SK_OK);
+    cr_expect(sk_id_equal(&got.id, &relation.handle.id), "%s", org);
+}
+
+Test(facts, have_the_handle_towards_each_partner)
+{
+    struct sk_engine *e = fx_node(&f, "buso")->engine;
+    struct people_id first = who;
+    struct people_id second = people_add(&f, "buso", "2000-05-14");
+    struct sk_participant_id nobody = {{{1}}};
+    struct sk_handle got = {{{7}}};
+    struct sk_org to;
+
+    people_link(&f, "buso", first, "gtb");
+    people_link(&f, "buso", second, "gtb");
+    cr_assert(sk_store_begin(e->store) == SK_OK);
+    for (size_t i = 0; i < 2; i++) {
+        who = first;
+        expect_handle(e, "gtb");
+        expect_handle(e, "gtb");
+        expect_handle(e, "houtzaak");
+        who = second;
+        expect_handle(e, "gtb");
+    }
+    cr_assert(sk_org_parse(sk_text("gtb"), &to));
+    cr_expect(sk_facts_handle(e, &nobody, &to, &got) != SK_OK);
+    cr_expect(eq(u8, got.id.bytes[0], 7));
+    sk_store_abort(e->store);
+    /* Whoever gets the place in memory next finds nothing there. */
+    sk_facts_forget(e);
+    for (size_t i = 0; i < SK_KEPT_FACTS; i++) {
+        cr_assert(eq(int, e->kept_facts[i].to.text[0], 0));
+        cr_assert(sk_id_is_zero(&e->kept_facts[i].handle.id));
+    }
+}
+
 /* Each record behind them, changed between two offers of the same event. */
 Test(facts, follow_every_change_at_once)
 {
