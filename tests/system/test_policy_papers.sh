@@ -355,7 +355,11 @@ check "is JSON-LD in which no term is lost" <<'P'
 import json, sys
 sys.path.insert(0, '.')
 from ld import count, jsonld, strange, terms
-doc = json.load(open('odrl.json'))
+text = open('odrl.json').read()
+doc = json.loads(text)
+# Printed in parts, it reads like every other answer.
+assert text == json.dumps(doc, indent=2, sort_keys=True, ensure_ascii=False) + '\n'
+assert all(doc[key] for key in ('permission', 'obligation', 'prohibition'))
 O = 'http://www.w3.org/ns/odrl/2/'
 LEFT = {O + w for w in ('purpose', 'dateTime', 'delayPeriod')}
 OPERATORS = {O + w for w in ('eq', 'gteq', 'lteq', 'isAnyOf')}

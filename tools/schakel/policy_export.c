@@ -257,7 +257,6 @@ int sk_policy_do_export(struct sk_policy_run *run,
     bool dpv = strcmp(format, "dpv") == 0;
     bool csv = strcmp(format, "ropa-csv") == 0;
     struct sk_policy_bundle opened;
-    json_t *set;
     int code;
 
     if (!odrl && !csv && !dpv && strcmp(format, "ropa") != 0)
@@ -275,9 +274,7 @@ int sk_policy_do_export(struct sk_policy_run *run,
         return sk_policy_export_dpv(run, opened.bundle, parsed);
     if (!odrl)
         return export_ropa(run, opened.bundle, csv);
-    set = sk_odrl(opened.bundle, run->day, &run->arena);
-    if (set == NULL)
-        return sk_policy_no_memory();
-    sk_policy_answer(set);
-    return SK_EXIT_YES;
+    return sk_odrl_print(opened.bundle, run->day, &run->arena)
+               ? SK_EXIT_YES
+               : sk_policy_no_memory();
 }

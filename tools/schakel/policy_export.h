@@ -9,15 +9,15 @@
 #include "tools/schakel/policy_run.h"
 
 /*
- * The policy with its guards as an ODRL 2.2 Set in JSON-LD (17.2).  The
+ * Print the policy with its guards as an ODRL 2.2 Set in JSON-LD (17.2).  The
  * context is written out, so nobody has to fetch anything to read it.
  *
  *     day    only rules valid that day, or INT32_MIN for all
  *
- * NULL: no memory.
+ * False: no memory, and nothing was printed.
  */
-json_t *sk_odrl(const struct sk_bundle *bundle, int32_t day,
-                struct sk_arena *arena);
+bool sk_odrl_print(const struct sk_bundle *bundle, int32_t day,
+                   struct sk_arena *arena);
 
 /*
  * What the policy does on one day, and the texts that ask consent for it, in

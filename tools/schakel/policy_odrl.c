@@ -1,8 +1,12 @@
+#include <stdlib.h>
+#include <string.h>
+
 #include "policies/ways.h"
 #include "tools/schakel/policy_export.h"
 #include "tools/schakel/policy_words.h"
 
-/* POLICY.md 17.2.  Names are urn:schakel:<kind>:<id>. */
+/* POLICY.md 17.2.  Names are urn:schakel:<kind>:<id>.  A large policy has a
+   million rules: each is printed as soon as it is made, list by list. */
 
 #define ODRL "http://www.w3.org/ns/odrl/2/"
 
@@ -10,10 +14,45 @@ struct exporting {
     const struct sk_bundle *bundle;
     const struct sk_vocabulary *v;
     struct sk_ways ways;
-    json_t *permissions;
-    json_t *prohibitions;
-    json_t *obligations;
+    enum list { OBLIGATIONS, PERMISSIONS, PROHIBITIONS } list; /* printed now */
+    size_t permitted;                                          /* ways */
+    size_t printed; /* of this list */
 };
+
+/* ---------------------------------------------------------------- printing */
+
+/* Takes the reference. */
+static void print_indented(json_t *json, int depth)
+{
+    char *text =
+        json_dumps(json, JSON_SORT_KEYS | JSON_INDENT(2) | JSON_ENCODE_ANY);
+
+    if (text == NULL)
+        abort();
+    for (const char *line = text; line != NULL;) {
+        const char *end = strchr(line, '\n');
+        size_t size = end == NULL ? strlen(line) : (size_t)(end - line) + 1;
+
+        fwrite(line, 1, size, stdout);
+        line = end == NULL ? NULL : end + 1;
+        if (line != NULL)
+            printf("%*s", depth, "");
+    }
+    free(text);
+    json_decref(json);
+}
+
+static void print_member(const char *before, const char *key, json_t *value)
+{
+    printf("%s\n  \"%s\": ", before, key);
+    print_indented(value, 2);
+}
+
+static void print_rule(struct exporting *e, json_t *rule)
+{
+    fputs(e->printed++ == 0 ? "\n    " : ",\n    ", stdout);
+    print_indented(rule, 4);
+}
 
 static json_t *urn(const char *kind, struct sk_bytes id)
 {
@@ -172,16 +211,18 @@ static void permit(struct exporting *e, const struct sk_way *way,
 {
     struct sk_bytes level = sk_level_name(e->v, field, way->level);
 
-    json_array_append_new(
-        e->permissions,
-        json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:[o]}", "description",
-                  sk_policy_string(way->share->text), "assigner",
-                  urn("org", e->bundle->owner), "assignee",
-                  urn("org", e->bundle->roster.orgs[spot.org].id), "action",
-                  "distribute", "target",
-                  target_json(e, spot.event, field, level), "constraint",
-                  share_constraints(e, way->share, purposes), "duty",
-                  duty_json(way->explicit_consent)));
+    e->permitted++;
+    if (e->list != PERMISSIONS)
+        return;
+    print_rule(e,
+               json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:[o]}", "description",
+                         sk_policy_string(way->share->text), "assigner",
+                         urn("org", e->bundle->owner), "assignee",
+                         urn("org", e->bundle->roster.orgs[spot.org].id),
+                         "action", "distribute", "target",
+                         target_json(e, spot.event, field, level), "constraint",
+                         share_constraints(e, way->share, purposes), "duty",
+                         duty_json(way->explicit_consent)));
 }
 
 /* The most that the rule lets through there (10.1); false: nothing. */
@@ -236,26 +277,25 @@ static void permit_event(struct exporting *e, const struct sk_share *share,
                          uint16_t org, const struct sk_shared_event *shared)
 {
     const struct sk_event_type *type = &e->v->events[shared->event];
-    size_t before = json_array_size(e->permissions);
+    size_t before = e->permitted;
 
     if (shared->only_the_fact)
         permit_field(e, share, shared, org, SK_FACT);
     for (size_t at = 0; at < type->fields_count; at++)
         permit_field(e, share, shared, org, at);
-    if (json_array_size(e->permissions) == before)
+    if (e->permitted == before || e->list != OBLIGATIONS)
         return;
-    json_array_append_new(
-        e->obligations,
-        json_pack(
-            "{s:o, s:o, s:o, s:s, s:o, s:[o, o]}", "description",
-            sk_policy_string(share->id), "assigner",
-            urn("org", e->bundle->owner), "assignee",
-            urn("org", e->bundle->roster.orgs[org].id), "action", "delete",
-            "target", urn("event", type->id), "constraint",
-            constraint("delayPeriod", "eq", duration_value(share->retain)),
-            constraint("countedFrom", "eq",
-                       json_string(share->retain_from_occurred ? "occurred"
-                                                               : "sent"))));
+    print_rule(
+        e, json_pack(
+               "{s:o, s:o, s:o, s:s, s:o, s:[o, o]}", "description",
+               sk_policy_string(share->id), "assigner",
+               urn("org", e->bundle->owner), "assignee",
+               urn("org", e->bundle->roster.orgs[org].id), "action", "delete",
+               "target", urn("event", type->id), "constraint",
+               constraint("delayPeriod", "eq", duration_value(share->retain)),
+               constraint("countedFrom", "eq",
+                          json_string(share->retain_from_occurred ? "occurred"
+                                                                  : "sent"))));
 }
 
 /* To who is active and offers the duties (10.1). */
@@ -289,7 +329,7 @@ static void prohibit(struct exporting *e, const struct sk_take *take,
             out, "constraint",
             json_pack("[o]", constraint("purpose", "isAnyOf",
                                         purposes_value(e, take->purposes))));
-    json_array_append_new(e->prohibitions, out);
+    print_rule(e, out);
 }
 
 /* Each thing that the rule names, as it names it. */
@@ -313,40 +353,47 @@ static void export_never(struct exporting *e, const struct sk_take *take)
     }
 }
 
-json_t *sk_odrl(const struct sk_bundle *bundle, int32_t day,
-                struct sk_arena *arena)
+static void print_list(struct exporting *e, const char *key, enum list list,
+                       int32_t day)
 {
-    struct exporting e = {
-        .bundle = bundle,
-        .v = bundle->vocabulary,
-        .permissions = json_array(),
-        .prohibitions = json_array(),
-        .obligations = json_array(),
-    };
+    const struct sk_bundle *bundle = e->bundle;
 
-    if (sk_ways_start(bundle, arena, &e.ways) != SK_OK) {
-        json_decref(e.permissions);
-        json_decref(e.prohibitions);
-        json_decref(e.obligations);
-        return NULL;
-    }
-    for (size_t i = 0; i < bundle->shares_count; i++) {
+    printf(",\n  \"%s\": [", key);
+    e->list = list;
+    e->printed = 0;
+    for (size_t i = 0; list != PROHIBITIONS && i < bundle->shares_count; i++) {
         const struct sk_share *share = &bundle->shares[i];
 
         if (day == INT32_MIN || (share->from <= day && day <= share->until))
-            export_share(&e, i);
+            export_share(e, i);
     }
-    for (size_t i = 0; i < bundle->takes_count; i++) {
+    for (size_t i = 0; list == PROHIBITIONS && i < bundle->takes_count; i++) {
         if (!bundle->takes[i].limit)
-            export_never(&e, &bundle->takes[i]);
+            export_never(e, &bundle->takes[i]);
     }
-    return json_pack(
-        "{s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o}", "@context",
-        context_json(), "@type", "Set", "uid",
-        json_sprintf("urn:schakel:policy:%.*s:%u", SK_ARG(bundle->owner),
-                     bundle->policy_version),
-        "profile", "urn:schakel:profile:sharing-policy-1", "conflict",
-        "prohibit", "hasVersion", json_sprintf("%u", bundle->policy_version),
-        "permission", e.permissions, "prohibition", e.prohibitions,
-        "obligation", e.obligations);
+    fputs(e->printed == 0 ? "]" : "\n  ]", stdout);
+}
+
+bool sk_odrl_print(const struct sk_bundle *bundle, int32_t day,
+                   struct sk_arena *arena)
+{
+    struct exporting e = {.bundle = bundle, .v = bundle->vocabulary};
+
+    if (sk_ways_start(bundle, arena, &e.ways) != SK_OK)
+        return false;
+    /* In the order of sk_json_print(). */
+    print_member("{", "@context", context_json());
+    print_member(",", "@type", json_string("Set"));
+    print_member(",", "conflict", json_string("prohibit"));
+    print_member(",", "hasVersion", json_sprintf("%u", bundle->policy_version));
+    print_list(&e, "obligation", OBLIGATIONS, day);
+    print_list(&e, "permission", PERMISSIONS, day);
+    print_member(",", "profile",
+                 json_string("urn:schakel:profile:sharing-policy-1"));
+    print_list(&e, "prohibition", PROHIBITIONS, day);
+    print_member(",", "uid",
+                 json_sprintf("urn:schakel:policy:%.*s:%u",
+                              SK_ARG(bundle->owner), bundle->policy_version));
+    puts("\n}");
+    return true;
 }
