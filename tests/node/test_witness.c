@@ -2,6 +2,7 @@
 #include "tests/node/lines.h"
 
 #include "node/engine/journal.h"
+#include "node/engine/session.h"
 #include "protocol/evidence.h"
 #include "protocol/lines.h"
 
@@ -572,6 +573,8 @@ Test(witness, a_receipt_without_a_good_checkpoint_confirms_nothing)
         receipt(1, 7, 1, *what);
         cr_expect(eq(str, stored(), "0"), "%c", *what);
     }
+    receipt(1, 0, 1, ' '); /* of nothing */
+    cr_expect(eq(str, stored(), "0"));
     receipt(1, 7, 1, ' ');
     cr_expect(eq(str, stored(), "1"));
     fx_end(&f);
@@ -615,6 +618,242 @@ Test(witness, unasked_proofs_are_dropped_and_questions_are_limited)
     }
     free(t);
     free(m);
+    f.filter = NULL;
+    fx_end(&f);
+}
+
+/* ------------------------------------------------------------- on its own */
+
+static struct sk_session *session(const char *org, const char *about)
+{
+    struct sk_session *s =
+        sk_session_find(fx_node(&f, org)->engine, &fx_node(&f, about)->org);
+
+    cr_assert(ne(ptr, s, NULL));
+    return s;
+}
+
+/* PROTOCOL.md 11.6, also against what was proved, and without a question. */
+Test(witness, another_root_of_what_was_proved_is_a_fork)
+{
+    uint64_t size;
+
+    start();
+    size = proved("buso", "gtb");
+    f.filter = lose_all;
+    ln_publish(&f, "buso", "gtb", 0, 1);
+    fx_run(&f);
+    receipt(1, size, 1, ' ');
+    cr_expect(eq(str, (char *)findings("buso"), "gtb fork;"));
+    cr_expect(eq(int, evidence("buso", "gtb", "fork"), SK_VERDICT_FORK));
+    f.filter = NULL;
+    fx_end(&f);
+}
+
+static void ask(const struct sk_log_id *log, uint64_t first, uint64_t second)
+{
+    static struct sk_message m;
+
+    m.kind = SK_MESSAGE_PROVE;
+    m.prove = (struct sk_prove){.log = *log, .first = first, .second = second};
+    ln_tell(&f, "buso", "gtb", &m);
+}
+
+/* Who is asked for more than it has was put back; at any of the two places. */
+Test(witness, who_is_asked_for_more_than_it_has_is_behind)
+{
+    const struct sk_log_id none = {{0}};
+    const struct sk_log_id other = {{1}};
+    struct sk_log_id log;
+    uint64_t size;
+
+    start();
+    publish(0, 1);
+    wait_a_while();
+    log = fx_node(&f, "gtb")->engine->journal.log;
+    size = entries("gtb");
+    ask(&none, size + 1, size + 1);
+    ask(&log, size, size);
+    cr_expect(eq(str, (char *)findings("gtb"), ""));
+    ask(&log, 1, size + 1);
+    cr_expect(eq(str, (char *)findings("gtb"), "buso behind;"));
+    fx_ok(&f, "gtb", "journal.settle", "{'org':'buso','finding':'behind'}");
+    ask(&log, entries("gtb") + 1, 1);
+    cr_expect(eq(str, (char *)findings("gtb"), "buso behind;"));
+    fx_ok(&f, "gtb", "journal.settle", "{'org':'buso','finding':'behind'}");
+    ask(&other, 1, 0);
+    cr_expect(eq(str, (char *)findings("gtb"), "buso behind;"), "not its log");
+    fx_end(&f);
+}
+
+static size_t watched; /* PROVE and PROOF of buso to gtb */
+
+static bool count_watching(struct fx *fx, size_t from, size_t to,
+                           uint8_t *bytes, size_t size)
+{
+    static struct sk_message m;
+
+    if (from == fx_index(fx, "buso") && to == fx_index(fx, "gtb") &&
+        ln_open(fx, from, to, bytes, size, &m) == SK_OK)
+        watched += m.kind == SK_MESSAGE_PROVE || m.kind == SK_MESSAGE_PROOF;
+    return true;
+}
+
+Test(witness, who_is_suspended_is_neither_asked_nor_answered)
+{
+    start();
+    publish(0, 1);
+    f.filter = count_watching;
+    wait_a_while();
+    cr_expect(watched > 0);
+    fx_partners(&f, "  gtb:\n", "  gtb:\n    status: suspended\n");
+    watched = 0;
+    fx_crash(&f, "buso");
+    fx_run(&f);
+    wait_a_while();
+    cr_expect(eq(sz, watched, 0));
+    f.filter = NULL;
+    fx_end(&f);
+}
+
+/* What it was asked, under a key that is not its own. */
+Test(witness, a_proof_without_a_good_checkpoint_proves_nothing)
+{
+    static struct sk_message m;
+    static uint8_t room[SK_CHECKPOINT_SIZE_MAX];
+    struct fx_node *gtb;
+    struct sk_checkpoint c;
+    struct ln_trace *t;
+    uint64_t before;
+
+    start();
+    gtb = fx_node(&f, "gtb");
+    before = proved("buso", "gtb");
+    c = (struct sk_checkpoint){.charter = gtb->engine->charter,
+                               .org = gtb->org,
+                               .log = gtb->engine->journal.log,
+                               .head = {.size = before}};
+    session("buso", "gtb")->prove_asked = true;
+    m.kind = SK_MESSAGE_PROOF;
+    m.proof.asked = session("buso", "gtb")->prove;
+    cr_assert(sk_checkpoint_sign(&c, &fx_node(&f, "buso")->secrets.signing,
+                                 (struct sk_room){room, sizeof(room)},
+                                 &m.proof.checkpoint) == SK_OK);
+    t = ln_trace(&f, "buso", "gtb");
+    ln_tell(&f, "gtb", "buso", &m);
+    cr_expect(strstr(t->text, "bad-checkpoint") != NULL, "%s", t->text);
+    cr_expect(eq(str, (char *)findings("buso"), ""));
+    cr_expect(eq(u64, proved("buso", "gtb"), before));
+    free(t);
+    f.filter = NULL;
+    fx_end(&f);
+}
+
+/* A head that came while a question was under way waits for the next one. */
+Test(witness, a_head_that_came_after_the_question_is_asked_for)
+{
+    struct sk_input input = {.type = SK_INPUT_FRAME};
+    struct sk_session *s;
+    struct ln_trace *t;
+
+    start();
+    wait_a_while();
+    t = ln_trace(&f, "buso", "gtb");
+    s = session("buso", "gtb");
+    s->prove = (struct sk_prove){.log = fx_node(&f, "gtb")->engine->journal.log,
+                                 .first = proved("buso", "gtb")};
+    ask(&s->prove.log, s->prove.first, 0);
+    s->prove_asked = true;
+    s->prove_ms = f.real_ms + 30000;
+    f.filter = lose_all;
+    ln_publish(&f, "buso", "gtb", 0, 1);
+    fx_run(&f);
+    receipt(1, 77777, 1, ' ');
+    input.peer = fx_node(&f, "gtb")->org;
+    input.bytes = (struct sk_bytes){t->last[SK_MESSAGE_PROOF],
+                                    t->last_size[SK_MESSAGE_PROOF]};
+    f.filter = NULL;
+    fx_must(&f, fx_index(&f, "buso"), &input);
+    wait_a_while();
+    cr_expect(eq(str, (char *)findings("buso"), "gtb rollback;"));
+    free(t);
+    fx_end(&f);
+}
+
+/* The next question was to be asked at a time that is an hour away now. */
+Test(witness, a_clock_that_is_set_back_holds_no_question_up)
+{
+    struct sk_session *s;
+
+    start();
+    s = session("buso", "gtb");
+    s->prove_due = true;
+    s->prove_asked = false;
+    s->prove_ms = f.real_ms + 3600000;
+    fx_timer(&f, "buso");
+    cr_expect(s->prove_asked);
+    fx_end(&f);
+}
+
+static size_t journalled(const char *org, const char *word)
+{
+    struct sk_value_walk walk;
+    size_t count = 0;
+
+    fx_ok(&f, org, "journal.read", "{'from':0,'limit':4096}");
+    walk = sk_value_walk(fx_at(&f, "result.entries"));
+    while (sk_value_next(&walk)) {
+        struct sk_entry entry;
+
+        cr_assert(sk_entry_decode(sk_value_bin(walk.value), &entry) == SK_OK);
+        count += entry.kind == SK_ENTRY_FINDING &&
+                 sk_bytes_equal(entry.word, sk_text(word));
+    }
+    return count;
+}
+
+/* It shows another root of the same size, again and again. */
+static void lie(unsigned number)
+{
+    ln_publish(&f, "buso", "gtb", number - 1, 1);
+    fx_run(&f);
+    receipt(number, 77777, (uint8_t)number, ' ');
+}
+
+static size_t evidence_of(uint8_t *out)
+{
+    struct sk_bytes bytes;
+
+    fx_ok(&f, "buso", "journal.evidence", "{'org':'gtb','finding':'fork'}");
+    bytes = sk_value_bin(fx_at(&f, "result.evidence"));
+    memcpy(out, bytes.data, bytes.size);
+    return bytes.size;
+}
+
+/* A partner that lies for ever fills nothing: counted, with the evidence of the
+   first time, until somebody looked; then it is news again. */
+Test(witness, a_finding_is_news_once_until_it_is_settled)
+{
+    static uint8_t kept[2][SK_EVIDENCE_SIZE_MAX];
+    size_t size;
+
+    start();
+    f.filter = lose_all;
+    lie(1);
+    lie(2);
+    size = evidence_of(kept[0]);
+    cr_expect(eq(sz, journalled("buso", "fork"), 1));
+    lie(3);
+    cr_expect(eq(sz, journalled("buso", "fork"), 1));
+    fx_ok(&f, "buso", "journal.findings", "{}");
+    cr_expect(eq(str, (char *)fx_text(&f, "result.findings.0.count"), "2"));
+    cr_expect(eq(sz, evidence_of(kept[1]), size));
+    cr_expect(eq(int, memcmp(kept[0], kept[1], size), 0));
+    fx_ok(&f, "buso", "journal.settle", "{'org':'gtb','finding':'fork'}");
+    lie(4);
+    cr_expect(eq(sz, journalled("buso", "fork"), 2));
+    cr_expect(evidence_of(kept[1]) != size ||
+              memcmp(kept[0], kept[1], size) != 0);
     f.filter = NULL;
     fx_end(&f);
 }

@@ -473,3 +473,28 @@ Test(merkle, agrees_with_a_second_implementation)
         "journal", "consistency_77_200",
         (struct sk_bytes){proof.hashes[0].bytes, proof.count * SK_HASH_SIZE}));
 }
+
+/* RFC 9162 2.1.3.2, step 1: no leaf is behind the end of a tree, whatever its
+   hash is. */
+Test(merkle, no_leaf_is_behind_the_end)
+{
+    const struct sk_merkle_proof none = {.count = 0};
+    struct sk_merkle_head head = {.size = 1};
+
+    sk_merkle_leaf((struct sk_bytes){NULL, 0}, &head.root);
+    cr_expect(sk_merkle_inclusion_holds(&head.root, 0, &head, &none));
+    cr_expect(not(sk_merkle_inclusion_holds(&head.root, 1, &head, &none)));
+    head.size = 0;
+    cr_expect(not(sk_merkle_inclusion_holds(&head.root, 0, &head, &none)));
+}
+
+/* RFC 9162 2.1.4.2: of two trees of one size there is nothing to prove. */
+Test(merkle, a_proof_between_one_size_is_empty)
+{
+    struct sk_merkle_proof proof = {.count = 0};
+    struct sk_merkle_head head = {.size = 5};
+
+    cr_expect(sk_merkle_consistency_holds(&head, &head, &proof));
+    proof.count = 1;
+    cr_expect(not(sk_merkle_consistency_holds(&head, &head, &proof)));
+}
