@@ -19,34 +19,12 @@
  *
  * LMDB 0.9.24: no DUPSORT, deletion by key, one open per file and process.
  */
-#include "node/store.h"
+#include "node/store_lmdb.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <lmdb.h>
 #include <sodium.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
-#include "node/files.h"
-#include "node/store_log.h"
-
-#define MAP_BYTES_DEFAULT (UINT64_C(64) << 30)
-#define ENV_FLAGS (MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD)
-#define FILE_MODE 0600
-
-#define DATA_NAME "data.mdb"
-#define KEYS_NAME "keys.mdb"
-static const char *const file_names[] = {DATA_NAME, KEYS_NAME};
-#define KEYS_NEW_NAME "keys.new" /* a copy in the making */
-#define KEYS_OLD_NAME "keys.old" /* to be overwritten */
-#define COPY_COUNT_MAX 8192      /* records in one transaction of a copy */
-#define COPY_SLACK_BYTES (1u << 20)
 #define FULL_BYTES (256u << 10) /* less room than a batch may take */
 #define LOG_ROOM_BYTES (UINT64_C(32) << 20) /* with less, no log */
 #define AGAIN_ROOM_BYTES (UINT64_C(1) << 20)
@@ -59,34 +37,7 @@ static const char *const file_names[] = {DATA_NAME, KEYS_NAME};
 /* What a batch did, in the log. */
 enum change { PUT, DROP, HIDE, SHOW }; /* the last two: in `pending` */
 
-struct lmdb_store {
-    struct sk_store base;
-    char *dir;
-    int dir_fd;
-    int lock_fd;
-    size_t map_bytes;
-    MDB_env *env[2];
-    MDB_dbi dbi[2];
-    MDB_dbi pending; /* in data.mdb */
-    bool keys_due;   /* pending holds keys that are still in keys.mdb */
-    MDB_dbi log_key; /* in data.mdb */
-    struct sk_store_log log;
-    size_t changes;  /* in DATA's transaction: of the log and the batch */
-    bool changed;    /* this batch changed DATA or `pending` */
-    bool hides;      /* this batch changed `pending` */
-    bool full;       /* the disk had no room for what the log has */
-    MDB_txn *txn[2]; /* KEYS: begun at its first use */
-    MDB_cursor *cursor[2];
-    uint64_t cursor_writes[2]; /* base.writes when it was placed */
-    MDB_txn *frozen[2];        /* readers of one moment */
-};
-
-static struct lmdb_store *self_of(struct sk_store *store)
-{
-    return (struct lmdb_store *)store;
-}
-
-static enum sk_status status_of(int rc)
+enum sk_status sk_lmdb_status_of(int rc)
 {
     switch (rc) {
     case 0:
@@ -106,17 +57,6 @@ static enum sk_status status_of(int rc)
     }
 }
 
-static MDB_val val_of(struct sk_bytes bytes)
-{
-    /* LMDB does not write through the data of a key or a put. */
-    return (MDB_val){bytes.size, (void *)(uintptr_t)bytes.data};
-}
-
-static struct sk_bytes bytes_of(MDB_val val)
-{
-    return (struct sk_bytes){val.mv_data, val.mv_size};
-}
-
 /* ----------------------------------------------------------- transactions */
 
 static void close_cursors(struct lmdb_store *self)
@@ -128,7 +68,7 @@ static void close_cursors(struct lmdb_store *self)
     }
 }
 
-static void abort_txn(struct lmdb_store *self, enum sk_space space)
+void sk_lmdb_abort_txn(struct lmdb_store *self, enum sk_space space)
 {
     mdb_txn_abort(self->txn[space]); /* accepts NULL */
     self->txn[space] = NULL;
@@ -136,7 +76,7 @@ static void abort_txn(struct lmdb_store *self, enum sk_space space)
         self->changes = 0;
 }
 
-static int commit_txn(struct lmdb_store *self, enum sk_space space)
+int sk_lmdb_commit_txn(struct lmdb_store *self, enum sk_space space)
 {
     MDB_txn *txn = self->txn[space];
 
@@ -162,7 +102,7 @@ static int change(void *context, uint8_t kind, struct sk_bytes key,
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-static int begin_txn(struct lmdb_store *self, enum sk_space space)
+int sk_lmdb_begin_txn(struct lmdb_store *self, enum sk_space space)
 {
     int rc;
 
@@ -175,7 +115,7 @@ static int begin_txn(struct lmdb_store *self, enum sk_space space)
     if (rc == 0 && space == SK_SPACE_DATA)
         rc = sk_store_log_each(&self->log, change, self);
     if (rc != 0)
-        abort_txn(self, space);
+        sk_lmdb_abort_txn(self, space);
     return rc;
 }
 
@@ -191,24 +131,22 @@ static bool is_cut_short(const struct lmdb_store *self, int rc)
 
 static enum sk_status commit_status(const struct lmdb_store *self, int rc)
 {
-    return is_cut_short(self, rc) ? SK_E_FULL : status_of(rc);
+    return is_cut_short(self, rc) ? SK_E_FULL : sk_lmdb_status_of(rc);
 }
 
-/* All of DATA's transaction into data.mdb; of the log nothing counts then.
-   When it fails, all is as it was but the transaction, which is gone. */
-static int write_tree(struct lmdb_store *self)
+int sk_lmdb_write_tree(struct lmdb_store *self)
 {
     uint8_t key[SK_STORE_LOG_KEY_SIZE];
     MDB_val name = val_of(sk_text("key"));
     MDB_val value = {sizeof(key), key};
-    int rc = begin_txn(self, SK_SPACE_DATA);
+    int rc = sk_lmdb_begin_txn(self, SK_SPACE_DATA);
 
     randombytes_buf(key, sizeof(key));
     if (rc == 0)
         rc = mdb_put(self->txn[SK_SPACE_DATA], self->log_key, &name, &value, 0);
     if (rc == 0)
-        rc = commit_txn(self, SK_SPACE_DATA);
-    abort_txn(self, SK_SPACE_DATA);
+        rc = sk_lmdb_commit_txn(self, SK_SPACE_DATA);
+    sk_lmdb_abort_txn(self, SK_SPACE_DATA);
     if (rc == 0)
         sk_store_log_start(&self->log, key);
     self->full = self->log.used > 0 && commit_status(self, rc) == SK_E_FULL;
@@ -227,14 +165,13 @@ static void lmdb_abort(struct sk_store *store)
     struct lmdb_store *self = self_of(store);
 
     close_cursors(self);
-    abort_txn(self, SK_SPACE_KEYS);
+    sk_lmdb_abort_txn(self, SK_SPACE_KEYS);
     if (self->changed || store->failed != SK_OK)
-        abort_txn(self, SK_SPACE_DATA);
+        sk_lmdb_abort_txn(self, SK_SPACE_DATA);
     end_batch(self);
 }
 
-/* How many keys wait in `pending`; DATA's transaction is open. */
-static size_t pending_count(struct lmdb_store *self)
+size_t sk_lmdb_pending_count(struct lmdb_store *self)
 {
     MDB_stat stat = {0};
     int rc = mdb_stat(self->txn[SK_SPACE_DATA], self->pending, &stat);
@@ -262,51 +199,48 @@ static int copy_pending(struct lmdb_store *self)
     return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* Delete from keys.mdb what is pending.  Between transactions. */
-static int delete_pending(struct lmdb_store *self)
+int sk_lmdb_delete_pending(struct lmdb_store *self)
 {
     int rc;
 
     if (!self->keys_due)
         return 0;
-    rc = begin_txn(self, SK_SPACE_DATA);
+    rc = sk_lmdb_begin_txn(self, SK_SPACE_DATA);
     if (rc == 0)
-        rc = begin_txn(self, SK_SPACE_KEYS);
+        rc = sk_lmdb_begin_txn(self, SK_SPACE_KEYS);
     if (rc == 0)
         rc = copy_pending(self);
-    abort_txn(self, SK_SPACE_DATA);
+    sk_lmdb_abort_txn(self, SK_SPACE_DATA);
     if (rc == 0)
-        rc = commit_txn(self, SK_SPACE_KEYS);
-    abort_txn(self, SK_SPACE_KEYS);
+        rc = sk_lmdb_commit_txn(self, SK_SPACE_KEYS);
+    sk_lmdb_abort_txn(self, SK_SPACE_KEYS);
     if (rc == 0)
         self->keys_due = false;
     return rc;
 }
 
-static void lmdb_stats(struct sk_store *store, struct sk_store_stats *out);
-
 static bool has_room(struct lmdb_store *self, uint64_t bytes)
 {
     struct sk_store_stats stats;
 
-    lmdb_stats(&self->base, &stats);
+    sk_lmdb_stats(&self->base, &stats);
     return stats.room_bytes >= bytes;
 }
 
 static enum sk_status lmdb_begin(struct sk_store *store)
 {
     struct lmdb_store *self = self_of(store);
-    int rc = delete_pending(self);
+    int rc = sk_lmdb_delete_pending(self);
 
     /* What had to be made again, after an abort or a crash, is not made again a
        second time.  When it cannot be written it goes on from the log. */
     if (rc == 0 && self->log.used > 0 &&
         (self->full ? has_room(self, AGAIN_ROOM_BYTES)
                     : self->txn[SK_SPACE_DATA] == NULL))
-        (void)write_tree(self);
+        (void)sk_lmdb_write_tree(self);
     if (rc == 0)
-        rc = begin_txn(self, SK_SPACE_DATA);
-    return status_of(rc);
+        rc = sk_lmdb_begin_txn(self, SK_SPACE_DATA);
+    return sk_lmdb_status_of(rc);
 }
 
 static int commit_data(struct lmdb_store *self)
@@ -321,7 +255,7 @@ static int commit_data(struct lmdb_store *self)
         rc = sk_store_log_flush(&self->log);
     if (rc == 0)
         return 0;
-    tree = write_tree(self);
+    tree = sk_lmdb_write_tree(self);
     /* The next who opens it may find what is refused: nobody goes on. */
     return tree != 0 && rc == EIO ? EIO : tree;
 }
@@ -332,16 +266,16 @@ static enum sk_status lmdb_commit(struct sk_store *store)
     int rc;
 
     close_cursors(self);
-    rc = commit_txn(self, SK_SPACE_KEYS);
+    rc = sk_lmdb_commit_txn(self, SK_SPACE_KEYS);
     if (rc == 0)
         rc = commit_data(self);
     if (rc != 0)
-        abort_txn(self, SK_SPACE_DATA);
+        sk_lmdb_abort_txn(self, SK_SPACE_DATA);
     end_batch(self);
     if (rc != 0)
         return commit_status(self, rc);
     /* It is committed; a deletion that fails now is tried again by begin. */
-    (void)delete_pending(self);
+    (void)sk_lmdb_delete_pending(self);
     return SK_OK;
 }
 
@@ -359,7 +293,7 @@ static void lmdb_rest(struct sk_store *store)
     struct lmdb_store *self = self_of(store);
 
     close_cursors(self);
-    (void)write_tree(self);
+    (void)sk_lmdb_write_tree(self);
 }
 
 /* ---------------------------------------------------------------- records */
@@ -369,7 +303,7 @@ static bool is_pending(struct lmdb_store *self, enum sk_space space,
 {
     MDB_val value;
 
-    if (space != SK_SPACE_KEYS || pending_count(self) == 0)
+    if (space != SK_SPACE_KEYS || sk_lmdb_pending_count(self) == 0)
         return false;
     /* Any failure hides the key: fail closed. */
     return mdb_get(self->txn[SK_SPACE_DATA], self->pending, key, &value) !=
@@ -382,14 +316,14 @@ static enum sk_status lmdb_get(struct sk_store *store, enum sk_space space,
     struct lmdb_store *self = self_of(store);
     MDB_val k = val_of(key);
     MDB_val v;
-    int rc = begin_txn(self, space);
+    int rc = sk_lmdb_begin_txn(self, space);
 
     if (rc == 0 && is_pending(self, space, &k))
         return SK_E_NOT_FOUND;
     if (rc == 0)
         rc = mdb_get(self->txn[space], self->dbi[space], &k, &v);
     if (rc != 0)
-        return status_of(rc);
+        return sk_lmdb_status_of(rc);
     *value = bytes_of(v);
     return SK_OK;
 }
@@ -417,15 +351,15 @@ static enum sk_status lmdb_put(struct sk_store *store, enum sk_space space,
     struct lmdb_store *self = self_of(store);
     MDB_val k = val_of(key);
     MDB_val v = val_of(value);
-    int rc = self->full ? ENOSPC : begin_txn(self, space);
+    int rc = self->full ? ENOSPC : sk_lmdb_begin_txn(self, space);
 
     if (rc == 0 && space == SK_SPACE_DATA)
-        return status_of(change_data(self, PUT, key, value));
+        return sk_lmdb_status_of(change_data(self, PUT, key, value));
     if (rc == 0)
         rc = mdb_put(self->txn[space], self->dbi[space], &k, &v, 0);
     if (rc == 0 && is_pending(self, space, &k))
         rc = change_pending(self, SHOW, key);
-    return status_of(rc);
+    return sk_lmdb_status_of(rc);
 }
 
 static int drop_key(struct lmdb_store *self, struct sk_bytes key)
@@ -448,13 +382,13 @@ static enum sk_status lmdb_drop(struct sk_store *store, enum sk_space space,
                                 struct sk_bytes key)
 {
     struct lmdb_store *self = self_of(store);
-    int rc = self->full ? ENOSPC : begin_txn(self, space);
+    int rc = self->full ? ENOSPC : sk_lmdb_begin_txn(self, space);
 
     if (rc == 0 && space == SK_SPACE_KEYS)
         rc = drop_key(self, key);
     else if (rc == 0)
         rc = change_data(self, DROP, key, (struct sk_bytes){0});
-    return status_of(rc == MDB_NOTFOUND ? 0 : rc);
+    return sk_lmdb_status_of(rc == MDB_NOTFOUND ? 0 : rc);
 }
 
 /* Place the cursor at the first key from `from` on; after a step of the same
@@ -486,7 +420,7 @@ static enum sk_status lmdb_seek(struct sk_store *store, enum sk_space space,
     struct lmdb_store *self = self_of(store);
     MDB_val k;
     MDB_val v;
-    int rc = begin_txn(self, space);
+    int rc = sk_lmdb_begin_txn(self, space);
 
     if (rc == 0 && self->cursor[space] == NULL) {
         rc = mdb_cursor_open(self->txn[space], self->dbi[space],
@@ -499,7 +433,7 @@ static enum sk_status lmdb_seek(struct sk_store *store, enum sk_space space,
     while (rc == 0 && is_pending(self, space, &k))
         rc = mdb_cursor_get(self->cursor[space], &k, &v, MDB_NEXT);
     if (rc != 0)
-        return status_of(rc);
+        return sk_lmdb_status_of(rc);
     *key = bytes_of(k);
     *value = bytes_of(v);
     return SK_OK;
@@ -507,16 +441,16 @@ static enum sk_status lmdb_seek(struct sk_store *store, enum sk_space space,
 
 /* ----------------------------------------------------------------- frozen */
 
-static void thaw_space(struct lmdb_store *self, enum sk_space space)
+void sk_lmdb_thaw_space(struct lmdb_store *self, enum sk_space space)
 {
     mdb_txn_abort(self->frozen[space]); /* accepts NULL */
     self->frozen[space] = NULL;
 }
 
-static void lmdb_thaw(struct sk_store *store)
+void sk_lmdb_thaw(struct sk_store *store)
 {
-    thaw_space(self_of(store), SK_SPACE_DATA);
-    thaw_space(self_of(store), SK_SPACE_KEYS);
+    sk_lmdb_thaw_space(self_of(store), SK_SPACE_DATA);
+    sk_lmdb_thaw_space(self_of(store), SK_SPACE_KEYS);
 }
 
 /* What is committed into data.mdb, what this transaction did not. */
@@ -527,12 +461,12 @@ static int write_committed(struct lmdb_store *self)
 
     close_cursors(self);
     if (self->changed)
-        abort_txn(self, SK_SPACE_DATA);
+        sk_lmdb_abort_txn(self, SK_SPACE_DATA);
     self->log.batch_size = 0;
-    rc = write_tree(self);
+    rc = sk_lmdb_write_tree(self);
     self->log.batch_size = batch_size;
     if (self->base.open) {
-        int again = begin_txn(self, SK_SPACE_DATA);
+        int again = sk_lmdb_begin_txn(self, SK_SPACE_DATA);
 
         rc = rc == 0 ? again : rc;
     }
@@ -552,8 +486,8 @@ static enum sk_status lmdb_freeze(struct sk_store *store)
         rc = mdb_txn_begin(self->env[space], NULL, MDB_RDONLY,
                            &self->frozen[space]);
     if (rc != 0)
-        lmdb_thaw(store);
-    return status_of(rc);
+        sk_lmdb_thaw(store);
+    return sk_lmdb_status_of(rc);
 }
 
 /* Erased at that moment, though its file still had it? */
@@ -586,7 +520,7 @@ static enum sk_status lmdb_frozen_next(struct sk_store *store,
         return SK_E_CLOSED;
     rc = mdb_cursor_open(self->frozen[space], self->dbi[space], &cursor);
     if (rc != 0)
-        return status_of(rc);
+        return sk_lmdb_status_of(rc);
     rc = mdb_cursor_get(cursor, &k, &v, skip ? MDB_SET_RANGE : MDB_FIRST);
     if (rc == 0 && skip && !sk_bytes_equal(bytes_of(k), after))
         skip = false;
@@ -599,368 +533,13 @@ static enum sk_status lmdb_frozen_next(struct sk_store *store,
     }
     mdb_cursor_close(cursor);
     if (rc != 0)
-        return status_of(rc);
+        return sk_lmdb_status_of(rc);
     *key = bytes_of(k);
     *value = bytes_of(v);
     return SK_OK;
 }
 
-/* ------------------------------------------------------------------ files */
-
-static int open_env(struct lmdb_store *self, enum sk_space space)
-{
-    char path[SK_PATH_SIZE_MAX];
-    MDB_env *env = NULL;
-    int rc;
-
-    if (sk_path_join(self->dir, file_names[space], path) != SK_OK)
-        return ENAMETOOLONG;
-    rc = mdb_env_create(&env);
-    if (rc == 0)
-        rc = mdb_env_set_mapsize(env, self->map_bytes);
-    if (rc == 0)
-        rc = mdb_env_set_maxdbs(env, 3);
-    if (rc == 0)
-        rc = mdb_env_open(env, path, ENV_FLAGS, FILE_MODE);
-    if (rc != 0) {
-        mdb_env_close(env);
-        return rc;
-    }
-    self->env[space] = env;
-    return 0;
-}
-
-static int open_databases(struct lmdb_store *self, enum sk_space space)
-{
-    bool data = space == SK_SPACE_DATA;
-    int rc = begin_txn(self, space);
-
-    if (rc == 0)
-        rc = mdb_dbi_open(self->txn[space], data ? "data" : "keys", MDB_CREATE,
-                          &self->dbi[space]);
-    if (rc == 0 && data)
-        rc = mdb_dbi_open(self->txn[space], "pending", MDB_CREATE,
-                          &self->pending);
-    if (rc == 0 && data)
-        rc = mdb_dbi_open(self->txn[space], "log", MDB_CREATE, &self->log_key);
-    if (rc == 0 && data)
-        self->keys_due = pending_count(self) > 0;
-    if (rc == 0)
-        rc = commit_txn(self, space);
-    abort_txn(self, space);
-    return rc;
-}
-
-static bool has_file(const struct lmdb_store *self, const char *name)
-{
-    return faccessat(self->dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
-           errno != ENOENT;
-}
-
-static bool has_records(struct lmdb_store *self)
-{
-    MDB_stat stat = {0};
-    int rc = begin_txn(self, SK_SPACE_DATA);
-
-    if (rc == 0)
-        rc =
-            mdb_stat(self->txn[SK_SPACE_DATA], self->dbi[SK_SPACE_DATA], &stat);
-    abort_txn(self, SK_SPACE_DATA);
-    return rc != 0 || stat.ms_entries > 0;
-}
-
-/* The folder has the file before the tree has its key: a tree with a key whose
-   log is not there lost what was committed last. */
-static int make_log(struct lmdb_store *self)
-{
-    int rc = sk_store_log_open(&self->log, self->dir_fd, /* make */ true);
-
-    if (rc == 0 && fsync(self->dir_fd) != 0)
-        rc = errno;
-    return rc == 0 ? write_tree(self) : rc;
-}
-
-/* A tree without key, or with another one, knows nothing of this log. */
-static int open_log(struct lmdb_store *self)
-{
-    MDB_val name = val_of(sk_text("key"));
-    MDB_val value;
-    int rc = begin_txn(self, SK_SPACE_DATA);
-
-    if (rc == 0)
-        rc = mdb_get(self->txn[SK_SPACE_DATA], self->log_key, &name, &value);
-    if (rc == MDB_NOTFOUND)
-        return make_log(self);
-    if (rc == 0 && value.mv_size != SK_STORE_LOG_KEY_SIZE)
-        rc = EIO;
-    if (rc == 0)
-        rc = sk_store_log_open(&self->log, self->dir_fd, /* make */ false);
-    if (rc == ENOENT)
-        rc = MDB_NOTFOUND; /* what sk_store_open_lmdb() says of a file gone */
-    if (rc == 0)
-        rc = sk_store_log_find(&self->log, value.mv_data);
-    abort_txn(self, SK_SPACE_DATA);
-    return rc;
-}
-
-/* What a shred leaves; keys.old may still be another name of keys.mdb. */
-static int destroy_file(struct lmdb_store *self, const char *name)
-{
-    return sk_file_destroy(self->dir_fd, name, KEYS_NAME);
-}
-
-static uint64_t used_bytes(MDB_env *env)
-{
-    MDB_envinfo info = {0};
-    MDB_stat stat = {0};
-
-    if (env == NULL || mdb_env_info(env, &info) != 0 ||
-        mdb_env_stat(env, &stat) != 0)
-        return 0;
-    return (info.me_last_pgno + 1) * (uint64_t)stat.ms_psize;
-}
-
-/* Room for all that lives in keys.mdb: written in order, it fills its pages. */
-static size_t copy_map_bytes(MDB_env *env)
-{
-    return 2 * (size_t)used_bytes(env) + COPY_SLACK_BYTES;
-}
-
-/* The next records, ascending; they are on the disk when it returns. */
-static int copy_some(MDB_cursor *from, MDB_env *to, MDB_dbi dbi, bool *end)
-{
-    MDB_txn *txn = NULL;
-    MDB_val key;
-    MDB_val value;
-    int rc = mdb_txn_begin(to, NULL, 0, &txn);
-
-    for (size_t i = 0; rc == 0 && i < COPY_COUNT_MAX; i++) {
-        rc = mdb_cursor_get(from, &key, &value, MDB_NEXT);
-        if (rc == 0)
-            rc = mdb_put(txn, dbi, &key, &value, MDB_APPEND);
-    }
-    *end = rc == MDB_NOTFOUND;
-    if (rc != 0 && !*end) {
-        mdb_txn_abort(txn); /* accepts NULL */
-        return rc;
-    }
-    return mdb_txn_commit(txn);
-}
-
-static int make_database(MDB_env *env, MDB_dbi *dbi)
-{
-    MDB_txn *txn = NULL;
-    int rc = mdb_txn_begin(env, NULL, 0, &txn);
-
-    if (rc == 0)
-        rc = mdb_dbi_open(txn, "keys", MDB_CREATE, dbi);
-    if (rc == 0)
-        return mdb_txn_commit(txn);
-    mdb_txn_abort(txn);
-    return rc;
-}
-
-static int copy_records(struct lmdb_store *self, MDB_env *to)
-{
-    MDB_cursor *cursor = NULL;
-    MDB_dbi dbi;
-    bool end = false;
-    int rc = make_database(to, &dbi);
-
-    if (rc == 0)
-        rc = begin_txn(self, SK_SPACE_KEYS);
-    if (rc == 0)
-        rc = mdb_cursor_open(self->txn[SK_SPACE_KEYS], self->dbi[SK_SPACE_KEYS],
-                             &cursor);
-    while (rc == 0 && !end)
-        rc = copy_some(cursor, to, dbi, &end);
-    if (cursor != NULL)
-        mdb_cursor_close(cursor);
-    abort_txn(self, SK_SPACE_KEYS);
-    return rc;
-}
-
-/* The records of keys.mdb, and no page of it, in keys.new, on the disk.  Not
-   mdb_env_copy(): it starts a thread, which the sandbox refuses. */
-static int copy_keys(struct lmdb_store *self)
-{
-    char path[SK_PATH_SIZE_MAX];
-    MDB_env *env = NULL;
-    int rc = destroy_file(self, KEYS_NEW_NAME);
-
-    if (rc == 0 && sk_path_join(self->dir, KEYS_NEW_NAME, path) != SK_OK)
-        rc = ENAMETOOLONG;
-    if (rc != 0)
-        return rc;
-    rc = mdb_env_create(&env);
-    if (rc == 0)
-        rc = mdb_env_set_mapsize(env, copy_map_bytes(self->env[SK_SPACE_KEYS]));
-    if (rc == 0)
-        rc = mdb_env_set_maxdbs(env, 2);
-    if (rc == 0)
-        rc = mdb_env_open(env, path, ENV_FLAGS | MDB_NOLOCK, FILE_MODE);
-    if (rc == 0)
-        rc = copy_records(self, env);
-    if (rc == 0)
-        rc = mdb_env_sync(env, /* force */ 1);
-    mdb_env_close(env); /* accepts NULL */
-    return rc;
-}
-
-/* keys.new becomes keys.mdb; the file before it keeps the name keys.old until
-   it is overwritten, so that a crash in between cannot lose sight of it. */
-static int swap_keys(struct lmdb_store *self)
-{
-    if (linkat(self->dir_fd, KEYS_NAME, self->dir_fd, KEYS_OLD_NAME, 0) != 0)
-        return errno;
-    if (renameat(self->dir_fd, KEYS_NEW_NAME, self->dir_fd, KEYS_NAME) != 0)
-        return errno;
-    return fsync(self->dir_fd) == 0 ? 0 : errno;
-}
-
-static int clear_pending(struct lmdb_store *self)
-{
-    int rc = begin_txn(self, SK_SPACE_DATA);
-
-    if (rc == 0 && pending_count(self) > 0)
-        rc = mdb_drop(self->txn[SK_SPACE_DATA], self->pending, /* del */ 0);
-    if (rc == 0)
-        rc = commit_txn(self, SK_SPACE_DATA);
-    abort_txn(self, SK_SPACE_DATA);
-    return rc;
-}
-
-static enum sk_status lmdb_shred(struct sk_store *store)
-{
-    struct lmdb_store *self = self_of(store);
-    int rc = self->log.used > 0 ? write_tree(self) : 0;
-    int again;
-
-    if (rc == 0)
-        rc = delete_pending(self);
-    if (rc == 0 && self->env[SK_SPACE_KEYS] == NULL)
-        rc = EIO;
-    if (rc == 0)
-        rc = destroy_file(self, KEYS_OLD_NAME);
-    if (rc == 0)
-        rc = copy_keys(self);
-    if (rc != 0) {
-        (void)destroy_file(self, KEYS_NEW_NAME); /* open tries it again */
-        return status_of(rc);
-    }
-
-    /* An erasure does not wait for a backup: that one starts again. */
-    thaw_space(self, SK_SPACE_KEYS);
-    mdb_env_close(self->env[SK_SPACE_KEYS]);
-    self->env[SK_SPACE_KEYS] = NULL;
-    rc = swap_keys(self);
-    again = open_env(self, SK_SPACE_KEYS);
-    if (again == 0)
-        again = open_databases(self, SK_SPACE_KEYS);
-    if (rc == 0)
-        rc = again;
-    if (rc == 0)
-        rc = destroy_file(self, KEYS_OLD_NAME);
-    if (rc == 0)
-        rc = clear_pending(self);
-    return status_of(rc);
-}
-
-/* -------------------------------------------------------- open and close */
-
-static void lmdb_stats(struct sk_store *store, struct sk_store_stats *out)
-{
-    struct lmdb_store *self = self_of(store);
-    struct statvfs vfs;
-    uint64_t map_room;
-
-    out->data_bytes = used_bytes(self->env[SK_SPACE_DATA]) + self->log.used;
-    out->keys_bytes = used_bytes(self->env[SK_SPACE_KEYS]);
-    out->room_bytes = UINT64_MAX;
-    if (fstatvfs(self->dir_fd, &vfs) == 0)
-        out->room_bytes = (uint64_t)vfs.f_bavail * vfs.f_frsize;
-    map_room = out->data_bytes < self->map_bytes
-                   ? self->map_bytes - out->data_bytes
-                   : 0;
-    if (out->room_bytes > map_room)
-        out->room_bytes = map_room;
-}
-
-static void lmdb_close(struct sk_store *store)
-{
-    struct lmdb_store *self = self_of(store);
-
-    lmdb_thaw(store);
-    if (self->log.used > 0)
-        (void)write_tree(self); /* or at the next open, from the log */
-    abort_txn(self, SK_SPACE_KEYS);
-    abort_txn(self, SK_SPACE_DATA);
-    sk_store_log_close(&self->log);
-    for (int space = 0; space < 2; space++) {
-        if (self->env[space] != NULL)
-            mdb_env_close(self->env[space]);
-    }
-    if (self->lock_fd >= 0)
-        (void)close(self->lock_fd); /* releases the lock */
-    if (self->dir_fd >= 0)
-        (void)close(self->dir_fd);
-    free(self->dir);
-    free(self);
-}
-
-static enum sk_status take_lock(struct lmdb_store *self)
-{
-    self->lock_fd =
-        openat(self->dir_fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
-               FILE_MODE);
-    if (self->lock_fd < 0)
-        return status_of(errno);
-    if (flock(self->lock_fd, LOCK_EX | LOCK_NB) != 0)
-        return errno == EWOULDBLOCK ? SK_E_LOCKED : status_of(errno);
-    return SK_OK;
-}
-
-static enum sk_status open_files(struct lmdb_store *self)
-{
-    int rc;
-
-    self->dir_fd = open(self->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (self->dir_fd < 0)
-        return status_of(errno);
-    if (sk_network_kind_of(self->dir_fd) != NULL)
-        return SK_E_UNSUPPORTED;
-    SK_TRY(take_lock(self));
-    if (has_file(self, KEYS_NAME) && !has_file(self, DATA_NAME))
-        return SK_E_NOT_FOUND;
-    rc = open_env(self, SK_SPACE_DATA);
-    if (rc == 0)
-        rc = open_databases(self, SK_SPACE_DATA);
-    if (rc == 0)
-        rc = open_log(self);
-    if (rc == EBADMSG)
-        return SK_E_BAD_HASH;
-    if (rc == 0 && !has_file(self, KEYS_NAME) && has_records(self))
-        return SK_E_NOT_FOUND;
-    if (rc == 0)
-        rc = open_env(self, SK_SPACE_KEYS);
-    if (rc == 0)
-        rc = open_databases(self, SK_SPACE_KEYS);
-    /* A shred that was cut short. */
-    if (rc == 0)
-        rc = destroy_file(self, KEYS_NEW_NAME);
-    if (rc == 0)
-        rc = destroy_file(self, KEYS_OLD_NAME);
-    if (rc == 0 && fsync(self->dir_fd) != 0)
-        rc = errno;
-    SK_TRY(status_of(rc));
-    /* A disk that is full does not keep a node from starting: the keys stay
-       hidden, and who has the store tries again. */
-    if (self->keys_due && lmdb_shred(&self->base) != SK_OK)
-        self->base.shred_due = true;
-    return self->env[SK_SPACE_KEYS] == NULL ? SK_E_IO : SK_OK;
-}
-
-static const struct sk_store_vtable lmdb_vtable = {
+const struct sk_store_vtable sk_lmdb_vtable = {
     .begin = lmdb_begin,
     .commit = lmdb_commit,
     .abort = lmdb_abort,
@@ -968,36 +547,12 @@ static const struct sk_store_vtable lmdb_vtable = {
     .put = lmdb_put,
     .drop = lmdb_drop,
     .seek = lmdb_seek,
-    .shred = lmdb_shred,
+    .shred = sk_lmdb_shred,
     .freeze = lmdb_freeze,
     .frozen_next = lmdb_frozen_next,
-    .thaw = lmdb_thaw,
+    .thaw = sk_lmdb_thaw,
     .rest_due = lmdb_rest_due,
     .rest = lmdb_rest,
-    .stats = lmdb_stats,
-    .close = lmdb_close,
+    .stats = sk_lmdb_stats,
+    .close = sk_lmdb_close,
 };
-
-enum sk_status sk_store_open_lmdb(const char *dir, uint64_t map_bytes,
-                                  struct sk_store **out)
-{
-    struct lmdb_store *self = calloc(1, sizeof(*self));
-    enum sk_status status = SK_E_MEMORY;
-
-    if (self == NULL)
-        return SK_E_MEMORY;
-    self->base.vtable = &lmdb_vtable;
-    self->dir_fd = -1;
-    self->lock_fd = -1;
-    self->log.fd = -1;
-    self->map_bytes = (size_t)(map_bytes == 0 ? MAP_BYTES_DEFAULT : map_bytes);
-    self->dir = strdup(dir);
-    if (self->dir != NULL)
-        status = open_files(self);
-    if (status != SK_OK) {
-        lmdb_close(&self->base);
-        return status;
-    }
-    *out = &self->base;
-    return SK_OK;
-}

@@ -42,8 +42,8 @@ forbid "libsodium is called in keys.c and its like" "$all" \
   '^(protocol/(age|checkpoint|keys|keyfile|lines|merkle|minisign|manifest)|node/(files|store_memory|store_lmdb|store_log)|node/(core|net)/[a-z_]+|tools/schakel/[a-z_]+)\.c:'
 forbid "libyaml is called in policies/yaml.c" "$all" '^#include <yaml' \
   '^policies/yaml\.c:'
-forbid "LMDB is called in node/store_lmdb.c" "$all" '^#include <lmdb' \
-  '^node/store_lmdb\.c:'
+forbid "LMDB is called in node/store_lmdb*.c" "$all" '^#include <lmdb' \
+  '^node/store_lmdb(_files)?\.[ch]:'
 forbid "ZeroMQ is called in node/net/" "$all" '^#include <(czmq|zmq)' \
   '^node/net/'
 forbid "msgpack-c is called in protocol/pack.c" "$all" '^#include <msgpack' \
