@@ -207,12 +207,27 @@ Test(checkpoint, has_one_form)
     expect_bad("\n127\n", "\n12a\n");
     expect_bad("Wlo=\n", "Wlp=\n");
     expect_bad("after 99", "After 99");
+    expect_bad("after 9999999999999999", "after ABABABABABABABAB");
+    expect_bad("after 9999999999999999", "after 0000000000000000");
     expect_bad(" 120\n", " 120 \n");
     expect_bad(" 120\n", " 120\r\n");
     expect_bad("\n\n\xe2", "\n\xe2");
     expect_bad("\xe2\x80\x94 schakel", "-- schakel");
     expect_bad("\xe2\x80\x94 schakel/kempen/ocmw-mol",
                "\xe2\x80\x94 schakel/kempen/vdab");
+}
+
+Test(checkpoint, is_no_larger_than_one_may_be)
+{
+    static const uint8_t bytes[SK_CHECKPOINT_SIZE_MAX + 1];
+    struct sk_checkpoint c;
+
+    for (size_t less = 0; less < 2; less++)
+        cr_expect(
+            eq(int,
+               sk_checkpoint_open(
+                   (struct sk_bytes){bytes, sizeof(bytes) - less}, NULL, &c),
+               less == 0 ? SK_E_TOO_LARGE : SK_E_BAD_FORM));
 }
 
 Test(checkpoint, says_how_much_of_an_older_log_it_starts_with)
