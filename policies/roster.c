@@ -317,7 +317,9 @@ static enum sk_status check_names(struct sk_loading *l,
         const struct sk_node *name =
             sk_node_get(sk_node_get_bytes(orgs, org->id), "name");
 
-        if (name != NULL && sk_name_is_blank(org->written)) {
+        if (name == NULL)
+            continue; /* E032 */
+        if (sk_name_is_blank(org->written)) {
             sk_read_say(l->findings, "W025", name->place, "org", org->id);
             org->name = org->id;
         }
