@@ -699,6 +699,98 @@ Test(store_memory, keeps_no_moment)
     sk_store_close(&s);
 }
 
+/* The first key behind this one that is there; 256: none. */
+static int behind(const bool *there, int key)
+{
+    for (key++; key < 256 && !there[key]; key++)
+        continue;
+    return key;
+}
+
+/* One of the keys from this one on comes or goes. */
+static void come_or_go(struct sk_store *s, int at, bool *there, uint64_t *seed)
+{
+    uint8_t c = (uint8_t)((uint64_t)(at + 256) + split_mix(seed) % 8);
+    struct sk_bytes key = {&c, 1};
+
+    if (there[c])
+        cr_assert(eq(int, sk_store_delete(s, SK_SPACE_KEYS, key), SK_OK));
+    else
+        cr_assert(eq(int, sk_store_put(s, SK_SPACE_KEYS, key, key), SK_OK));
+    there[c] = !there[c];
+}
+
+/* The other space has the same key. */
+static void look_elsewhere(struct sk_store *s, int at)
+{
+    uint8_t c = (uint8_t)at;
+    struct sk_scan scan;
+    struct sk_bytes key = {&c, 1};
+    struct sk_bytes value;
+
+    cr_assert(eq(int, sk_store_put(s, SK_SPACE_DATA, key, key), SK_OK));
+    scan = sk_scan_start(s, SK_SPACE_DATA, key);
+    cr_assert(eq(int, sk_scan_next(&scan, &key, &value), SK_OK));
+}
+
+static struct sk_scan scan_behind(struct sk_store *s, int at)
+{
+    struct sk_bytes all = {0};
+    uint8_t c = (uint8_t)at;
+
+    if (at < 0)
+        return sk_scan_start(s, SK_SPACE_KEYS, all);
+    return sk_scan_after(s, SK_SPACE_KEYS, all, (struct sk_bytes){&c, 1});
+}
+
+/* From behind this key on; where it stopped, or -1: at the end. */
+static int scan_while_writing(struct sk_store *s, int at, bool *there,
+                              uint64_t *seed)
+{
+    struct sk_scan scan = scan_behind(s, at);
+    struct sk_bytes key;
+    struct sk_bytes value;
+
+    while (sk_scan_next(&scan, &key, &value) == SK_OK) {
+        at = behind(there, at);
+        cr_assert(eq(int, key.data[0], at));
+        if (split_mix(seed) % 32 == 0)
+            return at;
+        if (split_mix(seed) % 2 == 0)
+            come_or_go(s, at, there, seed);
+        if (split_mix(seed) % 8 == 0)
+            look_elsewhere(s, at);
+    }
+    cr_expect(eq(int, behind(there, at), 256));
+    return -1;
+}
+
+BOTH(scans_find_what_comes_and_not_what_went)
+{
+    struct sk_store *s = open_kind(kind, MAP_BYTES);
+    bool there[256] = {false};
+    uint64_t seed = 7;
+    int at = -1;
+
+    for (int round = 0; round < 60; round++) {
+        bool before[256];
+
+        memcpy(before, there, sizeof(there));
+        begin(s);
+        for (int i = 0; i < 8; i++)
+            come_or_go(s, round * 32 + i * 8, there, &seed);
+        at = scan_while_writing(s, at, there, &seed);
+        if (split_mix(&seed) % 2 == 0) {
+            sk_store_abort(s);
+            memcpy(there, before, sizeof(there));
+            begin(s);
+            at = scan_while_writing(s, at, there, &seed);
+        }
+        cr_assert(eq(int, sk_store_commit(s), SK_OK));
+    }
+    sk_store_close(&s);
+}
+
 static void expect_value(struct sk_store *s, const char *key, const char *text)
 {
     struct sk_bytes value = {0};
