@@ -1,5 +1,6 @@
 /* evidence.h: what a new checkpoint says about an old one (PROTOCOL.md 11.6),
-   and which messages show one.  The file itself: tests/node/test_witness.c */
+   and which messages show one.  The file itself: also
+   tests/node/test_witness.c */
 #include "support.h"
 
 #include "protocol/evidence.h"
@@ -143,4 +144,79 @@ Test(evidence, a_proof_is_about_the_heads_it_was_asked_for)
     cr_expect(sk_proof_about(&message, &none) == NULL, "0 is nothing");
     message.kind = SK_MESSAGE_RECEIPT;
     cr_expect(sk_proof_about(&message, &first) == NULL);
+}
+
+/* ------------------------------------------------------------- the file
+ * Two receipts of mol for sopraco that show two roots of one size.  Who brings
+ * a file may have made it: each of these says the same of somebody who did not.
+ */
+
+static enum sk_verdict verdict;
+
+static enum sk_status check_file(const char *what)
+{
+    static uint8_t cards[2][SK_CARD_SIZE_MAX];
+    static uint8_t plains[2][SK_SIGNED_HEAD_SIZE_MAX];
+    static uint8_t texts[2][SK_CHECKPOINT_SIZE_MAX];
+    static uint8_t file[SK_EVIDENCE_SIZE_MAX];
+    static struct sk_message m;
+    static struct sk_evidence out;
+    struct party mol = party_mol();
+    struct party other = party_sopraco();
+    struct sk_evidence e = {.org = mol.card.org, .seen_by = other.card.org};
+    struct sk_checkpoint heads[2];
+    struct sk_bytes shown[2];
+    struct sk_bytes bytes;
+
+    for (size_t i = 0; i < 2; i++) {
+        bool wrong = i == 1;
+        struct sk_checkpoint c = head(1, OLD, (uint8_t)(5 + i));
+        struct sk_sign_secret note = mol.signing;
+        struct sk_sign_secret identity = mol.identity;
+        struct sk_card card = mol.card;
+
+        c.org = mol.card.org;
+        if (wrong && strcmp(what, "org of the card") == 0)
+            card.org = other.card.org;
+        if (wrong && strcmp(what, "identity") == 0) {
+            card.identity = other.card.identity;
+            identity = other.identity;
+        }
+        if (wrong && strcmp(what, "charter") == 0)
+            cr_assert(sk_org_parse(sk_text("elsewhere"), &c.charter));
+        if (wrong && strcmp(what, "org of the head") == 0)
+            c.org = other.card.org;
+        if (wrong && strcmp(what, "key of the head") == 0)
+            note = other.signing;
+        memset(&m, 0, sizeof(m));
+        m.kind = SK_MESSAGE_RECEIPT;
+        m.receipt.incarnation = 1;
+        m.receipt.last = 1;
+        cr_assert(sk_checkpoint_sign(
+                      &c, &note, (struct sk_room){texts[i], sizeof(texts[i])},
+                      &m.receipt.checkpoint) == SK_OK);
+        cr_assert(
+            sk_message_encode(&m, &e.org, &e.seen_by, &mol.signing,
+                              (struct sk_room){plains[i], sizeof(plains[i])},
+                              &e.messages[i]) == SK_OK);
+        cr_assert(sk_card_encode(&card, &identity,
+                                 (struct sk_room){cards[i], sizeof(cards[i])},
+                                 &e.card_bytes[i]) == SK_OK);
+    }
+    cr_assert(sk_evidence_encode(&e, (struct sk_room){file, sizeof(file)},
+                                 &bytes) == SK_OK);
+    return sk_evidence_check(bytes, &out, heads, shown, &verdict);
+}
+
+/* PROTOCOL.md 11.7 */
+Test(evidence, blames_nobody_else)
+{
+    static const char *const wrong[] = {"org of the card", "identity",
+                                        "charter", "org of the head",
+                                        "key of the head"};
+
+    cr_assert(eq(int, check_file("nothing"), SK_OK));
+    cr_expect(eq(int, verdict, SK_VERDICT_FORK));
+    for (size_t i = 0; i < SK_COUNT(wrong); i++)
+        cr_expect(ne(int, check_file(wrong[i]), SK_OK), "%s", wrong[i]);
 }
