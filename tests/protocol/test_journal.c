@@ -2,6 +2,7 @@
 
 #include "protocol/journal.h"
 #include "protocol/lines.h"
+#include "protocol/pack.h"
 #include "protocol/value.h"
 
 static struct sk_entry full(void)
@@ -149,4 +150,32 @@ Test(journal, refuses_what_is_no_entry)
     e = full();
     e.org = sk_text("Sopra");
     cr_expect(ne(int, sk_entry_decode(encode(&e), &got), SK_OK));
+}
+
+/* A hash is whole, or not there. */
+Test(journal, refuses_half_a_hash)
+{
+    static const uint8_t half[SK_HASH_SIZE];
+    uint8_t bytes[SK_ENTRY_SIZE_MAX];
+    struct sk_entry got;
+
+    for (size_t size = 0; size <= SK_HASH_SIZE; size++) {
+        struct sk_pack p =
+            sk_pack_start((struct sk_room){bytes, sizeof(bytes)});
+        struct sk_bytes out;
+        bool good = size == 0 || size == SK_HASH_SIZE;
+
+        sk_pack_array(&p, 7);
+        sk_pack_uint(&p, SK_ENTRY_SENT);
+        sk_pack_uint(&p, 1);
+        sk_pack_str(&p, sk_text("sopraco"));
+        sk_pack_array(&p, 0);
+        sk_pack_array(&p, 0);
+        sk_pack_bin(&p, (struct sk_bytes){half, size});
+        sk_pack_str(&p, sk_text(""));
+        cr_assert(sk_pack_finish(&p, &out) == SK_OK);
+        cr_expect(
+            eq(int, sk_entry_decode(out, &got), good ? SK_OK : SK_E_BAD_VALUE),
+            "%zu", size);
+    }
 }
