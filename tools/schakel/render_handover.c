@@ -95,12 +95,12 @@ void sk_render_linked(const struct sk_screen *s, const json_t *linked,
                  : say(s, " kreeg over deze persoon", " about this person"));
     if (count == 0)
         fprintf(s->out, "  %s\n", say(s, "nog niets", "nothing yet"));
-    rows = calloc(count + 1, sizeof(*rows));
+    rows = calloc(count + 1, sizeof(const json_t *));
     if (rows == NULL)
         return;
     for (size_t i = 0; i < count; i++)
         rows[i] = json_array_get(linked, i);
-    qsort(rows, count, sizeof(*rows), by_day);
+    qsort(rows, count, sizeof(const json_t *), by_day);
     for (size_t i = 0; i < count; i++)
         print_linked(s, rows[i]);
     free(rows);
