@@ -127,6 +127,11 @@ Test(kvs, tells_a_wrong_number_from_none)
         {"\"Kempen 2026-03-02\"", "", false},
         {"\"2026-03-02\"", "", false},
         {"null", "", false},
+        {"{\"volgnummer\":5,\"versie\":196}", "", false},
+        {"9111029985", "", false},
+        {"1010100126", "01010100126", false},
+        {"{\"@type\":\"INSZ\",\"@value\":5}", "", true},
+        {"{\"@type\":\"INSZ\",\"@value\":null}", "", true},
     };
 
     for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {

@@ -351,25 +351,32 @@ static void take_preference(struct reading *r, const json_t *node)
 
 /* ------------------------------------------------------------- the person */
 
+/* JSON writes no zeros in front: of who was born on 1 January 2000 eight digits
+   are left.  Less is the number of something else. */
+#define NUMBER_LEAST 10000000
+#define NUMBER_WHOLE 10000000000
+
 /* typed: it says of itself that it is a national number. */
 static void take_number(struct reading *r, const json_t *value, bool typed)
 {
     const struct sk_format *insz = sk_format_find(sk_text("insz"));
+    json_int_t number = json_integer_value(value);
     char typed_in[40] = "";
     char clean[40];
     struct sk_bytes text = {(const uint8_t *)clean, 0};
+    bool whole = !json_is_integer(value) || number >= NUMBER_WHOLE;
 
-    if (json_is_integer(value))
-        snprintf(typed_in, sizeof(typed_in), "%011lld",
-                 (long long)json_integer_value(value));
-    else if (json_string_length(value) <= 32)
+    if (json_is_integer(value) && (typed || number >= NUMBER_LEAST))
+        snprintf(typed_in, sizeof(typed_in), "%011lld", (long long)number);
+    else if (json_is_string(value) && json_string_length(value) <= 32)
         snprintf(typed_in, sizeof(typed_in), "%s", json_string_value(value));
     text.size = sk_format_clean(insz, sk_text(typed_in), clean);
     clean[text.size] = '\0';
     /* of whatever year: the node looks at it again */
     if (sk_format_matches(insz, text, 9999))
         snprintf(r->out->insz, sizeof(r->out->insz), "%.11s", clean);
-    else if (typed || (text.size == 11 && strspn(clean, "0123456789") == 11))
+    else if (typed ||
+             (whole && text.size == 11 && strspn(clean, "0123456789") == 11))
         r->out->insz_bad = true;
 }
 
