@@ -70,6 +70,9 @@ check "verify, in Dutch" $?
 schakel journal show --dir "$sopraco" && says 'receipt-taken' &&
   says 'schakel/rehearsal/sopraco#'
 check "show: the last entries, and the checkpoint" $?
+schakel journal show --dir "$sopraco" --from 1000000
+[ $? = 2 ] && says 'the journal is not that long: 1000000'
+check "nothing is shown of what is not there" $?
 schakel journal export --dir "$sopraco"
 lines=$(wc -l <"$work/out")
 [ "$lines" -gt 10 ] && tail -n 1 "$work/out" | grep -q '"checkpoint":"schakel/' &&

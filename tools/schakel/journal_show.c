@@ -203,6 +203,15 @@ static void show_end(const struct sk_journal_top *top, json_t *list)
     json_decref(out);
 }
 
+static int fail_short(const char *where)
+{
+    return sk_cli_fail(SK_EXIT_USAGE, &(struct sk_problem){
+                                          .code = "bad-argument",
+                                          .nl = "zo lang is het logboek niet",
+                                          .en = "the journal is not that long",
+                                          .where = where});
+}
+
 int sk_journal_show(struct sk_client *client, const struct sk_parsed *parsed)
 {
     json_t *list = sk_cli_json() ? json_array() : NULL;
@@ -219,6 +228,8 @@ int sk_journal_show(struct sk_client *client, const struct sk_parsed *parsed)
         code = sk_journal_number(sk_cli_get(parsed, "from"),
                                  top.entries > limit ? top.entries - limit : 0,
                                  &pages.next);
+    if (code < 0 && pages.next > top.entries)
+        code = fail_short(sk_cli_get(parsed, "from"));
     if (code < 0) {
         pages.end = top.entries < limit || top.entries - limit < pages.next
                         ? top.entries
