@@ -19,11 +19,12 @@
  *                              how many left, and how many came back
  *   hostile halves ENDPOINT COUNT SECONDS   so many handshakes that stop half
  *                              way, again and again; says how many
- *   hostile secrets PID DIR KEY   where the process has the secrets of DIR
- * (whose node.key KEY unlocks) in its memory: for each how many copies, and how
- * many of them in memory that may be swapped out or dumped hostile flip FILE AT
- * OUT   a copy with one bit of byte AT changed hostile cpu FILE CMD...    run
- * it; milliseconds of CPU and status to FILE
+ *   hostile secrets PID DIR KEY   where the process has the secrets of DIR,
+ *                              whose node.key KEY unlocks, in its memory: for
+ *                              each how many copies, and how many of them in
+ *                              memory that may be swapped out or dumped
+ *   hostile flip FILE AT OUT   a copy with one bit of byte AT changed
+ *   hostile cpu FILE CMD...    run it; milliseconds of CPU and status to FILE
  */
 #include <arpa/inet.h>
 #include <errno.h>
