@@ -1,6 +1,6 @@
 /*
  * Fill the store of a node that does not run: many participants with their
- * events, through the engine itself, as requests would.  docs/PERFORMANCE.md 9
+ * events, through the engine itself, as requests would.  docs/PERFORMANCE.md 10
  *
  *     bench_load DIR PERSONS EVENTS_EACH SAMPLES ENTRIES
  *

@@ -1,6 +1,6 @@
 /*
  * What people do, at a node with a store of any size: what it takes.
- *                                                     docs/PERFORMANCE.md 9
+ *                                                     docs/PERFORMANCE.md 10
  *     bench_scale DIR PID SAMPLES
  *
  * DIR, PID: the node that bench_load filled, with its partner running.
