@@ -178,12 +178,12 @@ SK_CHECKED enum sk_status
 sk_store_open_lmdb(const char *dir, uint64_t map_bytes, struct sk_store **out);
 /* In memory. */
 SK_CHECKED enum sk_status sk_store_open_memory(struct sk_store **out);
+/* Memory only: another store with what this one has; no transaction is open. */
+SK_CHECKED enum sk_status sk_store_memory_copy(const struct sk_store *store,
+                                               struct sk_store **out);
 /* Memory only: forget everything that was not committed, as a crash does; let
    the n-th write from now on, and all after it, fail with SK_E_FULL (0: never).
    A commit of a transaction that wrote counts as one write. */
-/* Another store with what this one has; no transaction is open. */
-SK_CHECKED enum sk_status sk_store_memory_copy(const struct sk_store *store,
-                                               struct sk_store **out);
 void sk_store_memory_crash(struct sk_store *store);
 void sk_store_memory_fail_after(struct sk_store *store, uint64_t writes);
 

@@ -1225,11 +1225,11 @@ SK_CHECKED enum sk_status sk_outbox_put(struct sk_engine *e,
                                         const struct sk_org *to,
                                         const struct sk_out_entry *entry,
                                         uint64_t *number);
-/* Encode and append in one. */
 /* An item to fill, in scratch: zero, and no larger than one of this kind with
    so many fields, entries or messages (sk_item_size()).  NULL: no room. */
 struct sk_item *sk_item_new(struct sk_engine *e, enum sk_item_kind kind,
                             size_t count);
+/* Encode and append in one. */
 SK_CHECKED enum sk_status sk_outbox_item(struct sk_engine *e,
                                          const struct sk_org *to,
                                          const struct sk_item *item);
