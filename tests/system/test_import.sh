@@ -254,7 +254,7 @@ says "another person's than --participant"
 check "when the number here is another" $?
 sed 's/"@id": "_:w1",/"@id": "_:p2", "@type": "GeregistreerdPersoon"}, {&/' "$answer" >two.jsonld
 kvs "nor one about two" 1 import kvs two.jsonld --from vdab --participant "$who"
-says 'more than one GeregistreerdPersoon; if that is one person in pieces'
+says 'more than one person (GeregistreerdPersoon); if it is the same one each time'
 check "and says so" $?
 sed 's/"Opleiding heftruck"/"Opleiding reachtruck"/' "$answer" >later.jsonld
 kvs "an answer that changed" 0 import kvs later.jsonld --from vdab

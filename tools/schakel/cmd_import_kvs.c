@@ -242,10 +242,12 @@ static const char *words_of(const char *code)
                            "national number; say who with --participant");
     if (strcmp(code, "kvs-persons") == 0)
         return sk_cli_word(
-            "het antwoord heeft meer dan één GeregistreerdPersoon; is dat één "
-            "persoon in stukken, vraag het dan met die persoon in één stuk",
-            "the answer has more than one GeregistreerdPersoon; if that is "
-            "one person in pieces, ask for it with that person in one piece");
+            "het antwoord noemt meer dan één persoon (GeregistreerdPersoon); "
+            "is het telkens dezelfde, vraag dan een antwoord waarin die één "
+            "keer staat",
+            "the answer names more than one person (GeregistreerdPersoon); if "
+            "it is the same one each time, ask for an answer that has that "
+            "person once");
     if (strcmp(code, "kvs-other") == 0)
         return sk_cli_word("het rijksregisternummer in het antwoord is van "
                            "iemand anders dan --participant",
