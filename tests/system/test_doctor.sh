@@ -90,20 +90,24 @@ charter() { # FOLDER STEWARD ORG...
 alfa=$(free_port 1)
 wrong=$(free_port 2)
 web=$(free_port 3)
+silent=$(free_port 5)
 : >"$work/out"
 schakel init --dir "$work/alfa" --org alfa --key-file "$work/alfa.key" \
   --listen "tcp://127.0.0.1:$alfa" --endpoint "tcp://127.0.0.1:$alfa"
 schakel init --dir "$work/beta" --org beta --key-file "$work/beta.key"
 schakel init --dir "$work/gamma" --org gamma --key-file "$work/gamma.key"
 # delta says that it is reached on a port where it does not listen; zeta on
-# one where a web server listens; eta under a name that has no address.
+# one where a web server listens; eta under a name that has no address; theta on
+# one that takes no call, as behind a firewall that drops what it does not like.
 schakel init --dir "$work/delta" --org delta --key-file "$work/delta.key" \
   --listen "tcp://127.0.0.1:$(free_port 4)" --endpoint "tcp://127.0.0.1:$wrong"
 schakel init --dir "$work/zeta" --org zeta --key-file "$work/zeta.key" \
   --endpoint "tcp://127.0.0.1:$web"
 schakel init --dir "$work/eta" --org eta --key-file "$work/eta.key" \
   --endpoint "tcp://no-such-host.invalid:7411"
-charter ours alfa alfa beta delta zeta eta
+schakel init --dir "$work/theta" --org theta --key-file "$work/theta.key" \
+  --endpoint "tcp://127.0.0.1:$silent"
+charter ours alfa alfa beta delta zeta eta theta
 check "nodes and a charter are made" $?
 charter theirs gamma alfa gamma
 check "a charter that alfa never saw" $?
@@ -147,6 +151,12 @@ eventually doctor_says 1 alfa zeta 'zeta: something else than a node listens'
 check "a port where something else listens" $?
 doctor 1 alfa eta && says 'eta: the name on the partner'
 check "a name that has no address" $?
+python3 "$(dirname "$0")/silent_port.py" "$silent" >"$work/silent" &
+pids="$pids $!"
+eventually grep -q '^SILENT' "$work/silent"
+doctor 1 alfa theta && says "theta: the partner's address cannot be reached" &&
+  says 'may this computer go out on that port (firewall)?'
+check "a port that does not answer, as behind a firewall" $?
 start delta && doctor 1 delta &&
   says "tcp://127.0.0.1:$wrong: nobody listens at the address on our card"
 check "our own card names the wrong port" $?
