@@ -629,23 +629,21 @@ struct area {
     bool kept; /* locked, and in no dump */
 };
 
-/* The next mapping of memory of its own that was ever touched; false at the
-   end. */
+/* The next mapping of its own, also of a file (.data), that was ever touched;
+   false at the end. */
 static bool next_area(FILE *smaps, struct area *out)
 {
     char line[1024];
     char may[8] = "";
-    unsigned long inode = 1;
     unsigned long resident = 0;
 
     while (fgets(line, sizeof(line), smaps) != NULL) {
         /* Names of what follows may begin like a number. */
         if (strchr(line, '-') != NULL && strchr(line, '-') < strchr(line, ' '))
-            (void)sscanf(line, "%lx-%lx %7s %*s %*s %lu", &out->from, &out->to,
-                         may, &inode);
+            (void)sscanf(line, "%lx-%lx %7s", &out->from, &out->to, may);
         (void)sscanf(line, "Rss: %lu", &resident);
-        if (strncmp(line, "VmFlags:", 8) != 0 || strncmp(may, "rw", 2) != 0 ||
-            inode != 0 || resident == 0)
+        if (strncmp(line, "VmFlags:", 8) != 0 || may[0] != 'r' ||
+            may[3] != 'p' || resident == 0)
             continue;
         out->kept = strstr(line, " lo") != NULL && strstr(line, " dd") != NULL;
         return true;
@@ -669,7 +667,10 @@ static void seek_in(int memory, const struct area *area, struct sought *sought,
     unsigned long step = 1 << 16;
 
     for (unsigned long at = area->from; at < area->to; at += step) {
-        ssize_t got = pread(memory, bytes, sizeof(bytes), (off_t)at);
+        unsigned long left = area->to - at; /* behind is what others are */
+        ssize_t got =
+            pread(memory, bytes, left < sizeof(bytes) ? left : sizeof(bytes),
+                  (off_t)at);
 
         for (size_t i = 0; i < count && got >= 32; i++) {
             const uint8_t *from = bytes;
