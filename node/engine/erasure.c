@@ -723,17 +723,19 @@ static enum sk_status skip_to(struct sk_engine *e, struct sk_value args,
 /* A page looks at no more than this, whatever it shows of it. */
 #define LOOK_MAX 1000
 
-struct last { /* looked at */
+struct last {
     struct sk_org from;
     struct sk_id notice;
 };
 
-/* At most `limit` of them as an array; more: there are others behind `last`. */
+/* At most `limit` of them as an array; more: there are others behind `last`,
+   that was shown; or looked at, when that was all a page looks at. */
 static enum sk_status pack_page(struct sk_engine *e, struct sk_scan *scan,
                                 size_t limit, struct last *last, bool *more)
 {
     struct sk_pack *out = &e->reply;
     struct notice_in *notice;
+    struct last looked_at = {0};
     size_t at = sk_reply_open(out);
     size_t count = 0;
 
@@ -743,21 +745,25 @@ static enum sk_status pack_page(struct sk_engine *e, struct sk_scan *scan,
         struct sk_bytes value;
         enum sk_status status = sk_scan_next(scan, &key, &value);
         bool seen;
+        bool shown;
 
         *more = status == SK_OK;
+        if (*more && looked == LOOK_MAX)
+            *last = looked_at;
         if (status == SK_E_NOT_FOUND || (*more && looked == LOOK_MAX))
             break;
         SK_TRY(status);
         SK_TRY(unpack(e, key, value, &notice));
         SK_TRY(is_seen(e, notice, &seen));
-        if (seen || sees_dates(e)) {
-            if (count == limit || out->size > LIST_FULL)
-                break;
+        shown = seen || sees_dates(e);
+        if (shown && (count == limit || out->size > LIST_FULL))
+            break;
+        looked_at = (struct last){notice->from, notice->notice};
+        if (shown) {
             pack_notice(out, notice, seen);
             count++;
+            *last = looked_at;
         }
-        last->from = notice->from;
-        last->notice = notice->notice;
         sk_arena_reset(&e->scratch, mark);
     }
     sk_reply_close_array(out, at, count);

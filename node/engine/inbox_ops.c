@@ -360,7 +360,7 @@ struct listing {
     struct sk_inbox_entry *at; /* the message of that number, or NULL */
     uint64_t limit;
     uint64_t count;
-    struct sk_message_id last; /* looked at */
+    struct sk_message_id last; /* shown; or looked at, when that was all */
     bool more;
 };
 
@@ -406,6 +406,7 @@ static enum sk_status list_one(struct sk_engine *e, struct listing *l,
         return SK_OK;
     }
     l->count++;
+    l->last = *id;
     return pack_line(e, &e->reply, entry);
 }
 
@@ -431,25 +432,25 @@ static enum sk_status list_all(struct sk_engine *e, struct listing *l)
     struct sk_scan scan = start_list(e, l);
     struct sk_bytes key;
     struct sk_bytes value;
+    struct sk_message_id id = {0};
     enum sk_status status;
     size_t looked = 0;
 
     while (!l->more &&
            (status = sk_scan_next(&scan, &key, &value)) != SK_E_NOT_FOUND) {
         size_t mark = sk_arena_mark(&e->scratch);
-        struct sk_message_id id;
 
         SK_TRY(status);
         l->more = looked++ == LIST_LIMIT_MAX;
-        if (l->more)
+        if (l->more) {
+            l->last = id;
             return SK_OK;
+        }
         if (value.size != SK_ID_SIZE)
             return SK_E_IO;
         for (size_t i = 0; i < SK_ID_SIZE; i++)
             id.id.bytes[i] = value.data[i];
         SK_TRY(list_one(e, l, &id));
-        if (!l->more)
-            l->last = id;
         sk_arena_reset(&e->scratch, mark);
     }
     return SK_OK;

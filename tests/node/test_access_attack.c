@@ -27,8 +27,16 @@ static char before[4][FX_TEXT_MAX];
 static const char *const canaries[] = {"Kanarie", "kanariebijlage", "8344.1",
                                        "Kunnen jullie verder"};
 
-static void share_from_buso(void)
+struct shared {
+    struct people_id handover;
+    struct people_id message;
+    struct people_id notice;
+};
+
+/* Buso tells gtb of somebody, whom a coach there knows, and asks part back. */
+static struct shared share_from_buso(uint32_t coach, struct people_id known)
 {
+    struct shared shared;
     struct people_id who;
 
     staff_as(&f, 0); /* buso has no users */
@@ -37,21 +45,24 @@ static void share_from_buso(void)
     people_consent(&f, "buso", who, NODE, "guidance.handover",
                    "['process.handover','identity.name','contact.coach']");
     people_send(&f, "buso", people_request(&f, who), NODE, "guidance.handover");
-    things[HANDOVER] = people_take(&f, "result.handover");
-    things[MESSAGE] = people_take(&f, "result.message");
+    shared.handover = people_take(&f, "result.handover");
+    shared.message = people_take(&f, "result.message");
     fx_run(&f);
-    staff_as(&f, BRAM);
+    staff_as(&f, coach);
     fx_ok(&f, NODE, "inbox.assign", "{'message':'%s','participant':'%s'}",
-          things[MESSAGE].text, things[PARTICIPANT].text);
+          shared.message.text, known.text);
     staff_as(&f, 0);
     fx_ok(&f, "buso", "consent.withdraw",
           "{'participant':'%s','categories':['contact']}", who.text);
-    things[NOTICE] = people_take(&f, "result.notices.0.notice");
+    shared.notice = people_take(&f, "result.notices.0.notice");
     fx_run(&f);
+    return shared;
 }
 
 static void make_file(void)
 {
+    struct shared shared;
+
     staff_as(&f, BRAM);
     fx_ok(&f, NODE, "participant.add",
           "{'given_name':'Kanarie','insz':'" INSZ "','source_id':'bron-1'}");
@@ -68,7 +79,10 @@ static void make_file(void)
     things[DRAFT] = people_take(&f, "result.draft");
     fx_ok(&f, NODE, "participant.add", "{'given_name':'Kanarietwee'}");
     things[FORGOTTEN] = people_take(&f, "result.participant");
-    share_from_buso();
+    shared = share_from_buso(BRAM, things[PARTICIPANT]);
+    things[HANDOVER] = shared.handover;
+    things[MESSAGE] = shared.message;
+    things[NOTICE] = shared.notice;
     staff_as(&f, ELS);
     fx_ok(&f, NODE, "participant.erase",
           "{'participant':'%s','ground':'withdrawn'}", things[FORGOTTEN].text);
@@ -315,6 +329,33 @@ Test(attack, what_partners_ask_to_erase_is_of_whose_case_it_is)
           things[PARTICIPANT].text);
     cr_expect(ne(ptr, strstr(f.reply, "'op':'erasure.confirm'"), NULL), "%s",
               f.reply);
+}
+
+/* A page goes on behind a line that it showed: not behind one of a colleague
+   that it passed on the way to the next. */
+Test(attack, where_a_page_ends_names_nothing_of_a_colleague)
+{
+    struct shared shared;
+
+    shared = share_from_buso(IRIS, own);
+    (void)share_from_buso(BRAM, things[PARTICIPANT]);
+    staff_as(&f, BRAM);
+    fx_ok(&f, NODE, "inbox.list", "{'limit':1}");
+    cr_expect(
+        eq(str, (char *)fx_text(&f, "result.next"), things[MESSAGE].text));
+    fx_ok(&f, NODE, "inbox.list", "{'limit':1,'after':'%s'}",
+          things[MESSAGE].text);
+    cr_expect(eq(str, (char *)fx_text(&f, "result.more"), "false"));
+    cr_expect(eq(sz, sk_value_count(fx_at(&f, "result.messages")), 1));
+    cr_expect(eq(ptr, strstr(f.reply, shared.message.text), NULL));
+    fx_ok(&f, NODE, "erasure.list", "{'limit':1}");
+    cr_expect(
+        eq(str, (char *)fx_text(&f, "result.next.after"), things[NOTICE].text));
+    fx_ok(&f, NODE, "erasure.list",
+          "{'limit':1,'after_from':'buso','after':'%s'}", things[NOTICE].text);
+    cr_expect(eq(str, (char *)fx_text(&f, "result.more"), "false"));
+    cr_expect(eq(sz, sk_value_count(fx_at(&f, "result.notices")), 1));
+    cr_expect(eq(ptr, strstr(f.reply, shared.notice.text), NULL));
 }
 
 /* 7.5: a reason opens these too, and is kept. */
