@@ -1,6 +1,7 @@
 /* CONTROL.md 7.3: a coach tries every operation with the ids of a colleague's
    file, as they are and mixed with an own one.  Nothing of that file may be in
    an answer, in an error or in a list, and nothing of it may change. */
+#include "tests/node/lines.h"
 #include "tests/node/staff.h"
 
 static struct fx f;
@@ -356,6 +357,32 @@ Test(attack, where_a_page_ends_names_nothing_of_a_colleague)
     cr_expect(eq(str, (char *)fx_text(&f, "result.more"), "false"));
     cr_expect(eq(sz, sk_value_count(fx_at(&f, "result.notices")), 1));
     cr_expect(eq(ptr, strstr(f.reply, shared.notice.text), NULL));
+}
+
+/* More of a colleague's than a page looks at: it leads on. */
+Test(attack, a_page_of_what_is_all_a_colleagues_is_empty)
+{
+    static struct sk_item item;
+
+    item.kind = SK_ITEM_WITHDRAWN;
+    item.withdrawn.handle.id.bytes[0] = 1;
+    cr_assert(sk_id_parse(sk_text(things[MESSAGE].text),
+                          &item.withdrawn.entries[0].message.id));
+    item.withdrawn.entries[0].all = true;
+    item.withdrawn.entries_count = 1;
+    item.withdrawn.within_days = 30;
+    for (uint64_t i = 1; i <= 1000; i++) {
+        sk_u64_write(item.withdrawn.notice.bytes, i);
+        ln_item(&f, "clb", NODE, &item, i);
+    }
+    staff_as(&f, IRIS);
+    fx_ok(&f, NODE, "erasure.list", "{}");
+    cr_expect(eq(str, (char *)fx_text(&f, "result.notices"), "[]"));
+    cr_expect(eq(str, (char *)fx_text(&f, "result.more"), "true"));
+    fx_ok(&f, NODE, "erasure.list", "{'after_from':'clb','after':'%s'}",
+          people_take(&f, "result.next.after").text);
+    cr_expect(eq(str, (char *)fx_text(&f, "result.notices"), "[]"));
+    cr_expect(eq(str, (char *)fx_text(&f, "result.more"), "false"));
 }
 
 /* 7.5: a reason opens these too, and is kept. */
