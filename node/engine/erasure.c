@@ -703,8 +703,12 @@ static enum sk_status skip_to(struct sk_engine *e, struct sk_value args,
     uint64_t number = 0;
     struct sk_key at;
 
-    if (!sk_arg_id(args, "after", &after))
+    if (!sk_arg_id(args, "after", &after)) {
+        if (sk_arg_text(args, "after_from").size > 0)
+            return sk_refuse(e, "missing-argument", "after",
+                             (struct sk_bytes){0});
         return SK_OK;
+    }
     if (sk_arg_text(args, of).size == 0)
         return sk_refuse(e, "missing-argument", of, (struct sk_bytes){0});
     if (sk_arg_org(args, of, &org))

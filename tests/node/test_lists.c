@@ -178,6 +178,8 @@ Test(lists, what_partners_ask_to_erase_comes_by_the_page)
     fx_refused(&f, "houtzaak", "unknown-notice", "erasure.list",
                "{'after':'%s','after_from':'buso'}", event.text);
     fx_refused(&f, "houtzaak", "missing-argument", "erasure.list",
+               "{'after_from':'buso'}");
+    fx_refused(&f, "houtzaak", "missing-argument", "erasure.list",
                "{'after':'%s'}", event.text);
     fx_end(&f);
 }
