@@ -10,8 +10,9 @@
 #include "protocol/checkpoint.h"
 #include "tools/schakel/client.h"
 
-/* Entries that are asked for at once. */
-#define SK_JOURNAL_PAGE 4096
+/* Entries that are asked for at once: the reply fits what a socket holds, so
+   that the node can be done with it whoever reads it, and when. */
+#define SK_JOURNAL_PAGE 2048
 
 /* How long it is, and what is signed of it. */
 struct sk_journal_top {
