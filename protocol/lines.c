@@ -71,48 +71,7 @@ enum sk_status sk_lines_finish(const struct sk_lines *lines,
 }
 
 /* ------------------------------------------------------------- reading */
-
-/* The value of a digit, 64 for what is none. */
-static uint8_t digit_of(uint8_t c)
-{
-    /* from + to z */
-    static const uint8_t values[] = {
-        62, 64, 64, 64, 63, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 64,
-        64, 64, 64, 64, 64, 64, 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,
-        10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,
-        64, 64, 64, 64, 64, 64, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35,
-        36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51};
-
-    return c < '+' || c > 'z' ? 64 : values[c - '+'];
-}
-
 bool sk_base64_read(struct sk_bytes text, uint8_t *out, size_t size)
-{
-    const size_t digits = (size * 8 + 5) / 6;
-    uint32_t bits = 0;
-    uint8_t bad = 0;
-    size_t at = 0;
-
-    assert(size <= SK_BASE64_RAW_MAX);
-
-    if (text.size == 0 || text.size != (size + 2) / 3 * 4)
-        return false;
-    for (size_t i = 0; i < digits; i++) {
-        uint8_t digit = digit_of(text.data[i]);
-
-        bad |= digit;
-        bits = bits << 6 | (digit & 63);
-        if (i % 4 != 0)
-            out[at++] = (uint8_t)(bits >> (6 - i % 4 * 2));
-    }
-    for (size_t i = digits; i < text.size; i++)
-        bad |= text.data[i] == '=' ? 0 : 64;
-    /* One text for one value: what is left over is zero. */
-    return bad < 64 &&
-           (bits & ((UINT32_C(1) << (digits * 6 - size * 8)) - 1)) == 0;
-}
-
-bool sk_base64_read_secret(struct sk_bytes text, uint8_t *out, size_t size)
 {
     char again[BASE64_MAX];
     size_t got = 0;
@@ -125,8 +84,7 @@ bool sk_base64_read_secret(struct sk_bytes text, uint8_t *out, size_t size)
                           &got, NULL, sodium_base64_VARIANT_ORIGINAL) != 0 ||
         got != size)
         return false;
-    /* It takes some bytes for digits that are none: written again it must be
-       the same. */
+    /* One text for one value: written again it must be the same. */
     sodium_bin2base64(again, sizeof(again), out, size,
                       sodium_base64_VARIANT_ORIGINAL);
     same = sk_bytes_equal(text, sk_text(again));

@@ -40,8 +40,6 @@ bool sk_take_text(struct sk_bytes *rest, const char *text);
 bool sk_take_until(struct sk_bytes *rest, uint8_t end, struct sk_bytes *part);
 /* Exactly `size` bytes in canonical base64, nothing around it. */
 bool sk_base64_read(struct sk_bytes text, uint8_t *out, size_t size);
-/* The same, in a time that does not depend on what it says. */
-bool sk_base64_read_secret(struct sk_bytes text, uint8_t *out, size_t size);
 /* A decimal of 1..9 digits without leading zero, up to this byte. */
 bool sk_take_uint(struct sk_bytes *rest, uint8_t end, uint64_t *out);
 /* A hash in hex, up to this byte. */

@@ -277,13 +277,11 @@ enum sk_status sk_minisign_secret_parse(struct sk_bytes file,
     const uint8_t *written;
     enum sk_status status = SK_E_BAD_FORM;
     struct sk_bytes comment;
-    struct sk_bytes line;
 
     if (file.size > SK_MINISIGN_SECRET_SIZE_MAX)
         return SK_E_BAD_LENGTH;
     if (!take_comment(&file, untrusted_prefix, &comment) ||
-        !take_line(&file, &line) || file.size > 0 ||
-        !sk_base64_read_secret(line, raw, sizeof(raw)) ||
+        !take_base64(&file, raw, sizeof(raw)) || file.size > 0 ||
         memcmp(raw, "Ed", 2) != 0 || memcmp(raw + 4, "B2", 2) != 0)
         goto out;
     status = SK_E_UNSUPPORTED;
