@@ -133,8 +133,9 @@ Test(receive, lost_receipt_is_said_again)
     fx_end(&f);
 }
 
-static void items(struct fx *f, uint64_t incarnation, uint64_t first,
-                  size_t count)
+/* Voids, as items of such a log; who gets it frees it. */
+static struct sk_message *voids(uint64_t incarnation, uint64_t first,
+                                size_t count)
 {
     static const uint8_t void_item[] = {0x91, 0x00};
     struct sk_message *m = calloc(1, sizeof(*m));
@@ -145,6 +146,14 @@ static void items(struct fx *f, uint64_t incarnation, uint64_t first,
     m->items.count = count;
     for (size_t i = 0; i < count; i++)
         m->items.items[i] = (struct sk_bytes){void_item, sizeof(void_item)};
+    return m;
+}
+
+static void items(struct fx *f, uint64_t incarnation, uint64_t first,
+                  size_t count)
+{
+    struct sk_message *m = voids(incarnation, first, count);
+
     ln_send(f, "buso", "gtb", m);
     free(m);
 }
@@ -430,4 +439,33 @@ Test(receive, bad_items_without_end_are_answered_for_a_while)
         f.filter = NULL;
         fx_end(&f);
     }
+}
+
+/* PROTOCOL.md 8.9: ten at once, and what is dropped is taken later. */
+Test(receive, logs_that_begin_anew_without_end_are_taken_for_a_while)
+{
+    static struct fx f;
+    uint64_t incarnation = 2;
+    size_t taken = 0;
+
+    fx_start(&f, "S2A", START);
+    f.filter = count_answers;
+    for (; incarnation < 60; incarnation++) {
+        struct sk_message *m = voids(incarnation, 1, 1);
+
+        said = 0;
+        ln_tell(&f, "buso", "gtb", m);
+        taken += said;
+        cr_expect(eq(str, (char *)received(&f), taken > 0 ? "1" : "0"));
+        free(m);
+    }
+    cr_expect(taken >= 2 && taken <= 10, "%zu", taken); /* with HELLOs */
+    f.real_ms += 30000;
+    said = 0;
+    items(&f, incarnation, 1, 1);
+    fx_run(&f);
+    cr_expect(said > 0);
+    cr_expect(eq(str, (char *)received(&f), "1"));
+    f.filter = NULL;
+    fx_end(&f);
 }
