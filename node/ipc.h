@@ -17,11 +17,11 @@
  *     LINK    [2, str org, bool up]
  *     FRAME   [3, str org, bin frame]   org: whom CURVE authenticated; no more
  *             than SK_IPC_AHEAD_MAX before TAKEN says that they were taken:
- * what waits, waits per partner, in its socket and behind it NOTE    [4, uint
- * note, str org]   org "" when it concerns nobody known COUNTS  [5, uint
- * strangers, uint dropped, uint unsent] since START: handshakes refused;
- * messages that were not one part, too large, or from a key that left the
- * table; frames that could not be sent
+ *             what waits, waits per partner, in its socket and behind it
+ *     NOTE    [4, uint note, str org]   org "": it concerns nobody known
+ *     COUNTS  [5, uint strangers, uint dropped, uint unsent]   since START:
+ *             handshakes refused; messages that were not one part, too large,
+ *             or from a key that left the table; frames that could not be sent
  *
  * Both directions are checked in full; but net believes what the core says,
  * and the core believes from net no more than which partner a frame came

@@ -219,15 +219,16 @@ struct sk_session {
     uint64_t applying;      /* number of the item that is being applied */
     uint64_t flight[SK_IN_FLIGHT_MAX]; /* envelopes without receipt: last */
     size_t flight_count;
-    uint64_t full_ms;        /* it has no room: nothing leaves before; 0 */
-    uint64_t refused_ms;     /* when we last said that we have no room */
-    uint64_t prove_ms;       /* no PROVE before */
-    struct sk_prove prove;   /* the one that left */
-    uint64_t proof_until_ms; /* PROOFs given, until then */
-    uint64_t said_until_ms;  /* answers to ITEMS: receive.c */
-    uint64_t reminded;       /* last entry of our log that reminds it whose a
-                                trajectory is; 0: none */
-    struct sk_log log;       /* as in the store, when log.loaded */
+    uint64_t full_ms;         /* it has no room: nothing leaves before; 0 */
+    uint64_t refused_ms;      /* when we last said that we have no room */
+    uint64_t prove_ms;        /* no PROVE before */
+    struct sk_prove prove;    /* the one that left */
+    uint64_t proof_until_ms;  /* PROOFs given, until then */
+    uint64_t said_until_ms;   /* answers to ITEMS: receive.c */
+    uint64_t wasted_until_ms; /* opened for nothing: session.c */
+    uint64_t reminded;        /* last entry of our log that reminds it whose a
+                                 trajectory is; 0: none */
+    struct sk_log log;        /* as in the store, when log.loaded */
 };
 
 #define SK_FRAME_SIZES_MAX 64

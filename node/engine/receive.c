@@ -482,8 +482,10 @@ enum sk_status sk_deliver_items(struct sk_engine *e, struct sk_session *s,
     size_t before = e->effects->frames_count;
     enum sk_status status;
 
-    if (!say_start(e, s))
+    if (!say_start(e, s)) {
+        sk_session_waste(e, s);
         return SK_OK;
+    }
     status = take(e, s, items);
     say_done(e, s, before);
     return status;

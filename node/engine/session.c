@@ -140,6 +140,23 @@ bool sk_session_has_time(const struct sk_engine *e, uint64_t *until_ms,
     return true;
 }
 
+/* PROTOCOL.md 8.9: what is opened for nothing, a hundred in a second. */
+#define WASTE_COST_MS 10
+#define WASTE_BURST_MS 1000
+
+void sk_session_waste(const struct sk_engine *e, struct sk_session *s)
+{
+    (void)sk_session_has_time(e, &s->wasted_until_ms, WASTE_COST_MS,
+                              WASTE_BURST_MS);
+}
+
+static bool wastes(const struct sk_engine *e, const struct sk_session *s)
+{
+    uint64_t until_ms = s->wasted_until_ms;
+
+    return !sk_session_has_time(e, &until_ms, WASTE_COST_MS, WASTE_BURST_MS);
+}
+
 /* For people only: never for a decision. */
 static void compare_clocks(const struct sk_engine *e, struct sk_session *s,
                            uint64_t sent_ms)
@@ -155,6 +172,7 @@ static void compare_clocks(const struct sk_engine *e, struct sk_session *s,
    it waits until we ask. */
 static enum sk_status put_off(struct sk_engine *e, struct sk_session *s)
 {
+    sk_session_waste(e, s);
     sk_session_doubt(e, s);
     s->up = true;
     s->retry_ms = e->real_ms + ANSWER_COST_MS;
@@ -321,6 +339,9 @@ enum sk_status sk_session_frame(struct sk_engine *e, const struct sk_org *from,
 
     /* Without the charter and its card nothing of it can be believed. */
     if (s == NULL || !s->known)
+        return SK_OK;
+    /* To open it takes what others wait for. */
+    if (wastes(e, s))
         return SK_OK;
     if (!room_for_answers(e))
         return SK_E_AGAIN;

@@ -90,6 +90,9 @@ SK_CHECKED enum sk_status sk_session_hello(struct sk_engine *e,
 uint64_t sk_backoff_ms(uint32_t failures);
 /* Something is wrong with the line: ask, at once or after the back-off. */
 void sk_session_doubt(struct sk_engine *e, struct sk_session *s);
+/* A frame of it was opened and is dropped: it sends more than 8.9 lets it.
+   When that goes on, some are dropped unopened. */
+void sk_session_waste(const struct sk_engine *e, struct sk_session *s);
 /* PROTOCOL.md 8.3: a higher incarnation of the partner's log is a new log.
    late: it began too many (8.9); not this one, and we ask later. */
 SK_CHECKED enum sk_status sk_session_adopt(struct sk_engine *e,

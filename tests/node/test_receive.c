@@ -469,3 +469,37 @@ Test(receive, logs_that_begin_anew_without_end_are_taken_for_a_while)
     f.filter = NULL;
     fx_end(&f);
 }
+
+static void tell_voids(struct fx *f, uint64_t incarnation, uint64_t first)
+{
+    struct sk_message *m = voids(incarnation, first, 1);
+
+    said = 0;
+    ln_tell(f, "buso", "gtb", m);
+    free(m);
+}
+
+/* PROTOCOL.md 8.9: nor is anything opened of who goes on with that. */
+Test(receive, who_is_dropped_without_end_is_not_opened_for_a_while)
+{
+    static struct fx f;
+    uint64_t taken = 0;
+
+    fx_start(&f, "S2A", START);
+    f.filter = count_answers;
+    for (uint64_t i = 2; i < 50; i++) {
+        tell_voids(&f, i, 1);
+        taken = said > 0 ? i : taken;
+    }
+    tell_voids(&f, taken, 2);
+    cr_expect(eq(str, (char *)received(&f), "2"));
+    for (uint64_t i = 50; i < 200; i++)
+        tell_voids(&f, i, 1);
+    tell_voids(&f, taken, 3);
+    cr_expect(eq(str, (char *)received(&f), "2"));
+    f.real_ms += 100;
+    tell_voids(&f, taken, 3);
+    cr_expect(eq(str, (char *)received(&f), "3"));
+    f.filter = NULL;
+    fx_end(&f);
+}
