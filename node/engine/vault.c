@@ -55,6 +55,19 @@ static struct sk_kept_key *make_room(struct sk_engine *e,
     return slot;
 }
 
+/* A slot whose key was made or unwrapped; wiped when that failed. */
+static enum sk_status keep(struct sk_kept_key *kept, const struct sk_id *owner,
+                           enum sk_status status)
+{
+    if (status != SK_OK) {
+        sk_wipe(kept, sizeof(*kept));
+        return status;
+    }
+    kept->owner = *owner;
+    kept->used = true;
+    return SK_OK;
+}
+
 static void forget(struct sk_engine *e, const struct sk_id *owner)
 {
     struct sk_kept_key *first;
@@ -94,14 +107,7 @@ enum sk_status sk_vault_make(struct sk_engine *e, const struct sk_id *owner)
                          (struct sk_room){sealed, sizeof(sealed)}, &out);
     if (status == SK_OK)
         status = sk_store_put(e->store, SK_SPACE_KEYS, owner_key(owner), out);
-    if (status != SK_OK) {
-        sk_wipe(kept, sizeof(*kept));
-        return status;
-    }
-    /* What is sealed under it comes soon. */
-    kept->owner = *owner;
-    kept->used = true;
-    return SK_OK;
+    return keep(kept, owner, status); /* what is sealed under it comes soon */
 }
 
 static enum sk_status unwrap(struct sk_engine *e, const struct sk_id *owner,
@@ -123,17 +129,10 @@ static enum sk_status data_key(struct sk_engine *e, const struct sk_id *owner,
 {
     struct sk_kept_key *first;
     struct sk_kept_key *kept = find(e, owner, &first);
-    enum sk_status status;
 
     if (kept == NULL) {
         kept = make_room(e, first);
-        status = unwrap(e, owner, &kept->secret);
-        if (status != SK_OK) {
-            sk_wipe(kept, sizeof(*kept));
-            return status;
-        }
-        kept->owner = *owner;
-        kept->used = true;
+        SK_TRY(keep(kept, owner, unwrap(e, owner, &kept->secret)));
     }
     *out = &kept->secret;
     return SK_OK;
