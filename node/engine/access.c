@@ -1,7 +1,16 @@
-#include "node/engine/timer.h"
-#include "node/engine/user.h"
+#include "node/engine/access.h"
 
 #include <string.h>
+
+#include "node/engine/event.h"
+#include "node/engine/ledger.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/timer.h"
+#include "node/engine/user.h"
+#include "node/engine/vault.h"
+#include "protocol/unpack.h"
 
 #define ACCESS_SIZE_MAX 256
 

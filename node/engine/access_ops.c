@@ -2,6 +2,12 @@
 
 #include <string.h>
 
+#include "node/engine/ops.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "policies/civil.h"
+
 /* access.list, access.seen: who looked at what.               CONTROL.md 7.4 */
 
 #define LIST_LIMIT 100

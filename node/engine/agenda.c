@@ -1,3 +1,9 @@
+#include "node/engine/ops.h"
+
+#include "node/engine/inbox.h"
+#include "node/engine/participant.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
 #include "node/engine/timer.h"
 #include "node/engine/user.h"
 

@@ -1,7 +1,12 @@
+#include "node/engine/timer.h"
+
 #include "node/engine/findings.h"
 #include "node/engine/leave.h"
-#include "node/engine/timer.h"
-#include "node/engine/user.h"
+#include "node/engine/notice.h"
+#include "node/engine/request.h"
+#include "node/engine/session.h"
+#include "node/engine/state.h"
+#include "policies/civil.h"
 #include "policies/rules.h"
 
 /*

@@ -1,9 +1,20 @@
-#include "node/engine/session.h"
+#include "node/engine/apply.h"
 
 #include <string.h>
 
+#include "node/engine/correction.h"
+#include "node/engine/due.h"
+#include "node/engine/federation.h"
+#include "node/engine/handover.h"
+#include "node/engine/inbox.h"
 #include "node/engine/leave.h"
+#include "node/engine/ledger.h"
+#include "node/engine/restored.h"
+#include "node/engine/session.h"
+#include "node/engine/state.h"
 #include "node/engine/timer.h"
+#include "node/engine/withdraw.h"
+#include "policies/civil.h"
 #include "protocol/utf8.h"
 
 #define DAY_MS UINT64_C(86400000)

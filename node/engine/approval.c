@@ -1,8 +1,12 @@
 #include "node/engine/gate.h"
-#include "node/engine/policy.h"
-#include "policies/diff.h"
 
 #include <string.h>
+
+#include "node/engine/facts.h"
+#include "node/engine/federation.h"
+#include "node/engine/policy.h"
+#include "node/engine/state.h"
+#include "policies/diff.h"
 
 /*
  * POLICY.md 2.5: a charter comes into force by the signatures of stewards, but

@@ -1,7 +1,11 @@
-#include "node/engine/internal.h"
-#include "node/engine/journal.h"
+#include "node/engine/restored.h"
 
 #include <string.h>
+
+#include "node/engine/journal.h"
+#include "node/engine/ops.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
 
 /*
  * backup.start, backup.read, backup.end: the store as it was at one moment,

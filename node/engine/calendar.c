@@ -1,6 +1,14 @@
-#include "node/engine/timer.h"
+#include "node/engine/due.h"
 
 #include <string.h>
+
+#include "node/engine/ops.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/timer.h"
+#include "policies/civil.h"
+#include "protocol/unpack.h"
 
 #define CLOSED_DAYS_MAX 4096
 

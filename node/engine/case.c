@@ -1,7 +1,11 @@
-#include "node/engine/timer.h"
 #include "node/engine/user.h"
 
 #include <string.h>
+
+#include "node/engine/access.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/timer.h"
 
 /* ------------------------------------------------------------- keys */
 

@@ -1,7 +1,15 @@
-#include "node/engine/journal.h"
-#include "node/engine/leave.h"
+#include "node/engine/federation.h"
 
 #include <string.h>
+
+#include "node/engine/journal.h"
+#include "node/engine/leave.h"
+#include "node/engine/ops.h"
+#include "node/engine/policy.h"
+#include "node/engine/request.h"
+#include "node/engine/session.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
 
 static const char cards_folder[] = "cards/";
 static const char signature_end[] = ".minisig";

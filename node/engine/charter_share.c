@@ -10,6 +10,13 @@
 
 #include <string.h>
 
+#include "node/engine/federation.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "protocol/message.h"
+#include "protocol/unpack.h"
+
 /* How long a part may take; when to ask a partner again that had none, or had
    one that was not good. */
 #define PART_WAIT_MS 5000

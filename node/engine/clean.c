@@ -1,7 +1,9 @@
-#include "node/engine/internal.h"
+#include "node/engine/clean.h"
 
 #include <string.h>
 
+#include "node/engine/state.h"
+#include "policies/civil.h"
 #include "protocol/utf8.h"
 
 /* ------------------------------------------------------------- codes */

@@ -1,6 +1,14 @@
-#include "node/engine/leave.h"
+#include "node/engine/apply.h"
 
 #include <string.h>
+
+#include "node/engine/federation.h"
+#include "node/engine/leave.h"
+#include "node/engine/ops.h"
+#include "node/engine/outbox.h"
+#include "node/engine/request.h"
+#include "node/engine/session.h"
+#include "node/engine/state.h"
 
 /* DOMAIN 3.6: messages that are not about persons.  The keys of their bodies,
    as domain.yaml lists them; no other key may be there.  Figures are not

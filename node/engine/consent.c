@@ -1,9 +1,16 @@
 #include "node/engine/consent.h"
-#include "node/engine/journal.h"
-
-#include "node/engine/timer.h"
 
 #include <string.h>
+
+#include "node/engine/feed.h"
+#include "node/engine/journal.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/timer.h"
+#include "node/engine/vault.h"
+#include "node/engine/withdraw.h"
+#include "policies/civil.h"
+#include "protocol/unpack.h"
 
 #define BODY_SIZE_MAX ((size_t)32 * 1024)
 #define BODY_COUNT 21

@@ -15,7 +15,8 @@
 #ifndef SK_NODE_ENGINE_CONSENT_H
 #define SK_NODE_ENGINE_CONSENT_H
 
-#include "node/engine/internal.h"
+#include "node/engine/engine.h"
+#include "policies/decide.h"
 
 struct sk_consent_record {
     struct sk_participant_id participant;

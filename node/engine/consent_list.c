@@ -1,5 +1,11 @@
 #include "node/engine/consent.h"
 
+#include "node/engine/ops.h"
+#include "node/engine/participant.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+#include "policies/civil.h"
+
 /*
  * The consents of a participant as people read them: what was recorded, and
  * what each giving is worth now (CONSENT 3).  Only for reading: a decision

@@ -1,7 +1,16 @@
 #include "node/engine/consent.h"
-#include "protocol/manifest.h"
 
 #include <string.h>
+
+#include "node/engine/federation.h"
+#include "node/engine/ops.h"
+#include "node/engine/participant.h"
+#include "node/engine/relation.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+#include "node/engine/withdraw.h"
+#include "policies/civil.h"
+#include "protocol/manifest.h"
 
 /* After a refusal the same question rests so long (CONSENT 3.5). */
 #define ASK_AGAIN_SECONDS ((int64_t)30 * 86400)

@@ -1,9 +1,22 @@
 #include "node/engine/correction.h"
-#include "node/engine/handover.h"
-#include "node/engine/session.h"
-#include "node/engine/timer.h"
 
 #include <string.h>
+
+#include "node/engine/apply.h"
+#include "node/engine/event.h"
+#include "node/engine/federation.h"
+#include "node/engine/gate.h"
+#include "node/engine/inbox.h"
+#include "node/engine/ledger.h"
+#include "node/engine/ops.h"
+#include "node/engine/outbox.h"
+#include "node/engine/request.h"
+#include "node/engine/session.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/timer.h"
+#include "node/engine/vault.h"
+#include "protocol/unpack.h"
 
 /* ------------------------------------------------------------- the records */
 

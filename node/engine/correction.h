@@ -14,7 +14,9 @@
 #ifndef SK_NODE_ENGINE_CORRECTION_H
 #define SK_NODE_ENGINE_CORRECTION_H
 
-#include "node/engine/gate.h"
+#include "node/engine/engine.h"
+#include "node/engine/event.h"
+#include "node/engine/ledger.h"
 
 enum sk_correction_outcome {
     SK_CORRECTION_WAITS,
@@ -57,5 +59,15 @@ sk_corrections_pack(struct sk_engine *e, const struct sk_ledger_entry *entry,
 SK_CHECKED enum sk_status sk_correct(struct sk_engine *e,
                                      struct sk_recorded_event *old,
                                      struct sk_recorded_event *event);
+
+/* CORRECTION and CORRECTED came. */
+SK_CHECKED enum sk_status
+sk_correction_apply(struct sk_engine *e, const struct sk_org *from,
+                    const struct sk_item_correction *item,
+                    const char **refusal);
+SK_CHECKED enum sk_status
+sk_correction_answer(struct sk_engine *e, const struct sk_org *from,
+                     const struct sk_item_corrected *item,
+                     const char **refusal);
 
 #endif

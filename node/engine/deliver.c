@@ -1,9 +1,18 @@
-#include "node/engine/handover.h"
-#include "node/engine/journal.h"
 #include "node/engine/session.h"
-#include "node/engine/witness.h"
 
 #include <string.h>
+
+#include "node/engine/apply.h"
+#include "node/engine/gate.h"
+#include "node/engine/handover.h"
+#include "node/engine/journal.h"
+#include "node/engine/ledger.h"
+#include "node/engine/outbox.h"
+#include "node/engine/restored.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/witness.h"
+#include "protocol/unpack.h"
 
 /* Room for the items of one envelope; the message and envelope around them
    fit in what is left of SK_FRAME_SIZE_MAX. */

@@ -1,9 +1,20 @@
-#include "node/engine/gate.h"
-#include "node/engine/handover.h"
-#include "node/engine/leave.h"
-#include "node/engine/linked.h"
+#include "node/engine/ops.h"
 
 #include <string.h>
+
+#include "node/engine/event.h"
+#include "node/engine/facts.h"
+#include "node/engine/federation.h"
+#include "node/engine/gate.h"
+#include "node/engine/handover.h"
+#include "node/engine/inbox.h"
+#include "node/engine/leave.h"
+#include "node/engine/ledger.h"
+#include "node/engine/linked.h"
+#include "node/engine/outbox.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+#include "policies/civil.h"
 
 /* Offering an event to a partner: what would go (preview), or do it (send).
    A deny is an answer, not an error. */

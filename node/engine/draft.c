@@ -1,6 +1,14 @@
-#include "node/engine/internal.h"
+#include "node/engine/draft.h"
 
 #include <string.h>
+
+#include "node/engine/event.h"
+#include "node/engine/ops.h"
+#include "node/engine/request.h"
+#include "node/engine/source.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/vault.h"
 
 /*
  * Drafts: what an authentic source answered, until a person says that it is

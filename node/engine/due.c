@@ -1,9 +1,17 @@
-#include "node/engine/leave.h"
-#include "node/engine/rights.h"
-#include "node/engine/timer.h"
-#include "node/engine/user.h"
+#include "node/engine/due.h"
 
 #include <string.h>
+
+#include "node/engine/feed.h"
+#include "node/engine/inbox.h"
+#include "node/engine/leave.h"
+#include "node/engine/policy.h"
+#include "node/engine/rights.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/timer.h"
+#include "node/engine/user.h"
+#include "policies/civil.h"
 
 /* At most this many in one transaction; the rest at the next input. */
 #define DUE_PER_STEP_MAX 256

@@ -1,4 +1,11 @@
-#include "node/engine/internal.h"
+#include "node/engine/employer.h"
+
+#include "node/engine/event.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/vault.h"
+#include "policies/civil.h"
+#include "protocol/unpack.h"
 
 /*
  * DOMAIN 3.5: while an ordinary job lasts, the employer gets nothing about the

@@ -1,8 +1,28 @@
-#include "node/engine/journal.h"
-#include "node/engine/timer.h"
+#include "node/engine/engine.h"
 
 #include <stddef.h>
 #include <string.h>
+
+#include "node/engine/access.h"
+#include "node/engine/due.h"
+#include "node/engine/facts.h"
+#include "node/engine/federation.h"
+#include "node/engine/journal.h"
+#include "node/engine/ops.h"
+#include "node/engine/outbox.h"
+#include "node/engine/policy.h"
+#include "node/engine/ready.h"
+#include "node/engine/renew.h"
+#include "node/engine/repeat.h"
+#include "node/engine/request.h"
+#include "node/engine/restored.h"
+#include "node/engine/session.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/timer.h"
+#include "node/engine/vault.h"
+#include "node/engine/withdraw.h"
+#include "policies/civil.h"
 
 #define STORE_FORMAT 7
 #define BUNDLE_SIZE (14u * 1024 * 1024)

@@ -1,10 +1,24 @@
+#include "node/engine/erasure.h"
+
+#include <string.h>
+
+#include "node/engine/access.h"
+#include "node/engine/due.h"
+#include "node/engine/federation.h"
+#include "node/engine/inbox.h"
 #include "node/engine/journal.h"
 #include "node/engine/leave.h"
 #include "node/engine/notice.h"
+#include "node/engine/ops.h"
+#include "node/engine/outbox.h"
+#include "node/engine/request.h"
+#include "node/engine/restored.h"
 #include "node/engine/session.h"
-#include "node/engine/user.h"
-
-#include <string.h>
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/withdraw.h"
+#include "policies/civil.h"
+#include "protocol/unpack.h"
 
 /*
  * What partners ask back, and our answers.               CONSENT 4.5, 4.8, 5.3

@@ -1,6 +1,18 @@
-#include "node/engine/timer.h"
+#include "node/engine/event.h"
 
 #include <string.h>
+
+#include "node/engine/employer.h"
+#include "node/engine/feed.h"
+#include "node/engine/handover.h"
+#include "node/engine/ops.h"
+#include "node/engine/participant.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/timer.h"
+#include "node/engine/vault.h"
+#include "protocol/unpack.h"
 
 /* The record of one event, besides its values: words and texts. */
 #define EVENT_RECORD_SIZE_MAX (2 * SK_EVENT_SIZE_MAX + 8192)

@@ -1,4 +1,12 @@
+#include "node/engine/facts.h"
+
 #include "node/engine/consent.h"
+#include "node/engine/employer.h"
+#include "node/engine/objection.h"
+#include "node/engine/participant.h"
+#include "node/engine/relation.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
 
 /* Consent of a preview lasts longer than its decision; that is all. */
 #define PREVIEW_SECONDS 60

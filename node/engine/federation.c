@@ -1,6 +1,12 @@
-#include "node/engine/internal.h"
+#include "node/engine/federation.h"
 
 #include <string.h>
+
+#include "node/engine/outbox.h"
+#include "node/engine/policy.h"
+#include "node/engine/session.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
 
 /* ------------------------------------------------------------- files
  * The charter in force and the policy, as they were signed or given. */

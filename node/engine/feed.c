@@ -1,7 +1,17 @@
-#include "node/engine/consent.h"
-#include "node/engine/session.h"
+#include "node/engine/feed.h"
 
 #include <string.h>
+
+#include "node/engine/consent.h"
+#include "node/engine/event.h"
+#include "node/engine/inbox.h"
+#include "node/engine/ops.h"
+#include "node/engine/relation.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "policies/civil.h"
+#include "protocol/unpack.h"
 
 /*
  * What happened here, in order, for who follows along: the client system of

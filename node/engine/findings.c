@@ -3,7 +3,12 @@
 #include <string.h>
 
 #include "node/engine/journal.h"
+#include "node/engine/ops.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
 #include "protocol/evidence.h"
+#include "protocol/unpack.h"
 
 #define RECORD_SIZE_MAX (SK_EVIDENCE_SIZE_MAX + 128)
 

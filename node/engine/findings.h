@@ -10,7 +10,7 @@
 #ifndef SK_NODE_ENGINE_FINDINGS_H
 #define SK_NODE_ENGINE_FINDINGS_H
 
-#include "node/engine/internal.h"
+#include "node/engine/engine.h"
 
 /* Write one down.  evidence: may be empty.  kind: static. */
 SK_CHECKED enum sk_status sk_finding_put(struct sk_engine *e,

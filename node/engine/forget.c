@@ -1,8 +1,21 @@
-#include "node/engine/consent.h"
 #include "node/engine/rights.h"
-#include "node/engine/timer.h"
 
 #include <string.h>
+
+#include "node/engine/access.h"
+#include "node/engine/consent.h"
+#include "node/engine/due.h"
+#include "node/engine/handover.h"
+#include "node/engine/ledger.h"
+#include "node/engine/notice.h"
+#include "node/engine/ops.h"
+#include "node/engine/outbox.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/withdraw.h"
+#include "policies/civil.h"
+#include "protocol/unpack.h"
 
 /* To be forgotten: the request, the answers of partners, one report. */
 

@@ -1,10 +1,23 @@
-#include "node/engine/consent.h"
 #include "node/engine/rights.h"
-#include "node/engine/session.h"
-#include "node/engine/timer.h"
-#include "node/engine/user.h"
 
 #include <string.h>
+
+#include "node/engine/consent.h"
+#include "node/engine/draft.h"
+#include "node/engine/erasure.h"
+#include "node/engine/facts.h"
+#include "node/engine/feed.h"
+#include "node/engine/inbox.h"
+#include "node/engine/ledger.h"
+#include "node/engine/outbox.h"
+#include "node/engine/participant.h"
+#include "node/engine/relation.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/timer.h"
+#include "node/engine/user.h"
+#include "node/engine/vault.h"
+#include "node/engine/withdraw.h"
 
 /* Own records of one person.  What finds the rows is read first, while their
    key is there; then rows, then the key.  Our handles of the person stay, so

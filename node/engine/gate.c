@@ -2,9 +2,18 @@
 
 #include <string.h>
 
+#include "node/engine/event.h"
+#include "node/engine/facts.h"
+#include "node/engine/federation.h"
+#include "node/engine/handover.h"
 #include "node/engine/leave.h"
+#include "node/engine/ledger.h"
+#include "node/engine/ready.h"
 #include "node/engine/session.h"
+#include "node/engine/state.h"
+#include "node/engine/text.h"
 #include "node/engine/timer.h"
+#include "policies/civil.h"
 
 /* ------------------------------------------------------------- the decision */
 

@@ -7,7 +7,10 @@
 #ifndef SK_NODE_ENGINE_GATE_H
 #define SK_NODE_ENGINE_GATE_H
 
-#include "node/engine/internal.h"
+#include "node/engine/engine.h"
+#include "node/engine/event.h"
+#include "node/engine/facts.h"
+#include "node/engine/ledger.h"
 
 struct sk_gate_question {
     const struct sk_bundle *bundle; /* the one in force, or a draft */
@@ -60,14 +63,24 @@ SK_CHECKED enum sk_status sk_gate_queue(struct sk_engine *e,
                                         const struct sk_decision *decision,
                                         const struct sk_ledger_entry *entry);
 
-/* Where its item is to be made, so that it need not be copied; SK_E_NO_ROOM:
-   it cannot be kept. */
-SK_CHECKED enum sk_status sk_ready_room(struct sk_engine *e,
-                                        struct sk_room *out);
-/* Keep what was made there for sk_ready_take(), with its entry as sent;
-   SK_E_NO_ROOM: not kept. */
-SK_CHECKED enum sk_status sk_ready_put(struct sk_engine *e,
-                                       const struct sk_ledger_entry *sent,
-                                       struct sk_bytes item);
+/* Decide about a queued message NOW and write the item that may leave:
+   EVENT when permitted (ledger filled, state SENT), VOID when not (ledger
+   DROPPED with the reason).  Called by the outbox each time the item is sent
+   (I2).  out: into room. */
+SK_CHECKED enum sk_status sk_gate_item(struct sk_engine *e,
+                                       const struct sk_message_id *message,
+                                       struct sk_room room,
+                                       struct sk_bytes *out);
+
+/* The same for what was wrong in a message that went (CONSENT 5.4): a
+   CORRECTION with the values that may flow now and the names of the others;
+   VOID when the message is not out there any more.  gate_correct.c */
+SK_CHECKED enum sk_status
+sk_gate_correction(struct sk_engine *e, const struct sk_message_id *message,
+                   const struct sk_id *correction, struct sk_room room,
+                   struct sk_bytes *out);
+/* May it say what is right at all?  Not without a policy, after a restore, or
+   when the node leaves (CONSENT 5.6). */
+SK_CHECKED enum sk_status sk_gate_shows_right(struct sk_engine *e, bool *out);
 
 #endif

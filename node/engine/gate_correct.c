@@ -1,9 +1,16 @@
-#include "node/engine/correction.h"
-#include "node/engine/timer.h"
+#include "node/engine/gate.h"
 
 #include <string.h>
 
+#include "node/engine/correction.h"
+#include "node/engine/event.h"
 #include "node/engine/leave.h"
+#include "node/engine/ledger.h"
+#include "node/engine/outbox.h"
+#include "node/engine/relation.h"
+#include "node/engine/restored.h"
+#include "node/engine/state.h"
+#include "node/engine/timer.h"
 
 /* I1, I2: a right value leaves only when it would leave in an event now; else
    the partner hears which value is wrong, and no more. */

@@ -2,6 +2,13 @@
 
 #include <string.h>
 
+#include "node/engine/event.h"
+#include "node/engine/ledger.h"
+#include "node/engine/outbox.h"
+#include "node/engine/relation.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
 #include "node/engine/timer.h"
 
 /* ------------------------------------------------------------- we tell */

@@ -15,7 +15,9 @@
 #ifndef SK_NODE_ENGINE_HANDOVER_H
 #define SK_NODE_ENGINE_HANDOVER_H
 
-#include "node/engine/internal.h"
+#include "node/engine/engine.h"
+#include "node/engine/event.h"
+#include "node/engine/ledger.h"
 
 enum sk_handover_state {
     SK_HANDOVER_DRAFT,
@@ -171,5 +173,52 @@ sk_handover_recalled(struct sk_engine *e, const struct sk_ledger_entry *entry);
 SK_CHECKED enum sk_status sk_handover_wants(struct sk_engine *e,
                                             const struct sk_ledger_entry *entry,
                                             bool *out);
+
+/* An event of a handover was recorded here: the input it is, checked before
+   the event is stored: refuses wrong-state, unknown-handover.  Called for
+   handover.answered, .completed and .returned (`about` is then given), and
+   for every other event that has `about`; never for a handover.requested
+   without it. */
+SK_CHECKED enum sk_status
+sk_handover_recorded(struct sk_engine *e,
+                     const struct sk_recorded_event *event);
+/* A trajectory.started was recorded: the owner is this node, epoch 1. */
+SK_CHECKED enum sk_status
+sk_trajectory_started(struct sk_engine *e,
+                      const struct sk_participant_id *participant);
+/* A handover.requested is offered and permitted: opens the handover (id of
+   its own), supersedes an older open one; fills the entry's handover. */
+SK_CHECKED enum sk_status
+sk_handover_sent(struct sk_engine *e, const struct sk_recorded_event *event,
+                 struct sk_ledger_entry *entry);
+/* What a message about a handover carries (id, trajectory, epoch, kind). */
+SK_CHECKED enum sk_status sk_handover_stamp(struct sk_engine *e,
+                                            const struct sk_handover_id *id,
+                                            struct sk_item_event *event);
+/* A handover.requested arrived. */
+SK_CHECKED enum sk_status sk_handover_arrived(struct sk_engine *e,
+                                              const struct sk_org *from,
+                                              const struct sk_item_event *event,
+                                              const char **refusal);
+/* HANDOVER, RELEASED, UNRELEASED arrived. */
+SK_CHECKED enum sk_status sk_handover_apply(struct sk_engine *e,
+                                            const struct sk_org *from,
+                                            const struct sk_item *item,
+                                            const char **refusal);
+/* The partner forgot things (its log has a new incarnation): tell it again who
+   owns what was handed over between it and us.  Called by session.c. */
+SK_CHECKED enum sk_status sk_handover_remind(struct sk_engine *e,
+                                             const struct sk_org *partner);
+/* A person said who a handover's message is about (inbox.assign). */
+SK_CHECKED enum sk_status
+sk_handover_assigned(struct sk_engine *e, const struct sk_handover_id *id,
+                     const struct sk_participant_id *participant);
+/* A handover's message was opened by a person. */
+SK_CHECKED enum sk_status sk_handover_opened(struct sk_engine *e,
+                                             const struct sk_handover_id *id);
+/* Nobody answered in time; expired: it was still open to that. */
+SK_CHECKED enum sk_status sk_handover_expire(struct sk_engine *e,
+                                             const struct sk_handover_id *id,
+                                             bool *expired);
 
 #endif

@@ -1,5 +1,8 @@
 #include "node/engine/handover.h"
 
+#include "node/engine/relation.h"
+#include "node/engine/state.h"
+
 /* What partners tell about handovers.  DOMAIN 5.3, 5.4. */
 
 /* ------------------------------------------------------------- a request */

@@ -1,8 +1,15 @@
-#include "node/engine/linked.h"
-#include "node/engine/timer.h"
-#include "node/engine/user.h"
+#include "node/engine/participant.h"
 
 #include <string.h>
+
+#include "node/engine/handover.h"
+#include "node/engine/linked.h"
+#include "node/engine/ops.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/timer.h"
+#include "node/engine/user.h"
 
 /* More than anybody reads at once; the reply stays bounded. */
 #define LIST_MAX 1000

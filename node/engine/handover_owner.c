@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+#include "node/engine/outbox.h"
+#include "node/engine/relation.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+
 /* The one owner: letting go, taking over, giving up.  DOMAIN 5.4, I6. */
 
 /* Why UNRELEASED: the partner forgot that it let go. */

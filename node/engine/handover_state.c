@@ -1,7 +1,12 @@
 #include "node/engine/handover.h"
-#include "node/engine/journal.h"
 
 #include <string.h>
+
+#include "node/engine/journal.h"
+#include "node/engine/relation.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "protocol/unpack.h"
 
 #define RECORD_COUNT 13
 #define RECORD_SIZE_MAX 512

@@ -1,8 +1,17 @@
+#include "node/engine/restored.h"
+
 #include <string.h>
 
+#include "node/engine/apply.h"
+#include "node/engine/inbox.h"
 #include "node/engine/journal.h"
+#include "node/engine/ledger.h"
+#include "node/engine/outbox.h"
+#include "node/engine/participant.h"
+#include "node/engine/relation.h"
 #include "node/engine/rights.h"
-#include "node/engine/session.h"
+#include "node/engine/state.h"
+#include "policies/civil.h"
 
 /* Answers to one ASKED.  A partner that asks for more than this was away for
    longer than its backups should be. */

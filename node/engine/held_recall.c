@@ -1,7 +1,11 @@
-#include "node/engine/consent.h"
-#include "node/engine/session.h"
+#include "node/engine/restored.h"
 
 #include <string.h>
+
+#include "node/engine/consent.h"
+#include "node/engine/facts.h"
+#include "node/engine/state.h"
+#include "node/engine/withdraw.h"
 
 /* The notices of one recall, that nobody reads: nobody asked here. */
 #define UNREAD_SIZE_MAX (256 * 1024)

@@ -1,5 +1,15 @@
+#include "node/engine/restored.h"
+
+#include "node/engine/federation.h"
+#include "node/engine/feed.h"
+#include "node/engine/ledger.h"
+#include "node/engine/ops.h"
+#include "node/engine/outbox.h"
 #include "node/engine/policy.h"
-#include "node/engine/session.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "protocol/unpack.h"
 
 /*
  * CONSENT.md 4.2, PROTOCOL.md 8.4: a node that was restored forgot what people

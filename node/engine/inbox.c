@@ -1,8 +1,21 @@
-#include "node/engine/journal.h"
-#include "node/engine/session.h"
-#include "node/engine/timer.h"
+#include "node/engine/inbox.h"
 
 #include <string.h>
+
+#include "node/engine/due.h"
+#include "node/engine/erasure.h"
+#include "node/engine/federation.h"
+#include "node/engine/feed.h"
+#include "node/engine/journal.h"
+#include "node/engine/outbox.h"
+#include "node/engine/participant.h"
+#include "node/engine/session.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/timer.h"
+#include "node/engine/vault.h"
+#include "policies/civil.h"
+#include "protocol/unpack.h"
 
 /* Why a message is in SK_T_RECALLED. */
 enum { GONE_RECALLED = 1, GONE_EXPIRED = 2 };

@@ -1,5 +1,16 @@
-#include "node/engine/linked.h"
+#include "node/engine/inbox.h"
 
+#include "node/engine/feed.h"
+#include "node/engine/handover.h"
+#include "node/engine/linked.h"
+#include "node/engine/ops.h"
+#include "node/engine/outbox.h"
+#include "node/engine/participant.h"
+#include "node/engine/relation.h"
+#include "node/engine/request.h"
+#include "node/engine/session.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
 #include "node/engine/timer.h"
 #include "node/engine/user.h"
 

@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "protocol/unpack.h"
+
 /* In META; the second, when the store was filled from a backup. */
 #define NAME "journal"
 #define RESTART "journal/restart"

@@ -21,7 +21,8 @@
 #ifndef SK_NODE_ENGINE_JOURNAL_H
 #define SK_NODE_ENGINE_JOURNAL_H
 
-#include "node/engine/internal.h"
+#include "node/engine/engine.h"
+#include "protocol/checkpoint.h"
 #include "protocol/journal.h"
 
 /* An entry about `org` (NULL: none) now. */

@@ -1,6 +1,10 @@
-#include "node/engine/journal.h"
+#include "node/engine/ops.h"
 
 #include <string.h>
+
+#include "node/engine/journal.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
 
 /* journal.head, .read, .prove: for whoever checks the journal from the
    outside; tools/schakel/cmd_journal.c does. */

@@ -1,6 +1,9 @@
-#include "node/engine/internal.h"
+#include "node/engine/tables.h"
 
 #include <string.h>
+
+#include "node/engine/state.h"
+#include "policies/civil.h"
 
 /* Of sk_series, in META. */
 static const char *const series_names[SK_SERIES] = {

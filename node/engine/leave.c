@@ -2,8 +2,17 @@
 
 #include <string.h>
 
+#include "node/engine/erasure.h"
+#include "node/engine/federation.h"
 #include "node/engine/handover.h"
+#include "node/engine/inbox.h"
+#include "node/engine/notice.h"
+#include "node/engine/ops.h"
+#include "node/engine/outbox.h"
+#include "node/engine/request.h"
 #include "node/engine/session.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
 #include "node/engine/timer.h"
 
 #define NAME "leaving"

@@ -14,7 +14,7 @@
 #ifndef SK_NODE_ENGINE_LEAVE_H
 #define SK_NODE_ENGINE_LEAVE_H
 
-#include "node/engine/internal.h"
+#include "node/engine/engine.h"
 
 /* Is this node leaving?  since_ms: written when it is. */
 SK_CHECKED enum sk_status sk_leaving_since(struct sk_engine *e, bool *on,
@@ -33,33 +33,5 @@ SK_CHECKED enum sk_status sk_left_run(struct sk_engine *e, size_t *budget,
 SK_CHECKED enum sk_status sk_left_since(struct sk_engine *e,
                                         const struct sk_org *org,
                                         uint64_t *since_ms);
-
-/* ------------------------------------------------------------- erasure.c */
-/* Answer what partners ask to erase, the oldest first, as a person does with
-   erasure.confirm; not what a law keeps.  count: how many, at most count_max.
- */
-SK_CHECKED enum sk_status sk_erasure_settle(struct sk_engine *e,
-                                            size_t count_max, size_t *count);
-/* These messages of one partner are erased here without being asked: it is
-   told.  At most SK_ITEM_ENTRIES_MAX. */
-SK_CHECKED enum sk_status
-sk_erasure_unasked(struct sk_engine *e, const struct sk_org *from,
-                   const struct sk_message_id *messages, size_t count);
-/* A law makes us keep one through this day: locked, and its partner is told. */
-SK_CHECKED enum sk_status
-sk_erasure_keep_one(struct sk_engine *e, const struct sk_org *from,
-                    const struct sk_message_id *message, struct sk_bytes law,
-                    int32_t day);
-
-/* Messages of a partner that are here because of a law. */
-SK_CHECKED enum sk_status sk_erasure_kept(struct sk_engine *e,
-                                          const struct sk_org *from,
-                                          uint64_t *count);
-
-/* ------------------------------------------------------------- notice.c */
-/* Recalls that a partner has not answered in full. */
-SK_CHECKED enum sk_status sk_notice_waiting(struct sk_engine *e,
-                                            const struct sk_org *to,
-                                            uint64_t *count);
 
 #endif

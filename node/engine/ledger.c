@@ -1,7 +1,18 @@
-#include "node/engine/correction.h"
-#include "node/engine/handover.h"
+#include "node/engine/ledger.h"
 
 #include <string.h>
+
+#include "node/engine/correction.h"
+#include "node/engine/handover.h"
+#include "node/engine/ops.h"
+#include "node/engine/outbox.h"
+#include "node/engine/ready.h"
+#include "node/engine/request.h"
+#include "node/engine/session.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/vault.h"
+#include "protocol/unpack.h"
 
 /*
  * One record per message, SK_T_LEDGER, sealed under the participant's key:

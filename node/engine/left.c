@@ -2,7 +2,17 @@
 
 #include <string.h>
 
+#include "node/engine/due.h"
+#include "node/engine/federation.h"
 #include "node/engine/handover.h"
+#include "node/engine/ledger.h"
+#include "node/engine/ops.h"
+#include "node/engine/relation.h"
+#include "node/engine/request.h"
+#include "node/engine/session.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "policies/civil.h"
 
 /* CONSENT 5.6, at those who stay: the charter says that a partner has left. */
 

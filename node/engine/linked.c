@@ -1,6 +1,10 @@
 #include "node/engine/linked.h"
 
+#include "node/engine/inbox.h"
+#include "node/engine/ledger.h"
+#include "node/engine/request.h"
 #include "node/engine/rights.h"
+#include "node/engine/state.h"
 
 struct linking {
     struct sk_engine *e;

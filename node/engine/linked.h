@@ -9,8 +9,8 @@
 #ifndef SK_NODE_ENGINE_LINKED_H
 #define SK_NODE_ENGINE_LINKED_H
 
-#include "node/engine/handover.h"
-#include "node/engine/session.h"
+#include "node/engine/engine.h"
+#include "protocol/pack.h"
 
 /* What this node sent `to` about the person, apart from the handover itself
    (zero: it has none yet).  Packs key "linked". */

@@ -1,11 +1,15 @@
 #include "node/engine/notice.h"
-#include "node/engine/journal.h"
-
-#include "node/engine/leave.h"
-#include "node/engine/rights.h"
-#include "node/engine/timer.h"
 
 #include <string.h>
+
+#include "node/engine/journal.h"
+#include "node/engine/ledger.h"
+#include "node/engine/rights.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/timer.h"
+#include "node/engine/withdraw.h"
+#include "protocol/unpack.h"
 
 #define RECORD_SIZE_MAX ((size_t)16 * 1024)
 

@@ -14,7 +14,9 @@
 #ifndef SK_NODE_ENGINE_NOTICE_H
 #define SK_NODE_ENGINE_NOTICE_H
 
-#include "node/engine/internal.h"
+#include "node/engine/engine.h"
+#include "protocol/item.h"
+#include "protocol/pack.h"
 
 /* One notice: messages, and bytes of their ids and fields, at most; a longer
    list is several notices. */
@@ -32,5 +34,10 @@ sk_notice_out_put(struct sk_engine *e, const struct sk_org *to,
    by id. */
 void sk_notice_pack_messages(struct sk_pack *p,
                              const struct sk_item_entry *entries, size_t count);
+
+/* Recalls that a partner has not answered in full. */
+SK_CHECKED enum sk_status sk_notice_waiting(struct sk_engine *e,
+                                            const struct sk_org *to,
+                                            uint64_t *count);
 
 #endif

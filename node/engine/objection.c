@@ -1,6 +1,10 @@
 #include "node/engine/objection.h"
 
 #include "node/engine/journal.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/vault.h"
+#include "protocol/unpack.h"
 
 #define OBJECTION_SIZE_MAX 16384
 

@@ -12,7 +12,8 @@
 #ifndef SK_NODE_ENGINE_OBJECTION_H
 #define SK_NODE_ENGINE_OBJECTION_H
 
-#include "node/engine/internal.h"
+#include "node/engine/engine.h"
+#include "policies/decide.h"
 
 #define SK_OBJECTION_WORDS_MAX 64
 
@@ -43,5 +44,11 @@ SK_CHECKED enum sk_status
 sk_objection_recall(struct sk_engine *e,
                     const struct sk_participant_id *participant,
                     const struct sk_objection *objection);
+
+/* Objections (POLICY.md 8.1) as they stood at an instant, for facts. */
+SK_CHECKED enum sk_status sk_objection_each(
+    struct sk_engine *e, const struct sk_participant_id *id, uint64_t as_of_ms,
+    enum sk_status (*fn)(void *context, const struct sk_fact_objection *),
+    void *context);
 
 #endif

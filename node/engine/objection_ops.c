@@ -1,9 +1,15 @@
-#include "node/engine/objection.h"
-
-#include "node/engine/consent.h"
-#include "node/engine/timer.h"
+#include "node/engine/participant.h"
 
 #include <string.h>
+
+#include "node/engine/consent.h"
+#include "node/engine/federation.h"
+#include "node/engine/objection.h"
+#include "node/engine/ops.h"
+#include "node/engine/relation.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+#include "node/engine/timer.h"
 
 /* ------------------------------------------------------------- words */
 

@@ -1,4 +1,4 @@
-#include "node/engine/internal.h"
+#include "node/engine/ops.h"
 
 #include <string.h>
 

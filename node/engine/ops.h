@@ -7,7 +7,20 @@
 #ifndef SK_NODE_ENGINE_OPS_H
 #define SK_NODE_ENGINE_OPS_H
 
-#include "node/engine/internal.h"
+#include "node/engine/engine.h"
+
+/* A handler packs exactly one value into e->reply and returns SK_OK, or
+   refuses.  Every file with operations exports sk_op_<object>_<verb>(). */
+typedef enum sk_status sk_op_handler(struct sk_engine *e, struct sk_value args);
+/* The handler of an operation of protocol/control.h; ops.c. */
+struct sk_op_row {
+    const char *name;
+    sk_op_handler *handler;
+    bool dates; /* records an instant: refused when the clock was set back */
+    bool again; /* doing it once more changes nothing and answers the same:
+                   its reply, with values of a partner, is not kept */
+};
+const struct sk_op_row *sk_op_row_find(const char *name);
 
 extern const size_t sk_op_rows_count; /* as many as sk_ops_count */
 

@@ -1,6 +1,13 @@
-#include "node/engine/session.h"
+#include "node/engine/outbox.h"
 
 #include <string.h>
+
+#include "node/engine/federation.h"
+#include "node/engine/ledger.h"
+#include "node/engine/session.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "protocol/unpack.h"
 
 /* Bytes of a log record at most. */
 #define LOG_SIZE_MAX 4096

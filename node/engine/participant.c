@@ -1,7 +1,18 @@
-#include "node/engine/user.h"
+#include "node/engine/participant.h"
 
 #include <string.h>
 
+#include "node/engine/access.h"
+#include "node/engine/clean.h"
+#include "node/engine/ops.h"
+#include "node/engine/request.h"
+#include "node/engine/source.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/user.h"
+#include "node/engine/vault.h"
+#include "policies/civil.h"
+#include "protocol/unpack.h"
 #include "protocol/utf8.h"
 
 #define PARTICIPANT_SIZE_MAX 1024

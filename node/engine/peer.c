@@ -1,5 +1,11 @@
+#include "node/engine/ops.h"
+
+#include "node/engine/federation.h"
 #include "node/engine/leave.h"
+#include "node/engine/outbox.h"
+#include "node/engine/request.h"
 #include "node/engine/session.h"
+#include "node/engine/state.h"
 
 /* A clock that is further off than this is worth a look: days of consent and
    of erasure are counted by it. */

@@ -1,5 +1,10 @@
 #include "node/engine/policy.h"
 
+#include "node/engine/federation.h"
+#include "node/engine/ops.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+
 /* Load the policy of the arguments; findings in scratch. */
 static enum sk_status load_policy(struct sk_engine *e, struct sk_value args,
                                   struct sk_charter **charter,

@@ -16,7 +16,8 @@
 #ifndef SK_NODE_ENGINE_POLICY_H
 #define SK_NODE_ENGINE_POLICY_H
 
-#include "node/engine/internal.h"
+#include "node/engine/engine.h"
+#include "policies/rules.h"
 #include "policies/signed.h"
 
 /* A file of a version or of what waits.  Get: into scratch, SK_E_NOT_FOUND. */
@@ -104,5 +105,19 @@ struct sk_policy_refused {
     uint64_t version; /* 0: no MANIFEST that can be read */
     struct sk_policy_record record;
 };
+
+/* A file of the policy in force, "officers.yaml"; into scratch.
+   SK_E_NOT_FOUND: there is no policy, or no such file.  policy_files.c. */
+SK_CHECKED enum sk_status
+sk_policy_in_force(struct sk_engine *e, const char *name, struct sk_bytes *out);
+/* After another charter or policy came into force: what the officers did not
+   see yet goes no further (POLICY.md 2.5).  approval.c */
+SK_CHECKED enum sk_status sk_approval_look(struct sk_engine *e);
+/* Record what the gate for policies refused in this request, if anything: it
+   is all that is left of it.  policy_gate.c */
+SK_CHECKED enum sk_status sk_policy_keep_refused(struct sk_engine *e);
+/* policy_gate.c */
+SK_CHECKED enum sk_status sk_policy_due(struct sk_engine *e,
+                                        const struct sk_id *id);
 
 #endif

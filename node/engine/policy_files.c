@@ -2,6 +2,13 @@
 
 #include <string.h>
 
+#include "node/engine/federation.h"
+#include "node/engine/ops.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "protocol/unpack.h"
+
 /* What became of the newest policy that was ever in force here: also when the
    charter changed and it loads no longer, an older one must not come back. */
 static const char meta_version[] = "policy-version";

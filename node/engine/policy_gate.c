@@ -1,10 +1,16 @@
-#include "node/engine/journal.h"
 #include "node/engine/policy.h"
+
+#include <string.h>
+
+#include "node/engine/due.h"
+#include "node/engine/federation.h"
+#include "node/engine/journal.h"
+#include "node/engine/ops.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
 #include "policies/diff.h"
 #include "policies/prove.h"
 #include "policies/safeguards.h"
-
-#include <string.h>
 
 /* I5: what is not signed as it must be, not proved, or not understood, does
    not come into force. */

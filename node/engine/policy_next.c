@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "node/engine/state.h"
+
 /* The one version that is signed and waits for its day.  POLICY.md 2.7 */
 
 #define RECORD sk_text("record")

@@ -1,7 +1,21 @@
-#include "node/engine/consent.h"
-#include "node/engine/policy.h"
+#include "node/engine/federation.h"
 
 #include <string.h>
+
+#include "node/engine/consent.h"
+#include "node/engine/employer.h"
+#include "node/engine/event.h"
+#include "node/engine/ledger.h"
+#include "node/engine/objection.h"
+#include "node/engine/ops.h"
+#include "node/engine/participant.h"
+#include "node/engine/policy.h"
+#include "node/engine/ready.h"
+#include "node/engine/relation.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "policies/civil.h"
 
 /*
  * Questions of this node with their facts, as POLICY.md 8.1 has them: of an

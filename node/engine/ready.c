@@ -1,7 +1,12 @@
-#include "node/engine/gate.h"
-#include "node/engine/timer.h"
+#include "node/engine/ready.h"
 
 #include <string.h>
+
+#include "node/engine/facts.h"
+#include "node/engine/ledger.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/timer.h"
 
 /* Empty, with nothing of a person left. */
 void sk_ready_forget(struct sk_engine *e)

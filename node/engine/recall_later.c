@@ -1,6 +1,10 @@
-#include "node/engine/internal.h"
+#include "node/engine/withdraw.h"
 
 #include <string.h>
+
+#include "node/engine/ledger.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
 
 /*
  * A withdrawal from somebody of whom partners got very much: that nothing

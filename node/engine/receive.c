@@ -1,7 +1,16 @@
-#include "node/engine/journal.h"
 #include "node/engine/session.h"
 
 #include <string.h>
+
+#include "node/engine/apply.h"
+#include "node/engine/inbox.h"
+#include "node/engine/journal.h"
+#include "node/engine/outbox.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "protocol/message.h"
+#include "protocol/unpack.h"
 
 /* The answers to one envelope: a receipt and up to one refusal per item. */
 #define RECEIPT_SIZE_MAX (SK_CHECKPOINT_SIZE_MAX + 1024)

@@ -1,8 +1,12 @@
-#include "node/engine/consent.h"
 #include "node/engine/rights.h"
-#include "node/engine/session.h"
 
 #include <string.h>
+
+#include "node/engine/inbox.h"
+#include "node/engine/ops.h"
+#include "node/engine/relation.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
 
 /* What partners sent about one person: by the handles of theirs that somebody
    said are this person. */

@@ -1,7 +1,15 @@
-#include "node/engine/correction.h"
+#include "node/engine/event.h"
 
 #include <string.h>
 
+#include "node/engine/clean.h"
+#include "node/engine/correction.h"
+#include "node/engine/federation.h"
+#include "node/engine/ops.h"
+#include "node/engine/request.h"
+#include "node/engine/source.h"
+#include "node/engine/state.h"
+#include "policies/civil.h"
 #include "protocol/utf8.h"
 
 /* event.record: a new event from what a person filled in, checked against the

@@ -1,6 +1,18 @@
-#include "node/engine/timer.h"
+#include "node/engine/relation.h"
 
 #include <string.h>
+
+#include "node/engine/federation.h"
+#include "node/engine/handover.h"
+#include "node/engine/ops.h"
+#include "node/engine/participant.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/timer.h"
+#include "node/engine/vault.h"
+#include "policies/civil.h"
+#include "protocol/unpack.h"
 
 #define RELATION_SIZE_MAX 1024
 #define REASON_SIZE_MAX 500

@@ -7,9 +7,15 @@
  * The sealing key before opens until its day.  What has had its time is then
  * destroyed: here, and in node.key by who runs the engine.
  */
-#include "node/engine/session.h"
+#include "node/engine/renew.h"
 
 #include <string.h>
+
+#include "node/engine/ops.h"
+#include "node/engine/request.h"
+#include "node/engine/session.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
 
 /* A partner that was not there for so long takes the card from a person. */
 #define CURVE_GRACE_S (UINT64_C(30) * 86400)

@@ -1,6 +1,11 @@
-#include "node/engine/internal.h"
+#include "node/engine/repeat.h"
 
 #include <string.h>
+
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/vault.h"
 
 /*
  * CONTROL.md 2.4: a request with an id that comes again is answered with the

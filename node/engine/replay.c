@@ -7,6 +7,10 @@
 
 #include <string.h>
 
+#include "node/engine/ops.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+
 #define REPLAY_COUNT 256
 #define REPLAY_EVENTS 4096
 #define REPLAY_BYTES (4u * 1024 * 1024)

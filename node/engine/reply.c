@@ -1,6 +1,10 @@
-#include "node/engine/internal.h"
+#include "node/engine/request.h"
 
 #include <string.h>
+
+#include "node/engine/participant.h"
+#include "node/engine/state.h"
+#include "policies/civil.h"
 
 /* ------------------------------------------------------------- refusals */
 

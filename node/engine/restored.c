@@ -1,7 +1,11 @@
-#include "node/engine/journal.h"
-#include "node/engine/session.h"
+#include "node/engine/restored.h"
 
 #include <string.h>
+
+#include "node/engine/journal.h"
+#include "node/engine/session.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
 
 /*
  * PROTOCOL.md 8.4: a node that was restored knows that it was, and does not

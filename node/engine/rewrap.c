@@ -7,9 +7,13 @@
  * `check` in META comes last.  The key of the indexes (keyed hashes) stays what
  * it was, and moves into META, sealed.
  */
-#include "node/engine/internal.h"
+#include "node/engine/renew.h"
 
 #include <string.h>
+
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/vault.h"
 
 #define KEYS_AT_A_TIME 2048
 

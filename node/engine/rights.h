@@ -18,7 +18,8 @@
 #ifndef SK_NODE_ENGINE_RIGHTS_H
 #define SK_NODE_ENGINE_RIGHTS_H
 
-#include "node/engine/notice.h"
+#include "node/engine/engine.h"
+#include "node/engine/inbox.h"
 
 /* An ERASURE leaves: the answer to each of its messages is waited for. */
 SK_CHECKED enum sk_status sk_erasure_asked(

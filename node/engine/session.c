@@ -1,8 +1,15 @@
 #include "node/engine/session.h"
-#include "node/engine/journal.h"
-#include "node/engine/witness.h"
 
 #include <string.h>
+
+#include "node/engine/federation.h"
+#include "node/engine/handover.h"
+#include "node/engine/journal.h"
+#include "node/engine/outbox.h"
+#include "node/engine/renew.h"
+#include "node/engine/restored.h"
+#include "node/engine/state.h"
+#include "node/engine/witness.h"
 
 /* A frame that arrives may ask for this many answers: a card, a HELLO, and a
    receipt with a refusal of every item.  With less room left in the effects it

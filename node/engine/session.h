@@ -25,7 +25,9 @@
 #ifndef SK_NODE_ENGINE_SESSION_H
 #define SK_NODE_ENGINE_SESSION_H
 
-#include "node/engine/internal.h"
+#include "node/engine/engine.h"
+#include "node/engine/outbox.h"
+#include "protocol/message.h"
 
 /* PROTOCOL.md 6.10: the largest incarnation and number on the wire. */
 #define SK_NUMBER_MAX ((UINT64_C(1) << 53) - 1)
@@ -36,12 +38,72 @@
 /* Receipts that are kept to be given again, per partner. */
 #define SK_ANSWERS_MAX 256
 
-/* ------------------------------------------------------------- outbox.c */
-/* A new incarnation of our log whose item 1 is entry base + 1. */
-void sk_log_restart(struct sk_log *log, uint64_t incarnation, uint64_t base);
-/* The partner has this number, but as VOID. */
-SK_CHECKED enum sk_status
-sk_outbox_voided(struct sk_engine *e, const struct sk_org *to, uint64_t number);
+/* Volatile: what is known of the line with one partner right now. */
+struct sk_session {
+    /* Both change only with cards_number of the engine, and come first. */
+    struct sk_org org;
+    struct sk_card card;   /* as stored; version 0: none yet */
+    bool has_curve_before; /* of its card before: lines may still use it */
+    struct sk_curve_public curve_before;
+    bool known;         /* in the roster with a card */
+    bool suspended;     /* not active in the roster */
+    bool up;            /* the transport reaches it */
+    bool greeted;       /* its HELLO came since `up` */
+    bool announce;      /* ours is new: say HELLO */
+    bool clock_known;   /* its HELLO said what its clock is */
+    bool clock_ahead;   /* of ours, at that moment */
+    bool line_known;    /* the transport said something about it */
+    bool asking;        /* our HELLO waits for its answer */
+    bool prove_due;     /* its journal must be asked for a proof; witness.c */
+    bool findings_due;  /* what was found of it is said once per greeting */
+    bool prove_asked;   /* PROVE left and was not answered: this one */
+    bool proved;        /* it proved something since the line is up */
+    uint64_t heard_ms;  /* last good message, 0 never */
+    uint64_t hello_ms;  /* when we last sent HELLO, 0 never */
+    uint64_t confirmed; /* the last row in SK_T_STORED, and its second */
+    uint64_t confirmed_s;
+    uint64_t sent;     /* number of the last item put in an envelope
+                          since greeted */
+    uint64_t retry_ms; /* when to say HELLO again if unanswered */
+    uint32_t failures;
+    uint32_t full_times;       /* it had no room, in a row */
+    uint64_t charter_version;  /* from its HELLO */
+    uint64_t charter_later_ms; /* do not ask it for a charter before; 0 */
+    uint64_t their_card; /* version of our card that its HELLO named; 0: none */
+    uint64_t card_said;  /* version that we sent it, because it is new */
+    uint64_t clock_off_ms;   /* so much ahead or behind */
+    uint64_t hello_until_ms; /* HELLOs answered, and charters given, until */
+    uint64_t want_until_ms;  /* then: session.c, charter_share.c */
+    char refused[SK_CODE_SIZE_MAX + 1]; /* last refusal it gave, or "" */
+    uint64_t spoke_ms;                  /* last frame to it, 0 never */
+    uint64_t complained_ms; /* when we last refused an unreadable frame */
+    uint64_t applying;      /* number of the item that is being applied */
+    uint64_t flight[SK_IN_FLIGHT_MAX]; /* envelopes without receipt: last */
+    size_t flight_count;
+    uint64_t full_ms;         /* it has no room: nothing leaves before; 0 */
+    uint64_t refused_ms;      /* when we last said that we have no room */
+    uint64_t prove_ms;        /* no PROVE before */
+    struct sk_prove prove;    /* the one that left */
+    uint64_t proof_until_ms;  /* PROOFs given, until then */
+    uint64_t said_until_ms;   /* answers to ITEMS: receive.c */
+    uint64_t wasted_until_ms; /* opened for nothing: session.c */
+    uint64_t reminded;        /* last entry of our log that reminds it whose a
+                                 trajectory is; 0: none */
+    struct sk_log log;        /* as in the store, when log.loaded */
+};
+
+SK_CHECKED enum sk_status sk_session_frame(struct sk_engine *e,
+                                           const struct sk_org *from,
+                                           struct sk_bytes frame);
+SK_CHECKED enum sk_status sk_session_link(struct sk_engine *e,
+                                          const struct sk_org *peer, bool up);
+SK_CHECKED enum sk_status sk_session_timer(struct sk_engine *e);
+SK_CHECKED enum sk_status sk_session_stop(struct sk_engine *e);
+SK_CHECKED enum sk_status sk_session_pump(struct sk_engine *e);
+/* What the partner answered to message.replay of this message: "pending",
+   "duplicate", "recalled"; NULL when it was not replayed. */
+const char *sk_replay_answer(const struct sk_engine *e,
+                             const struct sk_message_id *id);
 
 /* ------------------------------------------------------------- wire.c */
 /* Sign and write, in scratch. */
@@ -99,55 +161,6 @@ SK_CHECKED enum sk_status sk_session_adopt(struct sk_engine *e,
                                            struct sk_session *s,
                                            uint64_t incarnation, bool *late);
 
-/* ------------------------------------------------------------- inbox.c */
-/* Why this message of `from` cannot come (again): "recalled", "expired"; NULL
-   when nothing is against it. */
-/* Everything about one message, as inbox.open shows it.  inbox_ops.c */
-SK_CHECKED enum sk_status sk_inbox_pack(struct sk_engine *e, struct sk_pack *p,
-                                        const struct sk_inbox_entry *entry);
-SK_CHECKED enum sk_status sk_inbox_gone(struct sk_engine *e,
-                                        const struct sk_org *from,
-                                        const struct sk_message_id *id,
-                                        const char **code);
-/* SK_OK: this message of `from` is kept; SK_E_EXISTS: another partner used the
-   same id, or it is the id of a person here; SK_E_NOT_FOUND. */
-SK_CHECKED enum sk_status sk_inbox_has(struct sk_engine *e,
-                                       const struct sk_org *from,
-                                       const struct sk_message_id *id);
-/* The messages of `from` behind item `after` of that incarnation, oldest
-   first: keys of a scan whose values are message ids. */
-/* Everything that came, in order of arrival, behind a number; and the next of
-   it with its number.  SK_E_NOT_FOUND at the end. */
-struct sk_scan sk_inbox_arrived(struct sk_engine *e, uint64_t after);
-SK_CHECKED enum sk_status sk_inbox_next(struct sk_engine *e,
-                                        struct sk_scan *scan, uint64_t *number,
-                                        struct sk_org *from,
-                                        struct sk_message_id *id);
-struct sk_scan sk_inbox_behind(struct sk_engine *e, const struct sk_org *from,
-                               uint64_t incarnation, uint64_t after);
-/* The messages of `from` under that handle, in order of arrival: keys of a scan
-   whose values are message ids. */
-struct sk_scan sk_inbox_about(struct sk_engine *e, const struct sk_org *from,
-                              const struct sk_handle *handle);
-/* Keep a message that came, under a data key of its own.  handle: whom it is
-   about, NULL: nobody; item: its bytes as they came. */
-SK_CHECKED enum sk_status sk_inbox_add(struct sk_engine *e,
-                                       const struct sk_org *from,
-                                       const struct sk_message_id *id,
-                                       const struct sk_handle *handle,
-                                       struct sk_bytes item);
-
-/* ------------------------------------------------------------- apply.c */
-/* I5: a field of the vocabulary at a level of it, and a name that hides
-   nothing. */
-bool sk_field_is_known(const struct sk_vocabulary *v,
-                       const struct sk_item_field *sent);
-/* I5: type, fields and levels are words of the vocabulary. */
-bool sk_words_are_known(const struct sk_vocabulary *v,
-                        const struct sk_item_event *event);
-/* An instant that a partner named, not later than a day from now. */
-uint64_t sk_partner_ms(const struct sk_engine *e, uint64_t at_ms);
-
 /* ------------------------------------------------------------- deliver.c */
 /* As many envelopes as the credit allows. */
 SK_CHECKED enum sk_status sk_deliver_out(struct sk_engine *e,
@@ -184,42 +197,6 @@ void sk_charter_not_given(struct sk_engine *e, struct sk_session *s,
 /* Ask who has a newer one, if any; when to look again. */
 SK_CHECKED enum sk_status sk_charter_tend(struct sk_engine *e);
 void sk_charter_schedule(struct sk_engine *e);
-
-/* ------------------------------------------------------------- held.c
- * After a restore: the ledger is made whole from what the partner has. */
-/* We are a backup: start a new incarnation at `base` and ask `to` what it has
-   of the old one behind the last receipt.  PROTOCOL.md 8.4 */
-SK_CHECKED enum sk_status sk_held_restart(struct sk_engine *e,
-                                          const struct sk_org *to,
-                                          struct sk_log *log,
-                                          uint64_t incarnation);
-/* ASKED came: tell what is kept of `from`. */
-SK_CHECKED enum sk_status sk_held_tell(struct sk_engine *e,
-                                       const struct sk_org *from,
-                                       const struct sk_item_asked *asked,
-                                       const char **refusal);
-/* HELD came: what the ledger does not know is written into it. */
-SK_CHECKED enum sk_status sk_held_apply(struct sk_engine *e,
-                                        const struct sk_org *from,
-                                        const struct sk_item_held *held,
-                                        const char **refusal);
-/* A partner holds this of a participant who took the consent back meanwhile:
-   recall it (CONSENT 4.3).  held_recall.c */
-SK_CHECKED enum sk_status
-sk_held_recall(struct sk_engine *e, const struct sk_participant_id *participant,
-               const struct sk_org *to, const struct sk_item_event *event);
-
-/* ------------------------------------------------------------- taken.c */
-/* A partner asks something back: remember what, without what it was. */
-SK_CHECKED enum sk_status sk_taken_put(struct sk_engine *e,
-                                       const struct sk_org *from,
-                                       const struct sk_item_withdrawn *item);
-/* It forgot, and asks: tell it as what the person said here (TOLD), at most
-   count of them. */
-SK_CHECKED enum sk_status sk_taken_tell(struct sk_engine *e,
-                                        const struct sk_org *from,
-                                        const struct sk_item_asked *asked,
-                                        size_t count);
 
 /* ------------------------------------------------------------- replay.c */
 /* One item, in memory of the engine that scratch does not clear: for the one

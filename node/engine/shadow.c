@@ -2,6 +2,13 @@
 
 #include <string.h>
 
+#include "node/engine/facts.h"
+#include "node/engine/federation.h"
+#include "node/engine/ops.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+
 /*
  * A draft that decides beside the policy in force, at each sending and preview
  * of an event.  Its answers are counted per partner, purpose and type of

@@ -1,6 +1,15 @@
-#include "node/engine/internal.h"
+#include "node/engine/source.h"
 
 #include <string.h>
+
+#include "node/engine/access.h"
+#include "node/engine/draft.h"
+#include "node/engine/event.h"
+#include "node/engine/participant.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "protocol/unpack.h"
 
 /*
  * Where a row came from: docs/IMPORT.md 4.

@@ -1,8 +1,21 @@
+#include "node/engine/engine.h"
+
+#include "node/engine/due.h"
+#include "node/engine/federation.h"
 #include "node/engine/findings.h"
 #include "node/engine/journal.h"
 #include "node/engine/leave.h"
+#include "node/engine/ops.h"
+#include "node/engine/outbox.h"
+#include "node/engine/request.h"
+#include "node/engine/restored.h"
 #include "node/engine/rights.h"
+#include "node/engine/session.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
 #include "node/engine/user.h"
+#include "node/engine/withdraw.h"
+#include "policies/civil.h"
 #include "protocol/version.h"
 
 /* Operations on the node itself: how it is doing, and its clock. */

@@ -1,6 +1,13 @@
-#include "node/engine/session.h"
+#include "node/engine/restored.h"
 
 #include <string.h>
+
+#include "node/engine/federation.h"
+#include "node/engine/outbox.h"
+#include "node/engine/session.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "protocol/unpack.h"
 
 /*
  * What partners asked back, so that one that goes back to a backup hears from

@@ -1,6 +1,12 @@
-#include "node/engine/internal.h"
+#include "node/engine/text.h"
 
 #include <string.h>
+
+#include "node/engine/clean.h"
+#include "node/engine/federation.h"
+#include "node/engine/ops.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
 
 /* DOMAIN 9.3, sensitive_words of domain.yaml. */
 static const char *const sensitive[] = {

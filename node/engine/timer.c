@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/vault.h"
+#include "protocol/unpack.h"
+
 #define RECORD_COUNT 11
 #define RECORD_SIZE_MAX 512
 

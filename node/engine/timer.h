@@ -18,6 +18,8 @@
 #define SK_NODE_ENGINE_TIMER_H
 
 #include "node/engine/consent.h"
+#include "node/engine/engine.h"
+#include "node/engine/event.h"
 #include "node/engine/handover.h"
 
 /* ------------------------------------------------------------- rules */

@@ -1,7 +1,10 @@
 #include "node/engine/timer.h"
-#include "node/engine/user.h"
 
 #include <string.h>
+
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/user.h"
 
 /*
  * The lists that a timer is on, so that nobody's agenda is found by looking at

@@ -2,6 +2,16 @@
 
 #include <string.h>
 
+#include "node/engine/consent.h"
+#include "node/engine/due.h"
+#include "node/engine/event.h"
+#include "node/engine/handover.h"
+#include "node/engine/inbox.h"
+#include "node/engine/relation.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "policies/civil.h"
+
 /* What starts a timer, and what ends it before it is raised. DOMAIN.md 6. */
 
 static const struct sk_timer_rule *rule_of(const struct sk_engine *e,

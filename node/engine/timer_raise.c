@@ -1,5 +1,13 @@
 #include "node/engine/timer.h"
 
+#include "node/engine/consent.h"
+#include "node/engine/handover.h"
+#include "node/engine/inbox.h"
+#include "node/engine/ledger.h"
+#include "node/engine/relation.h"
+#include "node/engine/state.h"
+#include "policies/civil.h"
+
 /*
  * The day of a timer has come.  It is raised as of the start of its civil day,
  * also when the node was down then: what happened since was an input, and

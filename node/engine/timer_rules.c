@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "node/engine/handover.h"
 #include "policies/read.h"
 
 static const uint8_t domain_yaml[] = {

@@ -1,8 +1,18 @@
-#include "node/engine/consent.h"
-#include "node/engine/journal.h"
-#include "node/engine/session.h"
+#include "node/engine/withdraw.h"
 
 #include <string.h>
+
+#include "node/engine/consent.h"
+#include "node/engine/inbox.h"
+#include "node/engine/journal.h"
+#include "node/engine/ops.h"
+#include "node/engine/outbox.h"
+#include "node/engine/participant.h"
+#include "node/engine/relation.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/vault.h"
 
 /*
  * A withdrawal that was said at a partner which holds data about the person:

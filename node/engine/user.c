@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/vault.h"
+#include "protocol/unpack.h"
+
 #define USER_SIZE_MAX 512
 
 static const char context_name[] = "schakel/index/user/1";

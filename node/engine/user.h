@@ -30,7 +30,7 @@
 #ifndef SK_NODE_ENGINE_USER_H
 #define SK_NODE_ENGINE_USER_H
 
-#include "node/engine/internal.h"
+#include "node/engine/engine.h"
 
 #define SK_USERS_MAX 1000
 

@@ -1,6 +1,12 @@
-#include "node/engine/user.h"
+#include "node/engine/ops.h"
 
 #include <string.h>
+
+#include "node/engine/access.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "node/engine/user.h"
 
 /* user.add, change, end, list, stand-in; participant.assign.  CONTROL.md 7.3 */
 

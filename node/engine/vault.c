@@ -1,6 +1,9 @@
-#include "node/engine/internal.h"
+#include "node/engine/vault.h"
 
 #include <string.h>
+
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
 
 static const char context_key[] = "schakel/vault/key/1";
 

@@ -1,4 +1,8 @@
-#include "node/engine/internal.h"
+#include "node/engine/ops.h"
+
+#include "node/engine/federation.h"
+#include "node/engine/request.h"
+#include "node/engine/state.h"
 
 /* The files of the federation, for programs that show events to people or
    check a policy beside the node. */

@@ -1,7 +1,12 @@
 #include "node/engine/session.h"
-#include "protocol/evidence.h"
 
 #include <string.h>
+
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "protocol/envelope.h"
+#include "protocol/evidence.h"
+#include "protocol/unpack.h"
 
 /* Signed bytes of everything but ITEMS, RECEIPT, CARD, CHARTER and PROOF fit
    in this. */

@@ -1,10 +1,19 @@
-#include "node/engine/gate.h"
-#include "node/engine/handover.h"
-#include "node/engine/notice.h"
-#include "node/engine/objection.h"
-#include "node/engine/rights.h"
+#include "node/engine/withdraw.h"
 
 #include <string.h>
+
+#include "node/engine/event.h"
+#include "node/engine/facts.h"
+#include "node/engine/gate.h"
+#include "node/engine/handover.h"
+#include "node/engine/ledger.h"
+#include "node/engine/notice.h"
+#include "node/engine/objection.h"
+#include "node/engine/outbox.h"
+#include "node/engine/relation.h"
+#include "node/engine/request.h"
+#include "node/engine/rights.h"
+#include "node/engine/state.h"
 
 /*
  * A withdrawal and what follows from it at the one who sent: queued messages

@@ -4,6 +4,10 @@
 
 #include "node/engine/findings.h"
 #include "node/engine/journal.h"
+#include "node/engine/session.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
+#include "protocol/unpack.h"
 
 /* PROTOCOL.md 11.5: how often we ask, and answer. */
 #define ASK_AGAIN_MS 30000

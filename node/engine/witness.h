@@ -8,6 +8,7 @@
 #ifndef SK_NODE_ENGINE_WITNESS_H
 #define SK_NODE_ENGINE_WITNESS_H
 
+#include "node/engine/engine.h"
 #include "node/engine/session.h"
 #include "protocol/evidence.h"
 

@@ -18,7 +18,9 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/say.h"
 
+#include "node/engine/federation.h"
 #include "node/engine/handover.h"
+#include "node/engine/relation.h"
 #include "node/engine/session.h"
 #include "protocol/texts.h"
 

@@ -6,6 +6,7 @@
 #ifndef SK_TESTS_FUZZ_SAY_H
 #define SK_TESTS_FUZZ_SAY_H
 
+#include "node/engine/state.h"
 #include "tests/fuzz/world.h"
 
 #define SAY_IDS_MAX 64

@@ -12,8 +12,9 @@
 
 #include "tests/node/fixture.h"
 
-#include "node/engine/internal.h"
+#include "node/engine/tables.h"
 #include "protocol/envelope.h"
+#include "protocol/item.h"
 #include "protocol/message.h"
 
 #define LN_MAX 2200

@@ -1,7 +1,5 @@
 #include "tests/node/people.h"
 
-#include "node/engine/internal.h"
-
 /* docs/POLICY.md 2.5: what a newer charter makes wider waits for the officers
    of each node; what it makes narrower holds at once.  I1, I5 */
 

@@ -1,7 +1,8 @@
 /* Numbers and names as people type them (DOMAIN 4.1, 4.2). */
 #include "tests/node/fixture.h"
 
-#include "node/engine/internal.h"
+#include "node/engine/clean.h"
+#include "node/engine/state.h"
 
 static struct sk_engine *engine(void)
 {

@@ -2,6 +2,7 @@
 #include "tests/node/people.h"
 
 #include "node/engine/consent.h"
+#include "node/engine/state.h"
 
 /* docs/CONSENT.md 1 to 3. */
 

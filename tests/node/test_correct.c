@@ -2,7 +2,8 @@
 #include "tests/node/lines.h"
 #include "tests/node/people.h"
 
-#include "node/engine/internal.h"
+#include "node/engine/correction.h"
+#include "node/engine/state.h"
 
 /* docs/CONSENT.md 5.4: what was wrong is made right, also at who got it. */
 

@@ -2,7 +2,8 @@
    Tests: node/engine/calendar.c */
 #include "tests/node/fixture.h"
 
-#include "node/engine/internal.h"
+#include "node/engine/due.h"
+#include "node/engine/state.h"
 
 static struct fx f;
 

@@ -3,7 +3,10 @@
    node/engine/status.c */
 #include "tests/node/fixture.h"
 
-#include "node/engine/internal.h"
+#include "node/engine/federation.h"
+#include "node/engine/ops.h"
+#include "node/engine/session.h"
+#include "node/engine/state.h"
 
 static struct fx f;
 static struct sk_effects effects;

@@ -2,7 +2,8 @@
    Tests: node/engine/record.c */
 #include "tests/node/fixture.h"
 
-#include "node/engine/internal.h"
+#include "node/engine/event.h"
+#include "node/engine/state.h"
 #include "tests/node/people.h"
 
 static struct fx f;

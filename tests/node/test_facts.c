@@ -1,6 +1,8 @@
 #include "tests/node/people.h"
 
-#include "node/engine/internal.h"
+#include "node/engine/facts.h"
+#include "node/engine/relation.h"
+#include "node/engine/state.h"
 
 /* Facts of a person are kept from one decision to the next (I1, I2): never
    longer than the records behind them stay the same. */

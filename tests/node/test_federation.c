@@ -2,8 +2,6 @@
    Tests: node/engine/charter.c, node/engine/policy.c */
 #include "tests/node/fixture.h"
 
-#include "node/engine/internal.h"
-
 static struct fx f;
 
 static void begin(void)

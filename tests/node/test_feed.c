@@ -1,5 +1,5 @@
 /* Who follows along: in order, again until confirmed, and nothing erased. */
-#include "node/engine/internal.h"
+#include "node/engine/feed.h"
 #include "tests/node/people.h"
 
 static struct fx f;

@@ -2,8 +2,6 @@
 #include "tests/node/lines.h"
 #include "tests/node/people.h"
 
-#include "node/engine/internal.h"
-
 /* docs/CONSENT.md 5.2, 5.3: who asks to be forgotten.  I7 */
 
 static struct fx f;

@@ -1,4 +1,5 @@
 /* Tests: node/engine/handover_ops.c, node/engine/handover_state.c */
+#include "node/engine/state.h"
 #include "tests/node/handover.h"
 
 /* docs/DOMAIN.md 5: the state machine of a handover, and its way. */

@@ -1,5 +1,6 @@
 /* I6, docs/DOMAIN.md 5.4: a trajectory has at most one owner, whatever is made
    up, crosses, repeats, comes late or is restored. */
+#include "node/engine/state.h"
 #include "tests/node/handover.h"
 
 TestSuite(handover_owner, .init = start, .fini = end);

@@ -13,6 +13,7 @@
 #include "tests/node/people.h"
 
 #include "node/engine/handover.h"
+#include "node/engine/state.h"
 
 #define PEOPLE_MAX 16
 #define OFFERS_MAX 64

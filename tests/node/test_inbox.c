@@ -1,4 +1,6 @@
 /* Tests: node/engine/inbox_ops.c */
+#include "node/engine/inbox.h"
+#include "node/engine/state.h"
 #include "tests/node/lines.h"
 
 #define START "2026-09-01T08:00:00Z"

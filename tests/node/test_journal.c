@@ -3,6 +3,7 @@
 #include "tests/node/samira.h"
 
 #include "node/engine/journal.h"
+#include "node/engine/state.h"
 #include "protocol/lines.h"
 
 /* PROTOCOL.md 11: what a node did is in its journal, in the transaction of the

@@ -2,8 +2,6 @@
 #include "tests/node/lines.h"
 #include "tests/node/people.h"
 
-#include "node/engine/internal.h"
-
 /* docs/CONSENT.md 5.6: a partner leaves.  houtzaak and gtb hold what buso
    sent; houtzaak leaves, and later the charter says so. */
 

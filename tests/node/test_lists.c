@@ -3,6 +3,7 @@
 #include "tests/node/reads.h"
 #include "tests/node/staff.h"
 
+#include "node/engine/state.h"
 #include "node/engine/user.h"
 
 static struct fx f;

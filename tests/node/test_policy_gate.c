@@ -1,7 +1,6 @@
 /* Tests: node/engine/policy_files.c, node/engine/policy_next.c */
 #include "tests/node/fixture.h"
 
-#include "node/engine/internal.h"
 #include "protocol/journal.h"
 
 /* docs/POLICY.md 2.3: how a policy comes into force, and who must sign. */

@@ -1,6 +1,8 @@
 #include "tests/node/people.h"
 
-#include "node/engine/internal.h"
+#include "node/engine/ready.h"
+#include "node/engine/state.h"
+#include "node/engine/tables.h"
 
 /* I2: what is offered and sent in one batch is decided once, as long as nothing
    that a decision looks at is different when it is sent. */

@@ -1,3 +1,4 @@
+#include "node/engine/state.h"
 #include "tests/node/lines.h"
 #include "tests/node/people.h"
 

@@ -3,7 +3,9 @@
    Tests: node/engine/employer.c */
 #include "tests/node/fixture.h"
 
-#include "node/engine/internal.h"
+#include "node/engine/employer.h"
+#include "node/engine/relation.h"
+#include "node/engine/state.h"
 
 static struct fx f;
 static char who[64];

@@ -2,6 +2,9 @@
  * Keys that are renewed while the node runs, and keys that had their time.
  *                                                       docs/PROTOCOL.md 4.5
  */
+#include "node/engine/federation.h"
+#include "node/engine/session.h"
+#include "node/engine/state.h"
 #include "tests/node/lines.h"
 
 #define START "2026-09-01T08:00:00Z"

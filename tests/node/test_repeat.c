@@ -1,7 +1,7 @@
 /* CONTROL.md 2.4: a request with an id is done once, whatever is killed. */
 #include "tests/node/people.h"
 
-#include "node/engine/internal.h"
+#include "node/engine/state.h"
 
 #define START "2027-03-05T08:00:00Z"
 

@@ -4,7 +4,7 @@
  */
 #include "tests/node/people.h"
 
-#include "node/engine/internal.h"
+#include "node/engine/vault.h"
 
 #define START "2026-09-01T08:00:00Z"
 #define PEOPLE 2100 /* more keys than one transaction takes */

@@ -1,8 +1,6 @@
 /* docs/POLICY.md 2.6: a draft that is counted, and decides nothing. */
 #include "tests/node/samira.h"
 
-#include "node/engine/internal.h"
-
 static struct samira s;
 
 static void start(void)

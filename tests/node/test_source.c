@@ -1,5 +1,5 @@
 /* What is imported: once per key, tried first, and never back when erased. */
-#include "node/engine/internal.h"
+#include "node/engine/tables.h"
 #include "tests/node/people.h"
 
 static struct fx f;

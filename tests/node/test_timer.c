@@ -3,7 +3,9 @@
    Tests: node/engine/timer_plan.c */
 #include "tests/node/people.h"
 
+#include "node/engine/state.h"
 #include "node/engine/timer.h"
+#include "node/engine/vault.h"
 
 static struct fx f;
 

@@ -1,7 +1,9 @@
 #include "tests/node/lines.h"
 #include "tests/node/people.h"
 
-#include "node/engine/internal.h"
+#include "node/engine/apply.h"
+#include "node/engine/state.h"
+#include "node/engine/withdraw.h"
 
 /* docs/CONSENT.md 4.1: a withdrawal is accepted at any partner that holds data
    about the person, which passes it on to the owner.  I7 */

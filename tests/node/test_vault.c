@@ -1,7 +1,8 @@
 /* Data keys: what is sealed under them, and what is left when they go. */
 #include "tests/node/fixture.h"
 
-#include "node/engine/internal.h"
+#include "node/engine/state.h"
+#include "node/engine/vault.h"
 
 static struct fx f;
 static struct sk_effects effects;

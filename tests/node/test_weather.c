@@ -7,6 +7,9 @@
  *
  * A seed is a run.  SEEDS=N runs more of them, SEED=N one.
  */
+#include "node/engine/ledger.h"
+#include "node/engine/outbox.h"
+#include "node/engine/state.h"
 #include "tests/node/lines.h"
 #include "tests/node/people.h"
 

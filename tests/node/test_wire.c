@@ -1,3 +1,4 @@
+#include "node/engine/state.h"
 #include "tests/node/lines.h"
 
 #define START "2026-09-01T08:00:00Z"

@@ -3,7 +3,8 @@
 #include "tests/node/lines.h"
 #include "tests/node/people.h"
 
-#include "node/engine/internal.h"
+#include "node/engine/state.h"
+#include "node/engine/withdraw.h"
 
 /* docs/CONSENT.md 4: withdrawal at the one who sent, erasure at the one who
    received, and the answers.  I7 */

@@ -1,10 +1,13 @@
 /* Tests: node/engine/findings.c */
 #include "tests/node/lines.h"
 
+#include "node/engine/federation.h"
 #include "node/engine/journal.h"
 #include "node/engine/session.h"
+#include "node/engine/state.h"
 #include "protocol/evidence.h"
 #include "protocol/lines.h"
+#include "protocol/unpack.h"
 
 /* PROTOCOL.md 11.5 to 11.7: partners watch each other's journals.  Buso
    publishes, gtb receives: receipts show gtb's journal to buso. */

@@ -6,7 +6,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "node/engine/internal.h"
+#include "node/engine/federation.h"
+#include "node/engine/ledger.h"
+#include "node/engine/session.h"
+#include "node/engine/state.h"
 #include "tests/sim/curves.h"
 
 /*

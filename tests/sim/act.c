@@ -1,3 +1,4 @@
+#include "node/engine/state.h"
 #include "tests/sim/sim.h"
 
 /* What people do, at random, and what that tells the model. */

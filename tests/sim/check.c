@@ -1,6 +1,9 @@
 #include "tests/sim/sim.h"
 
+#include "node/engine/inbox.h"
+#include "node/engine/participant.h"
 #include "node/engine/session.h"
+#include "node/engine/state.h"
 
 /* What must hold, against the model: docs/ARCHITECTURE.md 1. */
 

@@ -1,3 +1,4 @@
+#include "node/engine/tables.h"
 #include "tests/sim/sim.h"
 
 /*

@@ -1,5 +1,6 @@
 #include "tests/sim/sim.h"
 
+#include "node/engine/inbox.h"
 #include "node/engine/session.h"
 
 /*

@@ -1,7 +1,11 @@
 #include "tests/sim/sim.h"
 
+#include "node/engine/federation.h"
 #include "node/engine/journal.h"
+#include "node/engine/session.h"
+#include "node/engine/state.h"
 #include "protocol/evidence.h"
+#include "protocol/unpack.h"
 #include "tests/node/lines.h"
 
 /*

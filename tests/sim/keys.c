@@ -1,5 +1,9 @@
 #include "tests/sim/sim.h"
 
+#include "node/engine/federation.h"
+#include "node/engine/session.h"
+#include "node/engine/state.h"
+#include "node/engine/vault.h"
 #include "protocol/keyfile.h"
 
 /*

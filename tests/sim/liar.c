@@ -1,5 +1,9 @@
 #include "tests/sim/sim.h"
 
+#include "node/engine/federation.h"
+#include "node/engine/outbox.h"
+#include "node/engine/session.h"
+#include "node/engine/tables.h"
 #include "protocol/envelope.h"
 #include "protocol/message.h"
 

@@ -1,5 +1,7 @@
 #include "tests/sim/sim.h"
 
+#include "node/engine/session.h"
+#include "node/engine/state.h"
 #include "tests/node/lines.h"
 
 struct sk_engine *engine(size_t at)

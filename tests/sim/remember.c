@@ -9,6 +9,7 @@
 #include "node/engine/timer.h"
 #include "policies/bundle.h"
 #include "policies/findings.h"
+#include "policies/rules.h"
 #include "protocol/lines.h"
 #include "protocol/merkle.h"
 #include "tests/sim/curves.h"

@@ -28,7 +28,7 @@
 #include "tests/node/fixture.h"
 
 #include "node/engine/handover.h"
-#include "node/engine/internal.h"
+#include "protocol/checkpoint.h"
 
 #define NODES 5
 #define FRAMES 1024

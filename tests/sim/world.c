@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "node/engine/state.h"
 #include "tests/sim/remember.h"
 
 /*

@@ -23,7 +23,7 @@ plant() {
   fi
   rm -rf "$tree"
 }
-plant node/engine/internal.h "$(printf 'enum sk_table {\n    A = %sa%s,\n    B = %sa%s, /* */\n};' "'" "'" "'" "'")"
+plant node/engine/tables.h "$(printf 'enum sk_table {\n    A = %sa%s,\n    B = %sa%s, /* */\n};' "'" "'" "'" "'")"
 plant protocol/x.c '#include "policies/decide.h"'
 plant policies/x.c '#include "node/store.h"'
 plant node/engine/x.c '#include "tools/schakel/json.h"'

@@ -16,6 +16,7 @@
 #include <sodium.h>
 
 #include "node/engine/journal.h"
+#include "node/engine/state.h"
 
 #define BATCH 512
 #define PROOFS 200

@@ -28,6 +28,8 @@
 
 #include "node/core/core.h"
 #include "node/engine/journal.h"
+#include "node/engine/tables.h"
+#include "protocol/pack.h"
 
 #define BATCH 8192
 #define LOADED "bench loaded" /* in META: how many participants */
