@@ -40,7 +40,7 @@ struct sk_age_identity {
     uint8_t secret_bytes[32];
 };
 
-/* Fail with SK_E_BAD_FORM. */
+/* Keys as text, age_key.c.  Fail with SK_E_BAD_FORM. */
 SK_CHECKED enum sk_status sk_age_recipient_parse(struct sk_bytes text,
                                                  struct sk_age_recipient *out);
 SK_CHECKED enum sk_status sk_age_identity_parse(struct sk_bytes text,

@@ -1,3 +1,4 @@
+/* Tests: protocol/age_key.c */
 #include "support.h"
 
 #include "protocol/age.h"
