@@ -1,6 +1,8 @@
 /*
- * What the handler of a request uses: refusals, packing, arguments.
- * reply.c                                                  docs/CONTROL.md 2
+ * Requests.                                               docs/CONTROL.md 2
+ *
+ *   request.c  one, from its bytes to its reply
+ *   reply.c    what handlers use: refusals, packing, arguments
  */
 #ifndef SK_NODE_ENGINE_REQUEST_H
 #define SK_NODE_ENGINE_REQUEST_H
@@ -10,6 +12,10 @@
 #include "protocol/charter.h"
 #include "protocol/pack.h"
 
+/* Run a request, and put its reply into the effects.  Fails as
+   sk_engine_step(). */
+SK_CHECKED enum sk_status sk_request_run(struct sk_engine *e,
+                                         const struct sk_input *input);
 /* Refuse the request: returns SK_E_REFUSED.  code: static, of texts.h;
    field: the argument concerned or NULL; detail: a word or id, never a
    value about a person; may be empty. */

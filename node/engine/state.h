@@ -2,9 +2,10 @@
  * Inside the engine: its state, and what every file of it may ask.
  *                                                   docs/ARCHITECTURE.md 4, 5
  *
- *   engine.c      open, step, clock, frames out;  key.c: keys, META, ids
+ *   engine.c      step, clock, frames out;  open.c;  key.c: keys, META, ids
  *   ops.c         who handles which operation
- *   reply.c       requests and replies: refusals, packing, arguments
+ *   request.c     a request, from its bytes to its reply;  reply.c: refusals,
+ *                 packing, arguments
  *   repeat.c      a request that comes again is answered, not done again
  *   vault.c       data keys: seal, open, destroy
  *   journal.h     what this node did, in a tree that it signs
@@ -252,6 +253,26 @@ struct sk_engine {
     struct sk_batch *batch; /* engine.c: what a rollback goes back to */
 };
 
+/* What a rollback goes back to: all that is volatile, as it was before the
+   first input of the batch. */
+struct sk_batch {
+    struct sk_node_secrets secrets;
+    struct sk_card card;
+    struct sk_session *sessions; /* SK_PARTNERS_MAX */
+    size_t sessions_count;
+    uint64_t cards_number; /* names and cards in it are those of then */
+    uint64_t now_ms;
+    uint64_t kept_ms;
+    int32_t due_day;
+    bool reload;
+    uint64_t bundle_number; /* to notice that another one was loaded */
+    struct sk_fetch fetch;
+    struct sk_journal journal;
+    uint32_t frame_sizes[SK_FRAME_SIZES_MAX];
+    uint64_t frame_counts[SK_FRAME_SIZES_MAX];
+    size_t frame_sizes_count;
+};
+
 /*
  * Send a frame: ask for room, seal into it, say what came out.  The frame is
  * in the effects and its size is counted.  Fails with SK_E_AGAIN: no room in
@@ -264,6 +285,12 @@ void sk_frame_send(struct sk_engine *e, const struct sk_org *to,
 /* The core must send SK_INPUT_TIMER at this real time at the latest.  Asked
    for in every step or pump that leaves something to wait for. */
 void sk_wake_at(struct sk_engine *e, uint64_t real_ms);
+/*
+ * The time of this input.  A manual clock moves only by clock.set.  A system
+ * clock never goes back for those who ask: small steps are flattened, and a
+ * large one stops everything that dates things.
+ */
+SK_CHECKED enum sk_status sk_clock_tick(struct sk_engine *e, uint64_t real_ms);
 /* Room in scratch to pack a record into; full when scratch is. */
 struct sk_pack sk_scratch_pack(struct sk_engine *e, size_t size_max);
 /* What was packed there.  Room that it did not need is free again, unless more
@@ -271,6 +298,9 @@ struct sk_pack sk_scratch_pack(struct sk_engine *e, size_t size_max);
 SK_CHECKED enum sk_status sk_scratch_packed(struct sk_engine *e,
                                             const struct sk_pack *p,
                                             struct sk_bytes *out);
+/* Everything that the input left in scratch may be about a person, also what
+   it took and gave back. */
+void sk_scratch_forget(struct sk_engine *e);
 void sk_fill_random(struct sk_engine *e, void *out, size_t size);
 void sk_new_id(struct sk_engine *e, struct sk_id *out);
 /* A UUID of version 7: records that follow each other lie together, and are

@@ -1,6 +1,6 @@
 /* The engine as its caller sees it: open, requests, clock, rollback.
-   Tests: node/engine/key.c, node/engine/ops.c, node/engine/reply.c,
-   node/engine/status.c */
+   Tests: node/engine/key.c, node/engine/open.c, node/engine/ops.c,
+   node/engine/reply.c, node/engine/request.c, node/engine/status.c */
 #include "tests/node/fixture.h"
 
 #include "node/engine/federation.h"
