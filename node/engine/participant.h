@@ -1,10 +1,13 @@
 /*
- * The people whom this node guides.
+ * The people whom this node guides.  participant.c: records, indexes, add,
+ * show; participant_find.c: find and list
  */
 #ifndef SK_NODE_ENGINE_PARTICIPANT_H
 #define SK_NODE_ENGINE_PARTICIPANT_H
 
+#include "node/engine/clean.h"
 #include "node/engine/engine.h"
+#include "node/engine/tables.h"
 #include "policies/decide.h"
 #include "protocol/pack.h"
 
@@ -16,6 +19,13 @@ struct sk_participant {
     struct sk_bytes insz;
     struct sk_fact_period administration; /* from INT32_MAX: none */
 };
+/* Where it is kept; where its id is found by number, by a word of a name: with
+   keyed hashes, so that who has only the store cannot try them all. */
+struct sk_key sk_participant_key(const struct sk_participant_id *id);
+struct sk_key sk_participant_insz_key(struct sk_engine *e,
+                                      struct sk_bytes insz);
+struct sk_key sk_participant_name_key(struct sk_engine *e,
+                                      const struct sk_name_word *word);
 /* SK_E_NOT_FOUND.  Texts in scratch. */
 SK_CHECKED enum sk_status sk_participant_get(struct sk_engine *e,
                                              const struct sk_participant_id *id,

@@ -14,7 +14,8 @@
  *                 charter_share.c: a newer charter goes from node to node
  *   renew.c       our own keys: new ones into force, old ones destroyed;
  *                 rewrap.c: another master key
- *   participant.c relation.c event.c record.c employer.c objection.c calendar.c
+ *   participant.c participant_find.c relation.c event.c record.c employer.c
+ *   objection.c calendar.c
  *   collective.c text.c clean.c;  source.c: what was imported before
  *   draft.c       what a person must still confirm
  *   feed.c        what happened, for who follows along

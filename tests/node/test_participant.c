@@ -1,4 +1,5 @@
-/* Participants: registered, found, listed, shown; and what is on disk. */
+/* Participants: registered, found, listed, shown; and what is on disk.
+   Tests: node/engine/participant_find.c */
 #include "tests/node/fixture.h"
 
 static struct fx f;
