@@ -15,6 +15,10 @@ int sk_cmd_journal(int argc, char **argv);
 
 struct sk_client;
 
+/* journal_verify.c: `journal verify` and `journal prove`. */
+int sk_journal_verify(struct sk_client *client, const struct sk_parsed *parsed);
+int sk_journal_prove(struct sk_client *client, const struct sk_parsed *parsed);
+
 /* journal_show.c: `journal show` and `journal export`. */
 int sk_journal_show(struct sk_client *client, const struct sk_parsed *parsed);
 int sk_journal_export(struct sk_client *client, const struct sk_parsed *parsed);

@@ -42,7 +42,8 @@ const char *sk_render_ground(const char *word, bool dutch);
 /* A state of an objection in words. */
 const char *sk_render_objection(const char *state, bool dutch);
 
-/* What a key or a state of a reply is called; itself when it has no name. */
+/* What a key or a state of a reply is called; itself when it has no name.
+   render_words.c */
 const char *sk_render_word(const char *key, bool dutch);
 /* A value (text, list, bool, number) in one line, into room. */
 const char *sk_render_value(const json_t *value, char *room, size_t size_max);
