@@ -384,6 +384,18 @@ static enum sk_status link_handover(struct sk_engine *e,
                                &entry->has_handover);
 }
 
+/* Its id begins with its place in the log to the partner: at both ends what
+   leaves together lies together. */
+static enum sk_status new_message(struct sk_engine *e, const struct sk_org *to,
+                                  struct sk_message_id *out)
+{
+    uint64_t number;
+
+    SK_TRY(sk_outbox_next(e, to, &number));
+    sk_new_id_numbered(e, number, &out->id);
+    return SK_OK;
+}
+
 /* Permitted: give it an id, remember it, and let it wait for its partner. */
 static enum sk_status queue(struct sk_engine *e,
                             const struct sk_recorded_event *event,
@@ -399,9 +411,9 @@ static enum sk_status queue(struct sk_engine *e,
                                       .purpose = a->purpose,
                                       .queued_ms = e->now_ms,
                                       .state = SK_LEDGER_QUEUED};
-    sk_new_id(e, &entry->message.id);
     if (!sk_org_parse(a->to, &entry->to))
         return sk_refuse(e, "unknown-org", "to", (struct sk_bytes){0});
+    SK_TRY(new_message(e, &entry->to, &entry->message));
     status = sk_gate_fill(e, e->bundle, &a->gate->decision, entry);
     if (status == SK_E_TOO_LARGE)
         return sk_refuse(e, "too-large", NULL, (struct sk_bytes){0});

@@ -225,15 +225,27 @@ void sk_new_id(struct sk_engine *e, struct sk_id *out)
     sk_id_from_random(random, out);
 }
 
+/* The first 48 bits are a number. */
+static void begin_with(uint64_t number, struct sk_id *id)
+{
+    for (size_t i = 0; i < 6; i++)
+        id->bytes[i] = (uint8_t)(number >> (40 - 8 * i));
+}
+
 void sk_new_id_in_order(struct sk_engine *e, struct sk_id *out)
 {
     struct sk_id id;
 
     sk_new_id(e, &id);
-    for (size_t i = 0; i < 6; i++)
-        id.bytes[i] = (uint8_t)(e->now_ms >> (40 - 8 * i));
+    begin_with(e->now_ms, &id);
     id.bytes[6] = (uint8_t)((id.bytes[6] & 0x0f) | 0x70);
     *out = id;
+}
+
+void sk_new_id_numbered(struct sk_engine *e, uint64_t number, struct sk_id *out)
+{
+    sk_new_id(e, out);
+    begin_with(number, out);
 }
 
 int64_t sk_instant(const struct sk_engine *e)

@@ -209,6 +209,16 @@ void sk_log_restart(struct sk_log *log, uint64_t incarnation, uint64_t base)
 
 /* ------------------------------------------------------------- entries */
 
+enum sk_status sk_outbox_next(struct sk_engine *e, const struct sk_org *to,
+                              uint64_t *number)
+{
+    struct sk_log log;
+
+    SK_TRY(sk_log_get(e, to, &log));
+    *number = log.head + 1;
+    return SK_OK;
+}
+
 enum sk_status sk_outbox_put(struct sk_engine *e, const struct sk_org *to,
                              const struct sk_out_entry *entry, uint64_t *number)
 {

@@ -56,6 +56,9 @@ struct sk_out_entry {
     struct sk_id correction;      /* CORRECTION */
     struct sk_bytes item;         /* ITEM */
 };
+/* The number that the next entry towards `to` gets. */
+SK_CHECKED enum sk_status
+sk_outbox_next(struct sk_engine *e, const struct sk_org *to, uint64_t *number);
 /* Append to the log towards `to`.  The number it got in *number. */
 SK_CHECKED enum sk_status sk_outbox_put(struct sk_engine *e,
                                         const struct sk_org *to,

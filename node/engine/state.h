@@ -307,6 +307,10 @@ void sk_new_id(struct sk_engine *e, struct sk_id *out);
 /* A UUID of version 7: records that follow each other lie together, and are
    written together.  For what no partner ever hears of. */
 void sk_new_id_in_order(struct sk_engine *e, struct sk_id *out);
+/* The same for what one partner hears of: it begins with a number that this
+   partner knows anyway, and tells it nothing of when, or of others. */
+void sk_new_id_numbered(struct sk_engine *e, uint64_t number,
+                        struct sk_id *out);
 int32_t sk_today(const struct sk_engine *e);   /* civil day of now */
 int64_t sk_instant(const struct sk_engine *e); /* seconds */
 

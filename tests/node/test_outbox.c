@@ -1,6 +1,8 @@
 /* Tests: node/engine/replay.c */
 #include "tests/node/lines.h"
 
+#include "node/engine/outbox.h"
+
 /* Samira at Sopraco, with a consent for the OCMW and the school: X1. */
 struct samira {
     struct fx f;
@@ -89,6 +91,55 @@ static size_t inbox(struct samira *s, const char *org)
 }
 
 /* ------------------------------------------------------------- receipts */
+
+/* ------------------------------------------------------------- ids */
+
+static uint64_t head_of(struct samira *s, const char *to)
+{
+    struct sk_log log;
+
+    cr_assert(sk_log_get(fx_node(&s->f, "sopraco")->engine,
+                         &fx_node(&s->f, to)->org, &log) == SK_OK);
+    return log.head;
+}
+
+/* The next message: its id begins with its place in the log to `to`, and is
+   of version 4. */
+static void expect_placed(struct samira *s, const char *to, char id[64])
+{
+    unsigned long long number = head_of(s, to) + 1;
+    char place[32];
+
+    snprintf(place, sizeof(place), "%08llx-%04llx", number >> 16,
+             number & 0xffff);
+    send(s, to, id);
+    cr_expect(strncmp(id, place, 13) == 0, "%s is not of %s", id, place);
+    cr_expect(id[14] == '4' && strchr("89ab", id[19]) != NULL, "%s", id);
+}
+
+/* PROTOCOL.md 7.3: what follows each other lies together, at both ends, and
+   nobody learns from an id when it was made or what others got. */
+Test(outbox, id_of_a_message_begins_with_its_place)
+{
+    static struct samira s;
+    char ids[6][64];
+
+    start(&s);
+    for (size_t i = 0; i < 4; i++)
+        expect_placed(&s, "ocmw-mol", ids[i]);
+    expect_placed(&s, "cvo-kempen", ids[4]);
+    cr_expect(head_of(&s, "cvo-kempen") < head_of(&s, "ocmw-mol"));
+    fx_run(&s.f);
+    fx_crash(&s.f, "sopraco");
+    expect_placed(&s, "ocmw-mol", ids[5]);
+    for (size_t i = 1; i < 4; i++)
+        cr_expect(strcmp(ids[i - 1], ids[i]) < 0);
+    cr_expect(strcmp(ids[3], ids[5]) < 0);
+    /* All behind the place is random. */
+    for (size_t i = 1; i < 6; i++)
+        cr_expect(strcmp(ids[0] + 15, ids[i] + 15) != 0);
+    fx_end(&s.f);
+}
 
 /* DOMAIN 3.4: the ledger says what was reached, and nothing better. */
 Test(outbox, ledger_follows_the_receipts)
