@@ -2,27 +2,7 @@
 # schakel agenda: what a coach sees, says and takes along in a calendar, on
 # the nodes of a story that stay up.
 #   sh tests/system/test_agenda.sh BUILD_DIR
-set -u
-build=$(cd "${1:?}" && pwd)
-work=$(mktemp -d)
-failed=0
-pids=
-
-finish() {
-  for pid in $pids; do kill -9 "$pid" 2>/dev/null; done
-  rm -rf "$work"
-}
-trap finish EXIT INT TERM
-
-check() { # NAME STATUS
-  if [ "$2" = 0 ]; then
-    echo "ok - $1"
-  else
-    echo "not ok - $1"
-    failed=1
-    cat "$work/out" "$work/err" 2>/dev/null
-  fi
-}
+. tests/system/check.inc
 
 TMPDIR=$work LANG=C "$build/schakel" rehearse --keep \
   tests/scenarios/S2A.yaml >"$work/story" 2>&1

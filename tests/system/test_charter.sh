@@ -36,29 +36,6 @@ wait_peer() { # ORG PARTNER FIELD VALUE
   return 1
 }
 
-roster() { # ORG...: all schools, with made-up numbers
-  echo 'format: partners/1'
-  echo 'partners: test'
-  echo 'version: 1'
-  echo 'vocabulary: traject-vlaanderen/1'
-  echo 'orgs:'
-  for org in "$@"; do
-    echo "  $org: {name: $org, role: adult_ed, duties: [retain, erase-on-withdrawal, confirm-erasure, no-onward, log-access, limit-roles], languages: [nl]}"
-  done
-}
-
-first() { # FOLDER STEWARD ORG...
-  out=$work/$1; steward=$2; shift 2
-  roster "$@" >"$out.yaml"
-  cards=
-  for org in "$@"; do cards="$cards --card $work/$org/own.card"; done
-  # shellcheck disable=SC2086
-  schakel charter new --out "$out" --id test \
-    --vocabulary "$library/vocabulary.yaml" --guards "$library/guards.yaml" \
-    --partners "$out.yaml" --threshold 1 --steward "$steward" $cards &&
-    schakel charter sign --dir "$work/$steward" "$out"
-}
-
 next() { # FOLDER STEWARD BEFORE [--option...]
   folder=$1; steward=$2; before=$3; shift 3
   schakel charter add --out "$work/$folder" "$@" "$work/$before" &&
@@ -77,7 +54,7 @@ schakel init --dir "$work/beta" --org beta --key-file "$work/beta.key" \
 for org in gamma delta; do
   schakel init --dir "$work/$org" --org $org --key-file "$work/$org.key"
 done
-first v1 alfa alfa beta gamma
+charter v1 alfa alfa beta gamma
 check "a charter of three is made" $?
 start alfa && start beta && start gamma
 check "three nodes are ready" $?
@@ -125,7 +102,7 @@ check "a node killed while it takes one has it after all" $?
 
 # ------------------------------------------------------------------ forged
 stop gamma
-first f1 gamma alfa beta delta gamma
+charter f1 gamma alfa beta delta gamma
 next f2 gamma f1 && next f3 gamma f2 && next f4 gamma f3 && next f5 gamma f4 &&
   next f6 gamma f5
 check "gamma forges six versions" $?

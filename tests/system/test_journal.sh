@@ -3,29 +3,8 @@
 # changed on the disk is found by the node and by its partners, with evidence
 # that anybody can check; a restore is a restore.         docs/PROTOCOL.md 11
 #   sh tests/system/test_journal.sh BUILD_DIR
-set -u
-build=$(cd "${1:?}" && pwd)
-work=$(mktemp -d)
-failed=0
-pids=
-
-finish() {
-  for pid in $pids; do kill -9 "$pid" 2>/dev/null; done
-  rm -rf "$work"
-}
-trap finish EXIT
-trap 'exit 1' INT TERM
+. tests/system/check.inc
 export LANG=C
-
-check() { # NAME STATUS
-  if [ "$2" = 0 ]; then
-    echo "ok - $1"
-  else
-    echo "not ok - $1"
-    failed=1
-    tail -n 5 "$work/out" "$work"/*.log 2>/dev/null
-  fi
-}
 schakel() { "$build/schakel" "$@" >"$work/out" 2>&1; }
 says() { grep -qF -- "$1" "$work/out"; }
 eventually() { # COMMAND...: within two minutes

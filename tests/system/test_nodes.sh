@@ -24,29 +24,6 @@ wait_both() {
   wait_lines alfa 1 && wait_lines beta 1
 }
 
-roster() { # ORG...: all schools, with made-up numbers
-  echo 'format: partners/1'
-  echo 'partners: test'
-  echo 'version: 1'
-  echo 'vocabulary: traject-vlaanderen/1'
-  echo 'orgs:'
-  for org in "$@"; do
-    echo "  $org: {name: $org, role: adult_ed, duties: [retain, erase-on-withdrawal, confirm-erasure, no-onward, log-access, limit-roles], languages: [nl]}"
-  done
-}
-
-charter() { # FOLDER STEWARD ORG...
-  out=$work/$1; steward=$2; shift 2
-  roster "$@" >"$out.yaml"
-  cards=
-  for org in "$@"; do cards="$cards --card $work/$org/own.card"; done
-  # shellcheck disable=SC2086
-  schakel charter new --out "$out" --id test \
-    --vocabulary "$library/vocabulary.yaml" --guards "$library/guards.yaml" \
-    --partners "$out.yaml" --threshold 1 --steward "$steward" $cards &&
-    schakel charter sign --dir "$work/$steward" "$out"
-}
-
 # ------------------------------------------------------------------ set up
 alfa=$(free_port)
 schakel init --dir "$work/alfa" --org alfa --key-file "$work/alfa.key" \

@@ -2,27 +2,7 @@
 # People who work at a node, as real system users on a real daemon: who is
 # heard, what a coach may not see, stand-ins, break-glass.   docs/CONTROL.md 7
 #   sh tests/system/test_users.sh BUILD_DIR
-set -u
-build=$(cd "${1:?}" && pwd)
-work=$(mktemp -d)
-failed=0
-pids=
-
-finish() {
-  for pid in $pids; do kill -9 "$pid" 2>/dev/null; done
-  rm -rf "$work"
-}
-trap finish EXIT INT TERM
-
-check() { # NAME STATUS
-  if [ "$2" = 0 ]; then
-    echo "ok - $1"
-  else
-    echo "not ok - $1"
-    failed=1
-    cat "$work/out" "$work/err" 2>/dev/null
-  fi
-}
+. tests/system/check.inc
 
 if [ "$(id -u)" != 0 ] || ! command -v setpriv >/dev/null; then
   echo "ok - (skipped: to be several system users takes root and setpriv)"
