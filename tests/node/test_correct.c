@@ -1,4 +1,5 @@
 /* Tests: node/engine/gate_correct.c */
+#include "tests/node/inside.h"
 #include "tests/node/lines.h"
 #include "tests/node/people.h"
 
@@ -399,18 +400,12 @@ Test(correct, reminds_nobody_of_what_was_asked_back)
 
 static const char *apply(struct sk_item_correction *item, const char *from)
 {
-    static struct sk_effects effects;
-    static uint8_t room[1024 * 1024];
-    struct sk_engine *e = fx_node(&f, "houtzaak")->engine;
+    struct sk_engine *e = fx_enter(&f, "houtzaak");
     const char *refusal = NULL;
 
-    sk_effects_start(&effects, (struct sk_room){room, sizeof(room)});
-    e->effects = &effects;
-    cr_assert(sk_store_begin(e->store) == SK_OK);
     cr_assert(sk_correction_apply(e, &fx_node(&f, from)->org, item, &refusal) ==
               SK_OK);
-    cr_assert(sk_store_commit(e->store) == SK_OK);
-    e->effects = NULL;
+    fx_leave(e);
     return refusal == NULL ? "none" : refusal;
 }
 

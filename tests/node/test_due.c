@@ -1,6 +1,7 @@
 /* Closing days, and things to do on a civil day.
    Tests: node/engine/calendar.c */
 #include "tests/node/fixture.h"
+#include "tests/node/inside.h"
 
 #include "node/engine/due.h"
 #include "node/engine/state.h"
@@ -49,19 +50,15 @@ static size_t left(void)
 
 static void plan_kind(const char *day_text, uint8_t id, enum sk_due_kind kind)
 {
-    static struct sk_effects effects;
-    struct sk_engine *e = f.nodes[0].engine;
+    struct sk_engine *e;
     struct sk_id of = {{id, (uint8_t)(day_text[9])}};
     int32_t day;
 
     cr_assert(sk_day_parse(sk_text(day_text), &day));
-    sk_effects_start(&effects, (struct sk_room){f.room, FX_ROOM_MAX});
-    e->effects = &effects;
-    cr_assert(sk_store_begin(e->store) == SK_OK);
+    e = fx_enter(&f, f.nodes[0].org.text);
     /* A message that is there no more: nothing is left to erase. */
     cr_assert(sk_due_put(e, day, kind, &of, sk_text("gtb")) == SK_OK);
-    cr_assert(sk_store_commit(e->store) == SK_OK);
-    e->effects = NULL;
+    fx_leave(e);
 }
 
 static void plan(const char *day_text, uint8_t id)

@@ -1,6 +1,7 @@
 /* I6, docs/DOMAIN.md 5.4: a trajectory has at most one owner, whatever is made
    up, crosses, repeats, comes late or is restored. */
-#include "node/engine/state.h"
+#include "tests/node/inside.h"
+
 #include "tests/node/handover.h"
 
 TestSuite(handover_owner, .init = start, .fini = end);
@@ -19,18 +20,12 @@ static struct sk_handover_id id_of(struct people_id text)
 static const char *apply(const char *node, const char *from,
                          const struct sk_item *item)
 {
-    static struct sk_effects effects;
-    static uint8_t room[1024 * 1024];
-    struct sk_engine *e = fx_node(&f, node)->engine;
+    struct sk_engine *e = fx_enter(&f, node);
     const char *refusal = NULL;
 
-    sk_effects_start(&effects, (struct sk_room){room, sizeof(room)});
-    e->effects = &effects;
-    cr_assert(sk_store_begin(e->store) == SK_OK);
     cr_assert(sk_handover_apply(e, &fx_node(&f, from)->org, item, &refusal) ==
               SK_OK);
-    cr_assert(sk_store_commit(e->store) == SK_OK);
-    e->effects = NULL;
+    fx_leave(e);
     return refusal == NULL ? "none" : refusal;
 }
 
@@ -145,10 +140,8 @@ Test(handover_owner, a_completion_that_is_refused_is_over)
 Test(handover_owner, believes_no_request_about_what_is_its_own)
 {
     static struct sk_item_event event;
-    static struct sk_effects effects;
-    static uint8_t room[1024 * 1024];
     struct people_id h = request("gtb");
-    struct sk_engine *e = fx_node(&f, "buso")->engine;
+    struct sk_engine *e;
     const uint64_t epochs[] = {1, 2, 99};
 
     fx_run(&f);
@@ -161,13 +154,10 @@ Test(handover_owner, believes_no_request_about_what_is_its_own)
         const char *refusal = NULL;
 
         event.epoch = epochs[i];
-        sk_effects_start(&effects, (struct sk_room){room, sizeof(room)});
-        e->effects = &effects;
-        cr_assert(sk_store_begin(e->store) == SK_OK);
+        e = fx_enter(&f, "buso");
         cr_assert(sk_handover_arrived(e, &fx_node(&f, "gtb")->org, &event,
                                       &refusal) == SK_OK);
-        cr_assert(sk_store_commit(e->store) == SK_OK);
-        e->effects = NULL;
+        fx_leave(e);
         cr_assert(refusal != NULL);
         EQ(refusal, "stale-epoch");
     }

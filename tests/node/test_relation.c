@@ -2,6 +2,7 @@
    policy (DOMAIN 3.2, 3.5; POLICY.md 8.1).
    Tests: node/engine/employer.c */
 #include "tests/node/fixture.h"
+#include "tests/node/inside.h"
 
 #include "node/engine/employer.h"
 #include "node/engine/relation.h"
@@ -72,20 +73,9 @@ Test(relation, is_refused_with_a_reason)
     fx_end(&f);
 }
 
-static struct sk_engine *inside(void)
-{
-    static struct sk_effects effects;
-    struct sk_engine *e = fx_node(&f, "buso")->engine;
-
-    sk_effects_start(&effects, (struct sk_room){f.room, FX_ROOM_MAX});
-    e->effects = &effects;
-    cr_assert(sk_store_begin(e->store) == SK_OK);
-    return e;
-}
-
 static struct sk_handle handle(const char *org_text)
 {
-    struct sk_engine *e = inside();
+    struct sk_engine *e = fx_enter(&f, "buso");
     struct sk_participant_id id;
     struct sk_relation relation;
     struct sk_org org;
@@ -93,7 +83,7 @@ static struct sk_handle handle(const char *org_text)
     cr_assert(sk_id_parse(sk_text(who), &id.id));
     cr_assert(sk_org_parse(sk_text(org_text), &org));
     cr_assert(sk_relation_get(e, &id, &org, &relation) == SK_OK);
-    sk_store_abort(e->store);
+    fx_abort(e);
     return relation.handle;
 }
 
@@ -135,14 +125,14 @@ Test(relation, finds_who_is_behind_a_handle_once_assigned)
     begin();
     cr_assert(sk_org_parse(sk_text("gtb"), &gtb));
     cr_assert(sk_org_parse(sk_text("clb"), &clb));
-    e = inside();
+    e = fx_enter(&f, "buso");
     cr_expect(sk_handle_find(e, &gtb, &given, &found) == SK_E_NOT_FOUND);
     cr_assert(sk_handle_assign(e, &gtb, &given, &id) == SK_OK);
     cr_assert(sk_handle_find(e, &gtb, &given, &found) == SK_OK);
     cr_expect(sk_id_equal(&found.id, &id.id));
     /* The same bytes from another partner are another person. */
     cr_expect(sk_handle_find(e, &clb, &given, &found) == SK_E_NOT_FOUND);
-    sk_store_abort(e->store);
+    fx_abort(e);
     fx_end(&f);
 }
 
@@ -168,13 +158,13 @@ static enum sk_status note(void *context, const struct sk_employer *employer)
 
 static const char *employers(void)
 {
-    struct sk_engine *e = inside();
+    struct sk_engine *e = fx_enter(&f, "buso");
     struct sk_participant_id id;
 
     seen[0] = '\0';
     cr_assert(sk_id_parse(sk_text(who), &id.id));
     cr_assert(sk_employer_each(e, &id, note, NULL) == SK_OK);
-    sk_store_abort(e->store);
+    fx_abort(e);
     return seen;
 }
 

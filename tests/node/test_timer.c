@@ -1,6 +1,7 @@
 /* Timers in whole engines: each kind, what ends it, and that it is told once,
    on its day.  docs/DOMAIN.md 6
    Tests: node/engine/timer_plan.c */
+#include "tests/node/inside.h"
 #include "tests/node/people.h"
 
 #include "node/engine/state.h"
@@ -732,7 +733,6 @@ Test(timer, is_sealed_and_goes_with_the_person)
     struct people_id other;
     struct sk_participant_id id;
     struct sk_engine *e;
-    static struct sk_effects effects;
     bool found;
 
     start();
@@ -746,14 +746,10 @@ Test(timer, is_sealed_and_goes_with_the_person)
     cr_expect(rows("buso", "A", "handover_expire", &found) > 0);
     cr_expect(found, "of a handover ids and words are kept, no values");
 
-    e = fx_node(&f, "buso")->engine;
     cr_assert(sk_id_parse(sk_text(who.text), &id.id));
-    sk_effects_start(&effects, (struct sk_room){f.room, FX_ROOM_MAX});
-    e->effects = &effects;
-    cr_assert(sk_store_begin(e->store) == SK_OK);
+    e = fx_enter(&f, "buso");
     cr_assert(sk_timers_erased(e, &id) == SK_OK);
-    cr_assert(sk_store_commit(e->store) == SK_OK);
-    e->effects = NULL;
+    fx_leave(e);
     cr_expect(eq(sz, rows("buso", "A", "x", &found), 5), "only the other's");
     cr_expect(eq(sz, rows("buso", "G", "x", &found), 15), "on three lists");
     cr_expect(eq(sz, rows("buso", "o", "x", &found), 5));
@@ -773,20 +769,15 @@ Test(timer, outlives_no_key)
     struct people_id who;
     struct sk_participant_id id;
     struct sk_engine *e;
-    static struct sk_effects effects;
     bool found;
 
     start();
     who = people_add(&f, "buso", "2000-01-15");
     record("buso", who, "employment.started", JOB("2026-09-01"));
-    e = fx_node(&f, "buso")->engine;
     cr_assert(sk_id_parse(sk_text(who.text), &id.id));
-    sk_effects_start(&effects, (struct sk_room){f.room, FX_ROOM_MAX});
-    e->effects = &effects;
-    cr_assert(sk_store_begin(e->store) == SK_OK);
+    e = fx_enter(&f, "buso");
     cr_assert(sk_vault_destroy(e, &id.id) == SK_OK);
-    cr_assert(sk_store_commit(e->store) == SK_OK);
-    e->effects = NULL;
+    fx_leave(e);
     expect_agenda("buso", NULL, "");
     cr_expect(eq(sz, rows("buso", "A", "x", &found), 5));
     fx_clock(&f, "2027-01-01T08:00:00Z");

@@ -1,3 +1,4 @@
+#include "tests/node/inside.h"
 #include "tests/node/lines.h"
 #include "tests/node/people.h"
 
@@ -128,10 +129,8 @@ Test(told, a_handle_that_is_not_the_partners_is_refused)
 /* As if its envelope came in order. */
 static void apply(const struct sk_item *item)
 {
-    static struct sk_effects effects;
-    static uint8_t room[1024 * 1024];
     static uint8_t encoded[SK_ITEM_SIZE_MAX];
-    struct sk_engine *e = fx_node(&f, "buso")->engine;
+    struct sk_engine *e = fx_enter(&f, "buso");
     size_t mark = sk_arena_mark(&e->scratch);
     struct sk_message_id id;
     const char *refusal = NULL;
@@ -139,15 +138,11 @@ static void apply(const struct sk_item *item)
 
     cr_assert(sk_item_encode(item, (struct sk_room){encoded, sizeof(encoded)},
                              &bytes) == SK_OK);
-    sk_effects_start(&effects, (struct sk_room){room, sizeof(room)});
-    e->effects = &effects;
-    cr_assert(sk_store_begin(e->store) == SK_OK);
     cr_assert(sk_apply_item(e, &fx_node(&f, "houtzaak")->org, bytes, &refusal,
                             &id) == SK_OK);
     cr_assert(refusal == NULL, "%s", refusal);
-    cr_assert(sk_store_commit(e->store) == SK_OK);
     sk_arena_reset(&e->scratch, mark);
-    e->effects = NULL;
+    fx_leave(e);
 }
 
 /* category: NULL for all. */

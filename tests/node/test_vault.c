@@ -1,29 +1,18 @@
 /* Data keys: what is sealed under them, and what is left when they go. */
-#include "tests/node/fixture.h"
+#include "tests/node/inside.h"
 
-#include "node/engine/state.h"
 #include "node/engine/vault.h"
 
 static struct fx f;
-static struct sk_effects effects;
-
 static struct sk_engine *begin(void)
 {
-    struct sk_engine *e;
-
     fx_begin(&f, "S2A", "2026-09-01T08:00:00Z", /* manual */ true);
-    e = f.nodes[0].engine;
-    sk_effects_start(&effects, (struct sk_room){f.room, FX_ROOM_MAX});
-    e->effects = &effects;
-    e->random = (struct sk_random){.seed = fx_seed(&f)};
-    cr_assert(sk_store_begin(e->store) == SK_OK);
-    return e;
+    return fx_enter(&f, f.nodes[0].org.text);
 }
 
 static void end(struct sk_engine *e)
 {
-    sk_store_abort(e->store);
-    e->effects = NULL;
+    fx_abort(e);
     fx_end(&f);
 }
 
@@ -176,9 +165,9 @@ Test(vault, destroys_a_key_and_asks_for_the_shredder)
 
     cr_assert(sk_vault_make(e, &owner) == SK_OK);
     cr_assert(sk_vault_put(e, &owner, sk_text("Pa"), sk_text("x")) == SK_OK);
-    cr_expect(not(effects.shred));
+    cr_expect(not(e->effects->shred));
     cr_assert(sk_vault_destroy(e, &owner) == SK_OK);
-    cr_expect(effects.shred);
+    cr_expect(e->effects->shred);
     cr_expect(sk_vault_get(e, &owner, sk_text("Pa"), &plain) == SK_E_NOT_FOUND);
     cr_expect(sk_vault_put(e, &owner, sk_text("Pa"), sk_text("y")) ==
               SK_E_NOT_FOUND);

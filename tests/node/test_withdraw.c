@@ -1,5 +1,6 @@
 /* Tests: node/engine/erasure.c, node/engine/notice.c,
    node/engine/recall_later.c */
+#include "tests/node/inside.h"
 #include "tests/node/lines.h"
 #include "tests/node/people.h"
 
@@ -757,17 +758,11 @@ typedef enum sk_status applier(struct sk_engine *, const struct sk_org *,
 static const char *apply(applier *fn, const char *node, const char *from,
                          const struct sk_item *item)
 {
-    static struct sk_effects effects;
-    static uint8_t room[1024 * 1024];
-    struct sk_engine *e = fx_node(&f, node)->engine;
+    struct sk_engine *e = fx_enter(&f, node);
     const char *refusal = NULL;
 
-    sk_effects_start(&effects, (struct sk_room){room, sizeof(room)});
-    e->effects = &effects;
-    cr_assert(sk_store_begin(e->store) == SK_OK);
     cr_assert(fn(e, &fx_node(&f, from)->org, item, &refusal) == SK_OK);
-    cr_assert(sk_store_commit(e->store) == SK_OK);
-    e->effects = NULL;
+    fx_leave(e);
     return refusal == NULL ? "none" : refusal;
 }
 

@@ -9,27 +9,6 @@
 #include "policies/diff.h"
 #include "world.h"
 
-static struct sk_bundle *load(const char *variant, struct sk_arena *arena)
-{
-    struct sk_sources sources = test_sources(TEST_MINI, arena);
-    struct sk_findings findings = sk_findings_start(arena);
-    struct sk_bundle *bundle;
-    const char *problem = NULL;
-
-    cr_assert(eq(int, sk_sources_read(&sources, arena), SK_OK));
-    cr_assert(eq(
-        int,
-        sk_variant_apply(test_yaml(variant, arena), arena, &sources, &problem),
-        SK_OK));
-    cr_assert(eq(ptr, (void *)problem, NULL), "%s", problem);
-    cr_assert(
-        eq(int, sk_sources_load(&sources, INT32_MIN, arena, &findings, &bundle),
-           SK_OK));
-    cr_assert(ne(ptr, bundle, NULL), "%s: %s", variant,
-              test_findings(&findings));
-    return bundle;
-}
-
 static struct sk_diff diff_of(const struct sk_bundle *old,
                               const struct sk_bundle *new, int32_t day,
                               struct sk_arena *arena)
@@ -191,7 +170,7 @@ Test(diff, sees_each_component)
         "only-the-fact}, " BASE "}]%s%s%s}";
 
     snprintf(variant, sizeof(variant), head, orgs, "", "", "");
-    old = load(variant, &arena);
+    old = world_variant(variant, &arena);
     mark = sk_arena_mark(&arena);
     for (size_t i = 0; i < SK_COUNT(rows); i++) {
         struct sk_sources sources = test_sources(TEST_MINI, &arena);
@@ -499,8 +478,8 @@ Test(diff, tells_what_changed)
 
         if (rows[i].day != NULL)
             cr_assert(sk_day_parse(sk_text(rows[i].day), &day));
-        diff = diff_of(load(rows[i].old, &arena), load(rows[i].new, &arena),
-                       day, &arena);
+        diff = diff_of(world_variant(rows[i].old, &arena),
+                       world_variant(rows[i].new, &arena), day, &arena);
         text = text_of(&diff, &arena);
         if (strlen(rows[i].text) > 0 &&
             rows[i].text[strlen(rows[i].text) - 1] != '\n')
@@ -569,7 +548,7 @@ Test(diff, compares_levels_of_two_vocabularies_by_name)
          false, false},
     };
     struct sk_arena arena = test_arena();
-    struct sk_bundle *old = load("{}", &arena);
+    struct sk_bundle *old = world_variant("{}", &arena);
     size_t mark = sk_arena_mark(&arena);
 
     for (size_t i = 0; i < SK_COUNT(rows); i++) {
@@ -577,7 +556,7 @@ Test(diff, compares_levels_of_two_vocabularies_by_name)
         struct sk_diff diff;
 
         snprintf(variant, sizeof(variant), "patch: [%s]", rows[i].new);
-        diff = diff_of(old, load(variant, &arena), INT32_MIN, &arena);
+        diff = diff_of(old, world_variant(variant, &arena), INT32_MIN, &arena);
         cr_expect(eq(int, diff.wider, rows[i].wider), "row %zu: %s", i,
                   text_of(&diff, &arena));
         cr_expect(eq(int, diff.narrower, rows[i].narrower), "row %zu: %s", i,
@@ -843,7 +822,7 @@ Test(diff, agrees_with_every_cell_of_every_day, .timeout = 300)
 {
     static struct world_policy policy;
     struct sk_arena arena = test_arena();
-    struct sk_bundle *mini = load("{}", &arena);
+    struct sk_bundle *mini = world_variant("{}", &arena);
     size_t base = sk_arena_mark(&arena);
     size_t told = 0;
 
@@ -874,7 +853,7 @@ Test(diff, adding_a_share_widens_and_a_prohibition_narrows, .timeout = 300)
     static struct world_policy policy;
     static struct world_policy more;
     struct sk_arena arena = test_arena();
-    struct sk_bundle *mini = load("{}", &arena);
+    struct sk_bundle *mini = world_variant("{}", &arena);
     size_t base = sk_arena_mark(&arena);
     size_t wider = 0;
     size_t narrower = 0;
@@ -917,7 +896,7 @@ Test(diff, the_other_way_round_is_the_opposite, .timeout = 300)
 {
     static struct world_policy policy;
     struct sk_arena arena = test_arena();
-    struct sk_bundle *mini = load("{}", &arena);
+    struct sk_bundle *mini = world_variant("{}", &arena);
     size_t base = sk_arena_mark(&arena);
 
     for (uint64_t seed = 1; seed <= 60; seed++) {
@@ -970,7 +949,7 @@ Test(diff, not_wider_lets_nothing_more_through, .timeout = 300)
     static struct world_question question;
     static struct sk_decision answers[2];
     struct sk_arena arena = test_arena();
-    struct sk_bundle *mini = load("{}", &arena);
+    struct sk_bundle *mini = world_variant("{}", &arena);
     size_t base = sk_arena_mark(&arena);
     size_t same = 0;
     size_t more = 0;
@@ -1099,7 +1078,7 @@ Test(diff, another_meaning_of_a_word_lets_nothing_more_through_unseen,
     static struct world_question question;
     static struct sk_decision answers[2];
     struct sk_arena arena = test_arena();
-    struct sk_bundle *mini = load("{}", &arena);
+    struct sk_bundle *mini = world_variant("{}", &arena);
     size_t base = sk_arena_mark(&arena);
     size_t more[SK_COUNT(meanings)] = {0};
     size_t same = 0;

@@ -19,28 +19,6 @@ static struct sk_matrix matrix_of(const struct sk_bundle *bundle, int32_t day,
     return matrix;
 }
 
-static struct sk_bundle *load(const char *variant, struct sk_arena *arena)
-{
-    struct sk_sources sources = test_sources(TEST_MINI, arena);
-    struct sk_findings findings = sk_findings_start(arena);
-    struct sk_bundle *bundle;
-    const char *problem = NULL;
-
-    cr_assert(eq(int, sk_sources_read(&sources, arena), SK_OK));
-    if (variant != NULL)
-        cr_assert(eq(int,
-                     sk_variant_apply(test_yaml(variant, arena), arena,
-                                      &sources, &problem),
-                     SK_OK));
-    cr_assert(eq(ptr, (void *)problem, NULL), "%s", problem);
-    cr_assert(
-        eq(int, sk_sources_load(&sources, INT32_MIN, arena, &findings, &bundle),
-           SK_OK));
-    cr_assert(ne(ptr, bundle, NULL), "%s: %s", variant,
-              test_findings(&findings));
-    return bundle;
-}
-
 static int32_t day_of(const char *text)
 {
     int32_t day;
@@ -86,7 +64,7 @@ static const char *text_of(const struct sk_matrix *matrix, const char *org)
 Test(matrix, is_the_one_that_a_person_works_out)
 {
     struct sk_arena arena = test_arena();
-    struct sk_bundle *bundle = load(NULL, &arena);
+    struct sk_bundle *bundle = world_variant(NULL, &arena);
     struct sk_matrix m =
         matrix_of(bundle, day_of("2026-06-01"), SK_NONE, &arena);
 
@@ -181,7 +159,7 @@ Test(matrix, follows_each_sentence)
 
     for (size_t i = 0; i < SK_COUNT(rows); i++) {
         size_t mark = sk_arena_mark(&arena);
-        struct sk_bundle *bundle = load(rows[i].variant, &arena);
+        struct sk_bundle *bundle = world_variant(rows[i].variant, &arena);
         struct sk_matrix m =
             matrix_of(bundle, day_of(rows[i].day), SK_NONE, &arena);
         const char *text = text_of(&m, "thomas-more");
@@ -218,7 +196,7 @@ Test(matrix, follows_each_sentence)
 Test(matrix, has_two_ways_for_a_field_that_reveals)
 {
     struct sk_arena arena = test_arena();
-    struct sk_bundle *bundle = load(REVEALING "}}}", &arena);
+    struct sk_bundle *bundle = world_variant(REVEALING "}}}", &arena);
     struct sk_matrix m =
         matrix_of(bundle, day_of("2026-06-01"), SK_NONE, &arena);
     struct sk_ways ways;
@@ -253,9 +231,9 @@ Test(matrix, has_two_ways_for_a_field_that_reveals)
 Test(matrix, asks_consent_for_what_a_condition_reveals)
 {
     struct sk_arena arena = test_arena();
-    struct sk_bundle *without = load(REVEALING "}}}", &arena);
-    struct sk_bundle *with =
-        load(REVEALING ", where: {stop_reason: [found-work]}}}}", &arena);
+    struct sk_bundle *without = world_variant(REVEALING "}}}", &arena);
+    struct sk_bundle *with = world_variant(
+        REVEALING ", where: {stop_reason: [found-work]}}}}", &arena);
     struct sk_matrix m =
         matrix_of(without, day_of("2026-06-01"), SK_NONE, &arena);
 
@@ -269,7 +247,7 @@ Test(matrix, asks_consent_for_what_a_condition_reveals)
 Test(matrix, of_one_partner_is_its_part)
 {
     struct sk_arena arena = test_arena();
-    struct sk_bundle *bundle = load(NULL, &arena);
+    struct sk_bundle *bundle = world_variant(NULL, &arena);
     int32_t day = day_of("2026-06-01");
     struct sk_matrix all = matrix_of(bundle, day, SK_NONE, &arena);
 
@@ -292,7 +270,7 @@ Test(matrix, of_one_partner_is_its_part)
 Test(matrix, finds_every_cell_and_no_other)
 {
     struct sk_arena arena = test_arena();
-    struct sk_bundle *bundle = load(NULL, &arena);
+    struct sk_bundle *bundle = world_variant(NULL, &arena);
     const struct sk_vocabulary *v = bundle->vocabulary;
     struct sk_matrix m =
         matrix_of(bundle, day_of("2026-06-01"), SK_NONE, &arena);
@@ -319,7 +297,7 @@ Test(matrix, finds_every_cell_and_no_other)
 Test(matrix, needs_room_and_says_so)
 {
     struct sk_arena arena = test_arena();
-    struct sk_bundle *bundle = load(NULL, &arena);
+    struct sk_bundle *bundle = world_variant(NULL, &arena);
     struct sk_matrix m;
     uint8_t *room = test_alloc(1 << 20);
     size_t size = 64;
@@ -473,7 +451,7 @@ Test(matrix, every_cell_is_reached, .timeout = 300)
 {
     static struct world_policy policy;
     struct sk_arena arena = test_arena();
-    struct sk_bundle *mini = load(NULL, &arena);
+    struct sk_bundle *mini = world_variant(NULL, &arena);
     struct sk_matrix m = matrix_of(mini, day_of("2026-06-01"), SK_NONE, &arena);
     size_t base = sk_arena_mark(&arena);
     size_t cells = expect_reached(&m, "mini", &arena);
@@ -537,7 +515,7 @@ Test(matrix, no_decision_goes_beyond_it, .timeout = 300)
     static struct world_question question;
     static struct sk_decision out;
     struct sk_arena arena = test_arena();
-    struct sk_bundle *mini = load(NULL, &arena);
+    struct sk_bundle *mini = world_variant(NULL, &arena);
     size_t base = sk_arena_mark(&arena);
     size_t permits = 0;
 
@@ -575,7 +553,7 @@ Test(matrix, does_not_depend_on_the_order_of_rules, .timeout = 300)
 {
     static struct world_policy policy;
     struct sk_arena arena = test_arena();
-    struct sk_bundle *mini = load(NULL, &arena);
+    struct sk_bundle *mini = world_variant(NULL, &arena);
     size_t base = sk_arena_mark(&arena);
 
     for (uint64_t seed = 1; seed <= 60; seed++) {

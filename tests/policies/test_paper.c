@@ -6,33 +6,13 @@
 #include "policies/rules.h"
 #include "world.h"
 
-static struct sk_bundle *load(const char *variant, struct sk_arena *arena)
-{
-    struct sk_sources sources = test_sources(TEST_MINI, arena);
-    struct sk_findings findings = sk_findings_start(arena);
-    struct sk_bundle *bundle;
-    const char *problem = NULL;
-
-    cr_assert(eq(int, sk_sources_read(&sources, arena), SK_OK));
-    cr_assert(eq(
-        int,
-        sk_variant_apply(test_yaml(variant, arena), arena, &sources, &problem),
-        SK_OK));
-    cr_assert(
-        eq(int, sk_sources_load(&sources, INT32_MIN, arena, &findings, &bundle),
-           SK_OK));
-    cr_assert(ne(ptr, bundle, NULL), "%s: %s", variant,
-              test_findings(&findings));
-    return bundle;
-}
-
 /* "path*: old -> new" per change; * a legal ground; + new, - gone. */
 static const char *paper(const char *variant, bool with_losses)
 {
     static char out[8192];
     struct sk_arena arena = test_arena();
-    const struct sk_bundle *old = load("{}", &arena);
-    const struct sk_bundle *new = load(variant, &arena);
+    const struct sk_bundle *old = world_variant("{}", &arena);
+    const struct sk_bundle *new = world_variant(variant, &arena);
     struct sk_safeguards was = sk_safeguards_of(old);
     struct sk_safeguards is = sk_safeguards_of(new);
     struct sk_losses losses;

@@ -9,27 +9,6 @@
 #include "policies/prove.h"
 #include "world.h"
 
-static struct sk_bundle *load(const char *variant, struct sk_arena *arena)
-{
-    struct sk_sources sources = test_sources(TEST_MINI, arena);
-    struct sk_findings findings = sk_findings_start(arena);
-    struct sk_bundle *bundle;
-    const char *problem = NULL;
-
-    cr_assert(eq(int, sk_sources_read(&sources, arena), SK_OK));
-    cr_assert(eq(
-        int,
-        sk_variant_apply(test_yaml(variant, arena), arena, &sources, &problem),
-        SK_OK));
-    cr_assert(eq(ptr, (void *)problem, NULL), "%s", problem);
-    cr_assert(
-        eq(int, sk_sources_load(&sources, INT32_MIN, arena, &findings, &bundle),
-           SK_OK));
-    cr_assert(ne(ptr, bundle, NULL), "%s: %s", variant,
-              test_findings(&findings));
-    return bundle;
-}
-
 /* "proved", "proved, nothing" or the counterexample. */
 static const char *text_of(const struct sk_bundle *bundle,
                            const struct sk_proof *proof)
@@ -174,7 +153,7 @@ Test(prove, each_form)
                  "patch: [{file: invariants, at: [rules], set: [{id: i, text: "
                  "t, %s}]}]",
                  rows[i].form);
-        bundle = load(variant, &arena);
+        bundle = world_variant(variant, &arena);
         cr_expect(eq(str, (char *)prove(bundle, &arena), (char *)rows[i].text),
                   "%s", rows[i].form);
         sk_arena_reset(&arena, mark);
@@ -249,7 +228,7 @@ Test(prove, gives_the_first_counterexample)
                  "text: t, %s}]}]}",
                  rows[i].variant, rows[i].form);
         /* Rules that a variant adds have the line of its text. */
-        cr_expect(eq(str, (char *)prove(load(variant, &arena), &arena),
+        cr_expect(eq(str, (char *)prove(world_variant(variant, &arena), &arena),
                      (char *)rows[i].text),
                   "%s, %s", rows[i].variant, rows[i].form);
         sk_arena_reset(&arena, mark);
@@ -259,7 +238,7 @@ Test(prove, gives_the_first_counterexample)
 Test(prove, keeps_the_order_of_the_file)
 {
     struct sk_arena arena = test_arena();
-    struct sk_bundle *mini = load("{}", &arena);
+    struct sk_bundle *mini = world_variant("{}", &arena);
     struct sk_proof *proofs;
     size_t count;
 
@@ -333,7 +312,7 @@ Test(prove, agrees_with_the_matrix_of_every_day, .timeout = 300)
     static const char *const kinds[] = {"health", "social"};
     static struct world_policy policy;
     struct sk_arena arena = test_arena();
-    struct sk_bundle *mini = load("{}", &arena);
+    struct sk_bundle *mini = world_variant("{}", &arena);
     size_t base = sk_arena_mark(&arena);
     size_t broken = 0;
     size_t held = 0;

@@ -446,4 +446,28 @@ static inline void world_reverse(struct world_question *q)
     }
 }
 
+/* The mini world with this variant; NULL: as it is. */
+static inline struct sk_bundle *world_variant(const char *variant,
+                                              struct sk_arena *arena)
+{
+    struct sk_sources sources = test_sources(TEST_MINI, arena);
+    struct sk_findings findings = sk_findings_start(arena);
+    struct sk_bundle *bundle;
+    const char *problem = NULL;
+
+    cr_assert(eq(int, sk_sources_read(&sources, arena), SK_OK));
+    if (variant != NULL)
+        cr_assert(eq(int,
+                     sk_variant_apply(test_yaml(variant, arena), arena,
+                                      &sources, &problem),
+                     SK_OK));
+    cr_assert(eq(ptr, (void *)problem, NULL), "%s", problem);
+    cr_assert(
+        eq(int, sk_sources_load(&sources, INT32_MIN, arena, &findings, &bundle),
+           SK_OK));
+    cr_assert(ne(ptr, bundle, NULL), "%s: %s", variant,
+              test_findings(&findings));
+    return bundle;
+}
+
 #endif
