@@ -21,11 +21,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "tools/dev/bench_floor.h"
 #include "tools/dev/bench_physics.h"
+#include "tools/dev/measure.h"
 #include "tools/schakel/client.h"
 #include "tools/schakel/json.h"
 
@@ -43,14 +43,6 @@ static void die(const char *what)
 {
     fprintf(stderr, "bench_exchange: %s\n", what);
     exit(1);
-}
-
-static double now_s(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 /* blob: a file, or NULL. */
@@ -272,20 +264,7 @@ static void measure_singles(struct sk_client *client,
    store's files among it; RssAnon is what no other process could use. */
 static double memory_mib(long pid, const char *name)
 {
-    char path[64];
-    char line[256];
-    size_t size = strlen(name);
-    long kib = 0;
-    FILE *file;
-
-    snprintf(path, sizeof(path), "/proc/%ld/status", pid);
-    file = fopen(path, "r");
-    while (file != NULL && fgets(line, sizeof(line), file) != NULL)
-        if (strncmp(line, name, size) == 0 && line[size] == ':')
-            kib = strtol(line + size + 1, NULL, 10);
-    if (file != NULL)
-        fclose(file);
-    return (double)kib / 1024;
+    return number_of(pid, "status", name) / 1024;
 }
 
 /* The last: schakel-net.  The one before it only starts it. */
@@ -319,26 +298,10 @@ struct usage {
 
 static struct usage usage_of(long pid)
 {
-    struct usage usage = {0};
-    char path[64];
-    char line[256];
-    unsigned long long ns = 0;
-    unsigned long long bytes = 0;
-    FILE *file;
+    struct usage usage = {cpu_s_of(pid), number_of(pid, "io", "wchar")};
 
-    snprintf(path, sizeof(path), "/proc/%ld/schedstat", pid);
-    file = fopen(path, "r");
-    if (file != NULL && fscanf(file, "%llu", &ns) == 1)
-        usage.cpu_s = (double)ns * 1e-9;
-    if (file != NULL)
-        fclose(file);
-    snprintf(path, sizeof(path), "/proc/%ld/io", pid);
-    file = fopen(path, "r");
-    while (file != NULL && fgets(line, sizeof(line), file) != NULL)
-        if (sscanf(line, "wchar: %llu", &bytes) == 1)
-            usage.written = (double)bytes;
-    if (file != NULL)
-        fclose(file);
+    if (usage.cpu_s < 0)
+        usage.cpu_s = 0;
     return usage;
 }
 

@@ -17,9 +17,9 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "tools/dev/measure.h"
 #include "tools/schakel/client.h"
 #include "tools/schakel/json.h"
 
@@ -34,14 +34,6 @@ static void die(const char *what)
 {
     fprintf(stderr, "bench_flood: %s\n", what);
     exit(1);
-}
-
-static double now_s(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 static int connect_to(void)

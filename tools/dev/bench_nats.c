@@ -11,8 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "tools/dev/measure.h"
 
 #define STREAM "EVENTS"
 #define SUBJECT "events.a"
@@ -24,14 +25,6 @@ static void must(natsStatus status, const char *what)
         return;
     fprintf(stderr, "bench_nats: %s: %s\n", what, natsStatus_GetText(status));
     exit(1);
-}
-
-static double now_s(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 static natsConnection *connect_to(const char *url)

@@ -3,25 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "node/store.h"
 #include "protocol/envelope.h"
 #include "tools/dev/bench_physics.h"
+#include "tools/dev/measure.h"
 
 #define TIMES 101
 #define RECORD_SIZE 600
 
 static double samples[TIMES];
-
-static double now_s(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static int compare_doubles(const void *a, const void *b)
 {

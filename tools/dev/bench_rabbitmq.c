@@ -15,8 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "tools/dev/measure.h"
 
 #define CHANNEL 1
 #define PERSISTENT 2
@@ -36,14 +37,6 @@ static void must(amqp_rpc_reply_t reply, const char *what)
 {
     if (reply.reply_type != AMQP_RESPONSE_NORMAL)
         die(what);
-}
-
-static double now_s(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 static amqp_bytes_t queue_name(void)

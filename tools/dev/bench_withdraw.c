@@ -12,9 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "tools/dev/measure.h"
 #include "tools/schakel/client.h"
 #include "tools/schakel/json.h"
 
@@ -34,26 +34,13 @@ static void die(const char *what)
     exit(1);
 }
 
-static double now_s(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static double cpu_s(void)
 {
-    char path[64];
-    unsigned long long ns = 0;
-    FILE *file;
+    double s = cpu_s_of(strtol(pid, NULL, 10));
 
-    snprintf(path, sizeof(path), "/proc/%s/schedstat", pid);
-    file = fopen(path, "r");
-    if (file == NULL || fscanf(file, "%llu", &ns) != 1)
+    if (s < 0)
         die("the node is gone");
-    fclose(file);
-    return (double)ns * 1e-9;
+    return s;
 }
 
 static json_t *taken(json_t *reply)
