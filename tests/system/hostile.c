@@ -19,10 +19,6 @@
  *                              how many left, and how many came back
  *   hostile halves ENDPOINT COUNT SECONDS   so many handshakes that stop half
  *                              way, again and again; says how many
- *   hostile secrets PID DIR KEY   where the process has the secrets of DIR,
- *                              whose node.key KEY unlocks, in its memory: for
- *                              each how many copies, and how many of them in
- *                              memory that may be swapped out or dumped
  *   hostile flip FILE AT OUT   a copy with one bit of byte AT changed
  *   hostile cpu FILE CMD...    run it; milliseconds of CPU and status to FILE
  */
@@ -47,8 +43,8 @@
 #include <zmq.h>
 
 #include "protocol/envelope.h"
-#include "protocol/keyfile.h"
 #include "protocol/message.h"
+#include "tests/system/member.h"
 
 #define PATIENCE_MS 20000
 #define MANY_MAX 1024
@@ -58,18 +54,6 @@ static const uint8_t status_request[] = "\0\0\0\x19\x83\xa4"
                                         "args\x80\xa2op\xab"
                                         "node.status\xa1v\x01";
 #define STATUS_SIZE (sizeof(status_request) - 1)
-
-static void die(const char *what)
-{
-    fprintf(stderr, "%s\n", what);
-    exit(1);
-}
-
-static void need(bool fact, const char *what)
-{
-    if (!fact)
-        die(what);
-}
 
 static int64_t now_ms(void)
 {
@@ -375,27 +359,6 @@ static void knock(const char *endpoint, const struct sk_card *card, bool curve,
     zmq_ctx_term(context);
 }
 
-static struct sk_bytes read_file(const char *path, uint8_t *room, size_t max)
-{
-    FILE *file = fopen(path, "rb");
-    size_t size;
-
-    need(file != NULL, path);
-    size = fread(room, 1, max, file);
-    fclose(file);
-    return (struct sk_bytes){room, size};
-}
-
-static struct sk_card read_card(const char *path)
-{
-    uint8_t bytes[SK_CARD_SIZE_MAX];
-    struct sk_card card;
-
-    need(sk_card_decode(read_file(path, bytes, sizeof(bytes)), &card) == SK_OK,
-         "no card");
-    return card;
-}
-
 static void run_stranger(const char *endpoint, const char *path)
 {
     struct sk_card card = read_card(path);
@@ -414,31 +377,6 @@ struct frame {
     uint8_t bytes[2048];
     struct sk_bytes view;
 };
-
-struct member {
-    struct sk_card card;
-    struct sk_node_secrets secrets;
-};
-
-static void open_member(const char *dir, const char *key, struct member *out)
-{
-    uint8_t bytes[SK_NODE_KEY_SIZE_MAX];
-    uint8_t secret[SK_PASSPHRASE_SIZE_MAX];
-    char path[4096];
-    struct sk_unlock unlock;
-    struct sk_bytes file;
-    enum sk_unlock_kind kind;
-
-    snprintf(path, sizeof(path), "%s/own.card", dir);
-    out->card = read_card(path);
-    snprintf(path, sizeof(path), "%s/node.key", dir);
-    file = read_file(path, bytes, sizeof(bytes));
-    need(sk_node_key_kind(file, &kind) == SK_OK &&
-             sk_unlock_of(kind, read_file(key, secret, sizeof(secret)),
-                          &unlock) == SK_OK &&
-             sk_node_key_open(file, &unlock, &out->secrets) == SK_OK,
-         "node.key does not open");
-}
 
 /* HELLO that asks for an answer, HELLO that does not, BYE, WANT, PROVE. */
 static void fill_talk(size_t i, const uint64_t numbers[3],
@@ -621,102 +559,6 @@ static void run_halves(const char *endpoint, size_t count, long seconds)
     printf("%zu\n", made);
 }
 
-/* ------------------------------------------------------------- secrets */
-
-struct area {
-    unsigned long from;
-    unsigned long to;
-    bool kept; /* locked, and in no dump */
-};
-
-/* The next mapping of its own, also of a file (.data), that was ever touched;
-   false at the end. */
-static bool next_area(FILE *smaps, struct area *out)
-{
-    char line[1024];
-    char may[8] = "";
-    unsigned long resident = 0;
-
-    while (fgets(line, sizeof(line), smaps) != NULL) {
-        /* Names of what follows may begin like a number. */
-        if (strchr(line, '-') != NULL && strchr(line, '-') < strchr(line, ' '))
-            (void)sscanf(line, "%lx-%lx %7s", &out->from, &out->to, may);
-        (void)sscanf(line, "Rss: %lu", &resident);
-        if (strncmp(line, "VmFlags:", 8) != 0 || may[0] != 'r' ||
-            may[3] != 'p' || resident == 0)
-            continue;
-        out->kept = strstr(line, " lo") != NULL && strstr(line, " dd") != NULL;
-        return true;
-    }
-    return false;
-}
-
-struct sought {
-    const char *name;
-    const uint8_t *bytes; /* 32 of them */
-    size_t copies;
-    size_t open;
-};
-
-/* Mappings are much larger than what is in them: what cannot be read, or was
-   never touched, is passed over. */
-static void seek_in(int memory, const struct area *area, struct sought *sought,
-                    size_t count)
-{
-    static uint8_t bytes[(1 << 16) + 31];
-    unsigned long step = 1 << 16;
-
-    for (unsigned long at = area->from; at < area->to; at += step) {
-        unsigned long left = area->to - at; /* behind is what others are */
-        ssize_t got =
-            pread(memory, bytes, left < sizeof(bytes) ? left : sizeof(bytes),
-                  (off_t)at);
-
-        for (size_t i = 0; i < count && got >= 32; i++) {
-            const uint8_t *from = bytes;
-            const uint8_t *end = bytes + got;
-            const uint8_t *hit;
-
-            while ((hit = memmem(from, (size_t)(end - from), sought[i].bytes,
-                                 32)) != NULL) {
-                from = hit + 1;
-                if (hit >= bytes + step)
-                    break;
-                sought[i].copies++;
-                sought[i].open += area->kept ? 0 : 1;
-            }
-        }
-    }
-}
-
-static void run_secrets(const char *pid, const char *dir, const char *key)
-{
-    static struct member member;
-    const struct sk_node_secrets *s = &member.secrets;
-    struct sought sought[] = {{"signing", s->signing.secret_bytes, 0, 0},
-                              {"sealing", s->sealing[0].secret_bytes, 0, 0},
-                              {"transport", s->curve.secret_bytes, 0, 0},
-                              {"master", s->master.secret_bytes, 0, 0}};
-    struct area area;
-    char path[64];
-    FILE *smaps;
-    int memory;
-
-    open_member(dir, key, &member);
-    snprintf(path, sizeof(path), "/proc/%s/smaps", pid);
-    smaps = fopen(path, "r");
-    snprintf(path, sizeof(path), "/proc/%s/mem", pid);
-    memory = open(path, O_RDONLY | O_CLOEXEC);
-    need(smaps != NULL && memory >= 0, "cannot look into the process");
-    while (next_area(smaps, &area))
-        seek_in(memory, &area, sought, sizeof(sought) / sizeof(sought[0]));
-    for (size_t i = 0; i < sizeof(sought) / sizeof(sought[0]); i++)
-        printf("%s %zu %zu\n", sought[i].name, sought[i].copies,
-               sought[i].open);
-    fclose(smaps);
-    close(memory);
-}
-
 /* ------------------------------------------------------------- the rest */
 
 static void run_flip(const char *path, size_t at, const char *out)
@@ -775,8 +617,6 @@ int main(int argc, char **argv)
         run_flood(argv + 2);
     else if (strcmp(what, "halves") == 0 && argc == 5)
         run_halves(argv[2], strtoul(argv[3], NULL, 10), atol(argv[4]));
-    else if (strcmp(what, "secrets") == 0 && argc == 5)
-        run_secrets(argv[2], argv[3], argv[4]);
     else if (strcmp(what, "flip") == 0 && argc == 5)
         run_flip(argv[2], (size_t)atol(argv[3]), argv[4]);
     else if (strcmp(what, "cpu") == 0 && argc > 3)

@@ -51,8 +51,8 @@ check() { # NAME STATUS
 }
 work=$(mktemp -d)
 # shellcheck disable=SC2046
-${CC:-cc} -std=c17 -D_GNU_SOURCE -I. -o "$work/hostile" tests/system/hostile.c \
-  $build/libsk-protocol.a $(pkg-config --libs libsodium libzmq) \
+${CC:-cc} -std=c17 -D_GNU_SOURCE -I. -o "$work/watch" tests/system/watch.c \
+  $build/libsk-protocol.a $(pkg-config --libs libsodium) \
   $(pkg-config --libs msgpack-c 2>/dev/null || pkg-config --libs msgpack)
 check "the helper is built" $?
 TMPDIR=$work "$build/schakel" rehearse --keep --json tools/dev/bench/story.yaml \
@@ -60,12 +60,13 @@ TMPDIR=$work "$build/schakel" rehearse --keep --json tools/dev/bench/story.yaml 
 root=$(sed -n 's/.*"root": "\(.*\)".*/\1/p' "$work/out")
 pids=$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "$work/out")
 seek() { # PID: a line per secret: name, copies, copies in the open
-  timeout 60 "$work/hostile" secrets "$1" "$folder" "$root/key" >"$work/found"
+  timeout 60 "$work/watch" secrets "$1" "$folder" "$root/key" >"$work/found"
 }
 core=0 net=0 starter=0
 for pid in $pids; do
   folder=$(readlink "/proc/$pid/cwd")
-  seek "$pid" && awk '$2 > 0 && $3 == 0 { good++ } END { exit good != 4 }' \
+  seek "$pid" && awk '$1 != "unlock" && $2 > 0 && $3 == 0 { good++ }
+    $1 == "unlock" && $2 == 0 { good++ } END { exit good != 5 }' \
     "$work/found" && core=$((core + 1))
   for child in $(cat "/proc/$pid/task/$pid/children"); do
     seek "$child" || continue
@@ -84,9 +85,95 @@ else
 fi
 [ $net = 2 ]; check "schakel-net has the transport key, and no other" $?
 [ $starter = 2 ]; check "schakel-start has none" $?
-for pid in $pids; do
-  kill "$pid"
-  for _ in $(seq 200); do kill -0 "$pid" 2>/dev/null || break; sleep 0.05; done
+
+# A life, seen from outside: locked up before the first foreign byte, and when
+# it was asked to stop, nothing of the secrets is left when it goes.
+stop() { # PID
+  kill "$1"
+  for _ in $(seq 400); do kill -0 "$1" 2>/dev/null || return 0; sleep 0.05; done
+  return 1
+}
+life() { # COMMAND: of the node ocmw-a, to $work/life
+  timeout 120 "$work/watch" life "$root/ocmw-a" "$root/key" "$@" \
+    >"$work/life" 2>"$work/life.log"
+}
+when() { # PROCESS ACT: the line that says so; a large number: never
+  awk -v want="$1 $2" '$0 == want { print NR; found = 1; exit }
+    END { if (!found) print 999999 }' "$work/life"
+}
+locked_before() { # PROCESS ACT...: each was done, behind both locks
+  process=$1; shift
+  files=$(when "$process" files) calls=$(when "$process" calls)
+  [ "$landlock" != 0 ] || files=0
+  [ "$seccomp" = true ] || calls=0
+  for act in "$@"; do
+    at=$(when "$process" "$act")
+    [ "$at" -lt 999999 ] && [ "$files" -lt "$at" ] && [ "$calls" -lt "$at" ] ||
+      return 1
+  done
+}
+left() { # PROCESS SECRET...: nothing of these, nowhere
+  process=$1; shift
+  for secret in "$@"; do
+    grep -qx "$process had $secret 0 0 0" "$work/life" || return 1
+  done
+}
+status() { LANG=C "$build/schakel" status --dir "$root/ocmw-a" --json; }
+pid=$(echo "$pids" | head -1)
+[ "$(readlink "/proc/$pid/cwd")" = "$root/ocmw-a" ] && stop "$pid"
+check "a node stops" $?
+: >"$work/life"
+{
+  life "$build/schakeld" --dir "$root/ocmw-a" \
+    --manual-clock 2026-10-01T09:02:00Z
+  echo $? >"$work/ended"
+} &
+watch=$!
+for _ in $(seq 600); do
+  grep -q '^READY' "$work/life" || [ -f "$work/ended" ] && break
+  sleep 0.05
 done
+if [ "$(cat "$work/ended" 2>/dev/null)" = 77 ]; then
+  echo "ok - skipped: no process may be traced here (9 checks not made)"
+else
+  for _ in $(seq 600); do
+    status >"$work/status" 2>&1
+    grep -q '"up": 1' "$work/status" &&
+      [ "$(when schakel-net accepts)" -lt 999999 ] && break
+    sleep 0.05
+  done
+  landlock=$(sed -n 's/.*"landlock": \([0-9]*\).*/\1/p' "$work/status")
+  seccomp=$(sed -n 's/.*"seccomp": \([a-z]*\).*/\1/p' "$work/status")
+  [ "$landlock" != 0 ] || echo "ok - skipped: no Landlock here (its locks)"
+  [ "$seccomp" = true ] || echo "ok - skipped: no seccomp here (its locks)"
+  age-keygen -o "$work/age" 2>/dev/null
+  "$build/schakel" backup --dir "$root/ocmw-a" "$work/backup" \
+    --recipient "$(age-keygen -y "$work/age")" >>"$work/out" 2>&1
+  check "a backup is made of a node that is watched" $?
+  kill "$(sed -n 's/^pid //p' "$work/life")"
+  wait $watch
+  [ "$(cat "$work/ended")" = 0 ]
+  check "it stops with status 0" $?
+  locked_before schakeld accepts receives
+  check "schakeld is locked up before it takes a byte" $?
+  locked_before schakel-net network accepts receives thread
+  check "schakel-net is before it makes a thread or a socket" $?
+  [ "$(when schakeld network)$(when schakel-start network)" = 999999999999 ]
+  check "only schakel-net makes a socket of the Internet" $?
+  if grep -q 'nobody may look' "$work/life"; then
+    echo "ok - skipped: no memory may be read here (2 checks not made)"
+  else
+    left schakeld signing sealing transport master unlock
+    check "schakeld stops: of no secret is there anything left" $?
+    left schakel-net signing sealing master unlock &&
+      grep -q '^schakel-net had transport [0-9]* [0-9]* 0$' "$work/life"
+    check "schakel-net wiped its key; $(awk '/^schakel-net had transport/ { print $4 }' \
+      "$work/life") copies of libzmq are on its heap (THREATS.md 12.9)" $?
+  fi
+  life "$build/schakel" restore "$work/backup" --dir "$work/restored" \
+    --identity "$work/age" && locked_before schakeld reads
+  check "a restore is locked up before it reads the backup" $?
+fi
+for pid in $pids; do kill -0 "$pid" 2>/dev/null && stop "$pid"; done
 rm -rf "$work"
 exit $failed
