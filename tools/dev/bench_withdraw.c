@@ -1,5 +1,5 @@
 /*
- * One person takes back what many partners got.       docs/PERFORMANCE.md 10
+ * One person takes back what many partners got.       docs/PERFORMANCE.md 11
  *
  *     bench_withdraw DIR PID EVENTS ORG...
  *
