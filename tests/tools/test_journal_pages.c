@@ -1,12 +1,17 @@
 /* The journal page by page, from a node that is played here. */
 #include "tests/tools/node.h"
 
+#include <stdatomic.h>
+
 #include "tools/schakel/cli.h"
 #include "tools/schakel/journal_pages.h"
 
 #define JOURNAL (2 * SK_JOURNAL_PAGE + 10)
 
+#define PATIENCE_MS 20000
+
 static struct sk_client *client;
+static atomic_size_t requests; /* that reached the node */
 
 struct script {
     size_t go_after; /* replies: then it hangs up, and is back; 0: never */
@@ -46,6 +51,7 @@ static bool next_request(int fd, uint64_t *from, uint64_t *limit)
     args = sk_value_get(request, "args");
     *from = sk_value_uint(sk_value_get(args, "from"));
     *limit = sk_value_uint(sk_value_get(args, "limit"));
+    requests++;
     return true;
 }
 
@@ -187,12 +193,16 @@ Test(journal_pages, the_next_page_is_asked_while_this_one_is_looked_at)
     client = node_start(be_node, &script);
     pages.client = client;
     cr_assert(eq(int, sk_journal_pages_next(&pages, &page), -1));
+    for (int i = 0; i < PATIENCE_MS && requests < 2; i++)
+        usleep(1000);
+    cr_assert(eq(sz, requests, 2), "the page behind was not asked for");
     /* The reply is there without a request more. */
     cr_assert(sk_client_value(client, &reply_ahead) == SK_OK);
     cr_expect(eq(u64,
                  sk_value_uint(
                      sk_value_get(sk_value_get(reply_ahead, "result"), "next")),
                  UINT64_C(2) * SK_JOURNAL_PAGE));
+    cr_expect(eq(sz, requests, 2), "more pages than two are under way");
     node_end(&client);
 }
 
