@@ -28,6 +28,10 @@
 /* Messages that a withdrawal looks at in one transaction: some 15 ms. */
 #define SK_RECALL_PART 1024
 
+/* Less room in the store, or on its disk, is no room left: `schakel doctor`
+   fails, and node.status is not ready; bytes. */
+#define SK_ROOM_BYTES_MIN (UINT64_C(16) << 20)
+
 /* Answers that are kept for a request that comes again: how long, ms, and of
    how many requests (CONTROL.md 2.4). */
 #define SK_REQUEST_KEPT_MS (24 * 60 * 60 * 1000u)

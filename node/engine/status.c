@@ -20,9 +20,6 @@
 
 /* Operations on the node itself: how it is doing, and its clock. */
 
-/* What `schakel doctor` calls no room left. */
-#define ROOM_LEAST (UINT64_C(16) << 20)
-
 static void pack_frame_sizes(struct sk_engine *e)
 {
     sk_pack_cstr(&e->reply, "frame_sizes");
@@ -130,7 +127,7 @@ static enum sk_status journals(struct sk_engine *e, bool *out)
 
     SK_TRY(sk_finding_is_open(e, &e->org, "broken", &broken));
     sk_store_stats(e->store, &stats);
-    *out = !broken && stats.room_bytes >= ROOM_LEAST;
+    *out = !broken && stats.room_bytes >= SK_ROOM_BYTES_MIN;
     return SK_OK;
 }
 

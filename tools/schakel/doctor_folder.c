@@ -14,7 +14,6 @@
 #include "tools/schakel/nodedir.h"
 
 #define ARENA_SIZE (64u * SK_CONFIG_SIZE_MAX + 1024u * 1024)
-#define FREE_BYTES_FAIL (UINT64_C(16) << 20)
 #define FREE_BYTES_WARN (UINT64_C(512) << 20)
 #define CARD_DAYS_WARN 30
 #define DAY_S 86400
@@ -407,7 +406,7 @@ static void look_at_disk(struct sk_doctor *d)
     snprintf(detail, sizeof(detail), "%llu MB %s",
              (unsigned long long)(bytes >> 20), sk_cli_word("vrij", "free"));
     step.detail = detail;
-    if (bytes < FREE_BYTES_FAIL) {
+    if (bytes < SK_ROOM_BYTES_MIN) {
         step.state = SK_DOCTOR_FAIL;
         step.nl = "de schijf is vol: er kan niets bewaard worden";
         step.en = "the disk is full: nothing can be stored";

@@ -218,7 +218,8 @@ static void look_at_status(struct sk_doctor *d, const json_t *status)
                    .en = "the clock was set back: nothing can be dated",
                    .next_nl = "zet tijd en datum juist (NTP)",
                    .next_en = "set time and date right (NTP)"});
-    if (room != NULL && json_integer_value(room) < (json_int_t)16 << 20)
+    if (room != NULL &&
+        json_integer_value(room) < (json_int_t)SK_ROOM_BYTES_MIN)
         sk_doctor_note(
             d, &(struct sk_step){
                    .check = "store",
