@@ -23,7 +23,7 @@
  *   ledger.c      who got what: every disclosure, per field
  *   gate.c        I1: the one function through which an event leaves;
  *   ready.c       what it made in this batch and may let go in it
- *   question.c    questions with their facts, of now and of then
+ *   question.h    questions with their facts, of now and of then
  *   shadow.c      a draft that is asked too, and only counted
  *   outbox.c      a log per partner;  session.c: hello, in flight, receipts
  *   apply.c       an item that arrived;  inbox.c: what people do with it

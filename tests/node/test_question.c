@@ -1,5 +1,5 @@
 /* docs/CONTROL.md 6: a question with its facts, of now and of then.
-   Tests: node/engine/vocabulary.c */
+   Tests: node/engine/history.c, node/engine/vocabulary.c */
 #include "tests/node/samira.h"
 
 static struct samira s;
