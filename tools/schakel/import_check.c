@@ -1,245 +1,15 @@
-#include "tools/schakel/import.h"
+#include "tools/schakel/import_columns.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "policies/civil.h"
-#include "policies/decide.h"
-#include "policies/findings.h"
 #include "policies/levels.h"
 #include "tools/schakel/json.h"
 
 #define SOURCE_SIZE_MAX 200
 #define VALUE_SIZE_MAX 8192
-
-/* ------------------------------------------------------------- columns */
-/* What a column may be; the vocabulary has those of events besides. */
-struct column {
-    const char *id;
-    const char *nl;
-    const char *en;
-    enum sk_kind kind;
-    uint32_t max;       /* characters */
-    const char *format; /* of a code */
-};
-
-static const struct column participant_columns[] = {
-    {"source_id", "Kenmerk", "Key", SK_KIND_TEXT, SOURCE_SIZE_MAX, NULL},
-    {"given_name", "Voornaam", "Given name", SK_KIND_NAME, 200, NULL},
-    {"family_name", "Achternaam", "Family name", SK_KIND_NAME, 200, NULL},
-    {"birth_date", "Geboortedatum", "Birth date", SK_KIND_BIRTHDATE, 0, NULL},
-    {"insz", "Rijksregister- of bisnummer", "INSZ / national number",
-     SK_KIND_CODE, 0, "insz"},
-    {"administration_from", "Onder bewind vanaf", "Under administration from",
-     SK_KIND_DATE, 0, NULL},
-    {"administration_until", "Onder bewind tot", "Under administration until",
-     SK_KIND_DATE, 0, NULL},
-};
-
-static const struct column event_columns[] = {
-    {"source_id", "Kenmerk", "Key", SK_KIND_TEXT, SOURCE_SIZE_MAX, NULL},
-    {"participant", "Deelnemer", "Participant", SK_KIND_CODE, 0, "uuid"},
-    {"participant_source_id", "Kenmerk van de deelnemer",
-     "Key of the participant", SK_KIND_TEXT, SOURCE_SIZE_MAX, NULL},
-    {"participant_insz", "Rijksregisternummer van de deelnemer",
-     "INSZ of the participant", SK_KIND_CODE, 0, "insz"},
-    {"type", "Soort", "Type", SK_KIND_TEXT, 64, NULL},
-    {"provenance", "Herkomst", "Provenance", SK_KIND_TEXT, 64, NULL},
-};
-
-/* A header, and the field that its values must be of. */
-struct target {
-    const char *id;
-    struct sk_field field;
-    bool own; /* of the tables above */
-};
-
-static bool is_word(const char *text, const char *word)
-{
-    return word != NULL && strcasecmp(text, word) == 0;
-}
-
-static bool is_label(const char *text, const struct sk_label *label)
-{
-    return is_word(text, (const char *)label->nl.data) ||
-           is_word(text, (const char *)label->en.data);
-}
-
-static const struct column *columns_of(const struct sk_importer *importer,
-                                       size_t *count)
-{
-    if (importer->kind == SK_IMPORT_PARTICIPANTS) {
-        *count = SK_COUNT(participant_columns);
-        return participant_columns;
-    }
-    *count = SK_COUNT(event_columns);
-    return event_columns;
-}
-
-/* Each name that a file uses is looked up once. */
-#define NAMES_MAX 512
-struct sk_import_names {
-    json_t *at; /* name -> place in the list */
-    struct target list[NAMES_MAX];
-    size_t count;
-};
-
-bool sk_importer_start(struct sk_importer *importer)
-{
-    importer->names = calloc(1, sizeof(*importer->names));
-    importer->seen = json_object();
-    if (importer->names == NULL || importer->seen == NULL)
-        return false;
-    importer->names->at = json_object();
-    return importer->names->at != NULL;
-}
-
-void sk_importer_end(struct sk_importer *importer)
-{
-    if (importer->names != NULL)
-        json_decref(importer->names->at);
-    free(importer->names);
-    json_decref(importer->seen);
-    importer->names = NULL;
-    importer->seen = NULL;
-}
-
-void sk_import_print_columns(enum sk_import_kind kind,
-                             void (*print)(const char *id, const char *nl,
-                                           const char *en))
-{
-    size_t count;
-    const struct column *columns =
-        columns_of(&(struct sk_importer){.kind = kind}, &count);
-
-    for (size_t i = 0; i < count; i++)
-        print(columns[i].id, columns[i].nl, columns[i].en);
-}
-
-static bool look_up(const struct sk_importer *importer, const char *name,
-                    struct target *out)
-{
-    const struct sk_vocabulary *v = importer->vocabulary;
-    size_t count;
-    const struct column *columns = columns_of(importer, &count);
-
-    for (size_t i = 0; i < count; i++) {
-        const struct column *c = &columns[i];
-
-        if (!is_word(name, c->id) && !is_word(name, c->nl) &&
-            !is_word(name, c->en))
-            continue;
-        *out = (struct target){.id = c->id, .own = true};
-        out->field.kind = c->kind;
-        out->field.max = c->max;
-        if (c->format != NULL) {
-            out->field.format = sk_text(c->format);
-            out->field.form = sk_format_find(out->field.format);
-        }
-        return true;
-    }
-    for (size_t i = 0; v != NULL && i < v->fields_count; i++) {
-        const struct sk_field *field = &v->fields[i];
-
-        if (importer->kind == SK_IMPORT_EVENTS &&
-            (is_word(name, (const char *)field->id.data) ||
-             is_label(name, &field->label))) {
-            *out = (struct target){.id = (const char *)field->id.data,
-                                   .field = *field};
-            return true;
-        }
-    }
-    return false;
-}
-
-/* NULL: not known. */
-static const struct target *find_target(const struct sk_importer *importer,
-                                        const char *name)
-{
-    struct sk_import_names *names = importer->names;
-    const json_t *at = json_object_get(names->at, name);
-
-    if (at != NULL)
-        return &names->list[json_integer_value(at)];
-    if (names->count == NAMES_MAX ||
-        !look_up(importer, name, &names->list[names->count]))
-        return NULL;
-    json_object_set_new(names->at, name,
-                        json_integer((json_int_t)names->count));
-    return &names->list[names->count++];
-}
-
-static void say_unknown(const struct sk_importer *importer,
-                        const struct sk_import_cell *cell,
-                        struct sk_import_faults *faults)
-{
-    struct sk_hint hint = sk_hint_start(sk_text(cell->name));
-    struct sk_import_fault *fault = sk_import_fault_add(
-        faults, cell->line, cell->column, cell->name, "unknown-column");
-    const struct sk_vocabulary *v = importer->vocabulary;
-    struct sk_bytes best;
-    size_t count;
-    const struct column *columns = columns_of(importer, &count);
-
-    for (size_t i = 0; i < count; i++)
-        sk_hint_offer(&hint, sk_text(columns[i].id));
-    for (size_t i = 0;
-         importer->kind == SK_IMPORT_EVENTS && v != NULL && i < v->fields_count;
-         i++)
-        sk_hint_offer(&hint, v->fields[i].id);
-    best = sk_hint_best(&hint);
-    if (best.size > 0)
-        sk_import_fault_say(fault,
-                            "deze kolom is niet bekend.  Bedoelde u '%.*s'?",
-                            "this column is not known.  Did you mean '%.*s'?",
-                            (int)best.size, (const char *)best.data);
-    else
-        sk_import_fault_say(
-            fault,
-            "deze kolom is niet bekend.  Schrap ze, of gebruik een naam van: "
-            "schakel import %s --columns",
-            "this column is not known.  Delete it, or use a name of: schakel "
-            "import %s --columns",
-            importer->kind == SK_IMPORT_EVENTS ? "events" : "participants");
-}
-
-bool sk_import_check_columns(const struct sk_importer *importer,
-                             const struct sk_import_row *columns,
-                             struct sk_import_faults *faults)
-{
-    json_t *seen = json_object();
-    size_t before = faults->count;
-
-    for (size_t i = 0; i < columns->count; i++) {
-        const struct sk_import_cell *cell = &columns->cells[i];
-        const struct target *target = find_target(importer, cell->name);
-
-        if (target == NULL) {
-            say_unknown(importer, cell, faults);
-            continue;
-        }
-        if (json_object_get(seen, target->id) != NULL)
-            sk_import_fault_say(
-                sk_import_fault_add(faults, cell->line, cell->column,
-                                    cell->name, "column-twice"),
-                "deze kolom staat er twee keer (%s).  Schrap er een.",
-                "this column is there twice (%s).  Delete one.", target->id);
-        json_object_set_new(seen, target->id, json_true());
-    }
-    if (json_object_get(seen, "source_id") == NULL)
-        sk_import_fault_say(
-            sk_import_fault_add(faults, columns->line, 1, "source_id",
-                                "missing-column"),
-            "de kolom source_id (Kenmerk) ontbreekt.  Zet daarin het nummer "
-            "dat uw eigen systeem aan deze regel geeft: zo komt niets er twee "
-            "keer in.",
-            "the column source_id (Key) is missing.  Put the number there that "
-            "your own system gives this row: so nothing comes in twice.");
-    json_decref(seen);
-    return faults->count == before;
-}
 
 /* ------------------------------------------------------------- values */
 
@@ -250,8 +20,9 @@ struct checking {
     const struct sk_import_row *row;
     struct sk_import_args *out;
     const struct sk_event_type *type;
-    json_t *fields;                                 /* of an event */
-    const struct target *targets[SK_CSV_CELLS_MAX]; /* of the cells; NULL */
+    json_t *fields; /* of an event */
+    const struct sk_import_target
+        *targets[SK_CSV_CELLS_MAX]; /* of the cells; NULL */
 };
 
 static struct sk_import_fault *fault_at(struct checking *c,
@@ -298,9 +69,9 @@ static void make_canonical(const struct sk_field *field, char *text,
 
     if (field->kind == SK_KIND_ENUM || field->kind == SK_KIND_SET) {
         for (size_t i = 0; i < field->codelist->count; i++)
-            if (is_word(text,
-                        (const char *)field->codelist->values[i].id.data) ||
-                is_label(text, &field->codelist->values[i].label)) {
+            if (sk_import_is_word(
+                    text, (const char *)field->codelist->values[i].id.data) ||
+                sk_import_is_label(text, &field->codelist->values[i].label)) {
                 snprintf(text, size_max, "%s",
                          (const char *)field->codelist->values[i].id.data);
                 return;
@@ -308,9 +79,11 @@ static void make_canonical(const struct sk_field *field, char *text,
     }
     if (field->kind == SK_KIND_BOOL) {
         for (size_t i = 0; i < SK_COUNT(yes); i++) {
-            if (is_word(text, yes[i]) || is_word(text, "true"))
+            if (sk_import_is_word(text, yes[i]) ||
+                sk_import_is_word(text, "true"))
                 snprintf(text, size_max, "true");
-            else if (is_word(text, no[i]) || is_word(text, "false"))
+            else if (sk_import_is_word(text, no[i]) ||
+                     sk_import_is_word(text, "false"))
                 snprintf(text, size_max, "false");
         }
     }
@@ -343,7 +116,8 @@ static bool is_past_only(const char *id)
 }
 
 /* The text as it goes to the node; false when a fault was said. */
-static bool check_text(struct checking *c, const struct target *target,
+static bool check_text(struct checking *c,
+                       const struct sk_import_target *target,
                        const struct sk_import_cell *cell, char *text,
                        size_t size_max)
 {
@@ -378,7 +152,7 @@ static bool check_text(struct checking *c, const struct target *target,
     return true;
 }
 
-static bool check_set(struct checking *c, const struct target *target,
+static bool check_set(struct checking *c, const struct sk_import_target *target,
                       const struct sk_import_cell *cell, json_t *out)
 {
     const char *text = json_string_value(cell->value);
@@ -404,7 +178,8 @@ static bool check_set(struct checking *c, const struct target *target,
 }
 
 /* The value as it goes to the node: a new reference, or NULL and a fault. */
-static json_t *check_value(struct checking *c, const struct target *target,
+static json_t *check_value(struct checking *c,
+                           const struct sk_import_target *target,
                            const struct sk_import_cell *cell)
 {
     char text[VALUE_SIZE_MAX];
@@ -524,7 +299,8 @@ static bool is_carried(const struct checking *c, const char *id)
     return false;
 }
 
-static void take_field(struct checking *c, const struct target *target,
+static void take_field(struct checking *c,
+                       const struct sk_import_target *target,
                        const struct sk_import_cell *cell)
 {
     json_t *value;
@@ -548,7 +324,7 @@ static void take_field(struct checking *c, const struct target *target,
     json_decref(value);
 }
 
-static void take_cell(struct checking *c, const struct target *target,
+static void take_cell(struct checking *c, const struct sk_import_target *target,
                       const struct sk_import_cell *cell)
 {
     json_t *value;
@@ -578,9 +354,9 @@ static void take_cells(struct checking *c, bool own)
         const struct sk_import_cell *cell = &c->row->cells[i];
 
         if (own)
-            c->targets[i] = find_target(c->importer, cell->name);
+            c->targets[i] = sk_import_find_target(c->importer, cell->name);
         if (c->targets[i] == NULL && own)
-            say_unknown(c->importer, cell, c->faults);
+            sk_import_say_unknown(c->importer, cell, c->faults);
         if (c->targets[i] != NULL && c->targets[i]->own == own)
             take_cell(c, c->targets[i], cell);
     }
@@ -598,8 +374,8 @@ static void find_type(struct checking *c)
         const struct sk_event_type *type = &v->events[i];
 
         sk_hint_offer(&hint, type->id);
-        if (!is_word(name, (const char *)type->id.data) &&
-            !is_label(name, &type->label))
+        if (!sk_import_is_word(name, (const char *)type->id.data) &&
+            !sk_import_is_label(name, &type->label))
             continue;
         c->type = type;
         json_object_set_new(c->out->args, "type",
