@@ -182,28 +182,6 @@ struct work {
     struct sk_unlocking unlocking;
 };
 
-/* node.key again, under what unlocked it just now. */
-static int unlock_again(const struct sk_parsed *parsed, const char *dir,
-                        struct work *w)
-{
-    char *path = sk_cli_path(dir, SK_NODE_KEY_NAME);
-    struct sk_bytes bytes;
-    enum sk_status status = sk_cli_read(path, SK_NODE_KEY_SIZE_MAX, &bytes);
-    int code;
-
-    if (status != SK_OK) {
-        code = sk_cli_fail_file(status, path);
-        free(path);
-        return code;
-    }
-    code = sk_unlocking_of(parsed, dir, bytes, &w->unlocking);
-    if (code < 0)
-        code = sk_nodedir_open(dir, bytes, &w->unlocking.unlock, &w->secrets);
-    free((void *)(uintptr_t)bytes.data);
-    free(path);
-    return code;
-}
-
 static int check_identity(const struct work *w)
 {
     if (sk_org_equal(&w->identity.org, &w->card.org) &&
@@ -340,7 +318,7 @@ static int run_renew(int argc, char **argv)
     if (code < 0)
         code = sk_nodedir_card(dir, &w.card);
     if (code < 0)
-        code = unlock_again(&parsed, dir, &w);
+        code = sk_nodedir_unlocked(&parsed, dir, &w.unlocking, &w.secrets);
     if (code < 0)
         code = sk_nodedir_identity(dir, sk_cli_get(&parsed, "identity"),
                                    &w.secrets, &w.identity);

@@ -197,21 +197,8 @@ static int fail_under_way(const char *dir)
 static int open_rotation(const struct sk_parsed *parsed, const char *dir,
                          struct rotation *r)
 {
-    char *path = sk_cli_path(dir, SK_NODE_KEY_NAME);
-    struct sk_bytes bytes;
-    enum sk_status status = sk_cli_read(path, SK_NODE_KEY_SIZE_MAX, &bytes);
-    int code;
+    int code = sk_nodedir_unlocked(parsed, dir, &r->unlocking, &r->secrets);
 
-    if (status != SK_OK) {
-        code = sk_cli_fail_file(status, path);
-        free(path);
-        return code;
-    }
-    free(path);
-    code = sk_unlocking_of(parsed, dir, bytes, &r->unlocking);
-    if (code < 0)
-        code = sk_nodedir_open(dir, bytes, &r->unlocking.unlock, &r->secrets);
-    free((void *)(uintptr_t)bytes.data);
     if (code < 0 && r->secrets.has_master_before)
         code = fail_under_way(dir);
     if (code < 0)

@@ -341,8 +341,9 @@ int sk_unlocking_new(const struct sk_parsed *parsed, const char *prefix,
     return code;
 }
 
-int sk_unlocking_of(const struct sk_parsed *parsed, const char *dir,
-                    struct sk_bytes node_key, struct sk_unlocking *out)
+/* For a node.key that exists: from the options, else as node.conf says. */
+static int unlocking_of(const struct sk_parsed *parsed, const char *dir,
+                        struct sk_bytes node_key, struct sk_unlocking *out)
 {
     enum sk_unlock_kind kind = SK_UNLOCK_PASSPHRASE;
     char *path = NULL;
@@ -361,7 +362,7 @@ int sk_unlocking_of(const struct sk_parsed *parsed, const char *dir,
     code = choose(parsed, "", &out->config);
     if (code < 0 && out->config.key == SK_CONFIG_KEY_ASK) {
         code = sk_nodedir_config(dir, &out->config);
-        /* DESIGN: a path of node.conf is relative to its folder. */
+        /* A path of node.conf is relative to its folder. */
         if (code < 0)
             path = out->config.key_name[0] == '/'
                        ? strdup(out->config.key_name)
@@ -493,28 +494,33 @@ static int fail_open(enum sk_status status, const char *where)
     return sk_cli_fail(SK_EXIT_USAGE, &problem);
 }
 
-int sk_nodedir_open(const char *dir, struct sk_bytes node_key,
-                    const struct sk_unlock *unlock, struct sk_node_secrets *out)
+int sk_nodedir_unlocked(const struct sk_parsed *parsed, const char *dir,
+                        struct sk_unlocking *unlocking,
+                        struct sk_node_secrets *out)
 {
-    enum sk_status status = sk_node_key_open(node_key, unlock, out);
+    struct sk_bytes bytes;
+    int code = read_file(dir, SK_NODE_KEY_NAME, SK_NODE_KEY_SIZE_MAX, &bytes);
 
-    return status == SK_OK ? -1 : fail_open(status, dir);
+    if (code >= 0)
+        return code;
+    code = unlocking_of(parsed, dir, bytes, unlocking);
+    if (code < 0) {
+        enum sk_status status =
+            sk_node_key_open(bytes, &unlocking->unlock, out);
+
+        code = status == SK_OK ? -1 : fail_open(status, dir);
+    }
+    free((void *)(uintptr_t)bytes.data);
+    return code;
 }
 
 int sk_nodedir_secrets(const struct sk_parsed *parsed, const char *dir,
                        struct sk_node_secrets *out)
 {
     struct sk_unlocking unlocking = {0};
-    struct sk_bytes bytes;
-    int code = read_file(dir, SK_NODE_KEY_NAME, SK_NODE_KEY_SIZE_MAX, &bytes);
+    int code = sk_nodedir_unlocked(parsed, dir, &unlocking, out);
 
-    if (code >= 0)
-        return code;
-    code = sk_unlocking_of(parsed, dir, bytes, &unlocking);
-    if (code < 0)
-        code = sk_nodedir_open(dir, bytes, &unlocking.unlock, out);
     sk_unlocking_end(&unlocking);
-    free((void *)(uintptr_t)bytes.data);
     return code;
 }
 

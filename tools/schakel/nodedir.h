@@ -67,9 +67,6 @@ struct sk_unlocking {
  */
 int sk_unlocking_new(const struct sk_parsed *parsed, const char *prefix,
                      struct sk_unlocking *out);
-/* For a node.key that exists: from the options, else as node.conf says. */
-int sk_unlocking_of(const struct sk_parsed *parsed, const char *dir,
-                    struct sk_bytes node_key, struct sk_unlocking *out);
 void sk_unlocking_end(struct sk_unlocking *unlocking);
 
 int sk_nodedir_config(const char *dir, struct sk_config *out);
@@ -77,10 +74,10 @@ int sk_nodedir_card(const char *dir, struct sk_card *out);
 /* Wipe what comes out with sk_wipe(). */
 int sk_nodedir_secrets(const struct sk_parsed *parsed, const char *dir,
                        struct sk_node_secrets *out);
-/* The same, with node.key read and what unlocks it at hand. */
-int sk_nodedir_open(const char *dir, struct sk_bytes node_key,
-                    const struct sk_unlock *unlock,
-                    struct sk_node_secrets *out);
+/* The same, and what unlocked it; wipe that too, also after a failure. */
+int sk_nodedir_unlocked(const struct sk_parsed *parsed, const char *dir,
+                        struct sk_unlocking *unlocking,
+                        struct sk_node_secrets *out);
 /* `path`: of identity.key when it lives elsewhere, or NULL. */
 int sk_nodedir_identity(const char *dir, const char *path,
                         const struct sk_node_secrets *secrets,
