@@ -91,32 +91,48 @@ static size_t hidden_size(struct sk_bytes text)
     return sk_character_is_hidden(sk_utf8_next(text, &at)) ? at : 0;
 }
 
+/* One that is not ASCII, of `left` bytes: its size. */
+static size_t take_wide(struct sk_bytes left, struct sk_name_word *out,
+                        bool *ends)
+{
+    uint8_t folded[4];
+    size_t size = hidden_size(left);
+    size_t width;
+
+    *ends = false;
+    if (size > 0)
+        return size;
+    size = fold(left.data, left.size, folded);
+    width = folded[0] < 0x80 ? 1 : size;
+    *ends = folded[0] == 0;
+    if (!*ends && out->size + width <= SK_NAME_WORD_MAX) {
+        memcpy(out->bytes + out->size, folded, width);
+        out->size += width;
+    }
+    return size;
+}
+
 bool sk_name_next(struct sk_bytes *rest, struct sk_name_word *out)
 {
-    out->size = 0;
-    while (rest->size > 0) {
-        uint8_t folded[4] = {fold_ascii(rest->data[0])};
-        bool ascii = rest->data[0] < 0x80; /* most of what is read */
-        size_t hidden = ascii ? 0 : hidden_size(*rest);
-        size_t size = 1;
-        size_t width;
+    const struct sk_bytes all = *rest;
+    bool ends = false;
+    size_t at = 0;
 
-        if (hidden > 0)
-            size = hidden;
-        else if (!ascii)
-            size = fold(rest->data, rest->size, folded);
-        width = folded[0] < 0x80 ? 1 : size;
-        rest->data += size;
-        rest->size -= size;
-        if (hidden > 0)
+    out->size = 0;
+    while (at < all.size && !(ends && out->size > 0)) {
+        uint8_t letter = fold_ascii(all.data[at]);
+
+        if (all.data[at] >= 0x80) {
+            struct sk_bytes left = {all.data + at, all.size - at};
+
+            at += take_wide(left, out, &ends);
             continue;
-        if (folded[0] == 0) {
-            if (out->size > 0)
-                return true;
-        } else if (out->size + width <= SK_NAME_WORD_MAX) {
-            for (size_t i = 0; i < width; i++)
-                out->bytes[out->size++] = folded[i];
         }
+        at++; /* most of what is read */
+        ends = letter == 0;
+        if (!ends && out->size < SK_NAME_WORD_MAX)
+            out->bytes[out->size++] = letter;
     }
+    *rest = (struct sk_bytes){all.data + at, all.size - at};
     return out->size > 0;
 }

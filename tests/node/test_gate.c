@@ -422,6 +422,28 @@ Test(gate, sensitive_words_do_not_reach_a_partner_without_secrecy)
                  "consent-withdrawn"));
 }
 
+/* Every word of the library, inside a text and with more behind it. */
+Test(gate, every_sensitive_word_is_found)
+{
+    char *domain = fx_need("policies/library/domain.yaml");
+    char *line = strstr(domain, "\nsensitive_words: [");
+    size_t words = 0;
+    char *rest = NULL;
+
+    cr_assert(line != NULL);
+    *strchr(line, ']') = '\0';
+    for (char *word = strtok_r(strchr(line, '[') + 1, ", ", &rest);
+         word != NULL; word = strtok_r(NULL, ", ", &rest)) {
+        fx_ok(&f, "buso", "text.check",
+              "{'field':'schedule','value':'de %c%s2','to':'houtzaak'}",
+              word[0] - 'a' + 'A', word + 1);
+        cr_expect(eq(str, (char *)fx_text(&f, "result.word"), word));
+        words++;
+    }
+    cr_expect(eq(sz, words, 24));
+    free(domain);
+}
+
 Test(gate, partners_with_secrecy_may_get_them)
 {
     struct people_id request;
