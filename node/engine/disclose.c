@@ -405,12 +405,13 @@ static enum sk_status queue(struct sk_engine *e,
     struct sk_out_entry out = {.kind = SK_OUT_EVENT};
     enum sk_status status;
 
-    *entry = (struct sk_ledger_entry){.participant = event->participant,
-                                      .event = event->id,
-                                      .type = event->view.type,
-                                      .purpose = a->purpose,
-                                      .queued_ms = e->now_ms,
-                                      .state = SK_LEDGER_QUEUED};
+    sk_ledger_start(entry);
+    entry->participant = event->participant;
+    entry->event = event->id;
+    entry->type = event->view.type;
+    entry->purpose = a->purpose;
+    entry->queued_ms = e->now_ms;
+    entry->state = SK_LEDGER_QUEUED;
     if (!sk_org_parse(a->to, &entry->to))
         return sk_refuse(e, "unknown-org", "to", (struct sk_bytes){0});
     SK_TRY(new_message(e, &entry->to, &entry->message));

@@ -354,24 +354,28 @@ static bool leaves_now(struct sk_engine *e, const struct sk_ledger_entry *entry)
                (SK_IN_FLIGHT_MAX - s->flight_count) * SK_ITEMS_COUNT_MAX;
 }
 
+/* As sent, for as long as that is made of it. */
 static enum sk_status make_ready(struct sk_engine *e,
                                  const struct sk_decision *d,
-                                 const struct sk_ledger_entry *queued)
+                                 struct sk_ledger_entry *entry)
 {
-    struct sk_ledger_entry *entry = sk_arena_take(&e->scratch, sizeof(*entry));
     struct sk_room room;
     struct sk_bytes item;
+    enum sk_status status;
 
-    if (entry == NULL)
-        return SK_E_MEMORY;
-    *entry = *queued;
+    assert(entry->state == SK_LEDGER_QUEUED && entry->sent_ms == 0);
+
     SK_TRY(sk_ready_room(e, &room));
-    SK_TRY(make_item(e, entry, d, room, &item));
-    return sk_ready_put(e, entry, item);
+    status = make_item(e, entry, d, room, &item);
+    if (status == SK_OK)
+        status = sk_ready_put(e, entry, item);
+    entry->state = SK_LEDGER_QUEUED;
+    entry->sent_ms = 0;
+    return status;
 }
 
 enum sk_status sk_gate_queue(struct sk_engine *e, const struct sk_decision *d,
-                             const struct sk_ledger_entry *entry)
+                             struct sk_ledger_entry *entry)
 {
     size_t mark = sk_arena_mark(&e->scratch);
     enum sk_status status = SK_E_NO_ROOM;

@@ -58,10 +58,10 @@ SK_CHECKED enum sk_status sk_gate_fill(struct sk_engine *e,
                                        struct sk_ledger_entry *entry);
 
 /* Permitted, and at its place in the log: its ledger entry is written, or made
-   ready to be sent in this batch. */
+   ready to be sent in this batch.  The entry is as it was afterwards. */
 SK_CHECKED enum sk_status sk_gate_queue(struct sk_engine *e,
                                         const struct sk_decision *decision,
-                                        const struct sk_ledger_entry *entry);
+                                        struct sk_ledger_entry *entry);
 
 /* Decide about a queued message NOW and write the item that may leave:
    EVENT when permitted (ledger filled, state SENT), VOID when not (ledger

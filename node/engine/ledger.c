@@ -25,6 +25,12 @@
 
 /* ------------------------------------------------------------- the record */
 
+void sk_ledger_start(struct sk_ledger_entry *out)
+{
+    memset(out, 0, offsetof(struct sk_ledger_entry, fields));
+    out->consents.count = 0;
+}
+
 static void pack_list(struct sk_pack *p, const struct sk_bytes *list,
                       size_t count)
 {
@@ -166,7 +172,7 @@ enum sk_status sk_ledger_unpack(struct sk_engine *e, struct sk_bytes plain,
 {
     struct sk_unpack u = sk_unpack_start(plain);
 
-    *out = (struct sk_ledger_entry){0};
+    sk_ledger_start(out);
     sk_unpack_array(&u, RECORD_COUNT);
     sk_unpack_id(&u, &out->message.id);
     sk_unpack_id(&u, &out->participant.id);

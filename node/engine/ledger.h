@@ -45,12 +45,7 @@ struct sk_ledger_entry {
     uint64_t read_ms;
     enum sk_ledger_state state;
     struct sk_bytes reason; /* DROPPED, REFUSED */
-    struct sk_ledger_field fields[SK_EVENT_FIELDS_MAX];
-    size_t fields_count;
-    struct sk_recall_rule rules[SK_ITEM_WORDS_MAX]; /* as of sending */
-    size_t rules_count;
-    struct sk_words consents; /* ids as text */
-    struct sk_bytes policy;   /* "org/version" */
+    struct sk_bytes policy; /* "org/version" */
     int32_t erase_by;
     bool erase;
     uint32_t within_days;
@@ -62,7 +57,14 @@ struct sk_ledger_entry {
     struct sk_id notice; /* the last one that names it; zero: none */
     bool has_handover;
     struct sk_handover_id handover;
+    size_t fields_count;
+    size_t rules_count;
+    struct sk_ledger_field fields[SK_EVENT_FIELDS_MAX];
+    struct sk_recall_rule rules[SK_ITEM_WORDS_MAX]; /* as of sending */
+    struct sk_words consents;                       /* ids as text */
 };
+/* Nothing in it; entries of its lists, 7 KB, are not cleared. */
+void sk_ledger_start(struct sk_ledger_entry *out);
 SK_CHECKED enum sk_status sk_ledger_get(struct sk_engine *e,
                                         const struct sk_message_id *id,
                                         struct sk_ledger_entry *out);
