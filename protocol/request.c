@@ -15,8 +15,9 @@
 
 const struct sk_op *sk_op_find(struct sk_bytes name)
 {
-    for (size_t i = 0; i < sk_ops_count; i++)
-        if (sk_bytes_equal(sk_text(sk_ops[i].name), name))
+    for (size_t i = 0; i < sk_ops_count && name.size > 0; i++)
+        if (sk_ops[i].name[0] == (char)name.data[0] && /* nearly never */
+            sk_bytes_equal(sk_text(sk_ops[i].name), name))
             return &sk_ops[i];
     return NULL;
 }

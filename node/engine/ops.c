@@ -125,11 +125,11 @@ static const struct sk_op_row rows[] = {
 
 const size_t sk_op_rows_count = SK_COUNT(rows);
 
-const struct sk_op_row *sk_op_row_find(const char *name)
+const struct sk_op_row *sk_op_row_of(const struct sk_op *op)
 {
-    for (size_t i = 0; i < SK_COUNT(rows); i++) {
-        if (strcmp(rows[i].name, name) == 0)
-            return &rows[i];
-    }
-    return NULL;
+    size_t at = (size_t)(op - sk_ops);
+
+    assert(at < SK_COUNT(rows) && strcmp(rows[at].name, op->name) == 0);
+
+    return &rows[at];
 }

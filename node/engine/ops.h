@@ -20,7 +20,8 @@ struct sk_op_row {
     bool again; /* doing it once more changes nothing and answers the same:
                    its reply, with values of a partner, is not kept */
 };
-const struct sk_op_row *sk_op_row_find(const char *name);
+/* op: in sk_ops.  Both tables have the same order. */
+const struct sk_op_row *sk_op_row_of(const struct sk_op *op);
 
 extern const size_t sk_op_rows_count; /* as many as sk_ops_count */
 

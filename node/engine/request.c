@@ -105,9 +105,7 @@ static enum sk_status run_op(struct sk_engine *e, const struct sk_input *input)
         e->refusal_place = fault.place;
         return SK_E_REFUSED;
     }
-    row = sk_op_row_find(request.op->name);
-    if (row == NULL)
-        return sk_refuse(e, "unknown-op", NULL, (struct sk_bytes){0});
+    row = sk_op_row_of(request.op);
     SK_TRY(sk_access_check(e, input, &request));
     SK_TRY(sk_repeat_find(e, &request, bytes, &done));
     if (done)
