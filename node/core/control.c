@@ -154,8 +154,11 @@ void sk_control_accept(struct sk_core *core)
         (void)close(fd);
         return;
     }
-    *client = (struct sk_client){
-        .state = SK_CLIENT_READING, .fd = fd, .events = EPOLLIN, .uid = uid};
+    *client = (struct sk_client){.state = SK_CLIENT_READING,
+                                 .fd = fd,
+                                 .events = EPOLLIN,
+                                 .uid = uid,
+                                 .owner = is_owner(uid)};
     if (sk_loop_watch(core, fd, SK_READY_CLIENT, index_of(core, client),
                       EPOLLIN) != SK_OK)
         cut(core, client);
@@ -315,7 +318,7 @@ static void ask(struct sk_core *core, struct sk_client *client)
 
         slot->client = client;
         slot->input.uid = client->uid;
-        slot->input.owner = is_owner(client->uid);
+        slot->input.owner = client->owner;
         slot->input.bytes = (struct sk_bytes){in->data + in->at + HEAD_SIZE,
                                               wanted_size(in) - HEAD_SIZE};
         in->at += wanted_size(in);

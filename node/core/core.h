@@ -92,6 +92,7 @@ struct sk_client {
     uint32_t events;      /* that epoll watches for */
     bool hang_up;         /* after this reply */
     uint32_t uid;         /* of the peer, as the kernel says */
+    bool owner;           /* that uid is ours, or root */
 };
 
 /* ------------------------------------------------------------- partners */
