@@ -7,7 +7,8 @@
 #include "protocol/texts.h"
 #include "tools/schakel/cmd_node.h"
 #include "tools/schakel/glossary.h"
-#include "tools/schakel/import.h"
+#include "tools/schakel/import_columns.h"
+#include "tools/schakel/import_run.h"
 #include "tools/schakel/json.h"
 #include "tools/schakel/pipeline.h"
 
@@ -97,38 +98,7 @@ const struct sk_command sk_import_commands[] = {
     {0},
 };
 
-enum outcome { NEW, ADDED, SAME, DIFFERS, ERASED, REFUSED };
-
-struct line {
-    size_t line;
-    struct sk_bytes raw;
-    struct sk_import_args a;
-    enum outcome outcome;
-};
-
-struct import {
-    const char *path;
-    const char *dir;
-    struct sk_client *client;
-    struct sk_glossary *glossary;
-    struct sk_bytes bytes;
-    struct sk_import_file *file;
-    struct sk_importer importer;
-    struct sk_import_faults faults;
-    struct line *lines;
-    size_t count;
-    size_t room;
-    json_t *people;   /* "source_id kids-7" -> [args, participant or null] */
-    json_t **persons; /* the same, by number; borrowed */
-    bool dry_run;
-    bool skip_bad;
-    bool usable;  /* the file, as a whole */
-    bool storing; /* what is asked now is no trial */
-    bool stored;
-    char refused_path[4096];
-};
-
-static const char *operation(const struct import *im)
+static const char *operation(const struct sk_import_run *im)
 {
     return im->importer.kind == SK_IMPORT_EVENTS ? "event.record"
                                                  : "participant.add";
@@ -136,7 +106,8 @@ static const char *operation(const struct import *im)
 
 /* ------------------------------------------------------------- reading */
 
-static struct line *add_line(struct import *im, const struct sk_import_row *row)
+static struct sk_import_line *add_line(struct sk_import_run *im,
+                                       const struct sk_import_row *row)
 {
     if (im->count == im->room) {
         im->room = im->room == 0 ? 64 : im->room * 2;
@@ -144,13 +115,13 @@ static struct line *add_line(struct import *im, const struct sk_import_row *row)
         if (im->lines == NULL)
             abort();
     }
-    im->lines[im->count] =
-        (struct line){.line = row->line, .raw = row->raw, .outcome = REFUSED};
+    im->lines[im->count] = (struct sk_import_line){
+        .line = row->line, .raw = row->raw, .outcome = SK_IMPORT_REFUSED};
     return &im->lines[im->count++];
 }
 
 /* Every row of the file, checked; false when it cannot be used at all. */
-static bool read_rows(struct import *im)
+static bool read_rows(struct sk_import_run *im)
 {
     static struct sk_import_row row;
 
@@ -163,11 +134,11 @@ static bool read_rows(struct import *im)
                                  sk_import_file_columns(im->file), &im->faults))
         return false;
     while (sk_import_file_next(im->file, &im->faults, &row)) {
-        struct line *line = add_line(im, &row);
+        struct sk_import_line *line = add_line(im, &row);
 
         if (!row.bad &&
             sk_import_check_row(&im->importer, &row, &im->faults, &line->a))
-            line->outcome = NEW;
+            line->outcome = SK_IMPORT_NEW;
         sk_import_row_free(&row);
     }
     return true;
@@ -175,10 +146,10 @@ static bool read_rows(struct import *im)
 
 /* ------------------------------------------------------------- refusals */
 
-/* The node refuses a row: at the cell that it names. */
-/* detail: a word or an id that the node gives with it, or "". */
-static void refuse(struct import *im, struct line *line, const char *code,
-                   const char *field, const char *detail)
+/* The node refuses a row: at the cell that it names.
+   detail: a word or an id that the node gives with it, or "". */
+static void refuse(struct sk_import_run *im, struct sk_import_line *line,
+                   const char *code, const char *field, const char *detail)
 {
     bool more = detail[0] != '\0';
     const json_t *place = json_object_get(line->a.places, field);
@@ -201,34 +172,35 @@ static void refuse(struct import *im, struct line *line, const char *code,
     snprintf(fault->en, sizeof(fault->en), "%s%s%s%s.  %s",
              en == NULL ? code : en, more ? " (" : "", detail, more ? ")" : "",
              next_en == NULL ? "" : next_en);
-    line->outcome = REFUSED;
+    line->outcome = SK_IMPORT_REFUSED;
 }
 
 /* ------------------------------------------------------------- people */
 
 static const json_t *person_args(void *context, size_t i)
 {
-    struct import *im = context;
+    struct sk_import_run *im = context;
 
     return json_array_get(im->persons[i], 0);
 }
 
 static void person_answer(void *context, size_t i, const json_t *reply)
 {
-    struct import *im = context;
+    struct sk_import_run *im = context;
     const json_t *found = json_array_get(
         json_object_get(json_object_get(reply, "result"), "participants"), 0);
 
     json_array_set(im->persons[i], 1, json_object_get(found, "participant"));
 }
 
-static void person_key(const struct line *line, char *out, size_t size_max)
+static void person_key(const struct sk_import_line *line, char *out,
+                       size_t size_max)
 {
     snprintf(out, size_max, "%s %s", line->a.person, line->a.key);
 }
 
 /* Each that is named by a key, once. */
-static void list_people(struct import *im)
+static void list_people(struct sk_import_run *im)
 {
     char key[512];
     size_t count;
@@ -236,9 +208,10 @@ static void list_people(struct import *im)
 
     im->people = json_object();
     for (size_t i = 0; i < im->count; i++) {
-        const struct line *line = &im->lines[i];
+        const struct sk_import_line *line = &im->lines[i];
 
-        if (line->outcome != NEW || strcmp(line->a.person, "participant") == 0)
+        if (line->outcome != SK_IMPORT_NEW ||
+            strcmp(line->a.person, "participant") == 0)
             continue;
         person_key(line, key, sizeof(key));
         if (json_object_get(im->people, key) == NULL)
@@ -257,7 +230,7 @@ static void list_people(struct import *im)
     }
 }
 
-static void set_person(struct import *im, struct line *line)
+static void set_person(struct sk_import_run *im, struct sk_import_line *line)
 {
     char key[512];
     json_t *id;
@@ -276,7 +249,7 @@ static void set_person(struct import *im, struct line *line)
 }
 
 /* Who the events are about. */
-static int find_people(struct import *im)
+static int find_people(struct sk_import_run *im)
 {
     struct sk_pipeline what = {.dir = im->dir,
                                .op = "participant.find",
@@ -291,7 +264,7 @@ static int find_people(struct import *im)
     what.count = json_object_size(im->people);
     code = sk_pipeline_run(&im->client, &what);
     for (size_t i = 0; code < 0 && i < im->count; i++)
-        if (im->lines[i].outcome == NEW)
+        if (im->lines[i].outcome == SK_IMPORT_NEW)
             set_person(im, &im->lines[i]);
     return code;
 }
@@ -300,10 +273,10 @@ static int find_people(struct import *im)
 
 static const json_t *line_args(void *context, size_t i)
 {
-    struct import *im = context;
-    struct line *line = &im->lines[i];
+    struct sk_import_run *im = context;
+    struct sk_import_line *line = &im->lines[i];
 
-    if (line->outcome != NEW)
+    if (line->outcome != SK_IMPORT_NEW)
         return NULL;
     if (im->storing)
         json_object_del(line->a.args, "dry_run");
@@ -314,23 +287,24 @@ static const json_t *line_args(void *context, size_t i)
 
 /* What was new at the trial and is known now, was stored by us: the node went
    away before it could say so. */
-static enum outcome outcome_of(const struct import *im, const json_t *result)
+static enum sk_import_outcome outcome_of(const struct sk_import_run *im,
+                                         const json_t *result)
 {
     const char *known = sk_json_text(result, "known");
 
     if (strcmp(known, "differs") == 0)
-        return DIFFERS;
+        return SK_IMPORT_DIFFERS;
     if (strcmp(known, "erased") == 0)
-        return ERASED;
+        return SK_IMPORT_ERASED;
     if (im->storing)
-        return ADDED;
-    return strcmp(known, "same") == 0 ? SAME : NEW;
+        return SK_IMPORT_ADDED;
+    return strcmp(known, "same") == 0 ? SK_IMPORT_SAME : SK_IMPORT_NEW;
 }
 
 static void line_answer(void *context, size_t i, const json_t *reply)
 {
-    struct import *im = context;
-    struct line *line = &im->lines[i];
+    struct sk_import_run *im = context;
+    struct sk_import_line *line = &im->lines[i];
     const json_t *error = json_object_get(reply, "error");
 
     if (error != NULL)
@@ -340,7 +314,7 @@ static void line_answer(void *context, size_t i, const json_t *reply)
         line->outcome = outcome_of(im, json_object_get(reply, "result"));
 }
 
-static int ask_lines(struct import *im, bool storing)
+static int ask_lines(struct sk_import_run *im, bool storing)
 {
     struct sk_pipeline what = {.dir = im->dir,
                                .op = operation(im),
@@ -355,19 +329,10 @@ static int ask_lines(struct import *im, bool storing)
     return sk_pipeline_run(&im->client, &what);
 }
 
-static size_t count_of(const struct import *im, enum outcome outcome)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < im->count; i++)
-        count += im->lines[i].outcome == outcome;
-    return count;
-}
-
 /* ------------------------------------------------------------- refused file */
 
 /* FILE.refused.csv: the header and the refused rows, as they stood there. */
-static int write_refused(struct import *im)
+static int write_refused(struct sk_import_run *im)
 {
     bool csv = im->importer.csv;
     struct sk_bytes header = sk_import_file_header(im->file);
@@ -376,7 +341,7 @@ static int write_refused(struct import *im)
     size_t used = 0;
     enum sk_status status;
 
-    if (!im->skip_bad || count_of(im, REFUSED) == 0)
+    if (!im->skip_bad || sk_import_count(im, SK_IMPORT_REFUSED) == 0)
         return -1;
     text = malloc(size_max);
     if (text == NULL)
@@ -385,9 +350,9 @@ static int write_refused(struct import *im)
         used = (size_t)sprintf(text, "\xef\xbb\xbf%.*s\n", (int)header.size,
                                (const char *)header.data);
     for (size_t i = 0; i < im->count; i++) {
-        const struct line *line = &im->lines[i];
+        const struct sk_import_line *line = &im->lines[i];
 
-        if (line->outcome != REFUSED)
+        if (line->outcome != SK_IMPORT_REFUSED)
             continue;
         memcpy(text + used, line->raw.data, line->raw.size);
         used += line->raw.size;
@@ -400,172 +365,6 @@ static int write_refused(struct import *im)
                           /* replace */ true);
     free(text);
     return status == SK_OK ? -1 : sk_cli_fail_file(status, im->refused_path);
-}
-
-/* ------------------------------------------------------------- report */
-
-static int compare_faults(const void *a, const void *b)
-{
-    const struct sk_import_fault *x = a;
-    const struct sk_import_fault *y = b;
-
-    if (x->line != y->line)
-        return x->line < y->line ? -1 : 1;
-    if (x->column != y->column)
-        return x->column < y->column ? -1 : 1;
-    return 0;
-}
-
-static void tell_faults(struct import *im)
-{
-    for (size_t i = 0; i < im->faults.count; i++) {
-        const struct sk_import_fault *f = &im->faults.list[i];
-
-        fprintf(stderr, "%s:%zu:%zu: %s%s%s\n", im->path, f->line, f->column,
-                f->field, f->field[0] == '\0' ? "" : ": ",
-                sk_cli_word(f->nl, f->en));
-    }
-    for (size_t i = 0; i < im->count; i++) {
-        if (im->lines[i].outcome == DIFFERS)
-            fprintf(stderr, "%s:%zu: %s\n", im->path, im->lines[i].line,
-                    sk_cli_word("dit kenmerk kwam al binnen met andere "
-                                "gegevens; er is niets veranderd",
-                                "this key came in before with other values; "
-                                "nothing was changed"));
-        if (im->lines[i].outcome == ERASED)
-            fprintf(stderr, "%s:%zu: %s\n", im->path, im->lines[i].line,
-                    sk_cli_word("wat onder dit kenmerk stond is hier gewist, "
-                                "en komt niet terug",
-                                "what was under this key was erased here, and "
-                                "does not come back"));
-    }
-}
-
-static json_t *lines_of(const struct import *im, enum outcome outcome)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; i < im->count; i++)
-        if (im->lines[i].outcome == outcome)
-            json_array_append_new(list,
-                                  json_integer((json_int_t)im->lines[i].line));
-    return list;
-}
-
-static void print_json(const struct import *im, bool good)
-{
-    json_t *refused = json_array();
-    json_t *result = json_pack(
-        "{s:I, s:I, s:I, s:I, s:o, s:o, s:b, s:b}", "rows",
-        (json_int_t)im->count, "added", (json_int_t)count_of(im, ADDED), "new",
-        (json_int_t)count_of(im, NEW), "known", (json_int_t)count_of(im, SAME),
-        "differs", lines_of(im, DIFFERS), "erased", lines_of(im, ERASED),
-        "dry_run", im->dry_run, "stored", im->stored);
-    json_t *out;
-
-    for (size_t i = 0; i < im->faults.count; i++) {
-        const struct sk_import_fault *f = &im->faults.list[i];
-
-        json_array_append_new(refused,
-                              json_pack("{s:I, s:I, s:s, s:s, s:s, s:s}",
-                                        "line", (json_int_t)f->line, "column",
-                                        (json_int_t)f->column, "field",
-                                        f->field, "code", f->code, "message_nl",
-                                        f->nl, "message_en", f->en));
-    }
-    json_object_set_new(result, "refused", refused);
-    if (im->refused_path[0] != '\0')
-        json_object_set_new(result, "refused_file",
-                            json_string(im->refused_path));
-    out = json_pack("{s:b, s:o}", "ok", good, "result", result);
-    sk_json_print(out);
-    json_decref(out);
-}
-
-static void print_summary(const struct import *im)
-{
-    bool nl = sk_cli_dutch();
-    size_t refused = count_of(im, REFUSED);
-    size_t fresh = count_of(im, NEW) + count_of(im, ADDED);
-    static const struct sk_noun rows = {{"rij", "rijen"}, {"row", "rows"}};
-
-    if (!im->usable) {
-        puts(nl ? "Dit bestand is zo niet te gebruiken; er is niets bewaard."
-                : "This file cannot be used as it is; nothing was stored.");
-        return;
-    }
-    printf(nl ? "%zu %s: %zu nieuw, %zu al bekend, %zu geweigerd.\n"
-              : "%zu %s: %zu new, %zu known already, %zu refused.\n",
-           im->count, sk_noun_word(&rows, nl, im->count), fresh,
-           im->count - fresh - refused, refused);
-    if (im->dry_run)
-        puts(nl ? "Dit was een proef: er is niets bewaard."
-                : "This was a trial: nothing was stored.");
-    else if (!im->stored)
-        puts(nl ? "Er is niets bewaard.  Verbeter wat hierboven staat, of "
-                  "bewaar de rest met --skip-bad."
-                : "Nothing was stored.  Correct what stands above, or store "
-                  "the rest with --skip-bad.");
-    else
-        printf(nl ? "%zu bewaard.\n" : "%zu stored.\n", count_of(im, ADDED));
-    if (im->refused_path[0] != '\0')
-        printf(nl ? "Wat geweigerd is staat in %s\n"
-                  : "What was refused is in %s\n",
-               im->refused_path);
-}
-
-static int report(struct import *im)
-{
-    bool good = im->faults.count == 0;
-
-    if (im->faults.count > 0)
-        qsort(im->faults.list, im->faults.count, sizeof(*im->faults.list),
-              compare_faults);
-    if (sk_cli_json()) {
-        print_json(im, good);
-    } else {
-        tell_faults(im);
-        print_summary(im);
-    }
-    return good ? SK_EXIT_YES : SK_EXIT_NO;
-}
-
-/* ------------------------------------------------------------- columns */
-
-static void print_column(const char *id, const char *nl, const char *en)
-{
-    printf("  %-24s %s\n", id, sk_cli_word(nl, en));
-}
-
-static void print_events(const struct sk_vocabulary *v)
-{
-    printf("\n%s\n", sk_cli_word("Soorten en hun gegevens (* moet er zijn):",
-                                 "Types and their fields (* must be there):"));
-    for (size_t i = 0; i < v->events_count; i++) {
-        const struct sk_event_type *type = &v->events[i];
-
-        print_column((const char *)type->id.data,
-                     (const char *)type->label.nl.data,
-                     (const char *)type->label.en.data);
-        for (size_t k = 0; k < type->fields_count; k++)
-            printf("%s%s%s", k == 0 ? "      " : ", ",
-                   (const char *)v->fields[type->fields[k]].id.data,
-                   k > 0 && type->required[k] ? "*" : "");
-        putchar('\n');
-    }
-    printf("\n%s\n", sk_cli_word("Gegevens:", "Fields:"));
-    for (size_t i = 0; i < v->fields_count; i++)
-        print_column((const char *)v->fields[i].id.data,
-                     (const char *)v->fields[i].label.nl.data,
-                     (const char *)v->fields[i].label.en.data);
-}
-
-static int show_columns(const struct import *im)
-{
-    sk_import_print_columns(im->importer.kind, print_column);
-    if (im->importer.kind == SK_IMPORT_EVENTS)
-        print_events(im->importer.vocabulary);
-    return SK_EXIT_YES;
 }
 
 /* ------------------------------------------------------------- command */
@@ -582,7 +381,7 @@ static int no_charter(void)
 }
 
 /* What the node knows: its day, and for events its words. */
-static int ask_words(struct import *im)
+static int ask_words(struct sk_import_run *im)
 {
     json_t *status = NULL;
     int64_t now = 0;
@@ -602,13 +401,13 @@ static int ask_words(struct import *im)
     return -1;
 }
 
-static int run(struct import *im)
+static int run(struct sk_import_run *im)
 {
     int code = -1;
 
     im->usable = read_rows(im);
     if (!im->usable) {
-        code = report(im);
+        code = sk_import_report(im);
         return code == SK_EXIT_NO ? SK_EXIT_USAGE : code;
     }
     if (im->importer.kind == SK_IMPORT_EVENTS)
@@ -623,10 +422,10 @@ static int run(struct import *im)
         if (code < 0)
             code = write_refused(im); /* what was refused only now */
     }
-    return code >= 0 ? code : report(im);
+    return code >= 0 ? code : sk_import_report(im);
 }
 
-static void close_import(struct import *im)
+static void close_import(struct sk_import_run *im)
 {
     for (size_t i = 0; i < im->count; i++)
         sk_import_args_free(&im->lines[i].a);
@@ -664,7 +463,7 @@ static const struct sk_command *command_of(const char *word)
 int sk_cmd_import(int argc, char **argv)
 {
     const struct sk_command *command = command_of(argc > 1 ? argv[1] : NULL);
-    struct import im = {0};
+    struct sk_import_run im = {0};
     struct sk_parsed parsed;
     enum sk_status status = SK_OK;
     bool events;
@@ -695,8 +494,12 @@ int sk_cmd_import(int argc, char **argv)
         code = ask_words(&im);
     if (code < 0 && !sk_importer_start(&im.importer))
         code = SK_EXIT_SOFTWARE;
+    if (code < 0 && sk_cli_has(&parsed, "columns")) {
+        sk_import_show_columns(&im.importer);
+        code = SK_EXIT_YES;
+    }
     if (code < 0)
-        code = sk_cli_has(&parsed, "columns") ? show_columns(&im) : run(&im);
+        code = run(&im);
     close_import(&im);
     return code;
 }

@@ -120,11 +120,6 @@ bool sk_import_check_row(struct sk_importer *importer,
                          struct sk_import_args *out);
 void sk_import_args_free(struct sk_import_args *args);
 
-/* Each column that is not a field of the vocabulary. */
-void sk_import_print_columns(enum sk_import_kind kind,
-                             void (*print)(const char *id, const char *nl,
-                                           const char *en));
-
 /* ------------------------------------------------------------- explaining */
 /* Say why this value, which is none of the field, is wrong. */
 void sk_import_explain(const struct sk_field *field, const char *value,

@@ -1,9 +1,11 @@
 #include "tools/schakel/import_columns.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
 #include "policies/findings.h"
+#include "tools/schakel/cli.h"
 #include "tools/schakel/json.h"
 
 #define SOURCE_SIZE_MAX 200
@@ -90,18 +92,6 @@ void sk_importer_end(struct sk_importer *importer)
     json_decref(importer->seen);
     importer->names = NULL;
     importer->seen = NULL;
-}
-
-void sk_import_print_columns(enum sk_import_kind kind,
-                             void (*print)(const char *id, const char *nl,
-                                           const char *en))
-{
-    size_t count;
-    const struct column *columns =
-        columns_of(&(struct sk_importer){.kind = kind}, &count);
-
-    for (size_t i = 0; i < count; i++)
-        print(columns[i].id, columns[i].nl, columns[i].en);
 }
 
 static bool look_up(const struct sk_importer *importer, const char *name,
@@ -225,4 +215,43 @@ bool sk_import_check_columns(const struct sk_importer *importer,
             "your own system gives this row: so nothing comes in twice.");
     json_decref(seen);
     return faults->count == before;
+}
+
+static void print_column(const char *id, const char *nl, const char *en)
+{
+    printf("  %-24s %s\n", id, sk_cli_word(nl, en));
+}
+
+static void print_events(const struct sk_vocabulary *v)
+{
+    printf("\n%s\n", sk_cli_word("Soorten en hun gegevens (* moet er zijn):",
+                                 "Types and their fields (* must be there):"));
+    for (size_t i = 0; i < v->events_count; i++) {
+        const struct sk_event_type *type = &v->events[i];
+
+        print_column((const char *)type->id.data,
+                     (const char *)type->label.nl.data,
+                     (const char *)type->label.en.data);
+        for (size_t k = 0; k < type->fields_count; k++)
+            printf("%s%s%s", k == 0 ? "      " : ", ",
+                   (const char *)v->fields[type->fields[k]].id.data,
+                   k > 0 && type->required[k] ? "*" : "");
+        putchar('\n');
+    }
+    printf("\n%s\n", sk_cli_word("Gegevens:", "Fields:"));
+    for (size_t i = 0; i < v->fields_count; i++)
+        print_column((const char *)v->fields[i].id.data,
+                     (const char *)v->fields[i].label.nl.data,
+                     (const char *)v->fields[i].label.en.data);
+}
+
+void sk_import_show_columns(const struct sk_importer *importer)
+{
+    size_t count;
+    const struct column *columns = columns_of(importer, &count);
+
+    for (size_t i = 0; i < count; i++)
+        print_column(columns[i].id, columns[i].nl, columns[i].en);
+    if (importer->kind == SK_IMPORT_EVENTS)
+        print_events(importer->vocabulary);
 }

@@ -21,6 +21,8 @@ sk_import_find_target(const struct sk_importer *importer, const char *name);
 void sk_import_say_unknown(const struct sk_importer *importer,
                            const struct sk_import_cell *cell,
                            struct sk_import_faults *faults);
+/* Print them, and for events the types and fields of the vocabulary. */
+void sk_import_show_columns(const struct sk_importer *importer);
 /* In capitals or not; word may be NULL. */
 bool sk_import_is_word(const char *text, const char *word);
 bool sk_import_is_label(const char *text, const struct sk_label *label);
