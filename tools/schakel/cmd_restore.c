@@ -1,12 +1,9 @@
 /* schakel restore: a node from its backup, in a new folder. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +13,7 @@
 #include "tools/schakel/age_file.h"
 #include "tools/schakel/backup.h"
 #include "tools/schakel/json.h"
+#include "tools/schakel/new_folder.h"
 #include "tools/schakel/nodedir.h"
 #include "tools/schakel/tar.h"
 
@@ -68,9 +66,8 @@ struct records {
 
 struct restoring {
     const char *file;
-    const char *dir;      /* NULL: only check */
-    char whole[PATH_MAX]; /* dir without the last slash */
-    char *temporary;      /* the folder in the making, or NULL */
+    const char *dir; /* NULL: only check */
+    struct sk_new_folder folder;
     struct sk_age_reader reader;
     struct sk_age_identity identities[IDENTITIES_MAX];
     size_t identities_count;
@@ -259,7 +256,7 @@ static int start_loader(struct restoring *r)
         int quiet = open("/dev/null", O_WRONLY);
 
         if (dup2(ends[0], STDIN_FILENO) >= 0 && dup2(quiet, STDOUT_FILENO) >= 0)
-            execl(daemon, "schakeld", "--dir", r->temporary, "--load",
+            execl(daemon, "schakeld", "--dir", r->folder.temporary, "--load",
                   "--foreground", (char *)NULL);
         _exit(SK_EXIT_SOFTWARE);
     }
@@ -361,7 +358,7 @@ static int take_file(struct restoring *r, const char *name,
     r->files++;
     if (r->dir == NULL)
         return -1;
-    return sk_nodedir_write(r->temporary, name, bytes, 0600, false);
+    return sk_nodedir_write(r->folder.temporary, name, bytes, 0600, false);
 }
 
 static int take_piece(struct restoring *r, const char *name,
@@ -454,118 +451,15 @@ static int read_members(struct restoring *r)
     return status == SK_OK ? -1 : fail_copy(r, status);
 }
 
-/* ------------------------------------------------------------- the folder */
-
-static bool is_empty(const char *dir)
-{
-    DIR *folder = opendir(dir);
-    struct dirent *entry;
-    bool empty = folder != NULL;
-
-    while (empty && (entry = readdir(folder)) != NULL)
-        empty =
-            strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-    if (folder != NULL)
-        (void)closedir(folder);
-    return empty;
-}
-
-static int fail_exists(const char *dir)
-{
-    return sk_cli_fail(
-        SK_EXIT_CANTCREAT,
-        &(struct sk_problem){
-            .code = "node-exists",
-            .nl = "deze map bestaat al en is niet leeg",
-            .en = "this folder exists and is not empty",
-            .where = dir,
-            .next_nl = "kies een nieuwe map; er is niets veranderd",
-            .next_en = "choose a new folder; nothing has changed"});
-}
-
-static int make_folder(struct restoring *r)
-{
-    size_t size = strlen(r->dir);
-    struct stat info;
-
-    while (size > 1 && r->dir[size - 1] == '/')
-        size--;
-    if (size >= sizeof(r->whole))
-        return sk_cli_fail_file(SK_E_TOO_LARGE, r->dir);
-    memcpy(r->whole, r->dir, size); /* the rest is zero */
-    r->dir = r->whole;
-    if (lstat(r->dir, &info) == 0 && !is_empty(r->dir))
-        return fail_exists(r->dir);
-    if (asprintf(&r->temporary, "%s.restoring-XXXXXX", r->dir) < 0) {
-        r->temporary = NULL;
-        return sk_cli_fail_file(SK_E_MEMORY, r->dir);
-    }
-    if (mkdtemp(r->temporary) == NULL) { /* mode 0700 */
-        enum sk_status status = errno == ENOENT   ? SK_E_NOT_FOUND
-                                : errno == ENOSPC ? SK_E_FULL
-                                                  : SK_E_REFUSED;
-
-        free(r->temporary);
-        r->temporary = NULL;
-        return sk_cli_fail_file(status, r->dir);
-    }
-    return -1;
-}
-
-/* Files only: a node's folder has no folders. */
-static void remove_folder(const char *dir)
-{
-    DIR *folder = opendir(dir);
-    struct dirent *entry;
-
-    while (folder != NULL && (entry = readdir(folder)) != NULL)
-        (void)unlinkat(dirfd(folder), entry->d_name, 0);
-    if (folder != NULL)
-        (void)closedir(folder);
-    (void)rmdir(dir);
-}
-
-static int sync_folder(const char *dir)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int code = fd >= 0 && fsync(fd) == 0 ? -1 : 0;
-
-    if (fd >= 0)
-        (void)close(fd);
-    return code < 0 ? -1 : sk_cli_fail_file(SK_E_IO, dir);
-}
-
-/* All of it is there and sound: give it its name. */
-static int take_name(struct restoring *r)
-{
-    char parent[PATH_MAX];
-    char *slash;
-    int code = sync_folder(r->temporary);
-
-    if (code >= 0)
-        return code;
-    if (rename(r->temporary, r->dir) != 0)
-        return errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR
-                   ? fail_exists(r->dir)
-                   : sk_cli_fail_file(SK_E_IO, r->dir);
-    free(r->temporary);
-    r->temporary = NULL;
-    snprintf(parent, sizeof(parent), "%s", r->dir);
-    slash = strrchr(parent, '/');
-    if (slash != NULL)
-        slash[slash == parent ? 1 : 0] = '\0';
-    return sync_folder(slash == NULL ? "." : parent);
-}
-
 /* The files of the folder say that they are one node's. */
 static int check_folder(struct restoring *r)
 {
     struct sk_config config;
     struct sk_card card;
-    int code = sk_nodedir_config(r->temporary, &config);
+    int code = sk_nodedir_config(r->folder.temporary, &config);
 
     if (code < 0)
-        code = sk_nodedir_card(r->temporary, &card);
+        code = sk_nodedir_card(r->folder.temporary, &card);
     if (code < 0 && (strcmp(config.org.text, r->org) != 0 ||
                      !sk_org_equal(&card.org, &config.org)))
         code = fail_copy(r, SK_E_BAD_VALUE);
@@ -664,8 +558,10 @@ static int restore(struct restoring *r, const struct sk_parsed *parsed)
         return sk_cli_fail_file(errno == ENOENT ? SK_E_NOT_FOUND : SK_E_REFUSED,
                                 r->file);
     code = open_copy(r, parsed, fd);
-    if (code < 0 && r->dir != NULL)
-        code = make_folder(r);
+    if (code < 0 && r->dir != NULL) {
+        code = sk_new_folder_make(&r->folder, r->dir);
+        r->dir = r->folder.dir;
+    }
     if (code < 0)
         code = read_members(r);
     (void)close(fd);
@@ -674,10 +570,8 @@ static int restore(struct restoring *r, const struct sk_parsed *parsed)
     if (code < 0 && r->dir != NULL)
         code = check_folder(r);
     if (code < 0 && r->dir != NULL)
-        code = take_name(r);
-    if (r->temporary != NULL)
-        remove_folder(r->temporary);
-    free(r->temporary);
+        code = sk_new_folder_take(&r->folder);
+    sk_new_folder_drop(&r->folder);
     return code < 0 ? tell(r) : code;
 }
 
