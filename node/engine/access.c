@@ -150,7 +150,7 @@ static enum sk_status refuse_case(struct sk_engine *e,
     return sk_refuse(e, "not-your-case", NULL, name);
 }
 
-static bool is_officer(const struct sk_engine *e)
+bool sk_asker_is_officer(const struct sk_engine *e)
 {
     return (e->asker.roles & SK_ROLE_BIT(SK_ROLE_PRIVACY_OFFICER)) != 0;
 }
@@ -158,7 +158,7 @@ static bool is_officer(const struct sk_engine *e)
 enum sk_status sk_access_erases(struct sk_engine *e,
                                 const struct sk_participant_id *id, bool *out)
 {
-    *out = is_officer(e);
+    *out = sk_asker_is_officer(e);
     return *out ? SK_OK : sk_case_is_seen(e, id, out);
 }
 
@@ -169,8 +169,11 @@ enum sk_status sk_access_person(struct sk_engine *e,
     enum sk_need need = asker->op->need;
     bool seen;
 
-    /* A register, and what is to be erased, are open to officers too. */
-    if (is_officer(e) && (need == SK_NEED_REGISTER || need == SK_NEED_ERASE))
+    /* A register, what is to be erased, and what is theirs to decide are open
+       to officers too. */
+    if (sk_asker_is_officer(e) &&
+        (need == SK_NEED_REGISTER || need == SK_NEED_ERASE ||
+         need == SK_NEED_POLICY))
         return SK_OK;
     SK_TRY(sk_case_is_seen(e, id, &seen));
     if (seen)
@@ -198,7 +201,7 @@ static enum sk_status check_named(struct sk_engine *e,
                         naming[i].person == itself ? NULL : &id);
     }
     /* It names nobody: about everybody. */
-    if (!e->asker.looks && need == SK_NEED_REGISTER && !is_officer(e))
+    if (!e->asker.looks && need == SK_NEED_REGISTER && !sk_asker_is_officer(e))
         return sk_refuse(e, "role-lacks", NULL, sk_text(sk_need_word(need)));
     e->asker.looks = true;
     return SK_OK;

@@ -17,6 +17,8 @@ SK_CHECKED enum sk_status sk_access_keep(struct sk_engine *e);
    request names is refused. */
 SK_CHECKED enum sk_status sk_access_person(struct sk_engine *e,
                                            const struct sk_participant_id *id);
+/* Is who asks a privacy officer?  Not on a node without users. */
+bool sk_asker_is_officer(const struct sk_engine *e);
 /* May who asks see what is to be erased of this person, or is it somebody
    else's to see? */
 SK_CHECKED enum sk_status sk_access_erases(struct sk_engine *e,

@@ -89,6 +89,9 @@ static const char *fault_of(const struct sk_engine *e,
         return "malformed-item";
     if (erase_by <= sk_today(e))
         return "expired";
+    /* No handle: it would be about nobody, and everybody. */
+    if (sk_id_is_zero(&event->handle.id))
+        return "malformed-item";
     if (!sk_words_are_known(v, event))
         return "malformed-item";
     /* HR03: a node that is for figures only keeps nothing about persons. */

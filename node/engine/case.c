@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "node/engine/access.h"
+#include "node/engine/case_list.h"
 #include "node/engine/state.h"
 #include "node/engine/tables.h"
 #include "node/engine/timer.h"
@@ -21,7 +22,7 @@ static struct sk_key part_key(char part, const struct sk_id *first)
 static struct sk_key own_key(const struct sk_id *coach,
                              const struct sk_participant_id *id)
 {
-    struct sk_key key = part_key('o', coach);
+    struct sk_key key = sk_list_key(SK_LIST_PARTICIPANTS, coach);
 
     sk_key_id(&key, &id->id);
     return key;
@@ -96,10 +97,14 @@ enum sk_status sk_case_give(struct sk_engine *e,
                             const struct sk_participant_id *id,
                             const struct sk_id *coach)
 {
+    struct sk_id before;
+
     assert(!sk_id_is_zero(coach));
 
+    SK_TRY(sk_case_coach(e, id, &before));
     SK_TRY(sk_case_erased(e, id));
     SK_TRY(put_case(e, id, coach));
+    SK_TRY(sk_list_case_moved(e, id, &before, coach));
     return sk_timers_relist_about(e, id);
 }
 
@@ -113,7 +118,7 @@ enum sk_status sk_case_new(struct sk_engine *e,
 enum sk_status sk_case_move_all(struct sk_engine *e, const struct sk_id *from,
                                 const struct sk_id *to, uint64_t *count)
 {
-    struct sk_key prefix = part_key('o', from);
+    struct sk_key prefix = sk_list_key(SK_LIST_PARTICIPANTS, from);
     struct sk_scan scan =
         sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
     struct sk_bytes key;
@@ -253,100 +258,28 @@ enum sk_status sk_case_is_told(struct sk_engine *e, struct sk_bytes tell,
 
 /* ------------------------------------------------------------- list */
 
-struct stream {
-    struct sk_scan scan;
-    struct sk_participant_id at;
-    bool open;
-};
-
-struct streams {
-    struct sk_engine *e;
-    const struct sk_participant_id *after;
-    struct stream *list;
-    size_t count;
-    size_t count_max;
-};
-
-static enum sk_status advance(struct stream *s)
-{
-    struct sk_bytes key;
-    struct sk_bytes value;
-    enum sk_status status = sk_scan_next(&s->scan, &key, &value);
-
-    s->open = status == SK_OK;
-    if (s->open)
-        return last_id(key, &s->at.id);
-    return status == SK_E_NOT_FOUND ? SK_OK : status;
-}
-
-static enum sk_status add_stream(void *context, const struct sk_id *coach,
-                                 int32_t until)
-{
-    struct streams *all = context;
-    struct sk_key prefix = part_key('o', coach);
-    struct sk_key from = own_key(coach, all->after);
-    struct stream *s = &all->list[all->count];
-
-    (void)until;
-    assert(all->count < all->count_max);
-
-    all->count++;
-    s->scan = sk_scan_after(all->e->store, SK_SPACE_DATA, sk_key_done(&prefix),
-                            sk_key_done(&from));
-    return advance(s);
-}
-
-static enum sk_status count_one(void *context, const struct sk_id *whom,
-                                int32_t until)
-{
-    size_t *count = context;
-
-    (void)whom;
-    (void)until;
-    (*count)++;
-    return SK_OK;
-}
-
-/* The stream with the smallest id. */
-static struct stream *first_of(const struct streams *all)
-{
-    struct stream *first = NULL;
-
-    for (size_t i = 0; i < all->count; i++) {
-        struct stream *s = &all->list[i];
-
-        if (s->open &&
-            (first == NULL ||
-             memcmp(s->at.id.bytes, first->at.id.bytes, SK_ID_SIZE) < 0))
-            first = s;
-    }
-    return first;
-}
-
 enum sk_status sk_case_list(struct sk_engine *e,
                             const struct sk_participant_id *after, size_t most,
                             struct sk_participant_id *ids, size_t *count,
                             bool *more)
 {
-    struct streams all = {.e = e, .after = after, .count_max = 2};
-    const struct sk_id nobody = {0};
-    struct stream *first;
+    const struct sk_key whole = {.size = 0};
+    struct sk_list_walk *walk;
+    enum sk_status status;
 
-    SK_TRY(sk_stand_in_each(e, &e->asker.id, count_one, &all.count_max));
-    all.list =
-        sk_arena_get_array(&e->scratch, all.count_max, sizeof(*all.list));
-    if (all.list == NULL)
-        return SK_E_MEMORY;
-    SK_TRY(add_stream(&all, &nobody, 0));
-    SK_TRY(add_stream(&all, &e->asker.id, 0));
-    SK_TRY(sk_stand_in_each(e, &e->asker.id, add_stream, &all));
-    for (*count = 0; *count < most; (*count)++) {
-        first = first_of(&all);
-        if (first == NULL)
-            break;
-        ids[*count] = first->at;
-        SK_TRY(advance(first));
+    SK_TRY(sk_list_walk(e, SK_LIST_PARTICIPANTS, &whole, 1,
+                        (struct sk_bytes){after->id.bytes, SK_ID_SIZE}, &walk));
+    for (*count = 0;; (*count)++) {
+        struct sk_bytes place;
+        struct sk_bytes value;
+
+        status = sk_list_walk_next(walk, &place, &value);
+        *more = status == SK_OK;
+        if (status == SK_E_NOT_FOUND || (*more && *count == most))
+            return SK_OK;
+        SK_TRY(status);
+        if (place.size != SK_ID_SIZE)
+            return SK_E_BAD_LENGTH;
+        memcpy(ids[*count].id.bytes, place.data, SK_ID_SIZE);
     }
-    *more = first_of(&all) != NULL;
-    return SK_OK;
 }

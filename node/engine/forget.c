@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "node/engine/access.h"
+#include "node/engine/case_list.h"
 #include "node/engine/consent.h"
 #include "node/engine/due.h"
 #include "node/engine/handover.h"
@@ -13,6 +14,7 @@
 #include "node/engine/request.h"
 #include "node/engine/state.h"
 #include "node/engine/tables.h"
+#include "node/engine/user.h"
 #include "node/engine/withdraw.h"
 #include "policies/civil.h"
 #include "protocol/unpack.h"
@@ -67,13 +69,38 @@ static struct sk_key part_key(const struct sk_id *participant,
     return key;
 }
 
+static struct sk_key row_key(const struct sk_id *participant,
+                             const struct sk_id *coach)
+{
+    struct sk_key key = sk_list_key(SK_LIST_ERASURES, coach);
+
+    sk_key_id(&key, participant);
+    return key;
+}
+
+enum sk_status sk_erasure_list_move(struct sk_engine *e,
+                                    const struct sk_participant_id *participant,
+                                    const struct sk_id *from,
+                                    const struct sk_id *to)
+{
+    struct sk_key row = row_key(&participant->id, from);
+    struct sk_key there = row_key(&participant->id, to);
+
+    return sk_list_move(e, &row, &there);
+}
+
 static enum sk_status put_erasure(struct sk_engine *e,
                                   const struct erasure *erasure)
 {
     struct sk_key key = erasure_key(&erasure->participant.id);
     struct sk_pack p = sk_scratch_pack(e, RECORD_SIZE_MAX);
     struct sk_bytes value;
+    struct sk_key row;
+    struct sk_id coach;
 
+    SK_TRY(sk_case_coach(e, &erasure->participant, &coach));
+    row = row_key(&erasure->participant.id, &coach);
+    SK_TRY(sk_list_put(e, &row, (struct sk_bytes){0}));
     sk_pack_array(&p, 5);
     sk_pack_uint(&p, erasure->at_ms);
     sk_pack_str(&p, erasure->ground);
@@ -623,51 +650,84 @@ static enum sk_status pack_erasure(struct sk_engine *e,
     return SK_OK;
 }
 
-/* Every erasure after this one; at most LIST_MAX, and LOOK_MAX looked at.
-   last: that was looked at. */
 #define LIST_MAX 200
-#define LOOK_MAX 1000
 
-static enum sk_status pack_all(struct sk_engine *e, const struct sk_id *after,
-                               size_t *count, struct sk_id *last, bool *more)
+struct listing {
+    struct sk_id last; /* shown */
+    size_t count;
+    bool more;
+};
+
+/* One that who asks may see. */
+static enum sk_status list_one(struct sk_engine *e, struct listing *l,
+                               const struct sk_id *id)
+{
+    struct erasure erasure;
+
+    l->more = l->count == LIST_MAX;
+    if (l->more)
+        return SK_OK;
+    l->count++;
+    l->last = *id;
+    SK_TRY(get_erasure(e, id, &erasure));
+    return pack_erasure(e, &erasure);
+}
+
+/* Of a coach: the lists look at the own cases only. */
+static enum sk_status list_own(struct sk_engine *e, struct listing *l,
+                               struct sk_bytes after)
+{
+    const struct sk_key whole = {.size = 0};
+    struct sk_list_walk *walk;
+
+    SK_TRY(sk_list_walk(e, SK_LIST_ERASURES, &whole, 1, after, &walk));
+    while (!l->more) {
+        size_t mark = sk_arena_mark(&e->scratch);
+        struct sk_id id;
+        struct sk_bytes place;
+        struct sk_bytes value;
+        enum sk_status status = sk_list_walk_next(walk, &place, &value);
+
+        if (status == SK_E_NOT_FOUND)
+            return SK_OK;
+        SK_TRY(status);
+        if (place.size != SK_ID_SIZE)
+            return SK_E_BAD_LENGTH;
+        memcpy(id.bytes, place.data, SK_ID_SIZE);
+        SK_TRY(list_one(e, l, &id));
+        sk_arena_reset(&e->scratch, mark);
+    }
+    return SK_OK;
+}
+
+/* Of a privacy officer, who sees them all. */
+static enum sk_status list_all(struct sk_engine *e, struct listing *l,
+                               struct sk_bytes after)
 {
     struct sk_key prefix = sk_key_start(SK_T_ERASURE);
-    struct sk_key from;
+    struct sk_key from = prefix;
     struct sk_scan scan;
 
-    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
-    if (after != NULL) {
-        from = erasure_key(after);
-        scan = sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
-                             sk_key_done(&from));
-    }
-    *more = false;
-    for (size_t looked = 0;;) {
+    sk_key_bytes(&from, after);
+    scan = sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
+                         sk_key_done(&from));
+    while (!l->more) {
         size_t mark = sk_arena_mark(&e->scratch);
-        struct erasure erasure = {0};
+        struct sk_id id;
         struct sk_bytes key;
         struct sk_bytes value;
         enum sk_status status = sk_scan_next(&scan, &key, &value);
-        bool seen;
 
         if (status == SK_E_NOT_FOUND)
             return SK_OK;
         SK_TRY(status);
         if (key.size != 1 + SK_ID_SIZE)
             continue; /* a part */
-        *more = *count == LIST_MAX || looked++ == LOOK_MAX;
-        if (*more)
-            return SK_OK;
-        memcpy(erasure.participant.id.bytes, key.data + 1, SK_ID_SIZE);
-        *last = erasure.participant.id;
-        SK_TRY(sk_access_erases(e, &erasure.participant, &seen));
-        if (seen) {
-            SK_TRY(read_erasure(e, value, &erasure));
-            SK_TRY(pack_erasure(e, &erasure));
-            (*count)++;
-        }
+        memcpy(id.bytes, key.data + 1, SK_ID_SIZE);
+        SK_TRY(list_one(e, l, &id));
         sk_arena_reset(&e->scratch, mark);
     }
+    return SK_OK;
 }
 
 enum sk_status sk_op_participant_erasure(struct sk_engine *e,
@@ -689,21 +749,24 @@ enum sk_status sk_op_participant_erasure(struct sk_engine *e,
 enum sk_status sk_op_participant_erasures(struct sk_engine *e,
                                           struct sk_value args)
 {
-    struct sk_id after;
-    bool on = sk_arg_id(args, "after", &after);
-    size_t count = 0;
-    struct sk_id last;
-    bool more = false;
+    struct listing l = {.count = 0};
+    struct sk_key after = {.size = 0};
     size_t top = sk_reply_open(&e->reply);
+    struct sk_id id;
     size_t at;
 
+    if (sk_arg_id(args, "after", &id))
+        sk_key_id(&after, &id);
     sk_pack_cstr(&e->reply, "erasures");
     at = sk_reply_open(&e->reply);
-    SK_TRY(pack_all(e, on ? &after : NULL, &count, &last, &more));
-    sk_reply_close_array(&e->reply, at, count);
-    sk_reply_bool(&e->reply, "more", more);
-    if (more)
-        sk_reply_id(&e->reply, "next", &last);
-    sk_reply_close_map(&e->reply, top, more ? 3 : 2);
+    if (sk_asker_is_officer(e))
+        SK_TRY(list_all(e, &l, sk_key_done(&after)));
+    else
+        SK_TRY(list_own(e, &l, sk_key_done(&after)));
+    sk_reply_close_array(&e->reply, at, l.count);
+    sk_reply_bool(&e->reply, "more", l.more);
+    if (l.more)
+        sk_reply_id(&e->reply, "next", &l.last);
+    sk_reply_close_map(&e->reply, top, l.more ? 3 : 2);
     return SK_OK;
 }

@@ -18,6 +18,7 @@
 #include "node/engine/engine.h"
 #include "node/engine/event.h"
 #include "node/engine/ledger.h"
+#include "node/engine/tables.h"
 
 enum sk_handover_state {
     SK_HANDOVER_DRAFT,
@@ -107,7 +108,14 @@ SK_CHECKED enum sk_status sk_handover_of_handle(
 SK_CHECKED enum sk_status sk_handover_person(struct sk_engine *e,
                                              const struct sk_handover *h,
                                              struct sk_participant_id *out);
-/* Keeps the index of open ones. */
+/* On the list of whose case it is, if it is there: now of another. */
+SK_CHECKED enum sk_status sk_handover_list_move(struct sk_engine *e,
+                                                const struct sk_handover *h,
+                                                const struct sk_id *from,
+                                                const struct sk_id *to);
+/* The group of handover.list: open ones, or the others. */
+struct sk_key sk_handover_group(bool open);
+/* Keeps the index of open ones, and the lists of coaches. */
 SK_CHECKED enum sk_status sk_handover_put(struct sk_engine *e,
                                           const struct sk_handover *handover);
 SK_CHECKED enum sk_status sk_trajectory_get(struct sk_engine *e,

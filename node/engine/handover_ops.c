@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "node/engine/case_list.h"
 #include "node/engine/handover.h"
 #include "node/engine/linked.h"
 #include "node/engine/ops.h"
@@ -187,62 +188,66 @@ enum sk_status sk_op_handover_input(struct sk_engine *e, struct sk_value args)
 }
 
 struct listing {
-    struct sk_handover_id last; /* looked at */
+    struct sk_handover_id last; /* shown */
     uint64_t limit;
     size_t count;
     bool more;
 };
 
 /* One line, when who asks may see it. */
-static enum sk_status list_one(struct sk_engine *e, struct listing *l)
+static enum sk_status list_one(struct sk_engine *e, struct listing *l,
+                               const struct sk_handover_id *id)
 {
     struct sk_participant_id person;
     struct sk_handover h;
     bool seen;
 
-    SK_TRY(sk_handover_get(e, &l->last, &h));
+    SK_TRY(sk_handover_get(e, id, &h));
     SK_TRY(sk_handover_person(e, &h, &person));
     SK_TRY(sk_case_is_seen(e, &person, &seen));
     if (!seen)
         return SK_OK;
+    l->more = l->count == l->limit;
+    if (l->more)
+        return SK_OK;
     l->count++;
+    l->last = *id;
     return view(e, &h, ROW, &e->reply);
 }
 
-/* A page looks at LIST_MAX records at most, whatever it shows of them. */
-static enum sk_status list_page(struct sk_engine *e, struct sk_scan *scan,
+/* The lists look at the own cases only; list_one() looks at each again. */
+static enum sk_status list_page(struct sk_engine *e, struct sk_list_walk *walk,
                                 struct listing *l)
 {
-    for (size_t looked = 0;; looked++) {
+    while (!l->more) {
         size_t mark = sk_arena_mark(&e->scratch);
-        struct sk_bytes key;
+        struct sk_handover_id id;
+        struct sk_bytes place;
         struct sk_bytes value;
-        enum sk_status status = sk_scan_next(scan, &key, &value);
+        enum sk_status status = sk_list_walk_next(walk, &place, &value);
 
         if (status == SK_E_NOT_FOUND)
             return SK_OK;
         SK_TRY(status);
-        l->more = l->count == l->limit || looked == LIST_MAX;
-        if (l->more)
-            return SK_OK;
-        if (key.size != 1 + SK_ID_SIZE)
+        if (place.size != SK_ID_SIZE)
             return SK_E_BAD_LENGTH;
-        memcpy(l->last.id.bytes, key.data + 1, SK_ID_SIZE);
-        SK_TRY(list_one(e, l));
+        memcpy(id.id.bytes, place.data, SK_ID_SIZE);
+        SK_TRY(list_one(e, l, &id));
         sk_arena_reset(&e->scratch, mark);
     }
+    return SK_OK;
 }
 
 enum sk_status sk_op_handover_list(struct sk_engine *e, struct sk_value args)
 {
     bool open = sk_value_bool(sk_value_get(args, "open"));
     struct sk_value limit = sk_value_get(args, "limit");
+    const struct sk_key groups[] = {sk_handover_group(/* open */ true),
+                                    sk_handover_group(/* open */ false)};
     struct listing l = {.limit = LIST_DEFAULT};
-    struct sk_key prefix =
-        sk_key_start(open ? SK_T_HANDOVER_OPEN : SK_T_HANDOVER);
-    struct sk_key from = prefix;
-    struct sk_scan scan =
-        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    struct sk_key after = {.size = 0};
+    struct sk_list_walk *walk;
+    struct sk_id id;
     size_t top;
     size_t at;
 
@@ -250,15 +255,14 @@ enum sk_status sk_op_handover_list(struct sk_engine *e, struct sk_value args)
         l.limit = sk_value_uint(limit);
     if (l.limit < 1 || l.limit > LIST_MAX)
         return sk_refuse(e, "bad-argument", "limit", (struct sk_bytes){0});
-    if (sk_arg_id(args, "after", &l.last.id)) {
-        sk_key_id(&from, &l.last.id);
-        scan = sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
-                             sk_key_done(&from));
-    }
+    if (sk_arg_id(args, "after", &id))
+        sk_key_id(&after, &id);
+    SK_TRY(sk_list_walk(e, SK_LIST_HANDOVERS, groups, open ? 1 : 2,
+                        sk_key_done(&after), &walk));
     top = sk_reply_open(&e->reply);
     sk_pack_cstr(&e->reply, "handovers");
     at = sk_reply_open(&e->reply);
-    SK_TRY(list_page(e, &scan, &l));
+    SK_TRY(list_page(e, walk, &l));
     sk_reply_close_array(&e->reply, at, l.count);
     sk_reply_bool(&e->reply, "more", l.more);
     if (l.more)

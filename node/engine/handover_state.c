@@ -2,10 +2,12 @@
 
 #include <string.h>
 
+#include "node/engine/case_list.h"
 #include "node/engine/journal.h"
 #include "node/engine/relation.h"
 #include "node/engine/state.h"
 #include "node/engine/tables.h"
+#include "node/engine/user.h"
 #include "protocol/unpack.h"
 
 #define RECORD_COUNT 13
@@ -311,6 +313,65 @@ static enum sk_status put_open(struct sk_engine *e, const struct sk_handover *h)
     return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key));
 }
 
+struct sk_key sk_handover_group(bool open)
+{
+    struct sk_key key = {.size = 0};
+
+    sk_key_bytes(&key, sk_text(open ? "o" : "c"));
+    return key;
+}
+
+static struct sk_key row_key(const struct sk_handover *h,
+                             const struct sk_id *coach)
+{
+    struct sk_key key = sk_list_key(SK_LIST_HANDOVERS, coach);
+    struct sk_key group = sk_handover_group(sk_handover_is_open(h->state));
+
+    sk_key_bytes(&key, sk_key_done(&group));
+    sk_key_id(&key, &h->id.id);
+    return key;
+}
+
+static enum sk_status find_row(struct sk_engine *e, const struct sk_handover *h,
+                               struct sk_key *out)
+{
+    struct sk_participant_id person;
+    struct sk_id coach;
+
+    SK_TRY(sk_handover_person(e, h, &person));
+    SK_TRY(sk_case_coach(e, &person, &coach));
+    *out = row_key(h, &coach);
+    return SK_OK;
+}
+
+/* It may be open no more, or about somebody else. */
+static enum sk_status drop_before(struct sk_engine *e,
+                                  const struct sk_handover_id *id)
+{
+    size_t mark = sk_arena_mark(&e->scratch);
+    struct sk_handover before;
+    struct sk_key row;
+    enum sk_status status = sk_handover_get(e, id, &before);
+
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    SK_TRY(find_row(e, &before, &row));
+    sk_arena_reset(&e->scratch, mark);
+    return sk_list_drop(e, &row);
+}
+
+enum sk_status sk_handover_list_move(struct sk_engine *e,
+                                     const struct sk_handover *h,
+                                     const struct sk_id *from,
+                                     const struct sk_id *to)
+{
+    struct sk_key row = row_key(h, from);
+    struct sk_key there = row_key(h, to);
+
+    return sk_list_move(e, &row, &there);
+}
+
 enum sk_status sk_handover_put(struct sk_engine *e, const struct sk_handover *h)
 {
     struct sk_key key = id_key(SK_T_HANDOVER, &h->id.id);
@@ -318,7 +379,9 @@ enum sk_status sk_handover_put(struct sk_engine *e, const struct sk_handover *h)
     struct sk_pack p = sk_pack_start((struct sk_room){room, sizeof(room)});
     struct sk_bytes value;
     struct sk_entry entry;
+    struct sk_key row;
 
+    SK_TRY(drop_before(e, &h->id));
     sk_pack_array(&p, RECORD_COUNT);
     sk_pack_bool(&p, h->sender);
     sk_pack_str(&p, sk_org_text(&h->partner));
@@ -343,6 +406,8 @@ enum sk_status sk_handover_put(struct sk_engine *e, const struct sk_handover *h)
     SK_TRY(put_by(e, &h->participant.id, h));
     if (!h->sender)
         SK_TRY(put_by(e, &h->handle.id, h));
+    SK_TRY(find_row(e, h, &row));
+    SK_TRY(sk_list_put(e, &row, (struct sk_bytes){0}));
     return put_open(e, h);
 }
 

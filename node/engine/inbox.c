@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "node/engine/case_list.h"
 #include "node/engine/due.h"
 #include "node/engine/erasure.h"
 #include "node/engine/federation.h"
@@ -9,10 +10,12 @@
 #include "node/engine/journal.h"
 #include "node/engine/outbox.h"
 #include "node/engine/participant.h"
+#include "node/engine/relation.h"
 #include "node/engine/session.h"
 #include "node/engine/state.h"
 #include "node/engine/tables.h"
 #include "node/engine/timer.h"
+#include "node/engine/user.h"
 #include "node/engine/vault.h"
 #include "policies/civil.h"
 #include "protocol/unpack.h"
@@ -57,12 +60,12 @@ static struct sk_key gone_key(const struct sk_org *from,
     return key;
 }
 
-/* list: "a" all, "n" not opened yet. */
-static struct sk_key order_key(const char *list, uint64_t number)
+/* list "a": everything, in order of arrival. */
+static struct sk_key order_key(uint64_t number)
 {
     struct sk_key key = sk_key_start(SK_T_INBOX_ORDER);
 
-    sk_key_bytes(&key, sk_text(list));
+    sk_key_bytes(&key, sk_text("a"));
     sk_key_u64(&key, number);
     return key;
 }
@@ -109,6 +112,108 @@ static struct sk_key handle_key(const struct record *record)
 static struct sk_bytes id_bytes(const struct sk_message_id *id)
 {
     return (struct sk_bytes){id->id.bytes, sizeof(id->id.bytes)};
+}
+
+/* ------------------------------------------------------------- whose it is
+ * On the lists of a coach a message is among all of them, and among those of
+ * its partner. */
+
+struct sk_key sk_inbox_group(const struct sk_org *from, bool opened)
+{
+    struct sk_key key = {.size = 0};
+
+    if (from != NULL)
+        sk_key_org(&key, from);
+    else
+        sk_key_bytes(&key, (struct sk_bytes){(const uint8_t *)"", 1});
+    sk_key_bytes(&key, sk_text(opened ? "o" : "n"));
+    return key;
+}
+
+static struct sk_key list_key(const struct sk_id *coach,
+                              const struct sk_org *from, bool opened,
+                              uint64_t number)
+{
+    struct sk_key key = sk_list_key(SK_LIST_MESSAGES, coach);
+    struct sk_key group = sk_inbox_group(from, opened);
+
+    sk_key_bytes(&key, sk_key_done(&group));
+    sk_key_u64(&key, number);
+    return key;
+}
+
+static enum sk_status coach_of(struct sk_engine *e, const struct record *record,
+                               struct sk_id *out)
+{
+    struct sk_participant_id person = {0};
+    enum sk_status status = SK_E_NOT_FOUND;
+
+    if (!sk_id_is_zero(&record->handle.id))
+        status = sk_handle_find(e, &record->from, &record->handle, &person);
+    if (status != SK_OK && status != SK_E_NOT_FOUND)
+        return status;
+    return sk_case_coach(e, &person, out);
+}
+
+static enum sk_status unlist(struct sk_engine *e, const struct record *record,
+                             bool opened)
+{
+    struct sk_key all;
+    struct sk_key one;
+    struct sk_id coach;
+
+    SK_TRY(coach_of(e, record, &coach));
+    all = list_key(&coach, NULL, opened, record->number);
+    one = list_key(&coach, &record->from, opened, record->number);
+    SK_TRY(sk_list_drop(e, &all));
+    return sk_list_drop(e, &one);
+}
+
+/* CONSENT 4.5: what was asked back is in no list. */
+static enum sk_status list(struct sk_engine *e, const struct sk_message_id *id,
+                           const struct record *record)
+{
+    bool opened = record->opened_ms != 0;
+    struct sk_bytes value = {id->id.bytes, SK_ID_SIZE};
+    struct sk_key all;
+    struct sk_key one;
+    struct sk_id coach;
+    const char *gone;
+
+    SK_TRY(sk_inbox_gone(e, &record->from, id, &gone));
+    if (gone != NULL)
+        return SK_OK;
+    if (opened)
+        SK_TRY(unlist(e, record, /* opened */ false));
+    SK_TRY(coach_of(e, record, &coach));
+    all = list_key(&coach, NULL, opened, record->number);
+    one = list_key(&coach, &record->from, opened, record->number);
+    SK_TRY(sk_list_put(e, &all, value));
+    return sk_list_put(e, &one, value);
+}
+
+enum sk_status sk_inbox_list_move(struct sk_engine *e, const struct sk_org *org,
+                                  const struct sk_handle *handle,
+                                  const struct sk_id *from,
+                                  const struct sk_id *to)
+{
+    struct sk_scan scan = sk_inbox_about(e, org, handle);
+    struct sk_bytes key;
+    struct sk_bytes value;
+    enum sk_status status;
+
+    while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
+        uint64_t number = sk_u64_read(key.data + key.size - 8);
+
+        for (int i = 0; i < 4; i++) {
+            const struct sk_org *one = i < 2 ? NULL : org;
+            struct sk_key row = list_key(from, one, i % 2 != 0, number);
+            struct sk_key there = list_key(to, one, i % 2 != 0, number);
+
+            SK_TRY(sk_list_move(e, &row, &there));
+        }
+    }
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
 }
 
 /* ------------------------------------------------------------- waiting
@@ -201,13 +306,13 @@ static enum sk_status save(struct sk_engine *e, const struct sk_message_id *id,
     return sk_vault_put_owned(e, &record->key_owner, sk_key_done(&key), plain);
 }
 
-/* The order of arrival at this node; open messages leave the second list. */
+/* The order of arrival at this node, at its partner, under its handle; and
+   whose it is. */
 static enum sk_status index_record(struct sk_engine *e,
                                    const struct sk_message_id *id,
                                    const struct record *record)
 {
-    struct sk_key all = order_key("a", record->number);
-    struct sk_key new = order_key("n", record->number);
+    struct sk_key all = order_key(record->number);
     struct sk_key place = place_key(record);
     struct sk_key about = handle_key(record);
 
@@ -218,10 +323,7 @@ static enum sk_status index_record(struct sk_engine *e,
                             id_bytes(id)));
     SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&place),
                         id_bytes(id)));
-    if (record->opened_ms != 0)
-        return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&new));
-    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&new),
-                        id_bytes(id));
+    return list(e, id, record);
 }
 
 static enum sk_status next_number(struct sk_engine *e, uint64_t *out)
@@ -238,8 +340,7 @@ static enum sk_status drop_record(struct sk_engine *e,
                                   const struct record *record)
 {
     struct sk_key key = record_key(id);
-    struct sk_key all = order_key("a", record->number);
-    struct sk_key new = order_key("n", record->number);
+    struct sk_key all = order_key(record->number);
     struct sk_key place = place_key(record);
     struct sk_key about = handle_key(record);
     bool open;
@@ -247,7 +348,7 @@ static enum sk_status drop_record(struct sk_engine *e,
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key)));
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&about)));
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&all)));
-    SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&new)));
+    SK_TRY(unlist(e, record, record->opened_ms != 0));
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&place)));
     SK_TRY(count_waiting(e, &record->from, waiting_of(record), 0));
     SK_TRY(sk_timers_message_gone(e, &record->key_owner, &open));
@@ -324,7 +425,7 @@ struct sk_scan sk_inbox_about(struct sk_engine *e, const struct sk_org *from,
 struct sk_scan sk_inbox_arrived(struct sk_engine *e, uint64_t after)
 {
     struct sk_key prefix = sk_key_start(SK_T_INBOX_ORDER);
-    struct sk_key start = order_key("a", after);
+    struct sk_key start = order_key(after);
 
     sk_key_bytes(&prefix, sk_text("a"));
     return sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
@@ -587,7 +688,6 @@ enum sk_status sk_inbox_lock(struct sk_engine *e, const struct sk_org *from,
                              const struct sk_words *fields)
 {
     struct record *record;
-    struct sk_key new;
     enum sk_status status;
 
     if (all)
@@ -598,10 +698,8 @@ enum sk_status sk_inbox_lock(struct sk_engine *e, const struct sk_org *from,
     SK_TRY(status);
     SK_TRY(
         sk_feed_put(e, SK_FEED_RECALLED, &id->id, from, all ? NULL : fields));
-    if (all) {
-        new = order_key("n", record->number);
-        return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&new));
-    }
+    if (all)
+        return unlist(e, record, record->opened_ms != 0);
     for (size_t i = 0; i < fields->count; i++) {
         if (!has_word(&record->locked, fields->list[i]) &&
             record->locked.count < SK_ITEM_WORDS_MAX)

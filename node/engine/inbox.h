@@ -6,6 +6,7 @@
 #define SK_NODE_ENGINE_INBOX_H
 
 #include "node/engine/engine.h"
+#include "node/engine/tables.h"
 #include "protocol/item.h"
 #include "protocol/pack.h"
 
@@ -95,6 +96,15 @@ struct sk_scan sk_inbox_behind(struct sk_engine *e, const struct sk_org *from,
    whose values are message ids. */
 struct sk_scan sk_inbox_about(struct sk_engine *e, const struct sk_org *from,
                               const struct sk_handle *handle);
+/* The group of inbox.list: of this partner (NULL: all), opened or not. */
+struct sk_key sk_inbox_group(const struct sk_org *from, bool opened);
+/* What came under this handle moves from the lists of one coach to another's.
+ */
+SK_CHECKED enum sk_status sk_inbox_list_move(struct sk_engine *e,
+                                             const struct sk_org *org,
+                                             const struct sk_handle *handle,
+                                             const struct sk_id *from,
+                                             const struct sk_id *to);
 /* Keep a message that came, under a data key of its own.  handle: whom it is
    about, NULL: nobody; item: its bytes as they came. */
 SK_CHECKED enum sk_status sk_inbox_add(struct sk_engine *e,

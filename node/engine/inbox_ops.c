@@ -1,5 +1,8 @@
 #include "node/engine/inbox.h"
 
+#include <string.h>
+
+#include "node/engine/case_list.h"
 #include "node/engine/feed.h"
 #include "node/engine/handover.h"
 #include "node/engine/linked.h"
@@ -363,15 +366,13 @@ enum sk_status sk_arg_message(struct sk_engine *e, struct sk_value args,
 /* ------------------------------------------------------------- list */
 
 struct listing {
-    const char *list; /* "a", or "n" for what was not opened yet */
     struct sk_org from;
-    bool only_from; /* then in the order of its log: that of arrival */
+    bool only_from;
     bool only_new;
-    uint64_t after;            /* number; 0: from the start */
-    struct sk_inbox_entry *at; /* the message of that number, or NULL */
+    uint64_t after; /* number; 0: from the start */
     uint64_t limit;
     uint64_t count;
-    struct sk_message_id last; /* shown; or looked at, when that was all */
+    struct sk_message_id last; /* shown */
     bool more;
 };
 
@@ -406,8 +407,6 @@ static enum sk_status list_one(struct sk_engine *e, struct listing *l,
     if (status == SK_E_NOT_FOUND)
         return SK_OK;
     SK_TRY(status);
-    if (entry->number <= l->after || (l->only_new && entry->opened_ms != 0))
-        return SK_OK;
     SK_TRY(sk_inbox_gone(e, &entry->from, id, &gone));
     SK_TRY(is_seen(e, entry, &seen));
     if (gone != NULL || !seen)
@@ -421,46 +420,33 @@ static enum sk_status list_one(struct sk_engine *e, struct listing *l,
     return pack_line(e, &e->reply, entry);
 }
 
-/* Of one partner: its messages only, not everybody's. */
-static struct sk_scan start_list(struct sk_engine *e, const struct listing *l)
-{
-    struct sk_key prefix = sk_key_start(SK_T_INBOX_ORDER);
-    struct sk_key from;
-
-    if (l->only_from && l->at != NULL && sk_org_equal(&l->at->from, &l->from))
-        return sk_inbox_behind(e, &l->from, l->at->incarnation, l->at->place);
-    if (l->only_from)
-        return sk_inbox_behind(e, &l->from, 0, 0);
-    sk_key_bytes(&prefix, sk_text(l->list));
-    from = prefix;
-    sk_key_u64(&from, l->after);
-    return sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
-                         sk_key_done(&from));
-}
-
+/* Those of the own cases, and of these only the partner's that is named: the
+   lists look at no others.  list_one() looks at each again. */
 static enum sk_status list_all(struct sk_engine *e, struct listing *l)
 {
-    struct sk_scan scan = start_list(e, l);
-    struct sk_bytes key;
-    struct sk_bytes value;
-    struct sk_message_id id = {0};
-    enum sk_status status;
-    size_t looked = 0;
+    const struct sk_org *from = l->only_from ? &l->from : NULL;
+    const struct sk_key groups[] = {sk_inbox_group(from, /* opened */ false),
+                                    sk_inbox_group(from, /* opened */ true)};
+    struct sk_key after = {.size = 0};
+    struct sk_list_walk *walk;
+    enum sk_status status = SK_OK;
 
-    while (!l->more &&
-           (status = sk_scan_next(&scan, &key, &value)) != SK_E_NOT_FOUND) {
+    sk_key_u64(&after, l->after);
+    SK_TRY(sk_list_walk(e, SK_LIST_MESSAGES, groups, l->only_new ? 1 : 2,
+                        sk_key_done(&after), &walk));
+    while (!l->more) {
         size_t mark = sk_arena_mark(&e->scratch);
+        struct sk_message_id id;
+        struct sk_bytes place;
+        struct sk_bytes value;
 
-        SK_TRY(status);
-        l->more = looked++ == LIST_LIMIT_MAX;
-        if (l->more) {
-            l->last = id;
+        status = sk_list_walk_next(walk, &place, &value);
+        if (status == SK_E_NOT_FOUND)
             return SK_OK;
-        }
+        SK_TRY(status);
         if (value.size != SK_ID_SIZE)
             return SK_E_IO;
-        for (size_t i = 0; i < SK_ID_SIZE; i++)
-            id.id.bytes[i] = value.data[i];
+        memcpy(id.id.bytes, value.data, SK_ID_SIZE);
         SK_TRY(list_one(e, l, &id));
         sk_arena_reset(&e->scratch, mark);
     }
@@ -469,15 +455,13 @@ static enum sk_status list_all(struct sk_engine *e, struct listing *l)
 
 enum sk_status sk_op_inbox_list(struct sk_engine *e, struct sk_value args)
 {
-    struct listing l = {.list = "a", .limit = LIST_LIMIT};
+    struct listing l = {.limit = LIST_LIMIT};
     struct sk_value limit = sk_value_get(args, "limit");
     struct sk_message_id after_id;
     size_t top;
     size_t at;
 
     l.only_new = sk_value_bool(sk_value_get(args, "new"));
-    if (l.only_new)
-        l.list = "n";
     if (sk_value_kind(sk_value_get(args, "from")) != SK_VALUE_NONE) {
         SK_TRY(sk_arg_partner(e, args, "from", &l.from));
         l.only_from = true;
@@ -487,17 +471,18 @@ enum sk_status sk_op_inbox_list(struct sk_engine *e, struct sk_value args)
     if (l.limit == 0 || l.limit > LIST_LIMIT_MAX)
         l.limit = LIST_LIMIT_MAX;
     if (sk_arg_id(args, "after", &after_id.id)) {
+        struct sk_inbox_entry *after =
+            sk_arena_get(&e->scratch, sizeof(*after));
         enum sk_status status;
 
-        l.at = sk_arena_get(&e->scratch, sizeof(*l.at));
-        if (l.at == NULL)
+        if (after == NULL)
             return SK_E_MEMORY;
-        status = sk_inbox_get(e, &after_id, l.at);
+        status = sk_inbox_get(e, &after_id, after);
         if (status == SK_E_NOT_FOUND)
             return sk_refuse(e, "unknown-message", "after",
                              (struct sk_bytes){0});
         SK_TRY(status);
-        l.after = l.at->number;
+        l.after = after->number;
     }
     top = sk_reply_open(&e->reply);
     sk_pack_cstr(&e->reply, "messages");

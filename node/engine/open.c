@@ -14,7 +14,7 @@
 #include "node/engine/timer.h"
 #include "node/engine/vault.h"
 
-#define STORE_FORMAT 7
+#define STORE_FORMAT 8
 #define BUNDLE_SIZE (14u * 1024 * 1024)
 #define SCRATCH_SIZE (16u * 1024 * 1024)
 

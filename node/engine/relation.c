@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "node/engine/case_list.h"
 #include "node/engine/federation.h"
 #include "node/engine/handover.h"
 #include "node/engine/ops.h"
@@ -10,6 +11,7 @@
 #include "node/engine/state.h"
 #include "node/engine/tables.h"
 #include "node/engine/timer.h"
+#include "node/engine/user.h"
 #include "node/engine/vault.h"
 #include "policies/civil.h"
 #include "protocol/unpack.h"
@@ -248,16 +250,21 @@ enum sk_status sk_handle_assign(struct sk_engine *e, const struct sk_org *org,
     struct sk_key of = handle_of_key(id, org, handle);
     struct sk_participant_id before = {0};
     struct sk_key of_before;
+    struct sk_id coach_before;
+    struct sk_id coach;
     enum sk_status status = participant_at(e, &key, &before);
 
     if (status != SK_OK && status != SK_E_NOT_FOUND)
         return status;
+    SK_TRY(sk_case_coach(e, &before, &coach_before));
+    SK_TRY(sk_case_coach(e, id, &coach));
     of_before = handle_of_key(&before, org, handle);
     SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&of_before)));
     SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
                         (struct sk_bytes){id->id.bytes, sizeof(id->id.bytes)}));
     SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&of),
                         (struct sk_bytes){0}));
+    SK_TRY(sk_list_handle_moved(e, org, handle, &coach_before, &coach));
     if (status == SK_OK)
         SK_TRY(sk_timers_relist_about(e, &before));
     return sk_handover_of_handle(e, org, handle, relist_handover, e);
@@ -294,22 +301,31 @@ sk_handles_of(struct sk_engine *e, const struct sk_participant_id *id,
     return status == SK_E_NOT_FOUND ? SK_OK : status;
 }
 
+struct forgetting {
+    struct sk_engine *e;
+    struct sk_id coach;
+};
+
 static enum sk_status forget_one(void *context, const struct sk_org *org,
                                  const struct sk_handle *handle)
 {
-    struct sk_engine *e = context;
+    struct forgetting *f = context;
     struct sk_key key = handle_key(SK_T_HANDLE, org, handle);
 
-    return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key));
+    SK_TRY(sk_store_delete(f->e->store, SK_SPACE_DATA, sk_key_done(&key)));
+    return sk_list_handle_moved(f->e, org, handle, &f->coach,
+                                &(struct sk_id){0});
 }
 
 enum sk_status sk_handles_forget(struct sk_engine *e,
                                  const struct sk_participant_id *id)
 {
     struct sk_key prefix = sk_key_start(SK_T_HANDLE_OF);
+    struct forgetting f = {.e = e};
 
     sk_key_id(&prefix, &id->id);
-    SK_TRY(sk_handles_of(e, id, forget_one, e));
+    SK_TRY(sk_case_coach(e, id, &f.coach));
+    SK_TRY(sk_handles_of(e, id, forget_one, &f));
     return sk_drop_all(e, &prefix);
 }
 

@@ -40,6 +40,11 @@ sk_erasure_held(struct sk_engine *e, const struct sk_org *from,
    back: a consent that was given since says so. */
 SK_CHECKED enum sk_status sk_erasure_due(struct sk_engine *e,
                                          const struct sk_id *participant);
+/* On the list of whose case it was, if there is a request: now of another. */
+SK_CHECKED enum sk_status
+sk_erasure_list_move(struct sk_engine *e,
+                     const struct sk_participant_id *participant,
+                     const struct sk_id *from, const struct sk_id *to);
 /* Requests to partners that are not answered in full. */
 SK_CHECKED enum sk_status sk_erasures_open(struct sk_engine *e, uint64_t *out);
 

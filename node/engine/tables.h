@@ -69,6 +69,7 @@ enum sk_table {
     SK_T_REQUEST = 'r',       /* request -> its reply; repeat.c */
     SK_T_REQUEST_AT = 'q',    /* number -> instant, requests from it on */
     SK_T_USER = 'M',          /* who works here, whose case: user.h */
+    SK_T_LIST = '8',          /* what each coach may see: case_list.h */
     SK_T_ACCESS = 'n',        /* who looked at what: user.h */
     SK_T_JOURNAL = 'J',       /* journal.h */
 };

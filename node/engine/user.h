@@ -7,6 +7,7 @@
  *
  *   user.c      records of users       user_ops.c    operations on them
  *   case.c      whose case a person is, stand-ins
+ *   case_list.h what each coach may see
  *   access.c    may they, and the record of it
  *   access_ops.c  the log
  *
@@ -15,7 +16,6 @@
  *     'i' uid           -> user who has it now
  *     'n' keyed hash 16 of the name -> user
  *     'c' participant   -> the coach; absent: nobody yet; also when erased
- *     'o' coach or zero, participant -> empty
  *     's' user, user    -> last day on which the first stands in for the second
  * SK_T_ACCESS, then
  *     'a' number        -> sealed: at, user, operation, participant, about

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "node/engine/access.h"
+#include "node/engine/case_list.h"
 #include "node/engine/request.h"
 #include "node/engine/state.h"
 #include "node/engine/tables.h"
@@ -249,15 +250,13 @@ enum sk_status sk_op_user_change(struct sk_engine *e, struct sk_value args)
 static enum sk_status has_cases(struct sk_engine *e, const struct sk_id *coach,
                                 bool *out)
 {
-    struct sk_key key = sk_key_start(SK_T_USER);
-    struct sk_scan scan;
+    struct sk_key key = sk_list_key(SK_LIST_PARTICIPANTS, coach);
+    struct sk_scan scan =
+        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&key));
     struct sk_bytes at;
     struct sk_bytes value;
     enum sk_status status;
 
-    sk_key_bytes(&key, sk_text("o"));
-    sk_key_id(&key, coach);
-    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&key));
     status = sk_scan_next(&scan, &at, &value);
     *out = status == SK_OK;
     return status == SK_E_NOT_FOUND ? SK_OK : status;

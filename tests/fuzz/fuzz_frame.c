@@ -29,7 +29,7 @@
 
 /* What a frame may write to: delivery, inbox, ledger, notices, handovers, the
    journal. */
-static const char frame_tables[] = "mk1DdQRSsBbX2W5waVv4UTtZKAoGjxzFJ";
+static const char frame_tables[] = "mk1DdQRSsBbX2W5waVv4UTtZKAoGjxzFJ8";
 /* And to these when the partner told of a withdrawal, which goes to others;
    'p' has a mark of what it said before, under its own name. */
 static const char told_tables[] = "CclQR";

@@ -302,6 +302,8 @@ Test(attack, whose_file_it_is_gets_answers)
    running sees that something is due, not what. */
 Test(attack, what_partners_ask_to_erase_is_of_whose_case_it_is)
 {
+    struct shared shared;
+
     staff_as(&f, IRIS);
     fx_ok(&f, NODE, "erasure.list", "{}");
     cr_expect(eq(str, (char *)fx_text(&f, "result.notices"), "[]"));
@@ -325,6 +327,13 @@ Test(attack, what_partners_ask_to_erase_is_of_whose_case_it_is)
     staff_as(&f, ELS);
     fx_ok(&f, NODE, "participant.erasure", "{'participant':'%s'}",
           things[FORGOTTEN].text);
+    /* A law that makes us keep it is hers to name, whose case it may be. */
+    shared = share_from_buso(BRAM, things[PARTICIPANT]);
+    staff_as(&f, ELS);
+    fx_ok(&f, NODE, "erasure.refuse",
+          "{'from':'buso','notice':'%s','keep_until':'2027-12-31',"
+          "'law_reference':'decreet'}",
+          shared.notice.text);
     fx_ok(&f, NODE, "erasure.confirm", "{'from':'buso'}");
     fx_ok(&f, NODE, "access.list", "{'participant':'%s'}",
           things[PARTICIPANT].text);

@@ -136,8 +136,8 @@ Test(forget, asks_everybody_and_keeps_only_the_answers)
     fx_ok(&f, "buso", "participant.erasures", "{'after':'%s'}", who.text);
     EQ(fx_text(&f, "result.erasures"), "[]");
 
-    /* What is left: the report with its notice, and a handle. */
-    cr_expect(le(sz, records_with("buso", SK_SPACE_DATA, bytes), 5));
+    /* What is left: the report with its notice, whose it is, and a handle. */
+    cr_expect(le(sz, records_with("buso", SK_SPACE_DATA, bytes), 6));
 }
 
 /* The last test of "nothing is readable": not one value, key or index row. */
