@@ -4,10 +4,15 @@
 
 #include "node/engine/handover.h"
 #include "node/engine/inbox.h"
+#include "node/engine/notice_in.h"
 #include "node/engine/relation.h"
 #include "node/engine/rights.h"
 #include "node/engine/state.h"
 #include "node/engine/user.h"
+
+#define FF 0xff, 0xff, 0xff, 0xff
+
+const struct sk_id sk_list_several = {{FF, FF, FF, FF}};
 
 /* ------------------------------------------------------------- rows */
 
@@ -66,6 +71,7 @@ struct sk_list_walk {
     const struct sk_key *groups;
     size_t groups_count;
     struct sk_bytes after;
+    bool stands_in; /* who asks, for somebody */
     struct stream *streams;
     size_t count;
     size_t count_max;
@@ -145,7 +151,10 @@ static enum sk_status add_asker(struct sk_list_walk *walk)
         return SK_OK;
     SK_TRY(add_coach(walk, &nobody, 0));
     SK_TRY(add_coach(walk, &asker->id, 0));
-    return sk_stand_in_each(walk->e, &asker->id, add_coach, walk);
+    SK_TRY(sk_stand_in_each(walk->e, &asker->id, add_coach, walk));
+    return walk->stands_in && walk->list == SK_LIST_NOTICES
+               ? add_coach(walk, &sk_list_several, 0)
+               : SK_OK;
 }
 
 enum sk_status sk_list_walk(struct sk_engine *e, enum sk_list list,
@@ -153,17 +162,19 @@ enum sk_status sk_list_walk(struct sk_engine *e, enum sk_list list,
                             struct sk_bytes after, struct sk_list_walk **out)
 {
     struct sk_list_walk *walk = sk_arena_get(&e->scratch, sizeof(*walk));
-    size_t coaches = 2;
+    size_t others = 0;
 
     if (walk == NULL)
         return SK_E_MEMORY;
-    SK_TRY(sk_stand_in_each(e, &e->asker.id, count_one, &coaches));
+    SK_TRY(sk_stand_in_each(e, &e->asker.id, count_one, &others));
     *walk = (struct sk_list_walk){.e = e,
                                   .list = list,
                                   .groups = groups,
                                   .groups_count = groups_count,
                                   .after = after,
-                                  .count_max = coaches * groups_count};
+                                  .stands_in = others > 0,
+                                  /* nobody, who asks, several */
+                                  .count_max = (3 + others) * groups_count};
     walk->streams = sk_arena_get_array(&e->scratch, walk->count_max + 1,
                                        sizeof(*walk->streams));
     if (walk->streams == NULL)
@@ -227,6 +238,7 @@ enum sk_status sk_list_handle_moved(struct sk_engine *e,
     if (sk_id_equal(from, to))
         return SK_OK;
     SK_TRY(sk_inbox_list_move(e, org, handle, from, to));
+    SK_TRY(sk_notices_relist(e, &handle->id));
     return sk_handover_of_handle(e, org, handle, move_unnamed, &m);
 }
 
@@ -235,7 +247,8 @@ static enum sk_status move_handle(void *context, const struct sk_org *org,
 {
     struct moving *m = context;
 
-    return sk_inbox_list_move(m->e, org, handle, m->from, m->to);
+    SK_TRY(sk_inbox_list_move(m->e, org, handle, m->from, m->to));
+    return sk_notices_relist(m->e, &handle->id);
 }
 
 enum sk_status sk_list_case_moved(struct sk_engine *e,
@@ -249,5 +262,6 @@ enum sk_status sk_list_case_moved(struct sk_engine *e,
         return SK_OK;
     SK_TRY(sk_handles_of(e, person, move_handle, &m));
     SK_TRY(sk_handover_about(e, person, move_handover, &m));
+    SK_TRY(sk_notices_relist(e, &person->id));
     return sk_erasure_list_move(e, person, from, to);
 }

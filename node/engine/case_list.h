@@ -8,6 +8,9 @@
  *         or 'o' opened; number of arrival -> message.  Not what was asked back
  *     'v' handovers: 'o' open or 'c' closed; handover -> empty
  *     'e' requests to be forgotten: participant -> empty
+ *     'q' what partners ask back: org, number -> empty
+ *     'a' the same by whom it is about: a handle or participant stands in the
+ *         place of the coach; notice_in.h
  * A group is its own list in the order of the places.
  *
  * What is on a list moves with what it is about, in the same transaction: when
@@ -24,7 +27,13 @@ enum sk_list {
     SK_LIST_MESSAGES = 'm',
     SK_LIST_HANDOVERS = 'v',
     SK_LIST_ERASURES = 'e',
+    SK_LIST_NOTICES = 'q',
+    SK_LIST_ABOUT = 'a',
 };
+
+/* In the place of the coach, for what is about people of more than one: only
+   who stands in for another one may see that.  For SK_LIST_NOTICES. */
+extern const struct sk_id sk_list_several;
 
 /* The key so far: the caller adds group and place. */
 struct sk_key sk_list_key(enum sk_list list, const struct sk_id *coach);

@@ -9,6 +9,7 @@
 #include "node/engine/journal.h"
 #include "node/engine/leave.h"
 #include "node/engine/notice.h"
+#include "node/engine/notice_in.h"
 #include "node/engine/ops.h"
 #include "node/engine/outbox.h"
 #include "node/engine/request.h"
@@ -28,246 +29,41 @@
  * the law that makes us keep the data.
  */
 
-#define RECORD_SIZE_MAX ((size_t)48 * 1024)
 /* A term beyond this is taken as this; our own policies allow 31 days. */
 #define WITHIN_DAYS_MAX 366
 
-struct notice_in {
-    struct sk_org from;
-    uint64_t number;
-    struct sk_id notice;
-    uint64_t at_ms;
-    int32_t due;
-    bool erase;
-    uint64_t received_ms;
-    struct sk_bytes ground; /* the person asks to be forgotten; else empty */
-    size_t entries_count;
-    struct sk_item_entry entries[SK_ITEM_ENTRIES_MAX]; /* large, so last */
-};
-
-static size_t size_of(size_t entries)
-{
-    return offsetof(struct notice_in, entries) +
-           entries * sizeof(struct sk_item_entry);
-}
-
-/* ------------------------------------------------------------- the table */
-
-static struct sk_key notice_key(const struct sk_org *from, uint64_t number)
-{
-    struct sk_key key = sk_key_start(SK_T_NOTICE_IN);
-
-    sk_key_org(&key, from);
-    sk_key_u64(&key, number);
-    return key;
-}
-
-static struct sk_key open_key(const struct sk_org *from,
-                              const struct sk_id *notice)
-{
-    struct sk_key key = sk_key_start(SK_T_NOTICE_OF);
-
-    sk_key_org(&key, from);
-    sk_key_id(&key, notice);
-    return key;
-}
-
-static enum sk_status put(struct sk_engine *e, const struct notice_in *notice)
-{
-    struct sk_pack p = sk_scratch_pack(e, RECORD_SIZE_MAX);
-    struct sk_key key = notice_key(&notice->from, notice->number);
-    struct sk_key open = open_key(&notice->from, &notice->notice);
-    struct sk_key number = {.size = 0};
-    struct sk_bytes value;
-    char day[11];
-
-    sk_day_format(notice->due, day);
-    sk_pack_array(&p, 7);
-    sk_pack_id(&p, &notice->notice);
-    sk_pack_uint(&p, notice->at_ms);
-    sk_pack_cstr(&p, day);
-    sk_pack_bool(&p, notice->erase);
-    sk_pack_array(&p, notice->entries_count);
-    for (size_t i = 0; i < notice->entries_count; i++) {
-        const struct sk_item_entry *entry = &notice->entries[i];
-
-        sk_pack_array(&p, 2);
-        sk_pack_id(&p, &entry->message.id);
-        if (entry->all) {
-            sk_pack_nil(&p);
-            continue;
-        }
-        sk_pack_array(&p, entry->fields.count);
-        for (size_t f = 0; f < entry->fields.count; f++)
-            sk_pack_str(&p, entry->fields.list[f]);
-    }
-    sk_pack_uint(&p, notice->received_ms);
-    sk_pack_str(&p, notice->ground);
-    if (sk_scratch_packed(e, &p, &value) != SK_OK)
-        return SK_E_MEMORY;
-    sk_key_u64(&number, notice->number);
-    SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&open),
-                        sk_key_done(&number)));
-    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value);
-}
-
-static void unpack_entry(struct sk_unpack *u, struct sk_item_entry *out)
-{
-    sk_unpack_array(u, 2);
-    sk_unpack_id(u, &out->message.id);
-    out->all = sk_unpack_is_nil(u);
-    out->fields.count = 0;
-    if (out->all)
-        return;
-    out->fields.count = sk_unpack_array_upto(u, 0, SK_ITEM_WORDS_MAX);
-    for (size_t f = 0; f < out->fields.count; f++)
-        out->fields.list[f] = sk_unpack_str(u, 1, 64);
-}
-
-/* Of whom it is: the table's byte, the name, a zero byte, the number. */
-static enum sk_status from_of(struct sk_bytes key, struct sk_org *out)
-{
-    if (key.size < 1 + 1 + 8 ||
-        !sk_org_parse((struct sk_bytes){key.data + 1, key.size - 10}, out))
-        return SK_E_IO;
-    return SK_OK;
-}
-
-/* key and value as a scan gave them; into scratch, texts too, with room for no
-   more entries. */
-static enum sk_status unpack(struct sk_engine *e, struct sk_bytes key,
-                             struct sk_bytes value, struct notice_in **notice)
-{
-    struct notice_in *out;
-    struct sk_unpack u;
-    struct sk_bytes day;
-
-    value = sk_arena_copy(&e->scratch, value);
-    out = sk_arena_take(&e->scratch, sizeof(*out));
-    if (out == NULL)
-        return SK_E_MEMORY;
-    SK_TRY(from_of(key, &out->from));
-    out->number = sk_u64_read(key.data + key.size - 8);
-    u = sk_unpack_start(value);
-    sk_unpack_array(&u, 7);
-    sk_unpack_id(&u, &out->notice);
-    out->at_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
-    day = sk_unpack_str(&u, 10, 10);
-    out->erase = sk_unpack_bool(&u);
-    out->entries_count = sk_unpack_array_upto(&u, 0, SK_ITEM_ENTRIES_MAX);
-    for (size_t i = 0; i < out->entries_count; i++)
-        unpack_entry(&u, &out->entries[i]);
-    out->received_ms = sk_unpack_uint(&u, 0, UINT64_MAX);
-    out->ground = sk_unpack_str(&u, 0, 64);
-    if (sk_unpack_finish(&u) != SK_OK || !sk_day_parse(day, &out->due))
-        return SK_E_IO;
-    sk_arena_trim(&e->scratch, out, size_of(out->entries_count));
-    *notice = out;
-    return SK_OK;
-}
-
-static struct sk_scan scan_from(struct sk_engine *e, struct sk_bytes from,
-                                bool *known)
-{
-    struct sk_key prefix = sk_key_start(SK_T_NOTICE_IN);
-    struct sk_org org;
-
-    *known = true;
-    if (from.size > 0) {
-        *known = sk_org_parse(from, &org);
-        if (*known)
-            sk_key_org(&prefix, &org);
-    }
-    return sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
-}
-
-/* The number of an open notice.  A partner may have thousands that wait: no
-   scan.  SK_E_NOT_FOUND. */
-static enum sk_status number_of(struct sk_engine *e, const struct sk_org *from,
-                                const struct sk_id *notice, uint64_t *out)
-{
-    struct sk_key key = open_key(from, notice);
-    struct sk_bytes value;
-
-    SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value));
-    if (value.size != 8)
-        return SK_E_IO;
-    *out = sk_u64_read(value.data);
-    return SK_OK;
-}
-
-/* CONTROL.md 7.3: a request is about those whom its messages are about. */
-static enum sk_status is_seen(struct sk_engine *e,
-                              const struct notice_in *notice, bool *out)
-{
-    size_t mark = sk_arena_mark(&e->scratch);
-
-    *out = true;
-    for (size_t i = 0; i < notice->entries_count && *out; i++) {
-        struct sk_participant_id person;
-
-        SK_TRY(
-            sk_access_of_message(e, &notice->entries[i].message.id, &person));
-        SK_TRY(sk_access_erases(e, &person, out));
-        sk_arena_reset(&e->scratch, mark);
-    }
-    return SK_OK;
-}
-
-/* Whose it is, of a request that was named. */
-static enum sk_status check_persons(struct sk_engine *e,
-                                    const struct notice_in *notice)
-{
-    size_t mark = sk_arena_mark(&e->scratch);
-
-    for (size_t i = 0; i < notice->entries_count; i++) {
-        struct sk_participant_id person;
-
-        SK_TRY(
-            sk_access_of_message(e, &notice->entries[i].message.id, &person));
-        SK_TRY(sk_access_person(e, &person));
-        if (!sk_id_is_zero(&person.id))
-            sk_access_about(e, &person, &notice->notice);
-        sk_arena_reset(&e->scratch, mark);
-    }
-    return SK_OK;
-}
+/* ------------------------------------------------------------- which one */
 
 static enum sk_status get_named(struct sk_engine *e, struct sk_bytes from,
                                 const struct sk_id *wanted,
-                                struct notice_in **out)
+                                struct sk_notice_in **out)
 {
     struct sk_org org;
-    struct sk_key key;
-    struct sk_bytes value;
     uint64_t number;
 
     if (!sk_org_parse(from, &org))
         return SK_E_NOT_FOUND;
-    SK_TRY(number_of(e, &org, wanted, &number));
-    key = notice_key(&org, number);
-    SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value));
-    return unpack(e, sk_key_done(&key), value, out);
+    SK_TRY(sk_notice_in_number(e, &org, wanted, &number));
+    return sk_notice_in_get(e, &org, number, out);
 }
 
 /* The oldest one that who asks may see. */
 static enum sk_status get_oldest(struct sk_engine *e, struct sk_bytes from,
-                                 struct notice_in **out)
+                                 struct sk_notice_in **out)
 {
-    struct sk_bytes key;
-    struct sk_bytes value;
-    bool known;
-    struct sk_scan scan = scan_from(e, from, &known);
+    struct sk_notice_walk *walk;
+    struct sk_org org;
 
-    if (!known)
+    if (from.size > 0 && !sk_org_parse(from, &org))
         return SK_E_NOT_FOUND;
+    SK_TRY(sk_notice_walk(e, /* own */ !sk_asker_is_officer(e),
+                          from.size > 0 ? &org : NULL, NULL, 0, &walk));
     for (;;) {
         size_t mark = sk_arena_mark(&e->scratch);
         bool seen;
 
-        SK_TRY(sk_scan_next(&scan, &key, &value));
-        SK_TRY(unpack(e, key, value, out));
-        SK_TRY(is_seen(e, *out, &seen));
+        SK_TRY(sk_notice_walk_next(walk, out));
+        SK_TRY(sk_notice_in_is_seen(e, *out, &seen));
         if (seen)
             return SK_OK;
         sk_arena_reset(&e->scratch, mark);
@@ -277,7 +73,7 @@ static enum sk_status get_oldest(struct sk_engine *e, struct sk_bytes from,
 /* The open notice of a partner that is named; without a name the oldest that
    who asks may see; refuses unknown-notice, not-your-case. */
 static enum sk_status find(struct sk_engine *e, struct sk_value args,
-                           struct notice_in **out)
+                           struct sk_notice_in **out)
 {
     struct sk_bytes from = sk_arg_text(args, "from");
     enum sk_status status;
@@ -290,26 +86,22 @@ static enum sk_status find(struct sk_engine *e, struct sk_value args,
         return sk_refuse(e, "unknown-notice", named ? "notice" : "from",
                          named ? sk_arg_text(args, "notice") : from);
     SK_TRY(status);
-    return check_persons(e, *out);
+    return sk_notice_in_access(e, *out);
 }
 
-/* The record, and the marks of its messages. */
-static int64_t waiting_bytes(const struct notice_in *notice)
+static int64_t waiting_bytes(const struct sk_notice_in *notice)
 {
     return 512 + 128 * (int64_t)notice->entries_count;
 }
 
+/* The record, and the marks of its messages. */
 static enum sk_status close_notice(struct sk_engine *e,
-                                   const struct notice_in *notice)
+                                   const struct sk_notice_in *notice)
 {
-    struct sk_key key = notice_key(&notice->from, notice->number);
-    struct sk_key open = open_key(&notice->from, &notice->notice);
-
     SK_TRY(sk_log_add(e, &notice->from, SK_COUNT_NOTICES, -1));
     SK_TRY(
         sk_log_add(e, &notice->from, SK_COUNT_WAITING, -waiting_bytes(notice)));
-    SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&open)));
-    return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key));
+    return sk_notice_in_drop(e, notice);
 }
 
 /* ------------------------------------------------------------- it arrives */
@@ -341,7 +133,7 @@ static enum sk_status is_open(struct sk_engine *e, const struct sk_org *from,
                               const struct sk_id *notice, bool *out)
 {
     uint64_t number;
-    enum sk_status status = number_of(e, from, notice, &number);
+    enum sk_status status = sk_notice_in_number(e, from, notice, &number);
 
     if (status != SK_OK && status != SK_E_NOT_FOUND)
         return status;
@@ -360,7 +152,8 @@ static enum sk_status next_number(struct sk_engine *e, uint64_t *out)
 }
 
 static enum sk_status journal(struct sk_engine *e, enum sk_entry_kind kind,
-                              const struct notice_in *notice, const char *word)
+                              const struct sk_notice_in *notice,
+                              const char *word)
 {
     struct sk_entry entry = sk_entry_start(e, kind, &notice->from);
 
@@ -372,15 +165,15 @@ static enum sk_status journal(struct sk_engine *e, enum sk_entry_kind kind,
 
 /* Erase what a notice names and say so; what a law keeps waits for a person. */
 static enum sk_status settle(struct sk_engine *e,
-                             const struct notice_in *notice, bool *done);
+                             const struct sk_notice_in *notice, bool *done);
 
 enum sk_status sk_withdraw_apply(struct sk_engine *e, const struct sk_org *from,
                                  const struct sk_item *item,
                                  const char **refusal)
 {
     const struct sk_item_withdrawn *in = &item->withdrawn;
-    struct notice_in *notice =
-        sk_arena_get(&e->scratch, size_of(in->entries_count));
+    struct sk_notice_in *notice =
+        sk_arena_get(&e->scratch, sk_notice_in_size(in->entries_count));
     struct sk_session *s = sk_session_find(e, from);
     uint64_t within = in->within_days;
     uint64_t since_ms;
@@ -415,7 +208,7 @@ enum sk_status sk_withdraw_apply(struct sk_engine *e, const struct sk_org *from,
     if (within > WITHIN_DAYS_MAX)
         within = WITHIN_DAYS_MAX;
     notice->due = sk_today(e) + (int32_t)within;
-    SK_TRY(put(e, notice));
+    SK_TRY(sk_notice_in_add(e, notice));
     SK_TRY(sk_taken_put(e, from, in));
     SK_TRY(journal(e, SK_ENTRY_RECALL_TAKEN, notice, ""));
     sk_log_add_later(s, SK_COUNT_NOTICES, 1);
@@ -479,8 +272,8 @@ static enum sk_status keep_one(struct sk_engine *e, const struct sk_org *from,
                       sk_org_text(from));
 }
 
-static enum sk_status keep(struct sk_engine *e, const struct notice_in *notice,
-                           int32_t day)
+static enum sk_status keep(struct sk_engine *e,
+                           const struct sk_notice_in *notice, int32_t day)
 {
     for (size_t i = 0; i < notice->entries_count; i++) {
         const struct sk_item_entry *entry = &notice->entries[i];
@@ -520,7 +313,8 @@ enum sk_status sk_erasure_kept(struct sk_engine *e, const struct sk_org *from,
     return status == SK_E_NOT_FOUND ? SK_OK : status;
 }
 
-static enum sk_status erase(struct sk_engine *e, const struct notice_in *notice)
+static enum sk_status erase(struct sk_engine *e,
+                            const struct sk_notice_in *notice)
 {
     size_t mark = sk_arena_mark(&e->scratch);
 
@@ -536,7 +330,7 @@ static enum sk_status erase(struct sk_engine *e, const struct notice_in *notice)
 
 /* ERASED or KEPT to the one who asked; the caller filled what differs. */
 static enum sk_status answer(struct sk_engine *e,
-                             const struct notice_in *notice,
+                             const struct sk_notice_in *notice,
                              struct sk_item *item)
 {
     struct sk_item_answer *out = &item->answer;
@@ -555,7 +349,7 @@ static enum sk_status answer(struct sk_engine *e,
  * CONSENT 5.6.  What nobody asked for is answered with the id of no notice. */
 
 static enum sk_status holds_kept(struct sk_engine *e,
-                                 const struct notice_in *notice, bool *out)
+                                 const struct sk_notice_in *notice, bool *out)
 {
     *out = false;
     for (size_t i = 0; i < notice->entries_count && !*out; i++) {
@@ -569,7 +363,7 @@ static enum sk_status holds_kept(struct sk_engine *e,
 }
 
 static enum sk_status settle(struct sk_engine *e,
-                             const struct notice_in *notice, bool *done)
+                             const struct sk_notice_in *notice, bool *done)
 {
     struct sk_item *item;
     bool kept;
@@ -589,22 +383,19 @@ static enum sk_status settle(struct sk_engine *e,
 enum sk_status sk_erasure_settle(struct sk_engine *e, size_t count_max,
                                  size_t *count)
 {
-    bool known;
-    struct sk_scan scan = scan_from(e, (struct sk_bytes){0}, &known);
-    struct notice_in *notice;
-    struct sk_bytes key;
-    struct sk_bytes value;
+    struct sk_notice_walk *walk;
+    struct sk_notice_in *notice;
 
     *count = 0;
+    SK_TRY(sk_notice_walk(e, /* own */ false, NULL, NULL, 0, &walk));
     while (*count < count_max) {
         size_t mark = sk_arena_mark(&e->scratch);
-        enum sk_status status = sk_scan_next(&scan, &key, &value);
+        enum sk_status status = sk_notice_walk_next(walk, &notice);
         bool done;
 
         if (status == SK_E_NOT_FOUND)
             return SK_OK;
         SK_TRY(status);
-        SK_TRY(unpack(e, key, value, &notice));
         SK_TRY(settle(e, notice, &done));
         *count += done ? 1 : 0;
         sk_arena_reset(&e->scratch, mark);
@@ -660,7 +451,7 @@ enum sk_status sk_erasure_keep_one(struct sk_engine *e,
     return tell_unasked(e, from, message, 1, item);
 }
 
-static void reply(struct sk_engine *e, const struct notice_in *notice)
+static void reply(struct sk_engine *e, const struct sk_notice_in *notice)
 {
     sk_pack_map(&e->reply, 2);
     sk_pack_cstr(&e->reply, "messages");
@@ -686,7 +477,7 @@ static bool sees_dates(const struct sk_engine *e)
                               SK_ROLE_BIT(SK_ROLE_TEAM_LEAD))) != 0;
 }
 
-static void pack_notice(struct sk_pack *p, const struct notice_in *notice,
+static void pack_notice(struct sk_pack *p, const struct sk_notice_in *notice,
                         bool seen)
 {
     bool ground = seen && notice->ground.size > 0;
@@ -704,20 +495,29 @@ static void pack_notice(struct sk_pack *p, const struct notice_in *notice,
     sk_reply_id(p, "notice", &notice->notice);
 }
 
+struct page {
+    bool by_from; /* then of this partner only */
+    struct sk_org from;
+    bool on; /* behind this one */
+    struct sk_org after_from;
+    uint64_t after;
+    size_t limit;
+    struct sk_org last_from; /* that was shown */
+    struct sk_id last;
+    bool more; /* behind that one */
+};
+
 /* Behind the notice that is named, also of one that is no partner any more:
    its id alone does not say whose it is, partners choose theirs. */
-static enum sk_status skip_to(struct sk_engine *e, struct sk_value args,
-                              struct sk_scan *scan)
+static enum sk_status read_after(struct sk_engine *e, struct sk_value args,
+                                 struct page *page)
 {
     const char *of = sk_arg_text(args, "from").size > 0 ? "from" : "after_from";
-    struct sk_key prefix = {.size = 0};
     enum sk_status status = SK_E_NOT_FOUND;
     struct sk_id after;
-    struct sk_org org;
-    uint64_t number = 0;
-    struct sk_key at;
 
-    if (!sk_arg_id(args, "after", &after)) {
+    page->on = sk_arg_id(args, "after", &after);
+    if (!page->on) {
         if (sk_arg_text(args, "after_from").size > 0)
             return sk_refuse(e, "missing-argument", "after",
                              (struct sk_bytes){0});
@@ -725,62 +525,46 @@ static enum sk_status skip_to(struct sk_engine *e, struct sk_value args,
     }
     if (sk_arg_text(args, of).size == 0)
         return sk_refuse(e, "missing-argument", of, (struct sk_bytes){0});
-    if (sk_arg_org(args, of, &org))
-        status = number_of(e, &org, &after, &number);
+    if (sk_arg_org(args, of, &page->after_from))
+        status =
+            sk_notice_in_number(e, &page->after_from, &after, &page->after);
     if (status == SK_E_NOT_FOUND)
         return sk_refuse(e, "unknown-notice", "after",
                          sk_arg_text(args, "after"));
-    SK_TRY(status);
-    sk_key_bytes(&prefix, (struct sk_bytes){scan->prefix, scan->prefix_size});
-    at = notice_key(&org, number);
-    *scan = sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
-                          sk_key_done(&at));
-    return SK_OK;
+    return status;
 }
 
-/* A page looks at no more than this, whatever it shows of it. */
-#define LOOK_MAX 1000
-
-struct last {
-    struct sk_org from;
-    struct sk_id notice;
-};
-
-/* At most `limit` of them as an array; more: there are others behind `last`,
-   that was shown; or looked at, when that was all a page looks at. */
-static enum sk_status pack_page(struct sk_engine *e, struct sk_scan *scan,
-                                size_t limit, struct last *last, bool *more)
+/* As an array.  Who sees everything walks over everything; a coach over what is
+   on the own lists, and each is looked at again. */
+static enum sk_status pack_page(struct sk_engine *e, struct page *page)
 {
+    bool all = sees_dates(e) || sk_asker_is_officer(e);
     struct sk_pack *out = &e->reply;
-    struct notice_in *notice;
-    struct last looked_at = {0};
+    struct sk_notice_walk *walk;
     size_t at = sk_reply_open(out);
     size_t count = 0;
 
-    for (size_t looked = 0;; looked++) {
+    SK_TRY(sk_notice_walk(e, !all, page->by_from ? &page->from : NULL,
+                          page->on ? &page->after_from : NULL, page->after,
+                          &walk));
+    for (;;) {
         size_t mark = sk_arena_mark(&e->scratch);
-        struct sk_bytes key;
-        struct sk_bytes value;
-        enum sk_status status = sk_scan_next(scan, &key, &value);
+        struct sk_notice_in *notice;
+        enum sk_status status = sk_notice_walk_next(walk, &notice);
         bool seen;
-        bool shown;
 
-        *more = status == SK_OK;
-        if (*more && looked == LOOK_MAX)
-            *last = looked_at;
-        if (status == SK_E_NOT_FOUND || (*more && looked == LOOK_MAX))
+        if (status == SK_E_NOT_FOUND)
             break;
         SK_TRY(status);
-        SK_TRY(unpack(e, key, value, &notice));
-        SK_TRY(is_seen(e, notice, &seen));
-        shown = seen || sees_dates(e);
-        if (shown && (count == limit || out->size > LIST_FULL))
-            break;
-        looked_at = (struct last){notice->from, notice->notice};
-        if (shown) {
+        SK_TRY(sk_notice_in_is_seen(e, notice, &seen));
+        if (seen || all) {
+            page->more = count == page->limit || out->size > LIST_FULL;
+            if (page->more)
+                break;
             pack_notice(out, notice, seen);
             count++;
-            *last = looked_at;
+            page->last_from = notice->from;
+            page->last = notice->notice;
         }
         sk_arena_reset(&e->scratch, mark);
     }
@@ -790,20 +574,17 @@ static enum sk_status pack_page(struct sk_engine *e, struct sk_scan *scan,
 
 enum sk_status sk_op_erasure_list(struct sk_engine *e, struct sk_value args)
 {
-    bool known;
-    struct sk_scan scan = scan_from(e, sk_arg_text(args, "from"), &known);
+    struct sk_bytes from = sk_arg_text(args, "from");
+    struct page page = {.by_from = from.size > 0};
     size_t top = e->reply.size;
     struct sk_bytes list;
-    struct last last = {0};
-    bool more = false;
-    size_t limit;
 
-    SK_TRY(sk_arg_limit(e, args, &limit));
-    if (known) {
-        SK_TRY(skip_to(e, args, &scan));
-        SK_TRY(pack_page(e, &scan, limit, &last, &more));
-    } else {
+    SK_TRY(sk_arg_limit(e, args, &page.limit));
+    if (page.by_from && !sk_org_parse(from, &page.from)) {
         sk_pack_array(&e->reply, 0);
+    } else {
+        SK_TRY(read_after(e, args, &page));
+        SK_TRY(pack_page(e, &page));
     }
     /* Only now is it known what stands before them. */
     list = (struct sk_bytes){e->reply.data + top, e->reply.size - top};
@@ -811,13 +592,13 @@ enum sk_status sk_op_erasure_list(struct sk_engine *e, struct sk_value args)
     if (list.data == NULL)
         return SK_E_MEMORY;
     e->reply.size = top;
-    sk_pack_map(&e->reply, more ? 3 : 2);
-    sk_reply_bool(&e->reply, "more", more);
-    if (more) {
+    sk_pack_map(&e->reply, page.more ? 3 : 2);
+    sk_reply_bool(&e->reply, "more", page.more);
+    if (page.more) {
         sk_pack_cstr(&e->reply, "next");
         sk_pack_map(&e->reply, 2);
-        sk_reply_id(&e->reply, "after", &last.notice);
-        sk_reply_text(&e->reply, "after_from", sk_org_text(&last.from));
+        sk_reply_id(&e->reply, "after", &page.last);
+        sk_reply_text(&e->reply, "after_from", sk_org_text(&page.last_from));
     }
     sk_pack_cstr(&e->reply, "notices");
     sk_pack_raw(&e->reply, list);
@@ -826,7 +607,7 @@ enum sk_status sk_op_erasure_list(struct sk_engine *e, struct sk_value args)
 
 enum sk_status sk_op_erasure_confirm(struct sk_engine *e, struct sk_value args)
 {
-    struct notice_in *notice;
+    struct sk_notice_in *notice;
     struct sk_item *item;
 
     SK_TRY(find(e, args, &notice));
@@ -844,7 +625,7 @@ enum sk_status sk_op_erasure_confirm(struct sk_engine *e, struct sk_value args)
 
 enum sk_status sk_op_erasure_refuse(struct sk_engine *e, struct sk_value args)
 {
-    struct notice_in *notice;
+    struct sk_notice_in *notice;
     struct sk_item *item;
     int32_t day;
 

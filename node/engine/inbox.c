@@ -356,6 +356,22 @@ static enum sk_status drop_record(struct sk_engine *e,
     return sk_vault_destroy(e, &record->key_owner);
 }
 
+enum sk_status sk_inbox_handle(struct sk_engine *e,
+                               const struct sk_message_id *id,
+                               struct sk_org *from, struct sk_handle *handle)
+{
+    struct record *record = sk_arena_get(&e->scratch, sizeof(*record));
+
+    if (record == NULL)
+        return SK_E_MEMORY;
+    SK_TRY(load(e, id, record));
+    if (sk_id_is_zero(&record->handle.id))
+        return SK_E_NOT_FOUND;
+    *from = record->from;
+    *handle = record->handle;
+    return SK_OK;
+}
+
 /* ------------------------------------------------------------- arrival */
 
 enum sk_status sk_inbox_has(struct sk_engine *e, const struct sk_org *from,

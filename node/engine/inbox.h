@@ -96,6 +96,12 @@ struct sk_scan sk_inbox_behind(struct sk_engine *e, const struct sk_org *from,
    whose values are message ids. */
 struct sk_scan sk_inbox_about(struct sk_engine *e, const struct sk_org *from,
                               const struct sk_handle *handle);
+/* Whose message it is, and the handle whom it is about.  SK_E_NOT_FOUND: about
+   nobody, or not here. */
+SK_CHECKED enum sk_status sk_inbox_handle(struct sk_engine *e,
+                                          const struct sk_message_id *id,
+                                          struct sk_org *from,
+                                          struct sk_handle *handle);
 /* The group of inbox.list: of this partner (NULL: all), opened or not. */
 struct sk_key sk_inbox_group(const struct sk_org *from, bool opened);
 /* What came under this handle moves from the lists of one coach to another's.

@@ -264,21 +264,31 @@ static struct sk_key index_key(const struct sk_message_id *message)
     return key;
 }
 
-enum sk_status sk_ledger_get(struct sk_engine *e,
-                             const struct sk_message_id *id,
-                             struct sk_ledger_entry *out)
+enum sk_status sk_ledger_person(struct sk_engine *e,
+                                const struct sk_message_id *id,
+                                struct sk_participant_id *out)
 {
     struct sk_key key = index_key(id);
-    struct sk_participant_id participant;
     struct sk_bytes value;
-    struct sk_bytes plain;
 
     SK_TRY(sk_ready_settle(e));
     SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value));
     if (value.size < SK_ID_SIZE)
         return SK_E_BAD_FORM;
     for (size_t i = 0; i < SK_ID_SIZE; i++)
-        participant.id.bytes[i] = value.data[i];
+        out->id.bytes[i] = value.data[i];
+    return SK_OK;
+}
+
+enum sk_status sk_ledger_get(struct sk_engine *e,
+                             const struct sk_message_id *id,
+                             struct sk_ledger_entry *out)
+{
+    struct sk_participant_id participant;
+    struct sk_key key;
+    struct sk_bytes plain;
+
+    SK_TRY(sk_ledger_person(e, id, &participant));
     key = entry_key(&participant, id);
     SK_TRY(sk_vault_get(e, &participant.id, sk_key_done(&key), &plain));
     SK_TRY(sk_ledger_unpack(e, plain, out));

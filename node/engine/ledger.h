@@ -65,6 +65,10 @@ struct sk_ledger_entry {
 };
 /* Nothing in it; entries of its lists, 7 KB, are not cleared. */
 void sk_ledger_start(struct sk_ledger_entry *out);
+/* Whom a message that we sent is about; reads no values.  SK_E_NOT_FOUND. */
+SK_CHECKED enum sk_status sk_ledger_person(struct sk_engine *e,
+                                           const struct sk_message_id *id,
+                                           struct sk_participant_id *out);
 SK_CHECKED enum sk_status sk_ledger_get(struct sk_engine *e,
                                         const struct sk_message_id *id,
                                         struct sk_ledger_entry *out);

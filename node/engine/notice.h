@@ -4,11 +4,7 @@
  * SK_T_NOTICE_OUT, at the one who sent the data: notice -> array of 6
  *     str to, bin participant, bin withdrawal, uint at_ms, uint answered_ms
  *     (0: not yet), array of message ids still unanswered
- * SK_T_NOTICE_IN, at the recipient: org, number -> array of 7
- *     bin notice, uint at_ms, str due DATE, bool erase,
- *     array of [message, nil (all) | array of field], uint received_ms,
- *     str ground: the person asks to be forgotten; empty: a withdrawal
- * SK_T_NOTICE_OF, there too: org, notice -> empty, while it waits.
+ * At the recipient: notice_in.h.
  * Ids and words, no values.
  */
 #ifndef SK_NODE_ENGINE_NOTICE_H

@@ -50,7 +50,8 @@ enum sk_table {
     SK_T_NOTICE_OUT = 'W',    /* notice -> what was asked of whom, answers */
     SK_T_NOTICE_WAITS = '5',  /* org, notice -> empty, until it is answered */
     SK_T_NOTICE_IN = 'w',     /* org, number -> notice to answer */
-    SK_T_NOTICE_OF = 'a',     /* org, notice -> number, while it is open */
+    SK_T_NOTICE_OF = 'a',     /* org, notice -> number, while it is open;
+                                 notice_in.h */
     SK_T_HANDOVER = 'V',      /* handover -> state */
     SK_T_HANDOVER_OPEN = 'v', /* handover -> empty, while it is open */
     SK_T_HANDOVER_OF = 'U',   /* request event, org -> handover */

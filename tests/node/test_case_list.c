@@ -8,6 +8,7 @@
 #include "node/engine/case_list.h"
 #include "node/engine/handover.h"
 #include "node/engine/inbox.h"
+#include "node/engine/notice_in.h"
 #include "node/engine/relation.h"
 #include "node/engine/state.h"
 #include "node/engine/user.h"
@@ -179,6 +180,79 @@ static enum sk_status walk_handover(void *context, struct sk_handover *h)
     return SK_OK;
 }
 
+static bool has_row(struct walk *w, enum sk_list list,
+                    const struct sk_id *whose,
+                    const struct sk_notice_in *notice)
+{
+    struct sk_key row = sk_list_key(list, whose);
+    struct sk_bytes value;
+
+    sk_key_org(&row, &notice->from);
+    sk_key_u64(&row, notice->number);
+    return sk_store_get(w->store, SK_SPACE_DATA, sk_key_done(&row), &value) ==
+           SK_OK;
+}
+
+/* Of whom it is about one is somebody's: on that list; two: on none of one. */
+static struct sk_id coach_of_notice(struct walk *w,
+                                    const struct sk_notice_in *notice)
+{
+    struct sk_id coach = {0};
+
+    for (size_t i = 0; i < notice->entries_count; i++) {
+        struct sk_participant_id person = {0};
+        struct sk_handle handle;
+        struct sk_org org;
+        struct sk_id one;
+        size_t about = 0;
+
+        /* Gone since, it counts as it was. */
+        if (sk_inbox_handle(w->e, &notice->entries[i].message, &org, &handle) !=
+            SK_OK)
+            continue;
+        while (about < notice->about_count &&
+               !sk_id_equal(&notice->about[about].id, &handle.id))
+            about++;
+        cr_assert(lt(sz, about, notice->about_count));
+        if (sk_handle_find(w->e, &org, &handle, &person) != SK_OK)
+            continue;
+        one = coach_of(w, &person.id);
+        if (sk_id_is_zero(&one))
+            continue;
+        if (!sk_id_is_zero(&coach) && !sk_id_equal(&coach, &one))
+            return sk_list_several;
+        coach = one;
+    }
+    return coach;
+}
+
+static void walk_notices(struct walk *w)
+{
+    struct sk_notice_walk *notices;
+    struct sk_notice_in *notice;
+
+    cr_assert(sk_notice_walk(w->e, false, NULL, NULL, 0, &notices) == SK_OK);
+    for (;;) {
+        size_t mark = sk_arena_mark(&w->e->scratch);
+        struct sk_id coach;
+        bool gone = false;
+
+        if (sk_notice_walk_next(notices, &notice) != SK_OK)
+            return;
+        for (size_t i = 0; i < notice->entries_count; i++)
+            gone |= sk_inbox_has(w->e, &notice->from,
+                                 &notice->entries[i].message) != SK_OK;
+        coach = coach_of_notice(w, notice);
+        cr_expect(gone || has_row(w, SK_LIST_NOTICES, &coach, notice));
+        for (size_t i = 0; i < notice->about_count; i++) {
+            cr_expect(has_row(w, SK_LIST_ABOUT, &notice->about[i].id, notice));
+            w->rows++;
+        }
+        w->rows++;
+        sk_arena_reset(&w->e->scratch, mark);
+    }
+}
+
 /* Every row of a table that is an id alone: on this list. */
 static void walk_ids(struct walk *w, enum sk_table table, enum sk_list list)
 {
@@ -215,17 +289,20 @@ static void must_be_right(const char *node)
     cr_assert(sk_handover_each(w.e, false, walk_handover, &w) == SK_OK);
     walk_ids(&w, SK_T_PARTICIPANT, SK_LIST_PARTICIPANTS);
     walk_ids(&w, SK_T_ERASURE, SK_LIST_ERASURES);
+    walk_notices(&w);
     cr_assert(sk_store_count(w.store, SK_SPACE_DATA,
                              (struct sk_bytes){&table, 1}, &rows) == SK_OK);
     cr_expect(eq(u64, rows, w.rows), "%s", node);
     sk_store_abort(w.store);
 }
 
-/* ------------------------------------------------------------- the cost */
+/* ------------------------------------------------------------- the cost
+ * Of the second time: what the engine keeps in memory is there. */
 
 static uint64_t cost(uint32_t uid, const char *op, const char *args)
 {
     staff_as(&f, uid);
+    fx_ok(&f, NODE, op, "%s", args);
     reads_start(&f, NODE);
     fx_ok(&f, NODE, op, "%s", args);
     return reads_end(&f, NODE);
@@ -274,15 +351,20 @@ Test(case_list, a_page_reads_what_it_shows)
         {"handover.list", "{}", "result.handovers", 2},
         {"handover.list", "{'open':true}", "result.handovers", 2},
         {"participant.erasures", "{}", "result.erasures", 1},
+        {"erasure.list", "{}", "result.notices", 2},
+        {"erasure.list", "{'from':'buso'}", "result.notices", 2},
     };
     uint64_t before[SK_COUNT(pages)];
+    const unsigned asked[] = {5, 1, 2, 106};
     struct people_id one;
 
     staff_add(&f, NODE);
-    for (unsigned i = 1; i <= 4; i++)
+    for (unsigned i = 1; i <= 5; i++)
         gets(i, 1, /* handover */ i <= 2);
     one = known_to(IRIS);
     assign(IRIS, 1, one);
+    asks_back(1, asked, 1, /* all */ true);
+    asks_back(2, &asked[1], 2, /* all */ false);
     staff_as(&f, IRIS);
     fx_ok(&f, NODE, "inbox.open", "{'message':'%s'}", text_of(MESSAGE, 4));
     erase(known_to(IRIS));
@@ -292,11 +374,16 @@ Test(case_list, a_page_reads_what_it_shows)
                   pages[i].op, pages[i].args, f.reply);
     }
     one = known_to(BRAM);
-    for (unsigned i = 5; i <= 104; i++)
+    for (unsigned i = 6; i <= 105; i++)
         gets(i, 2, /* handover */ i % 2 == 0);
-    assign(BRAM, 5, one);
+    assign(BRAM, 6, one);
     for (size_t i = 0; i < 20; i++)
         erase(known_to(BRAM));
+    for (unsigned i = 10; i < 60; i++)
+        asks_back(i, &i, 1, /* all */ i % 2 == 0);
+    /* Of both of them: of neither alone. */
+    gets(106, 2, /* handover */ false);
+    asks_back(60, &asked[1], 3, /* all */ false);
     for (size_t i = 0; i < SK_COUNT(pages); i++) {
         uint64_t now = cost(IRIS, pages[i].op, pages[i].args);
 
@@ -318,12 +405,25 @@ static size_t sees(uint32_t uid, const char *op, const char *rows)
 
 #define MESSAGES(uid) sees(uid, "inbox.list", "result.messages")
 #define HANDOVERS(uid) sees(uid, "handover.list", "result.handovers")
+#define NOTICES(uid) sees(uid, "erasure.list", "result.notices")
 #define ERASURES(uid) sees(uid, "participant.erasures", "result.erasures")
+
+/* A message under a handle that was asked back can be said to be nobody any
+   more: by another one of the same. */
+static void assign_handle(uint32_t uid, unsigned handle)
+{
+    unsigned number = 200 + handle;
+
+    gets(number, handle, /* handover */ false);
+    assign(uid, number, known_to(uid));
+}
 
 /* Of nobody, of a coach, of another one, of who takes over from that one, and
    of nobody again when the person is forgotten. */
 Test(case_list, goes_along_with_the_case)
 {
+    const unsigned second = 2;
+    const unsigned never = 99;
     struct people_id who;
 
     staff_add(&f, NODE);
@@ -335,6 +435,10 @@ Test(case_list, goes_along_with_the_case)
     assign(IRIS, 2, who);
     cr_expect(eq(sz, MESSAGES(IRIS), 2));
     cr_expect(eq(sz, MESSAGES(BRAM), 0));
+    asks_back(1, &second, 1, /* all */ false);
+    asks_back(2, &never, 1, /* all */ true);
+    cr_expect(eq(sz, NOTICES(IRIS), 2));
+    cr_expect(eq(sz, NOTICES(BRAM), 1));
     cr_expect(eq(sz, HANDOVERS(IRIS), 1));
     cr_expect(eq(sz, HANDOVERS(BRAM), 0));
     must_be_right(NODE);
@@ -351,6 +455,8 @@ Test(case_list, goes_along_with_the_case)
     cr_expect(eq(sz, ERASURES(BRAM), 1));
     cr_expect(eq(sz, MESSAGES(BRAM), 2));
     cr_expect(eq(sz, HANDOVERS(BRAM), 1));
+    cr_expect(eq(sz, NOTICES(IRIS), 1));
+    cr_expect(eq(sz, NOTICES(BRAM), 2));
     must_be_right(NODE);
     staff_as(&f, ELS);
     fx_ok(&f, NODE, "user.end", "{'name':'bram','to':'zita'}");
@@ -370,6 +476,46 @@ Test(case_list, goes_along_with_the_case)
     fx_ok(&f, NODE, "clock.set", "{'at':'2026-09-06T12:00:00Z'}");
     cr_expect(eq(sz, MESSAGES(IRIS), 0));
     cr_expect(eq(sz, ERASURES(IRIS), 0));
+}
+
+/* One request about people of two coaches is for who stands in for the other,
+   and for officers. */
+Test(case_list, a_request_about_cases_of_two_is_of_neither)
+{
+    const unsigned both[] = {1, 2};
+
+    staff_add(&f, NODE);
+    gets(1, 1, /* handover */ false);
+    gets(2, 2, /* handover */ false);
+    asks_back(1, both, 2, /* all */ true);
+    cr_expect(eq(sz, NOTICES(IRIS), 1));
+    cr_expect(eq(sz, NOTICES(ZITA), 1));
+    assign_handle(IRIS, 1);
+    cr_expect(eq(sz, NOTICES(IRIS), 1));
+    cr_expect(eq(sz, NOTICES(ZITA), 0));
+    assign_handle(ZITA, 2);
+    must_be_right(NODE);
+    /* Who stands in for a third one is told nothing of it. */
+    staff_as(&f, ELS);
+    fx_ok(&f, NODE, "user.stand-in",
+          "{'for':'bram','by':'iris','until':'2026-09-05'}");
+    cr_expect(eq(sz, NOTICES(IRIS), 0));
+    cr_expect(eq(sz, NOTICES(ZITA), 0));
+    cr_expect(eq(sz, NOTICES(BRAM), 0));
+    cr_expect(eq(sz, NOTICES(ELS), 1));
+    staff_as(&f, IRIS);
+    fx_refused(&f, NODE, "unknown-notice", "erasure.confirm",
+               "{'from':'buso'}");
+    fx_refused(&f, NODE, "not-your-case", "erasure.confirm",
+               "{'from':'buso','notice':'%s'}", text_of(NOTICE, 1));
+    staff_as(&f, ELS);
+    fx_ok(&f, NODE, "user.stand-in",
+          "{'for':'zita','by':'iris','until':'2026-09-05'}");
+    cr_expect(eq(sz, NOTICES(IRIS), 1));
+    cr_expect(eq(sz, NOTICES(ZITA), 0));
+    staff_as(&f, IRIS);
+    fx_ok(&f, NODE, "erasure.confirm", "{'from':'buso'}");
+    must_be_right(NODE);
 }
 
 /* Ours: the lists of who sends. */
@@ -599,7 +745,7 @@ static void node_step(void)
 /* Every page of what a coach sees, and what a look at everything says of it. */
 static size_t by_the_page(uint32_t uid, const char *op, const char *rows)
 {
-    char after[64] = "";
+    char after[96] = "";
     size_t count = 0;
 
     for (bool more = true; more;) {
@@ -610,11 +756,15 @@ static size_t by_the_page(uint32_t uid, const char *op, const char *rows)
         cr_assert(sk_value_bool(fx_at(&f, "ok")), "%s", f.reply);
         count += rows_of(path);
         more = sk_value_bool(fx_at(&f, "result.more"));
-        if (more) {
-            cr_expect(eq(sz, rows_of(path), 3), "a full page");
+        if (!more)
+            break;
+        cr_expect(eq(sz, rows_of(path), 3), "a full page");
+        if (sk_value_kind(fx_at(&f, "result.next.after")) == SK_VALUE_NONE)
             snprintf(after, sizeof(after), ",'after':'%s'",
                      fx_text(&f, "result.next"));
-        }
+        else
+            snprintf(after, sizeof(after), ",'after_from':'buso','after':'%s'",
+                     fx_text(&f, "result.next.after"));
     }
     return count;
 }
@@ -623,6 +773,7 @@ struct tally {
     struct sk_engine *e;
     size_t handovers;
     size_t messages;
+    size_t notices;
 };
 
 static enum sk_status tally_handover(void *context, struct sk_handover *h)
@@ -635,6 +786,19 @@ static enum sk_status tally_handover(void *context, struct sk_handover *h)
     SK_TRY(sk_case_is_seen(t->e, &person, &seen));
     t->handovers += seen ? 1 : 0;
     return SK_OK;
+}
+
+static void tally_notices(struct tally *t)
+{
+    struct sk_notice_walk *walk;
+    struct sk_notice_in *notice;
+    bool seen;
+
+    cr_assert(sk_notice_walk(t->e, false, NULL, NULL, 0, &walk) == SK_OK);
+    while (sk_notice_walk_next(walk, &notice) == SK_OK) {
+        cr_assert(sk_notice_in_is_seen(t->e, notice, &seen) == SK_OK);
+        t->notices += seen ? 1 : 0;
+    }
 }
 
 static void tally_messages(struct tally *t)
@@ -672,11 +836,13 @@ static void look_as(uint32_t uid, const char *name)
         (struct sk_asker){.known = true, .id = user.id, .roles = user.roles};
     cr_assert(sk_handover_each(t.e, false, tally_handover, &t) == SK_OK);
     tally_messages(&t);
+    tally_notices(&t);
     t.e->asker = (struct sk_asker){0};
     sk_store_abort(fx_node(&f, NODE)->store);
     cr_expect(eq(sz, by_the_page(uid, "inbox.list", "messages"), t.messages));
     cr_expect(
         eq(sz, by_the_page(uid, "handover.list", "handovers"), t.handovers));
+    cr_expect(eq(sz, by_the_page(uid, "erasure.list", "notices"), t.notices));
 }
 
 static void live(unsigned seed)
