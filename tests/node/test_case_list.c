@@ -1,6 +1,7 @@
 /* CONTROL.md 7.3: what a coach may see is found by whose it is.  A page costs
    what it shows, and after any history the lists say what a walk over
-   everything says. */
+   everything says.
+   Tests: node/engine/notice_in.c */
 #include "tests/node/lines.h"
 #include "tests/node/reads.h"
 #include "tests/node/staff.h"
