@@ -519,8 +519,7 @@ static void line_of(const struct sk_op *op, char *out, size_t size)
              op->args[0].name == NULL ? " none" : "", op->en);
 }
 
-/* CONTROL.md 5 has this table, line for line; --verbose shows what to put. */
-Test(control, is_described_line_by_line)
+static const char *the_page(void)
 {
     static char page[200000];
     FILE *f = fopen("docs/CONTROL.md", "r");
@@ -530,6 +529,14 @@ Test(control, is_described_line_by_line)
     size = fread(page, 1, sizeof(page) - 1, f);
     page[size] = '\0';
     fclose(f);
+    return page;
+}
+
+/* CONTROL.md 5 has this table, line for line; --verbose shows what to put. */
+Test(control, is_described_line_by_line)
+{
+    const char *page = the_page();
+
     for (size_t i = 0; i < sk_ops_count; i++) {
         char line[2000];
 
@@ -559,14 +566,8 @@ static const char *need_line(const char *page, enum sk_need need)
 
 Test(control, says_of_each_operation_what_it_needs)
 {
-    static char page[200000];
-    FILE *f = fopen("docs/CONTROL.md", "r");
-    size_t size;
+    const char *page = the_page();
 
-    cr_assert(f != NULL, "run the tests from the root");
-    size = fread(page, 1, sizeof(page) - 1, f);
-    page[size] = '\0';
-    fclose(f);
     for (size_t i = 0; i < sk_ops_count; i++) {
         const struct sk_op *op = &sk_ops[i];
         const char *line = need_line(page, op->need);

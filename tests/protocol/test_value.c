@@ -2,6 +2,7 @@
 
 #include "protocol/limits.h"
 #include "protocol/value.h"
+#include "tests/protocol/repack.h"
 
 static struct sk_bytes unhex(const char *hex)
 {
@@ -237,44 +238,6 @@ static void pack_any(struct sk_pack *p, uint64_t *state, int depth)
     default:
         pack_container(p, state, depth);
         break;
-    }
-}
-
-/* Write what was read again, through the walkers. */
-static void repack(struct sk_pack *p, struct sk_value v)
-{
-    struct sk_value_walk walk = sk_value_walk(v);
-
-    switch (sk_value_kind(v)) {
-    case SK_VALUE_NONE:
-        cr_assert(false, "a value that is none");
-        return;
-    case SK_VALUE_NIL:
-        sk_pack_nil(p);
-        return;
-    case SK_VALUE_BOOL:
-        sk_pack_bool(p, sk_value_bool(v));
-        return;
-    case SK_VALUE_UINT:
-        sk_pack_uint(p, sk_value_uint(v));
-        return;
-    case SK_VALUE_STR:
-        sk_pack_str(p, sk_value_str(v));
-        return;
-    case SK_VALUE_BIN:
-        sk_pack_bin(p, sk_value_bin(v));
-        return;
-    case SK_VALUE_ARRAY:
-        sk_pack_array(p, sk_value_count(v));
-        break;
-    case SK_VALUE_MAP:
-        sk_pack_map(p, sk_value_count(v));
-        break;
-    }
-    while (sk_value_next(&walk)) {
-        if (walk.map)
-            sk_pack_str(p, walk.key);
-        repack(p, walk.value);
     }
 }
 
