@@ -119,6 +119,8 @@ bool sk_name_next(struct sk_bytes *rest, struct sk_name_word *out)
     size_t at = 0;
 
     out->size = 0;
+    if (all.size == 0)
+        return false; /* no bytes: there may be no pointer either */
     while (at < all.size && !(ends && out->size > 0)) {
         uint8_t letter = fold_ascii(all.data[at]);
 
