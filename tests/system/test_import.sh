@@ -266,6 +266,10 @@ for to in '' "--participant $who"; do
   says 'this national number is not valid'
   check "and says so" $?
 done
+sed 's/{"@type": "INSZ", \(.*\)"91.11.02-998.57"}/[&, {"@type": "INSZ", \1"80.01.01-997.78"}]/' "$answer" >nobody.jsonld
+kvs "two good numbers are refused" 1 import kvs nobody.jsonld --from vdab
+says 'two different national numbers; ask for an answer'
+check "and says what to ask" $?
 sed 's/"91.11.02-998.57"/"-"/; s/"INSZ"/"string"/' "$answer" >nobody.jsonld
 kvs "an answer about nobody is refused" 1 import kvs nobody.jsonld --from vdab
 says 'does not name one person'

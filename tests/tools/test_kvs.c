@@ -132,6 +132,9 @@ Test(kvs, tells_a_wrong_number_from_none)
         {"1010100126", "01010100126", false},
         {"{\"@type\":\"INSZ\",\"@value\":5}", "", true},
         {"{\"@type\":\"INSZ\",\"@value\":null}", "", true},
+        {"[\"91110299857\",{\"@type\":\"INSZ\",\"@value\":\"91.11.02-998.57\"}"
+         "]",
+         "91110299857", false},
     };
 
     for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
@@ -144,8 +147,20 @@ Test(kvs, tells_a_wrong_number_from_none)
         cr_expect(eq(sz, kvs.persons, 1));
         cr_expect(eq(str, kvs.insz, (char *)all[i].insz), "%s", text);
         cr_expect(eq(int, kvs.insz_bad, all[i].bad), "%s", text);
+        cr_expect(not(kvs.insz_two), "%s", text);
         sk_kvs_free(&kvs);
     }
+}
+
+/* Two good numbers: nobody says which one counts. */
+Test(kvs, does_not_choose_between_two_numbers)
+{
+    cr_assert(read_text("{\"@type\":\"GeregistreerdPersoon\","
+                        "\"registratie\":[\"91110299857\",\"01010100126\"]}"));
+    cr_expect(kvs.insz_two);
+    cr_expect(not(kvs.insz_bad));
+    cr_expect(eq(str, kvs.insz, (char *)"91110299857"));
+    sk_kvs_free(&kvs);
 }
 
 Test(kvs, refuses_what_is_no_answer)

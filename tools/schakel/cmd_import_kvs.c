@@ -95,6 +95,8 @@ static int find_person(struct importing *im, const struct sk_kvs *kvs,
         wrong = "kvs-persons";
     } else if (kvs->insz_bad) {
         wrong = "insz-invalid";
+    } else if (kvs->insz_two) {
+        wrong = "kvs-numbers";
     } else if (im->participant != NULL) {
         code = is_other(im, kvs, &other);
         wrong = other ? "kvs-other" : NULL;
@@ -248,6 +250,12 @@ static const char *words_of(const char *code)
             "the answer names more than one person (GeregistreerdPersoon); if "
             "it is the same one each time, ask for an answer that has that "
             "person once");
+    if (strcmp(code, "kvs-numbers") == 0)
+        return sk_cli_word(
+            "in de registratie staan twee verschillende rijksregisternummers; "
+            "vraag een antwoord met alleen het nummer dat nu geldt",
+            "the registration has two different national numbers; ask for an "
+            "answer with only the one that counts now");
     if (strcmp(code, "kvs-other") == 0)
         return sk_cli_word("het rijksregisternummer in het antwoord is van "
                            "iemand anders dan --participant",

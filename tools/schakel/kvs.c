@@ -373,8 +373,10 @@ static void take_number(struct reading *r, const json_t *value, bool typed)
     text.size = sk_format_clean(insz, sk_text(typed_in), clean);
     clean[text.size] = '\0';
     /* of whatever year: the node looks at it again */
-    if (sk_format_matches(insz, text, 9999))
+    if (sk_format_matches(insz, text, 9999) && r->out->insz[0] == '\0')
         snprintf(r->out->insz, sizeof(r->out->insz), "%.11s", clean);
+    else if (sk_format_matches(insz, text, 9999))
+        r->out->insz_two |= strcmp(r->out->insz, clean) != 0;
     else if (typed ||
              (whole && text.size == 11 && strspn(clean, "0123456789") == 11))
         r->out->insz_bad = true;

@@ -17,6 +17,7 @@
 struct sk_kvs {
     char insz[16];    /* of the person it is about, digits; or "" */
     bool insz_bad;    /* something in the place of one is none */
+    bool insz_two;    /* another valid one is there too: `insz` is the first */
     size_t persons;   /* how many it has */
     json_t *drafts;   /* arguments of draft.add, without participant, source;
                          owned */
