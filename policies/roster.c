@@ -263,24 +263,40 @@ bool sk_org_is_same(const struct sk_roster_org *a,
 
 /* ---------------------------------------------------------------- names */
 
-/* "Sopraco (sopraco-2)" */
+/* "Sopraco (sopraco-2)"; "(sopraco-2)" when there is no name to read. */
 static enum sk_status name_apart(struct sk_loading *l,
                                  struct sk_roster_org *org)
 {
-    size_t at = org->written.size;
+    bool blank = sk_name_is_blank(org->written);
+    size_t at = blank ? 0 : org->written.size + 1;
     uint8_t *text;
 
     if (org->name.data != org->written.data)
         return SK_OK; /* it is already */
-    text = sk_arena_get(l->arena, at + org->id.size + 3);
+    text = sk_arena_get(l->arena, at + org->id.size + 2);
     if (text == NULL)
         return SK_E_MEMORY;
-    memcpy(text, org->written.data, at);
-    memcpy(text + at, " (", 2);
-    memcpy(text + at + 2, org->id.data, org->id.size);
-    text[at + 2 + org->id.size] = ')';
-    org->name = (struct sk_bytes){text, at + 3 + org->id.size};
+    if (!blank) {
+        memcpy(text, org->written.data, org->written.size);
+        text[at - 1] = ' ';
+    }
+    text[at] = '(';
+    memcpy(text + at + 1, org->id.data, org->id.size);
+    text[at + 1 + org->id.size] = ')';
+    org->name = (struct sk_bytes){text, at + org->id.size + 2};
     return SK_OK;
+}
+
+/* Who has no name is shown by its id: nobody else is by that alone. */
+static enum sk_status check_blank(struct sk_loading *l,
+                                  const struct sk_roster_org *blank,
+                                  struct sk_roster_org *other)
+{
+    if (!sk_name_is_blank(blank->written) ||
+        !(sk_names_alike(other->written, blank->id) ||
+          sk_names_alike(other->written, blank->name)))
+        return SK_OK;
+    return name_apart(l, other);
 }
 
 /* W024, at the later of two. */
@@ -321,10 +337,13 @@ static enum sk_status check_names(struct sk_loading *l,
             continue; /* E032 */
         if (sk_name_is_blank(org->written)) {
             sk_read_say(l->findings, "W025", name->place, "org", org->id);
-            org->name = org->id;
+            SK_TRY(name_apart(l, org));
         }
-        for (size_t k = 0; k < i; k++)
+        for (size_t k = 0; k < i; k++) {
             SK_TRY(check_pair(l, name, org, &roster->orgs[k]));
+            SK_TRY(check_blank(l, org, &roster->orgs[k]));
+            SK_TRY(check_blank(l, &roster->orgs[k], org));
+        }
     }
     return SK_OK;
 }

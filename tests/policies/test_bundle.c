@@ -189,7 +189,7 @@ Test(bundle, a_name_that_does_not_say_who_gets_the_id)
         const char *want;
     } rows[] = {
         {"name: Sopraco,", "name: Sopraco,", "sopraco", "Sopraco"},
-        {"name: Sopraco,", "name: \" \",", "sopraco", "sopraco"},
+        {"name: Sopraco,", "name: \" \",", "sopraco", "(sopraco)"},
         {"Gestopt BV,", "SOPRACO,", "sopraco", "Sopraco (sopraco)"},
         {"Gestopt BV,", "SOPRACO,", "closed-firm", "SOPRACO (closed-firm)"},
         {"Gestopt BV, role: company, status: suspended",
@@ -209,6 +209,42 @@ Test(bundle, a_name_that_does_not_say_who_gets_the_id)
         cr_assert(ne(ptr, (void *)(uintptr_t)org, NULL));
         cr_expect(sk_bytes_equal(org->name, sk_text(rows[i].want)), "%zu: %.*s",
                   i, (int)org->name.size, org->name.data);
+    }
+}
+
+/* Who has no name is shown by its id: nobody else looks the same. */
+Test(bundle, nobody_is_called_what_a_nameless_partner_is_shown_as)
+{
+    static const struct {
+        const char *name;
+        const char *want;
+    } rows[] = {
+        {"Sopraco", "Sopraco (closed-firm)"},
+        {"SOP.RACO ", "SOP.RACO"},
+        {"\"s.opraco\"", "s.opraco"},
+        {"\" sopraco\"", " sopraco (closed-firm)"},
+        {"(Sopraco)", "(Sopraco) (closed-firm)"},
+        {"Sopraco 2", "Sopraco 2"},
+        {"\".\"", "(closed-firm)"},
+    };
+
+    for (size_t i = 0; i < SK_COUNT(rows); i++) {
+        struct sk_sources sources = mini();
+        const struct sk_roster_org *org;
+        struct sk_bundle *bundle;
+        char put[64];
+
+        snprintf(put, sizeof(put), "name: %s, role: company", rows[i].name);
+        sources.of[ROSTER].bytes =
+            changed(sources.of[ROSTER].bytes, "name: Sopraco,", "name: \" \",");
+        sources.of[ROSTER].bytes = changed(
+            sources.of[ROSTER].bytes, "name: Gestopt BV, role: company", put);
+        bundle = load(&sources, INT32_MIN);
+        org = sk_bundle_org(bundle, sk_text("closed-firm"));
+        cr_expect(sk_bytes_equal(org->name, sk_text(rows[i].want)), "%zu: %.*s",
+                  i, (int)org->name.size, org->name.data);
+        org = sk_bundle_org(bundle, sk_text("sopraco"));
+        cr_expect(sk_bytes_equal(org->name, sk_text("(sopraco)")));
     }
 }
 
