@@ -11,9 +11,11 @@
  *     str to, uint at_ms, uint answered_ms (0: not in full), str law_reference,
  *     str keep_until DATE, array of [message, uint state]
  *
- *   forget.c        these records, and the operations
- *   forget_own.c    this node's own records of one person go
- *   received.c      what partners sent about one person
+ *   forgotten.h      these records
+ *   forget.c         the request, the answers
+ *   forget_report.c  what became of it
+ *   forget_own.c     this node's own records of one person go
+ *   received.c       what partners sent about one person
  */
 #ifndef SK_NODE_ENGINE_RIGHTS_H
 #define SK_NODE_ENGINE_RIGHTS_H

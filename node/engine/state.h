@@ -31,7 +31,7 @@
  *   recall_later.c  the same for very much, in parts
  *   restored.c hold.c held.c taken.c  after a restore
  *   leave.c       this node leaves the federation;  left.c: a partner did
- *   rights.h      to be forgotten: forget.c, forget_own.c
+ *   rights.h      to be forgotten
  *   correction.h  what was wrong: correct.c, gate_correct.c
  *   handover.c    the state machine and the one owner
  *   timer.h       what is due on a civil day;  agenda.c: operations;  due.c

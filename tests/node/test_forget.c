@@ -1,4 +1,5 @@
-/* Tests: node/engine/forget_own.c */
+/* Tests: node/engine/forget_own.c, node/engine/forget_report.c,
+   node/engine/forgotten.c */
 #include "tests/node/lines.h"
 #include "tests/node/people.h"
 

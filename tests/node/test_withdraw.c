@@ -1,5 +1,5 @@
-/* Tests: node/engine/erasure.c, node/engine/notice.c,
-   node/engine/recall_later.c */
+/* Tests: node/engine/erasure.c, node/engine/erasure_ops.c,
+   node/engine/notice.c, node/engine/recall_later.c */
 #include "tests/node/inside.h"
 #include "tests/node/lines.h"
 #include "tests/node/people.h"
