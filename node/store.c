@@ -17,12 +17,19 @@ static void check_key(const struct sk_store *store, struct sk_bytes key)
     assert(key.size <= SK_STORE_KEY_SIZE_MAX);
 }
 
+uint8_t sk_store_table(struct sk_bytes key)
+{
+    size_t at = key.data[0] == SK_STORE_GROUP ? 1 + SK_STORE_GROUP_SIZE : 0;
+
+    return key.data[key.size > at ? at : 0];
+}
+
 static void count_write(struct sk_store *store, enum sk_space space,
                         struct sk_bytes key)
 {
     store->writes++;
     if (space == SK_SPACE_DATA)
-        store->changed[key.data[0]]++;
+        store->changed[sk_store_table(key)]++;
 }
 
 enum sk_status sk_store_begin(struct sk_store *store)

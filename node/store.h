@@ -21,6 +21,12 @@
 #include "protocol/status.h"
 
 #define SK_STORE_KEY_SIZE_MAX 500
+/* A key is of the table that its first byte says.  Keys that begin with this
+   one lie together by the SK_STORE_GROUP_SIZE bytes that follow, whatever their
+   table, which comes behind that. */
+#define SK_STORE_GROUP '~'
+#define SK_STORE_GROUP_SIZE 16
+uint8_t sk_store_table(struct sk_bytes key);
 
 enum sk_space { SK_SPACE_DATA, SK_SPACE_KEYS };
 
@@ -73,8 +79,8 @@ struct sk_store {
     const struct sk_store_vtable *vtable;
     bool open;             /* a transaction is open */
     uint64_t writes;       /* puts and deletes since begin */
-    uint64_t changed[256]; /* puts and deletes in DATA of keys that start with
-                              this byte, since open */
+    uint64_t changed[256]; /* puts and deletes in DATA of keys of this table,
+                              since open */
     uint64_t aborts;       /* since open */
     bool dropped;          /* this transaction deleted a key in KEYS */
     bool shred_due;        /* one before it did, and no shred since */
@@ -108,9 +114,9 @@ struct sk_scan sk_scan_start(struct sk_store *store, enum sk_space space,
 struct sk_scan sk_scan_after(struct sk_store *store, enum sk_space space,
                              struct sk_bytes prefix, struct sk_bytes after);
 /*
- * A number that grows with every put and delete in DATA of a key that starts
- * with one of these bytes, and with every abort: what was read from there is
- * as it was while this is the same.
+ * A number that grows with every put and delete in DATA of a key of one of
+ * these tables, and with every abort: what was read from there is as it was
+ * while this is the same.
  */
 uint64_t sk_store_version(const struct sk_store *store, const char *tables);
 

@@ -257,14 +257,27 @@ static struct sk_key number_key(char part, uint64_t number)
     return key;
 }
 
-static enum sk_status put_index(struct sk_engine *e, char part,
-                                const struct sk_id *id, uint64_t number)
+/* Who looked, and at whom. */
+static struct sk_key user_key(const struct sk_id *user, uint64_t number)
 {
-    struct sk_key key = part_key(part);
+    struct sk_key key = part_key('u');
 
-    if (id != NULL)
-        sk_key_id(&key, id);
+    sk_key_id(&key, user);
     sk_key_u64(&key, number);
+    return key;
+}
+
+static struct sk_key looked_key(const struct sk_participant_id *participant,
+                                uint64_t number)
+{
+    struct sk_key key = sk_key_person(SK_T_LOOKED, &participant->id);
+
+    sk_key_u64(&key, number);
+    return key;
+}
+
+static enum sk_status put_index(struct sk_engine *e, struct sk_key key)
+{
     return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
                         (struct sk_bytes){0});
 }
@@ -320,12 +333,12 @@ enum sk_status sk_access_keep(struct sk_engine *e)
     SK_TRY(sk_meta_put_u64(e, "looks", number));
     SK_TRY(put_access(e, number, asker->op->name));
     SK_TRY(put_reason(e, number));
-    SK_TRY(put_index(e, 'u', &asker->id, number));
+    SK_TRY(put_index(e, user_key(&asker->id, number)));
     if (asker->glass)
-        SK_TRY(put_index(e, 'g', NULL, number));
+        SK_TRY(put_index(e, number_key('g', number)));
     if (sk_id_is_zero(&asker->participant.id))
         return SK_OK;
-    return put_index(e, 'p', &asker->participant.id, number);
+    return put_index(e, looked_key(&asker->participant, number));
 }
 
 enum sk_status sk_access_get(struct sk_engine *e, uint64_t number,
@@ -378,30 +391,22 @@ static enum sk_status drop(struct sk_engine *e, const struct sk_key *key)
     return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(key));
 }
 
-static enum sk_status drop_index(struct sk_engine *e, char part,
-                                 const struct sk_id *id, uint64_t number)
-{
-    struct sk_key key = part_key(part);
-
-    sk_key_id(&key, id);
-    sk_key_u64(&key, number);
-    return drop(e, &key);
-}
-
 static enum sk_status drop_access(struct sk_engine *e,
                                   const struct sk_access *access)
 {
     struct sk_key glass = number_key('g', access->number);
     struct sk_key reason = number_key('r', access->number);
     struct sk_key key = number_key('a', access->number);
+    struct sk_key user = user_key(&access->user, access->number);
+    struct sk_key looked = looked_key(&access->participant, access->number);
     struct sk_bytes value;
     enum sk_status status =
         sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&glass), &value);
 
     if (status != SK_E_NOT_FOUND)
         return status; /* it waits for a privacy officer */
-    SK_TRY(drop_index(e, 'u', &access->user, access->number));
-    SK_TRY(drop_index(e, 'p', &access->participant.id, access->number));
+    SK_TRY(drop(e, &user));
+    SK_TRY(drop(e, &looked));
     SK_TRY(drop(e, &reason));
     return drop(e, &key);
 }

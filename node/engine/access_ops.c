@@ -124,15 +124,16 @@ static enum sk_status pack_access(struct sk_engine *e,
 /* The narrowest of the indexes. */
 static struct sk_key prefix_of(const struct list *list)
 {
-    struct sk_key key = part_key(list->glass            ? 'g'
-                                 : list->by_participant ? 'p'
-                                 : list->by_user        ? 'u'
-                                                        : 'a');
+    struct sk_key key;
 
-    if (!list->glass && list->by_participant)
-        sk_key_id(&key, &list->participant.id);
-    else if (!list->glass && list->by_user)
-        sk_key_id(&key, &list->user);
+    if (list->glass)
+        return part_key('g');
+    if (list->by_participant)
+        return sk_key_person(SK_T_LOOKED, &list->participant.id);
+    if (!list->by_user)
+        return part_key('a');
+    key = part_key('u');
+    sk_key_id(&key, &list->user);
     return key;
 }
 

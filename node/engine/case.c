@@ -52,7 +52,7 @@ enum sk_status sk_case_coach(struct sk_engine *e,
                              const struct sk_participant_id *id,
                              struct sk_id *out)
 {
-    struct sk_key key = part_key('c', &id->id);
+    struct sk_key key = sk_key_person(SK_T_CASE, &id->id);
     struct sk_bytes value;
     enum sk_status status =
         sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value);
@@ -82,7 +82,7 @@ static enum sk_status put_case(struct sk_engine *e,
                                const struct sk_participant_id *id,
                                const struct sk_id *coach)
 {
-    struct sk_key key = part_key('c', &id->id);
+    struct sk_key key = sk_key_person(SK_T_CASE, &id->id);
     struct sk_key own = own_key(coach, id);
 
     SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&own),

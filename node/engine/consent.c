@@ -153,17 +153,16 @@ static enum sk_status unpack_record(struct sk_engine *e, struct sk_bytes plain,
 static struct sk_key record_key(const struct sk_participant_id *participant,
                                 uint64_t number)
 {
-    struct sk_key key = sk_key_start(SK_T_CONSENT);
+    struct sk_key key = sk_key_person(SK_T_CONSENT, &participant->id);
 
-    sk_key_id(&key, &participant->id);
     sk_key_u64(&key, number);
     return key;
 }
 
 static uint64_t number_of(struct sk_bytes key)
 {
-    assert(key.size == 1 + SK_ID_SIZE + 8);
-    return sk_u64_read(key.data + 1 + SK_ID_SIZE);
+    assert(key.size == SK_KEY_PERSON_SIZE + 8);
+    return sk_u64_read(key.data + SK_KEY_PERSON_SIZE);
 }
 
 struct chain {
@@ -190,14 +189,13 @@ static enum sk_status walk(struct sk_engine *e,
                            const struct sk_participant_id *id, bool keep,
                            each *fn, void *context)
 {
-    struct sk_key prefix = sk_key_start(SK_T_CONSENT);
+    struct sk_key prefix = sk_key_person(SK_T_CONSENT, &id->id);
     struct chain chain = {.whole = true};
     struct sk_scan scan;
     struct sk_bytes key;
     struct sk_bytes sealed;
     enum sk_status status;
 
-    sk_key_id(&prefix, &id->id);
     scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
     for (;;) {
         size_t mark = sk_arena_mark(&e->scratch);
@@ -247,14 +245,13 @@ static enum sk_status count_records(struct sk_engine *e,
                                     const struct sk_participant_id *id,
                                     size_t *out)
 {
-    struct sk_key prefix = sk_key_start(SK_T_CONSENT);
+    struct sk_key prefix = sk_key_person(SK_T_CONSENT, &id->id);
     struct sk_scan scan;
     struct sk_bytes key;
     struct sk_bytes value;
     enum sk_status status;
     size_t count = 0;
 
-    sk_key_id(&prefix, &id->id);
     scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
     while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK)
         count++;
@@ -285,10 +282,7 @@ enum sk_status sk_consent_all(struct sk_engine *e,
 
 static struct sk_key head_key(const struct sk_participant_id *id)
 {
-    struct sk_key key = sk_key_start(SK_T_CONSENT_LAST);
-
-    sk_key_id(&key, &id->id);
-    return key;
+    return sk_key_person(SK_T_CONSENT_LAST, &id->id);
 }
 
 static enum sk_status put_head(struct sk_engine *e,
@@ -308,7 +302,7 @@ static enum sk_status kept_number(struct sk_engine *e,
                                   const struct sk_participant_id *id,
                                   uint64_t *out)
 {
-    struct sk_key prefix = sk_key_start(SK_T_CONSENT);
+    struct sk_key prefix = sk_key_person(SK_T_CONSENT, &id->id);
     struct sk_key key = head_key(id);
     struct sk_scan scan;
     struct sk_bytes at;
@@ -320,7 +314,6 @@ static enum sk_status kept_number(struct sk_engine *e,
     if (value.size != 8)
         return SK_E_NOT_FOUND;
     number = sk_u64_read(value.data);
-    sk_key_id(&prefix, &id->id);
     key = record_key(id, number);
     scan = sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
                          sk_key_done(&key));

@@ -23,9 +23,8 @@
 static struct sk_key message_prefix(const struct sk_participant_id *participant,
                                     const struct sk_message_id *message)
 {
-    struct sk_key key = sk_key_start(SK_T_CORRECTION);
+    struct sk_key key = sk_key_person(SK_T_CORRECTION, &participant->id);
 
-    sk_key_id(&key, &participant->id);
     sk_key_id(&key, &message->id);
     return key;
 }
@@ -120,11 +119,11 @@ each(struct sk_engine *e, const struct sk_participant_id *participant,
         if (status == SK_E_NOT_FOUND)
             return SK_OK;
         SK_TRY(status);
-        if (key.size != 1 + 3 * SK_ID_SIZE)
+        if (key.size != prefix.size + SK_ID_SIZE)
             return SK_E_BAD_LENGTH;
         c->participant = *participant;
         c->message = *message;
-        memcpy(c->id.bytes, key.data + 1 + 2 * SK_ID_SIZE, SK_ID_SIZE);
+        memcpy(c->id.bytes, key.data + prefix.size, SK_ID_SIZE);
         SK_TRY(sk_vault_open(e, &participant->id, key, sealed, &plain));
         SK_TRY(unpack(plain, c));
         SK_TRY(fn(context, c));

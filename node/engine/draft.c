@@ -14,8 +14,8 @@
  * Drafts: what an authentic source answered, until a person says that it is
  * right.                                    docs/DOMAIN.md 3.7, IMPORT.md 6
  *
- *     SK_T_FEED  "d" participant, draft -> sealed: the arguments of the request
- *                that made it
+ *     SK_T_DRAFT  participant, draft -> sealed: the arguments of the request
+ *                 that made it
  *
  * A draft is no event: nothing decides on it and nothing shares it.  It becomes
  * one, under its own id, when it is confirmed: then it is checked again, whole.
@@ -23,19 +23,10 @@
 
 #define LIST_MAX 200
 
-static struct sk_key prefix_of(const struct sk_participant_id *participant)
-{
-    struct sk_key key = sk_key_start(SK_T_FEED);
-
-    sk_key_bytes(&key, sk_text("d"));
-    sk_key_id(&key, &participant->id);
-    return key;
-}
-
 static struct sk_key draft_key(const struct sk_participant_id *participant,
                                const struct sk_id *draft)
 {
-    struct sk_key key = prefix_of(participant);
+    struct sk_key key = sk_key_person(SK_T_DRAFT, &participant->id);
 
     sk_key_id(&key, draft);
     return key;
@@ -112,7 +103,7 @@ enum sk_status sk_op_draft_list(struct sk_engine *e, struct sk_value args)
     enum sk_status status;
 
     SK_TRY(sk_arg_participant(e, args, &participant));
-    prefix = prefix_of(&participant);
+    prefix = sk_key_person(SK_T_DRAFT, &participant.id);
     scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
     sk_pack_map(&e->reply, 2);
     sk_pack_cstr(&e->reply, "drafts");
@@ -254,12 +245,4 @@ enum sk_status sk_op_draft_drop(struct sk_engine *e, struct sk_value args)
     sk_pack_map(&e->reply, 1);
     sk_reply_id(&e->reply, "draft", &id);
     return SK_OK;
-}
-
-enum sk_status sk_drafts_forget(struct sk_engine *e,
-                                const struct sk_participant_id *participant)
-{
-    struct sk_key prefix = prefix_of(participant);
-
-    return sk_drop_all(e, &prefix);
 }

@@ -11,9 +11,4 @@ SK_CHECKED enum sk_status sk_draft_exists(struct sk_engine *e,
                                           const struct sk_id *owner,
                                           const struct sk_id *id);
 
-/* Every draft of a participant goes. */
-SK_CHECKED enum sk_status
-sk_drafts_forget(struct sk_engine *e,
-                 const struct sk_participant_id *participant);
-
 #endif

@@ -24,10 +24,7 @@ struct employer {
 
 static struct sk_key participant_prefix(const struct sk_participant_id *id)
 {
-    struct sk_key key = sk_key_start(SK_T_EMPLOYER);
-
-    sk_key_id(&key, &id->id);
-    return key;
+    return sk_key_person(SK_T_EMPLOYER, &id->id);
 }
 
 static enum sk_status employer_put(struct sk_engine *e,

@@ -26,10 +26,7 @@
 
 static struct sk_key participant_prefix(const struct sk_participant_id *id)
 {
-    struct sk_key key = sk_key_start(SK_T_EVENT);
-
-    sk_key_id(&key, &id->id);
-    return key;
+    return sk_key_person(SK_T_EVENT, &id->id);
 }
 
 static struct sk_key event_key(const struct sk_participant_id *participant,

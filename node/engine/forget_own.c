@@ -25,25 +25,52 @@
 
 /* ------------------------------------------------------------- rows */
 
-/* Every row of a table that starts with this id. */
-static enum sk_status drop_rows(struct sk_engine *e, enum sk_table table,
-                                const struct sk_id *id)
+/* Whose case it was, who looked, and timers that wait for partners. */
+static bool is_kept(uint8_t table)
 {
-    struct sk_key prefix = sk_key_start(table);
+    return table == SK_T_CASE || table == SK_T_LOOKED ||
+           table == SK_T_TIMER_ABOUT;
+}
 
-    sk_key_id(&prefix, id);
-    return sk_drop_all(e, &prefix);
+/* All that is known of a person but what is kept. */
+static enum sk_status drop_rows(struct sk_engine *e, const struct sk_id *id)
+{
+    struct sk_key prefix = sk_key_persons(id);
+    struct sk_scan scan =
+        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    struct sk_bytes key;
+    struct sk_bytes value;
+    enum sk_status status;
+
+    while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
+        struct sk_key at = {.size = 0};
+
+        sk_key_bytes(&at, key);
+        if (key.size <= prefix.size || !is_kept(key.data[prefix.size]))
+            SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&at)));
+    }
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
+}
+
+/* Its row in a table that is looked through for everybody. */
+static enum sk_status drop_row(struct sk_engine *e, enum sk_table table,
+                               const struct sk_id *id)
+{
+    struct sk_key key = sk_key_start(table);
+
+    sk_key_id(&key, id);
+    return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&key));
 }
 
 /* Rows of another table, named by the second id of these. */
-static enum sk_status drop_index(struct sk_engine *e, enum sk_table table,
+static enum sk_status drop_index(struct sk_engine *e,
+                                 enum sk_person_table table,
                                  const struct sk_id *id, enum sk_table index)
 {
-    struct sk_key prefix = sk_key_start(table);
-    struct sk_scan scan;
+    struct sk_key prefix = sk_key_person(table, id);
+    struct sk_scan scan =
+        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
 
-    sk_key_id(&prefix, id);
-    scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
     for (;;) {
         struct sk_key at = sk_key_start(index);
         struct sk_bytes key;
@@ -53,10 +80,10 @@ static enum sk_status drop_index(struct sk_engine *e, enum sk_table table,
         if (status == SK_E_NOT_FOUND)
             return SK_OK;
         SK_TRY(status);
-        if (key.size != 1 + 2 * SK_ID_SIZE)
+        if (key.size != prefix.size + SK_ID_SIZE)
             return SK_E_BAD_LENGTH;
         sk_key_bytes(&at,
-                     (struct sk_bytes){key.data + 1 + SK_ID_SIZE, SK_ID_SIZE});
+                     (struct sk_bytes){key.data + prefix.size, SK_ID_SIZE});
         SK_TRY(sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&at)));
     }
 }
@@ -114,17 +141,11 @@ static enum sk_status drop_received(void *context,
 enum sk_status sk_forget_own(struct sk_engine *e,
                              const struct sk_participant_id *participant)
 {
-    static const enum sk_table tables[] = {
-        SK_T_PARTICIPANT, SK_T_RELATION,   SK_T_EVENT,         SK_T_EMPLOYER,
-        SK_T_OBJECTION,   SK_T_CONSENT,    SK_T_CONSENT_LAST,  SK_T_TOLD,
-        SK_T_LEDGER,      SK_T_TIMER_LAST, SK_T_TRAJECTORY_OF, SK_T_CORRECTION,
-        SK_T_RECALL};
     const struct sk_id *id = &participant->id;
 
     SK_TRY(sk_recall_settle(e, participant));
     SK_TRY(sk_timers_erased(e, participant));
     SK_TRY(sk_ledger_each(e, participant, unqueue, e));
-    SK_TRY(sk_drafts_forget(e, participant));
     SK_TRY(sk_feed_put(e, SK_FEED_FORGOTTEN, id, NULL, NULL));
     SK_TRY(sk_participant_unindex(e, participant));
     SK_TRY(sk_consent_each(e, participant, drop_consent, e));
@@ -133,8 +154,9 @@ enum sk_status sk_forget_own(struct sk_engine *e,
     SK_TRY(sk_received_each(e, participant, drop_received, e));
     SK_TRY(sk_handles_forget(e, participant));
     SK_TRY(sk_case_erased(e, participant));
-    for (size_t i = 0; i < SK_COUNT(tables); i++)
-        SK_TRY(drop_rows(e, tables[i], id));
+    SK_TRY(drop_rows(e, id));
+    SK_TRY(drop_row(e, SK_T_TRAJECTORY_OF, id));
+    SK_TRY(drop_row(e, SK_T_RECALL, id));
     sk_facts_forget(e);
     return sk_vault_destroy(e, id);
 }

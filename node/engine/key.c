@@ -21,6 +21,23 @@ struct sk_key sk_key_start(enum sk_table table)
     return key;
 }
 
+struct sk_key sk_key_persons(const struct sk_id *participant)
+{
+    struct sk_key key = sk_key_start(SK_T_PERSON);
+
+    sk_key_id(&key, participant);
+    return key;
+}
+
+struct sk_key sk_key_person(enum sk_person_table table,
+                            const struct sk_id *participant)
+{
+    struct sk_key key = sk_key_persons(participant);
+
+    key.bytes[key.size++] = (uint8_t)table;
+    return key;
+}
+
 void sk_key_bytes(struct sk_key *key, struct sk_bytes bytes)
 {
     assert(bytes.size <= sizeof(key->bytes) - key->size);

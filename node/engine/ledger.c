@@ -249,9 +249,8 @@ bool sk_ledger_fits(const struct sk_ledger_entry *entry)
 static struct sk_key entry_key(const struct sk_participant_id *participant,
                                const struct sk_message_id *message)
 {
-    struct sk_key key = sk_key_start(SK_T_LEDGER);
+    struct sk_key key = sk_key_person(SK_T_LEDGER, &participant->id);
 
-    sk_key_id(&key, &participant->id);
     sk_key_id(&key, &message->id);
     return key;
 }
@@ -390,7 +389,7 @@ sk_ledger_page(struct sk_engine *e, const struct sk_participant_id *id,
                enum sk_status (*fn)(void *context, struct sk_ledger_entry *),
                void *context)
 {
-    struct sk_key prefix = sk_key_start(SK_T_LEDGER);
+    struct sk_key prefix = sk_key_person(SK_T_LEDGER, &id->id);
     struct sk_key from = entry_key(id, &page->after);
     struct sk_ledger_entry *entry = sk_arena_get(&e->scratch, sizeof(*entry));
     struct sk_scan scan;
@@ -398,7 +397,6 @@ sk_ledger_page(struct sk_engine *e, const struct sk_participant_id *id,
     if (entry == NULL)
         return SK_E_MEMORY;
     SK_TRY(sk_ready_settle(e));
-    sk_key_id(&prefix, &id->id);
     scan = sk_scan_after(e->store, SK_SPACE_DATA, sk_key_done(&prefix),
                          sk_key_done(&from));
     page->more = false;
@@ -415,8 +413,8 @@ sk_ledger_page(struct sk_engine *e, const struct sk_participant_id *id,
             page->more = true;
             return SK_OK;
         }
-        assert(key.size == 1 + 2 * SK_ID_SIZE);
-        memcpy(page->after.id.bytes, key.data + 1 + SK_ID_SIZE, SK_ID_SIZE);
+        assert(key.size == prefix.size + SK_ID_SIZE);
+        memcpy(page->after.id.bytes, key.data + prefix.size, SK_ID_SIZE);
         status = open_row(e, id, key, sealed, entry);
         if (status == SK_OK)
             status = fn(context, entry);
@@ -441,14 +439,13 @@ enum sk_status sk_ledger_count(struct sk_engine *e,
                                const struct sk_participant_id *id, size_t most,
                                size_t *out)
 {
-    struct sk_key prefix = sk_key_start(SK_T_LEDGER);
+    struct sk_key prefix = sk_key_person(SK_T_LEDGER, &id->id);
     struct sk_bytes key;
     struct sk_bytes value;
     struct sk_scan scan;
     enum sk_status status = SK_OK;
 
     SK_TRY(sk_ready_settle(e));
-    sk_key_id(&prefix, &id->id);
     scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
     for (*out = 0; *out < most && status == SK_OK;) {
         status = sk_scan_next(&scan, &key, &value);

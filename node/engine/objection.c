@@ -13,10 +13,7 @@
 
 static struct sk_key participant_prefix(const struct sk_participant_id *id)
 {
-    struct sk_key key = sk_key_start(SK_T_OBJECTION);
-
-    sk_key_id(&key, &id->id);
-    return key;
+    return sk_key_person(SK_T_OBJECTION, &id->id);
 }
 
 static void pack_list(struct sk_pack *p, const struct sk_bytes *list,

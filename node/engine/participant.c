@@ -24,12 +24,9 @@ static const char context_name[] = "schakel/index/name/1";
  * array [given name, family name, birth date, insz, administration: nil or
  * array [from DATE, until DATE or nil], added in ms]; absent texts empty. */
 
-struct sk_key sk_participant_key(const struct sk_participant_id *id)
+static struct sk_key record_key(const struct sk_participant_id *id)
 {
-    struct sk_key key = sk_key_start(SK_T_PARTICIPANT);
-
-    sk_key_id(&key, &id->id);
-    return key;
+    return sk_key_person(SK_T_PARTICIPANT, &id->id);
 }
 
 static void pack_day(struct sk_pack *p, int32_t day)
@@ -60,7 +57,7 @@ static int32_t unpack_day(struct sk_unpack *u)
 static enum sk_status participant_put(struct sk_engine *e,
                                       const struct sk_participant *who)
 {
-    struct sk_key key = sk_participant_key(&who->id);
+    struct sk_key key = record_key(&who->id);
     struct sk_pack p = sk_scratch_pack(e, PARTICIPANT_SIZE_MAX);
     struct sk_bytes plain;
 
@@ -105,7 +102,7 @@ enum sk_status sk_participant_get(struct sk_engine *e,
                                   const struct sk_participant_id *id,
                                   struct sk_participant *out)
 {
-    struct sk_key key = sk_participant_key(id);
+    struct sk_key key = record_key(id);
     struct sk_participant who = {.id = *id};
     struct sk_bytes plain;
 
@@ -118,7 +115,7 @@ enum sk_status sk_participant_get(struct sk_engine *e,
 enum sk_status sk_participant_exists(struct sk_engine *e,
                                      const struct sk_participant_id *id)
 {
-    struct sk_key key = sk_participant_key(id);
+    struct sk_key key = record_key(id);
     struct sk_bytes value;
 
     return sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value);

@@ -19,9 +19,8 @@ struct sk_participant {
     struct sk_bytes insz;
     struct sk_fact_period administration; /* from INT32_MAX: none */
 };
-/* Where it is kept; where its id is found by number, by a word of a name: with
-   keyed hashes, so that who has only the store cannot try them all. */
-struct sk_key sk_participant_key(const struct sk_participant_id *id);
+/* Where its id is found by number, by a word of a name: with keyed hashes, so
+   that who has only the store cannot try them all. */
 struct sk_key sk_participant_insz_key(struct sk_engine *e,
                                       struct sk_bytes insz);
 struct sk_key sk_participant_name_key(struct sk_engine *e,

@@ -225,29 +225,42 @@ enum sk_status sk_op_participant_find(struct sk_engine *e, struct sk_value args)
     return pack_list(e, ids, count, more, stopped);
 }
 
+/* The next one behind *at; SK_E_NOT_FOUND at the end.  What is known of others
+   lies in between: it is not looked at. */
+static enum sk_status next_person(struct sk_engine *e, struct sk_id *at)
+{
+    const uint8_t persons = SK_T_PERSON;
+    struct sk_key last;
+    struct sk_scan scan;
+    struct sk_bytes key;
+    struct sk_bytes value;
+
+    do {
+        last = sk_key_person(SK_T_BEHIND_ALL, at);
+        scan =
+            sk_scan_after(e->store, SK_SPACE_DATA,
+                          (struct sk_bytes){&persons, 1}, sk_key_done(&last));
+        SK_TRY(sk_scan_next(&scan, &key, &value));
+        if (key.size < SK_KEY_PERSON_SIZE)
+            return SK_E_BAD_LENGTH;
+        memcpy(at->bytes, key.data + 1, SK_ID_SIZE);
+        /* The first record, of who was not erased. */
+    } while (key.data[SK_KEY_PERSON_SIZE - 1] != SK_T_PARTICIPANT);
+    return SK_OK;
+}
+
 /* Everybody, in order, behind `after` (zero: from the start). */
 static enum sk_status list_all(struct sk_engine *e,
                                const struct sk_participant_id *after,
                                size_t most, struct sk_participant_id *ids,
                                size_t *count, bool *more)
 {
-    struct sk_key prefix = sk_key_start(SK_T_PARTICIPANT);
-    struct sk_key from = sk_participant_key(after);
-    struct sk_scan scan = sk_scan_after(
-        e->store, SK_SPACE_DATA, sk_key_done(&prefix), sk_key_done(&from));
-    struct sk_bytes at;
-    struct sk_bytes value;
-    enum sk_status status = SK_OK;
+    struct sk_id at = after->id;
+    enum sk_status status;
 
     *count = 0;
-    while (*count < most &&
-           (status = sk_scan_next(&scan, &at, &value)) == SK_OK) {
-        if (at.size != 1 + SK_ID_SIZE)
-            return SK_E_BAD_LENGTH;
-        memcpy(ids[(*count)++].id.bytes, at.data + 1, SK_ID_SIZE);
-    }
-    if (*count == most)
-        status = sk_scan_next(&scan, &at, &value);
+    while ((status = next_person(e, &at)) == SK_OK && *count < most)
+        ids[(*count)++].id = at;
     *more = status == SK_OK;
     return status == SK_E_NOT_FOUND ? SK_OK : status;
 }

@@ -32,10 +32,7 @@ struct relation {
 
 static struct sk_key participant_prefix(const struct sk_participant_id *id)
 {
-    struct sk_key key = sk_key_start(SK_T_RELATION);
-
-    sk_key_id(&key, &id->id);
-    return key;
+    return sk_key_person(SK_T_RELATION, &id->id);
 }
 
 static struct sk_key relation_key(const struct sk_participant_id *id,
@@ -229,9 +226,8 @@ static struct sk_key handle_of_key(const struct sk_participant_id *id,
                                    const struct sk_org *org,
                                    const struct sk_handle *handle)
 {
-    struct sk_key key = sk_key_start(SK_T_HANDLE_OF);
+    struct sk_key key = sk_key_person(SK_T_HANDLE_OF, &id->id);
 
-    sk_key_id(&key, &id->id);
     sk_key_org(&key, org);
     sk_key_id(&key, &handle->id);
     return key;
@@ -276,13 +272,12 @@ sk_handles_of(struct sk_engine *e, const struct sk_participant_id *id,
                                    const struct sk_handle *handle),
               void *context)
 {
-    struct sk_key prefix = sk_key_start(SK_T_HANDLE_OF);
+    struct sk_key prefix = sk_key_person(SK_T_HANDLE_OF, &id->id);
     struct sk_scan scan;
     struct sk_bytes key;
     struct sk_bytes value;
     enum sk_status status;
 
-    sk_key_id(&prefix, &id->id);
     scan = sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
     while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
         size_t at = prefix.size;
@@ -320,10 +315,9 @@ static enum sk_status forget_one(void *context, const struct sk_org *org,
 enum sk_status sk_handles_forget(struct sk_engine *e,
                                  const struct sk_participant_id *id)
 {
-    struct sk_key prefix = sk_key_start(SK_T_HANDLE_OF);
+    struct sk_key prefix = sk_key_person(SK_T_HANDLE_OF, &id->id);
     struct forgetting f = {.e = e};
 
-    sk_key_id(&prefix, &id->id);
     SK_TRY(sk_case_coach(e, id, &f.coach));
     SK_TRY(sk_handles_of(e, id, forget_one, &f));
     return sk_drop_all(e, &prefix);

@@ -16,24 +16,14 @@ enum sk_table {
     SK_T_CARD_BEFORE = '1',   /* org -> transport key of its card before that,
                                  the day from which it no longer counts */
     SK_T_CHARTER = 'g',       /* version, name -> file of that charter */
-    SK_T_PARTICIPANT = 'P',   /* participant -> sealed */
     SK_T_INSZ = 'I',          /* keyed hash -> participant */
     SK_T_SOURCE = 'i',        /* keyed hash -> what was imported; source.c */
-    SK_T_FEED = 'F',          /* what happened, in order; drafts; feed.c */
+    SK_T_FEED = 'F',          /* what happened, in order; feed.c */
     SK_T_NAME = 'N',          /* keyed hash 16, participant -> empty */
-    SK_T_RELATION = 'L',      /* participant, org -> sealed */
     SK_T_HANDLE = 'H',        /* org, handle -> participant (assigned) */
-    SK_T_HANDLE_OF = 'y',     /* participant, org, handle -> empty */
     SK_T_HANDLE_OWN = 'h',    /* org, our handle -> participant */
-    SK_T_EVENT = 'E',         /* participant, event -> sealed */
     SK_T_EVENT_OF = 'e',      /* event -> participant */
-    SK_T_EMPLOYER = 'Y',      /* participant, number -> sealed */
-    SK_T_OBJECTION = 'O',     /* participant, number -> sealed */
-    SK_T_CONSENT = 'C',       /* participant, number -> sealed */
     SK_T_CONSENT_OF = 'c',    /* consent -> participant, number */
-    SK_T_CONSENT_LAST = 'l',  /* participant -> number of the last one */
-    SK_T_TOLD = 'p',          /* participant, org -> sealed: told.c */
-    SK_T_LEDGER = 'D',        /* participant, message -> sealed */
     SK_T_LEDGER_OF = 'd',     /* message -> participant, org */
     SK_T_OUT = 'Q',           /* org, number -> outbox entry */
     SK_T_HELD = 'u',          /* org, number -> event put aside; hold.c */
@@ -59,20 +49,42 @@ enum sk_table {
     SK_T_KEPT = 'K',          /* org, message -> day a law keeps it until */
     SK_T_ERASURE = 'x',       /* participant -> erasure; rights.h
                                  participant, notice -> what a partner has */
-    SK_T_CORRECTION = 'z',    /* participant, message, correction -> sealed */
     SK_T_TRAJECTORY = 'T',    /* trajectory -> owner, epoch */
     SK_T_TRAJECTORY_OF = 't', /* participant -> trajectory */
     SK_T_DUE = 'Z',           /* day, kind, id -> what to do that day */
     SK_T_TIMER = 'A',         /* sealed or not, number -> scope, timer */
     SK_T_TIMER_OF = 'o',      /* scope, number -> lists that it is on */
     SK_T_TIMER_DAY = 'G',     /* those lists, by day: timer_list.c */
-    SK_T_TIMER_LAST = 'j',    /* participant, org -> day of last message */
     SK_T_REQUEST = 'r',       /* request -> its reply; repeat.c */
     SK_T_REQUEST_AT = 'q',    /* number -> instant, requests from it on */
-    SK_T_USER = 'M',          /* who works here, whose case: user.h */
+    SK_T_USER = 'M',          /* who works here: user.h */
     SK_T_LIST = '8',          /* what each coach may see: case_list.h */
     SK_T_ACCESS = 'n',        /* who looked at what: user.h */
     SK_T_JOURNAL = 'J',       /* journal.h */
+    SK_T_PERSON = SK_STORE_GROUP, /* participant, table of sk_person_table: all
+                                     about one person lies together */
+};
+
+/* Behind the participant, in the order in which they lie: what is always needed
+   first, what grows at the end.  docs/decisions/0015 */
+enum sk_person_table {
+    SK_T_PARTICIPANT = 1,  /* sealed */
+    SK_T_CASE = 2,         /* the coach: user.h */
+    SK_T_RELATION = 3,     /* org -> sealed */
+    SK_T_CONSENT_LAST = 4, /* number of the last one */
+    SK_T_CONSENT = 5,      /* number -> sealed */
+    SK_T_OBJECTION = 6,    /* number -> sealed */
+    SK_T_EMPLOYER = 7,     /* number -> sealed */
+    SK_T_TOLD = 8,         /* org -> sealed: told.c */
+    SK_T_HANDLE_OF = 9,    /* org, handle -> empty */
+    SK_T_TIMER_LAST = 10,  /* org -> day of last message */
+    SK_T_TIMER_ABOUT = 11, /* state, day, number -> empty: timer_list.c */
+    SK_T_DRAFT = 12,       /* draft -> sealed: draft.c */
+    SK_T_LOOKED = 13,      /* number -> empty: user.h */
+    SK_T_CORRECTION = 14,  /* message, correction -> sealed */
+    SK_T_LEDGER = 15,      /* message -> sealed */
+    SK_T_EVENT = 16,       /* event -> sealed */
+    SK_T_BEHIND_ALL = 255, /* no record */
 };
 
 struct sk_key { /* a key under construction */
@@ -80,6 +92,12 @@ struct sk_key { /* a key under construction */
     size_t size;
 };
 struct sk_key sk_key_start(enum sk_table table);
+/* What a table has of one person: its rest comes behind SK_KEY_PERSON_SIZE. */
+#define SK_KEY_PERSON_SIZE (2 + SK_ID_SIZE)
+struct sk_key sk_key_person(enum sk_person_table table,
+                            const struct sk_id *participant);
+/* What all tables have of one person; their byte comes next. */
+struct sk_key sk_key_persons(const struct sk_id *participant);
 void sk_key_id(struct sk_key *key, const struct sk_id *id);
 void sk_key_org(struct sk_key *key, const struct sk_org *org);
 void sk_key_u64(struct sk_key *key, uint64_t number);

@@ -12,7 +12,7 @@
  *     'w' day, number                      what waits, of the whole node
  *     'l' tell, coach, state, day, number  for who is told; coach zero: nobody
  *                                          has the case
- *     'p' person, state, day, number       about somebody
+ * SK_T_TIMER_ABOUT, person, state, day, number: about somebody
  * SK_T_TIMER_OF says on which lists a timer is, so that it leaves just those.
  */
 
@@ -36,12 +36,17 @@ static struct sk_key list_prefix(enum sk_timer_list list, unsigned tell,
                                  const struct sk_id *id,
                                  enum sk_timer_state state)
 {
-    struct sk_key key = sk_key_start(SK_T_TIMER_DAY);
+    struct sk_key key;
 
+    if (list == SK_TIMER_LIST_ABOUT) {
+        key = sk_key_person(SK_T_TIMER_ABOUT, id);
+        key_byte(&key, state);
+        return key;
+    }
+    key = sk_key_start(SK_T_TIMER_DAY);
     key_byte(&key, (unsigned)list);
-    if (list == SK_TIMER_LIST_TOLD)
+    if (list == SK_TIMER_LIST_TOLD) {
         key_byte(&key, tell);
-    if (list != SK_TIMER_LIST_WAITS) {
         sk_key_id(&key, id);
         key_byte(&key, state);
     }

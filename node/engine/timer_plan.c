@@ -503,9 +503,8 @@ enum sk_status sk_timers_replaced(struct sk_engine *e,
 static struct sk_key last_key(const struct sk_id *participant,
                               const struct sk_org *org)
 {
-    struct sk_key key = sk_key_start(SK_T_TIMER_LAST);
+    struct sk_key key = sk_key_person(SK_T_TIMER_LAST, participant);
 
-    sk_key_id(&key, participant);
     sk_key_org(&key, org);
     return key;
 }
@@ -606,9 +605,8 @@ static enum sk_status drop_own(void *context, struct sk_timer *t)
 enum sk_status sk_timers_erased(struct sk_engine *e,
                                 const struct sk_participant_id *id)
 {
-    struct sk_key last = sk_key_start(SK_T_TIMER_LAST);
+    struct sk_key last = sk_key_person(SK_T_TIMER_LAST, &id->id);
 
-    sk_key_id(&last, &id->id);
     SK_TRY(sk_timer_each_about(e, id, drop_own, e));
     return sk_drop_all(e, &last);
 }

@@ -136,9 +136,8 @@ static void fill_record(const struct sk_engine *e,
 static struct sk_key marks_key(const struct sk_participant_id *participant,
                                const struct sk_org *from)
 {
-    struct sk_key key = sk_key_start(SK_T_TOLD);
+    struct sk_key key = sk_key_person(SK_T_TOLD, &participant->id);
 
-    sk_key_id(&key, &participant->id);
     sk_key_org(&key, from);
     return key;
 }

@@ -15,14 +15,16 @@
  *     'u' user          -> sealed: name, roles, team, login, uid, since, ended
  *     'i' uid           -> user who has it now
  *     'n' keyed hash 16 of the name -> user
- *     'c' participant   -> the coach; absent: nobody yet; also when erased
  *     's' user, user    -> last day on which the first stands in for the second
  * SK_T_ACCESS, then
  *     'a' number        -> sealed: at, user, operation, participant, about
  *     'r' number        -> sealed with the participant's key: the reason
- *     'p' participant, number -> empty       'u' user, number -> empty
+ *     'u' user, number  -> empty
  *     'g' number        -> empty, while nobody looked at this use of
  * break-glass
+ *
+ * SK_T_CASE, participant -> the coach; absent: nobody yet; also when erased
+ * SK_T_LOOKED, participant, number -> empty: who looked at that person
  *
  * Users and log are sealed under a key of their own; what somebody typed about
  * a person, under that person's key, with which it goes.

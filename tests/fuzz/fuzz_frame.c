@@ -29,10 +29,14 @@
 
 /* What a frame may write to: delivery, inbox, ledger, notices, handovers, the
    journal. */
-static const char frame_tables[] = "mk1DdQRSsBbX2W5waVv4UTtZKAoGjxzFJ8";
+static const char frame_tables[] = "mk1dQRSsBbX2W5waVv4UTtZKAoGxFJ8";
+static const char frame_persons[] = {SK_T_LEDGER, SK_T_CORRECTION,
+                                     SK_T_TIMER_LAST, SK_T_TIMER_ABOUT, '\0'};
 /* And to these when the partner told of a withdrawal, which goes to others;
-   'p' has a mark of what it said before, under its own name. */
-static const char told_tables[] = "CclQR";
+   SK_T_TOLD has a mark of what it said before, under its own name. */
+static const char told_tables[] = {SK_T_CONSENT,      SK_T_CONSENT_OF,
+                                   SK_T_CONSENT_LAST, SK_T_OUT,
+                                   SK_T_PEER,         '\0'};
 /* And to these with the next charter of the stewards, byte for byte. */
 static const char charter_tables[] = "fg";
 static const char line_tables[] = "k1QRSs2"; /* of one partner: its own only */
@@ -125,7 +129,7 @@ static void check_journal(const struct world_write *w, const char *org)
 
 static void check_write(const struct world_write *w)
 {
-    char table = (char)w->key[0];
+    char table = (char)sk_store_table((struct sk_bytes){w->key, w->key_size});
     const char *org = f->nodes[them].org.text;
 
     if (w->space == SK_SPACE_KEYS) {
@@ -150,12 +154,13 @@ static void check_write(const struct world_write *w)
     }
     if (told && strchr(told_tables, table) != NULL)
         return;
-    if (told && table == 'p') {
-        MUST(w->key_size > 1 + SK_ID_SIZE + strlen(org));
-        MUST(memcmp(w->key + 1 + SK_ID_SIZE, org, strlen(org)) == 0);
+    if (told && table == SK_T_TOLD) {
+        MUST(w->key_size > SK_KEY_PERSON_SIZE + strlen(org));
+        MUST(memcmp(w->key + SK_KEY_PERSON_SIZE, org, strlen(org)) == 0);
         return;
     }
-    MUST(strchr(frame_tables, table) != NULL);
+    MUST(table != '\0' && (strchr(frame_tables, table) != NULL ||
+                           strchr(frame_persons, table) != NULL));
     if (table == 'J')
         check_journal(w, org);
     MUST(strchr(line_tables, table) == NULL ||

@@ -254,12 +254,12 @@ static void walk_notices(struct walk *w)
     }
 }
 
-/* Every row of a table that is an id alone: on this list. */
-static void walk_ids(struct walk *w, enum sk_table table, enum sk_list list)
+/* Every row of a table whose key is an id of this size: on this list. */
+static void walk_ids(struct walk *w, uint8_t table, size_t size,
+                     enum sk_list list)
 {
-    uint8_t byte = (uint8_t)table;
     struct sk_scan scan =
-        sk_scan_start(w->store, SK_SPACE_DATA, (struct sk_bytes){&byte, 1});
+        sk_scan_start(w->store, SK_SPACE_DATA, (struct sk_bytes){0});
     struct sk_bytes key;
     struct sk_bytes value;
 
@@ -268,7 +268,7 @@ static void walk_ids(struct walk *w, enum sk_table table, enum sk_list list)
         struct sk_id coach;
         struct sk_id id;
 
-        if (key.size != 1 + SK_ID_SIZE)
+        if (sk_store_table(key) != table || key.size != size)
             continue;
         memcpy(id.bytes, key.data + 1, SK_ID_SIZE);
         coach = coach_of(w, &id);
@@ -288,8 +288,8 @@ static void must_be_right(const char *node)
     cr_assert(sk_store_begin(w.store) == SK_OK);
     walk_messages(&w);
     cr_assert(sk_handover_each(w.e, false, walk_handover, &w) == SK_OK);
-    walk_ids(&w, SK_T_PARTICIPANT, SK_LIST_PARTICIPANTS);
-    walk_ids(&w, SK_T_ERASURE, SK_LIST_ERASURES);
+    walk_ids(&w, SK_T_PARTICIPANT, SK_KEY_PERSON_SIZE, SK_LIST_PARTICIPANTS);
+    walk_ids(&w, SK_T_ERASURE, 1 + SK_ID_SIZE, SK_LIST_ERASURES);
     walk_notices(&w);
     cr_assert(sk_store_count(w.store, SK_SPACE_DATA,
                              (struct sk_bytes){&table, 1}, &rows) == SK_OK);

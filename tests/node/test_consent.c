@@ -369,10 +369,9 @@ Test(consent, records_are_a_signed_chain)
 static void lose_record(const char *org, struct people_id who, uint64_t number)
 {
     struct sk_participant_id id = participant_of(who);
-    struct sk_key key = sk_key_start(SK_T_CONSENT);
+    struct sk_key key = sk_key_person(SK_T_CONSENT, &id.id);
     struct fx_node *node = fx_node(&f, org);
 
-    sk_key_id(&key, &id.id);
     sk_key_u64(&key, number);
     cr_assert(sk_store_begin(node->store) == SK_OK);
     cr_assert(sk_store_delete(node->store, SK_SPACE_DATA, sk_key_done(&key)) ==
@@ -509,11 +508,10 @@ Test(consent, chain_goes_on_where_it_ends)
     struct people_id who = people_add(&f, "buso", "2000-05-14");
     struct fx_node *node = fx_node(&f, "buso");
     struct sk_participant_id id = participant_of(who);
-    struct sk_key key = sk_key_start(SK_T_CONSENT_LAST);
+    struct sk_key key = sk_key_person(SK_T_CONSENT_LAST, &id.id);
     static const uint8_t two[8] = {0, 0, 0, 0, 0, 0, 0, 2};
     struct sk_consent_record *all;
 
-    sk_key_id(&key, &id.id);
     append_many(node, who, 3);
     cr_assert(sk_store_begin(node->store) == SK_OK);
     cr_assert(sk_store_put(node->store, SK_SPACE_DATA, sk_key_done(&key),

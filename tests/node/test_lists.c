@@ -336,7 +336,7 @@ static void crowd(size_t count, const char *whose)
         cr_assert(sk_user_of_name(e, sk_text(whose), &coach) == SK_OK);
     for (size_t i = 0; i < count; i++) {
         struct sk_id id = {{0, 0, 0, 0, (uint8_t)(i >> 8), (uint8_t)i, 1}};
-        struct sk_key whom = sk_key_start(SK_T_USER);
+        struct sk_key whom;
 
         /* One of the two words: none of them is called so. */
         for (size_t w = 0; w < 2; w++) {
@@ -346,9 +346,7 @@ static void crowd(size_t count, const char *whose)
             sk_key_id(&at, &id);
             cr_assert(sk_store_put(store, SK_SPACE_DATA, sk_key_done(&at),
                                    (struct sk_bytes){0}) == SK_OK);
-            whom = sk_key_start(SK_T_USER);
-            sk_key_bytes(&whom, sk_text("c"));
-            sk_key_id(&whom, &id);
+            whom = sk_key_person(SK_T_CASE, &id);
             if (whose != NULL)
                 cr_assert(sk_store_put(store, SK_SPACE_DATA, sk_key_done(&whom),
                                        (struct sk_bytes){coach.id.bytes,

@@ -1,6 +1,8 @@
 /* Participants: registered, found, listed, shown; and what is on disk.
    Tests: node/engine/participant_find.c */
-#include "tests/node/fixture.h"
+#include "node/engine/state.h"
+#include "node/engine/user.h"
+#include "tests/node/inside.h"
 
 static struct fx f;
 
@@ -159,6 +161,46 @@ Test(participant, are_listed_page_by_page)
     cr_expect(eq(sz, seen, 7));
     fx_refused(&f, "buso", "bad-argument", "participant.list", "{'limit':0}");
     fx_refused(&f, "buso", "bad-argument", "participant.list", "{'limit':501}");
+    fx_end(&f);
+}
+
+/* Whose case somebody was who was erased is still known, and lies in between.
+ */
+Test(participant, list_passes_over_who_was_erased)
+{
+    struct sk_id ids[3];
+    struct sk_participant_id gone;
+    struct sk_engine *e;
+    char text[SK_ID_TEXT_SIZE + 1] = "";
+    char path[64];
+
+    begin();
+    for (size_t i = 0; i < SK_COUNT(ids); i++) {
+        fx_ok(&f, "buso", "clock.set", "{'at':'2026-09-01T08:00:0%zuZ'}", i);
+        fx_ok(&f, "buso", "participant.add", "{'given_name':'P%zu'}", i);
+        cr_assert(
+            sk_id_parse(sk_text(fx_text(&f, "result.participant")), &ids[i]));
+        gone.id = ids[i];
+        gone.id.bytes[SK_ID_SIZE - 1]++;
+        e = fx_enter(&f, "buso");
+        cr_assert(sk_case_give(e, &gone, &ids[0]) == SK_OK);
+        cr_assert(sk_case_erased(e, &gone) == SK_OK);
+        fx_leave(e);
+    }
+    fx_ok(&f, "buso", "participant.list", "{'limit':3}");
+    cr_expect(eq(sz, sk_value_count(fx_at(&f, "result.participants")), 3));
+    cr_expect(eq(str, (char *)fx_text(&f, "result.more"), "false"));
+    for (size_t i = 0; i < SK_COUNT(ids); i++) {
+        snprintf(path, sizeof(path), "result.participants.%zu.participant", i);
+        sk_id_format(&ids[i], text);
+        cr_expect(eq(str, (char *)fx_text(&f, path), text));
+    }
+    sk_id_format(&ids[1], text);
+    fx_ok(&f, "buso", "participant.list", "{'limit':2,'after':'%s'}", text);
+    cr_expect(eq(sz, sk_value_count(fx_at(&f, "result.participants")), 1));
+    sk_id_format(&ids[2], text);
+    fx_ok(&f, "buso", "participant.list", "{'limit':2,'after':'%s'}", text);
+    cr_expect(eq(sz, sk_value_count(fx_at(&f, "result.participants")), 0));
     fx_end(&f);
 }
 

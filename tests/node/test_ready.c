@@ -113,19 +113,18 @@ static void expect_dropped(struct people_id message, const char *reason)
     cr_expect(eq(str, (char *)fx_text(&f, "result.reason"), (char *)reason));
 }
 
-static size_t records(const char *org, enum sk_table table)
+static size_t records(const char *org, uint8_t table)
 {
     struct sk_store *store = fx_node(&f, org)->store;
-    struct sk_key prefix = sk_key_start(table);
     struct sk_bytes key;
     struct sk_bytes value;
     struct sk_scan scan;
     size_t count = 0;
 
     cr_assert(sk_store_begin(store) == SK_OK);
-    scan = sk_scan_start(store, SK_SPACE_DATA, sk_key_done(&prefix));
+    scan = sk_scan_start(store, SK_SPACE_DATA, (struct sk_bytes){0});
     while (sk_scan_next(&scan, &key, &value) == SK_OK)
-        count++;
+        count += sk_store_table(key) == table;
     sk_store_abort(store);
     return count;
 }

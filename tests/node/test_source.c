@@ -15,7 +15,11 @@ static void begin(void)
 
 static uint64_t writes(void)
 {
-    return sk_store_version(f.nodes[0].store, "PINEeiry");
+    static const char tables[] = {SK_T_PARTICIPANT, SK_T_INSZ,      SK_T_NAME,
+                                  SK_T_EVENT,       SK_T_EVENT_OF,  SK_T_SOURCE,
+                                  SK_T_REQUEST,     SK_T_HANDLE_OF, '\0'};
+
+    return sk_store_version(f.nodes[0].store, tables);
 }
 
 /* IMPORT.md 4: the second time nothing is made. */

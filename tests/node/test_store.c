@@ -92,6 +92,37 @@ BOTH(counts_the_changes_of_a_table)
     sk_store_close(&s);
 }
 
+/* What lies together by 16 bytes is of the table behind them. */
+BOTH(counts_a_table_whose_rows_lie_apart)
+{
+    struct sk_store *s = open_kind(kind, MAP_BYTES);
+    uint64_t version;
+
+    begin(s);
+    cr_expect(
+        eq(int, put(s, SK_SPACE_DATA, "~aaaabbbbccccddddX1", "1"), SK_OK));
+    commit(s);
+    version = sk_store_version(s, "X");
+
+    begin(s);
+    cr_expect(
+        eq(int, put(s, SK_SPACE_DATA, "~aaaabbbbccccddddY1", "1"), SK_OK));
+    cr_expect(
+        eq(int, put(s, SK_SPACE_DATA, "aXXXXXXXXXXXXXXXXXX", "1"), SK_OK));
+    cr_expect(eq(u64, sk_store_version(s, "X"), version), "another table");
+    cr_expect(eq(int, put(s, SK_SPACE_DATA, "~aaaabbbbccccddddX", "1"), SK_OK));
+    cr_expect(ne(u64, sk_store_version(s, "X"), version), "a put");
+    version = sk_store_version(s, "X");
+    cr_expect(
+        eq(int, put(s, SK_SPACE_DATA, "~zzzzbbbbccccddddX9", "1"), SK_OK));
+    cr_expect(ne(u64, sk_store_version(s, "X"), version), "of somebody else");
+    version = sk_store_version(s, "~");
+    cr_expect(eq(int, put(s, SK_SPACE_DATA, "~aaaabbbbccccdddd", "1"), SK_OK));
+    cr_expect(ne(u64, sk_store_version(s, "~"), version), "without a table");
+    commit(s);
+    sk_store_close(&s);
+}
+
 BOTH(takes_keys_and_values_up_to_their_limits)
 {
     struct sk_store *s = open_kind(kind, MAP_BYTES);

@@ -19,7 +19,7 @@ static void random_bytes(uint8_t *out, size_t size)
         out[i] = (uint8_t)chance(256);
 }
 
-/* A key of this table at a victim, or 16 random bytes. */
+/* An id in this table at a victim, or 16 random bytes. */
 static void some_id(size_t victim, enum sk_table table, struct sk_id *out)
 {
     struct sk_store *store = sim.f.nodes[victim].store;
@@ -35,7 +35,9 @@ static void some_id(size_t victim, enum sk_table table, struct sk_id *out)
     for (uint64_t i = 0; i <= skip; i++) {
         if (sk_scan_next(&scan, &key, &value) != SK_OK)
             break;
-        memcpy(out->bytes, key.data + key.size - SK_ID_SIZE, SK_ID_SIZE);
+        memcpy(out->bytes,
+               key.data + (table == SK_T_PERSON ? 1 : key.size - SK_ID_SIZE),
+               SK_ID_SIZE);
     }
     cr_assert(sk_store_commit(store) == SK_OK);
 }
@@ -64,7 +66,7 @@ static void make_event(size_t victim, struct sk_item *item)
 
     item->kind = SK_ITEM_EVENT;
     if (one_in(2))
-        some_id(victim, one_in(2) ? SK_T_INBOX : SK_T_PARTICIPANT,
+        some_id(victim, one_in(2) ? SK_T_INBOX : SK_T_PERSON,
                 &event->message.id);
     else
         random_bytes(event->message.id.bytes, SK_ID_SIZE);
