@@ -34,8 +34,11 @@ static const struct advice list[] = {
      "(POLICY.md 3.4)"},
     {"E010", "wat een regel mag zeggen, staat in POLICY.md 7",
      "what a rule may say is in POLICY.md 7"},
-    {"E011", "begin het bestand met die regel",
-     "begin the file with that line"},
+    {"E011",
+     "begin het bestand met die regel; of is het een ander bestand dan u "
+     "bedoelt? Een beleid geeft u als de map met bundle.yaml erin",
+     "begin the file with that line; or is it another file than you mean? A "
+     "policy is given as the folder with bundle.yaml in it"},
     {"E012", "pas deze versie aan, of neem het bestand van die versie",
      "change this version, or take the file of that version"},
     {"E014", "id: een-korte-naam", "id: a-short-name"},
