@@ -49,6 +49,36 @@ Test(render, says_who_gave_a_consent_and_when)
                  "until     2026-12-31\n");
 }
 
+/* status: what works in one line, and what does not below it. */
+Test(render, says_what_the_node_can_do)
+{
+    static const char all[] = "{\"able\":{\"journal\":true,\"reach\":true,"
+                              "\"seal\":true,\"sign\":true},\"org\":\"buso\"}";
+    static const char some[] =
+        "{\"able\":{\"journal\":true,\"reach\":false,\"seal\":false,"
+        "\"sign\":true}}";
+    static const char none[] =
+        "{\"able\":{\"journal\":false,\"reach\":false,\"seal\":false,"
+        "\"sign\":false}}";
+
+    expect_shown("node.status", all, true,
+                 "dit knooppunt kan  het logboek bijhouden, alle partners "
+                 "bereiken, voor alle partners verzegelen, ondertekenen\n"
+                 "organisatie        buso\n");
+    expect_shown(
+        "node.status", some, true,
+        "dit knooppunt kan  het logboek bijhouden, ondertekenen\n"
+        "kan nu niet        alle partners bereiken, voor alle partners "
+        "verzegelen\n");
+    expect_shown("node.status", some, false,
+                 "this node can  keep the journal, sign\n"
+                 "cannot now     reach all partners, seal for all partners\n");
+    expect_shown(
+        "node.status", none, false,
+        "cannot now     keep the journal, reach all partners, seal for "
+        "all partners, sign\n");
+}
+
 Test(render, says_what_may_be_written)
 {
     expect_shown("text.check", "{\"result\":\"warned\",\"word\":\"depressie\"}",

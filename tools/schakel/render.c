@@ -242,11 +242,45 @@ static void tell_next(const struct sk_screen *s, const json_t *next)
     fputc('\n', s->out);
 }
 
+/* What the node is able to do, and below it what it is not, as a sentence. */
+static void tell_able(const struct sk_screen *s, const json_t *able,
+                      size_t width)
+{
+    for (int right = 1; right >= 0; right--) {
+        char room[CELL_SIZE_MAX] = "";
+        size_t size = 0;
+        const char *key;
+        json_t *value;
+
+        json_object_foreach((json_t *)(uintptr_t)able, key, value)
+        {
+            /* "journal" alone is the journal. */
+            const char *word = strcmp(key, "journal") == 0 ? "record" : key;
+
+            if (json_is_true(value) != right)
+                continue;
+            append(room, sizeof(room), &size, size > 0 ? ", " : "");
+            append(room, sizeof(room), &size, sk_render_word(word, s->dutch));
+        }
+        if (size == 0)
+            continue;
+        sk_render_cell(s->out,
+                       sk_render_word(right ? "able" : "unable", s->dutch),
+                       width + 2);
+        fprintf(s->out, "%s\n", room);
+    }
+}
+
 static void render_member(const struct sk_screen *s, const char *key,
                           const json_t *value, size_t depth, size_t width,
                           bool field)
 {
     char room[CELL_SIZE_MAX];
+
+    if (strcmp(key, "able") == 0 && json_is_object(value)) {
+        tell_able(s, value, width);
+        return;
+    }
 
     for (size_t i = 0; i < depth; i++)
         fputs("  ", s->out);
