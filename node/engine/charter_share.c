@@ -171,12 +171,15 @@ enum sk_status sk_charter_wanted(struct sk_engine *e, struct sk_session *s,
     struct sk_bytes whole;
     enum sk_status status;
 
+    /* It asks again when it hears nothing. */
+    if (!sk_session_has_time(e, &s->want_until_ms, GIVE_COST_MS,
+                             GIVE_BURST_MS)) {
+        sk_session_waste(e, s);
+        return SK_OK;
+    }
     /* DOMAIN 3.3: nothing but the notices it is owed. */
     if (s->suspended)
         return sk_wire_refuse(e, s, "suspended", "charter");
-    /* It asks again when it hears nothing. */
-    if (!sk_session_has_time(e, &s->want_until_ms, GIVE_COST_MS, GIVE_BURST_MS))
-        return SK_OK;
     status = pack_version(e, want->version, &whole);
     if (status == SK_E_NOT_FOUND || status == SK_E_NO_ROOM)
         return sk_wire_refuse(e, s, "no-charter", "charter");

@@ -459,8 +459,10 @@ static enum sk_status take(struct sk_engine *e, struct sk_session *s,
         return sk_wire_refuse(e, s, "bad-message", "items");
     if (first == 1)
         SK_TRY(sk_session_adopt(e, s, items->incarnation, &late));
-    if (late)
+    if (late) {
+        sk_session_waste(e, s);
         return SK_OK;
+    }
     SK_TRY(sk_log_get(e, &s->org, &log));
     if (items->incarnation < log.peer_incarnation) {
         SK_TRY(sk_wire_refuse(e, s, "wrong-incarnation", "items"));

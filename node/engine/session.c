@@ -179,7 +179,6 @@ static void compare_clocks(const struct sk_engine *e, struct sk_session *s,
    it waits until we ask. */
 static enum sk_status put_off(struct sk_engine *e, struct sk_session *s)
 {
-    sk_session_waste(e, s);
     sk_session_doubt(e, s);
     s->up = true;
     s->retry_ms = e->real_ms + ANSWER_COST_MS;
@@ -276,10 +275,20 @@ static enum sk_status on_card(struct sk_engine *e, struct sk_session *s,
     return sk_wire_refuse(e, s, "bad-card", "card");
 }
 
+/* PROTOCOL.md 8.9: nobody has much to say with these.  Those that are counted
+   elsewhere: WANT, PROVE and ITEMS, when they are too many. */
+static bool is_seldom(enum sk_message_kind kind)
+{
+    return kind == SK_MESSAGE_HELLO || kind == SK_MESSAGE_BYE ||
+           kind == SK_MESSAGE_CARD || kind == SK_MESSAGE_PROOF;
+}
+
 static enum sk_status on_message(struct sk_engine *e, struct sk_session *s,
                                  const struct sk_message *message,
                                  struct sk_bytes plain)
 {
+    if (is_seldom(message->kind))
+        sk_session_waste(e, s);
     switch (message->kind) {
     case SK_MESSAGE_HELLO:
         return on_hello(e, s, &message->hello);
@@ -323,6 +332,7 @@ static bool room_for_answers(const struct sk_engine *e)
 static enum sk_status complain(struct sk_engine *e, struct sk_session *s,
                                const char *code, const char *check)
 {
+    sk_session_waste(e, s);
     if (s->complained_ms != 0 && e->real_ms < s->complained_ms + COMPLAIN_MS)
         return SK_OK;
     s->complained_ms = e->real_ms;

@@ -326,8 +326,10 @@ enum sk_status sk_witness_asked(struct sk_engine *e, struct sk_session *s,
     if (message == NULL)
         return SK_E_MEMORY;
     if (s->suspended || !sk_session_has_time(e, &s->proof_until_ms,
-                                             ANSWER_COST_MS, ANSWER_BURST_MS))
+                                             ANSWER_COST_MS, ANSWER_BURST_MS)) {
+        sk_session_waste(e, s);
         return SK_OK;
+    }
     SK_TRY(sk_journal_flush(e));
     if (is_behind(e, asked))
         SK_TRY(sk_finding_put(e, &s->org, "behind", (struct sk_bytes){0}));

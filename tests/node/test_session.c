@@ -226,6 +226,52 @@ Test(session, answers_ten_hellos_in_ten_seconds)
     fx_end(&f);
 }
 
+/* PROTOCOL.md 8.9: what nobody says often is not even opened when somebody
+   does, be it answered (HELLO of an old card) or not.  Later it is heard again.
+ */
+Test(session, who_says_too_much_is_not_opened_for_a_while)
+{
+    static const enum sk_message_kind kinds[] = {
+        SK_MESSAGE_HELLO, SK_MESSAGE_BYE,   SK_MESSAGE_WANT,
+        SK_MESSAGE_PROVE, SK_MESSAGE_PROOF, SK_MESSAGE_CARD};
+    static struct fx f;
+    struct sk_message greet = {.kind = SK_MESSAGE_HELLO};
+    struct sk_hello hello = {
+        .incarnation = 1, .peer_incarnation = 1, .charter_version = 1};
+    struct ln_trace *t;
+
+    fx_start(&f, "S2A", START);
+    t = ln_trace(&f, "buso", "gtb");
+    greet.hello = hello;
+    greet.hello.card_version = 1;
+    greet.hello.answer = true;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        static struct sk_message m;
+
+        f.real_ms += 600000;
+        m = (struct sk_message){.kind = kinds[i]};
+        if (kinds[i] == SK_MESSAGE_HELLO)
+            m.hello = hello; /* of a card before ours: it gets ours */
+        else if (kinds[i] == SK_MESSAGE_WANT)
+            m.want = (struct sk_want){.version = 1};
+        else if (kinds[i] == SK_MESSAGE_CARD)
+            m.card = (struct sk_bytes){(const uint8_t *)"no card", 7};
+        /* WANT: 128 are answered. */
+        for (int n = 0; n < (kinds[i] == SK_MESSAGE_WANT ? 240 : 120); n++)
+            ln_tell(&f, "gtb", "buso", &m);
+        ln_clear(t);
+        ln_tell(&f, "gtb", "buso", &greet);
+        cr_expect(eq(ptr, strstr(t->text, "buso>gtb HELLO"), NULL),
+                  "kind %d is opened without end", kinds[i]);
+        f.real_ms += 2000;
+        ln_tell(&f, "gtb", "buso", &greet);
+        cr_expect(ne(ptr, strstr(t->text, "buso>gtb HELLO"), NULL),
+                  "kind %d: it is not heard again", kinds[i]);
+    }
+    free(t);
+    fx_end(&f);
+}
+
 /* PROTOCOL.md 8.9: a HELLO after each BYE does not make us send all that waits
    for it each time; when it is done with that, it gets it. */
 Test(session, sends_again_ten_times_in_ten_seconds)

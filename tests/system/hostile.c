@@ -15,7 +15,8 @@
  *                              incarnations of both logs, how far it has the
  *                              other's; KIND: talk (greetings and questions),
  *                              again (many items, all refused, over and over),
- *                              newer (each time its log starts anew); says
+ *                              newer (each time its log starts anew), want
+ *                              (the charter), prove (the journal), bye; says
  *                              how many left, and how many came back
  *   hostile halves ENDPOINT COUNT SECONDS   so many handshakes that stop half
  *                              way, again and again; says how many
@@ -424,6 +425,12 @@ static void fill_message(const char *kind, size_t i, const uint64_t numbers[3],
         fill_items(numbers[0] + 1, out);
     else if (strcmp(kind, "newer") == 0)
         fill_items(numbers[0] + 1 + i, out);
+    else if (strcmp(kind, "want") == 0)
+        *out = (struct sk_message){.kind = SK_MESSAGE_WANT, .want = {1, 0}};
+    else if (strcmp(kind, "prove") == 0)
+        *out = (struct sk_message){.kind = SK_MESSAGE_PROVE};
+    else if (strcmp(kind, "bye") == 0)
+        fill_talk(2, numbers, out);
     else
         fill_talk(i, numbers, out);
 }

@@ -189,10 +189,17 @@ fault "a member talks without end" "$short" talk no_flood
 again() { flood again; }
 fault "a member sends the same bad items without end" "$short" again no_flood
 newer() { flood newer; }
-[ -z "${LONG:-}" ] ||
+want() { flood want; }
+prove() { flood prove; }
+bye() { flood bye; }
+if [ -n "${LONG:-}" ]; then
   fault "a member begins its log anew without end" "$short" newer no_flood
+  fault "a member asks for the charter without end" "$short" want no_flood
+  fault "a member asks for proofs without end" "$short" prove no_flood
+  fault "a member says BYE without end" "$short" bye no_flood
+fi
 
-for kind in talk again newer; do
+for kind in talk again newer want prove bye; do
   [ -f "$work/flood-$kind" ] || continue
   read -r frames answers <"$work/flood-$kind"
   [ "$frames" -gt 500 ]
