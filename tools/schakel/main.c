@@ -338,7 +338,13 @@ int main(int argc, char **shown)
     else
         code = dispatch(argc - 1, argv + 1);
     /* A full disk behind a pipe or redirection must not look like success. */
-    if (fflush(stdout) != 0 || ferror(stdout) != 0)
-        return SK_EXIT_IO;
-    return code;
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return code;
+    fputs(sk_cli_dutch()
+              ? "schakel: wat eruit kwam is niet heel: schrijven mislukt\n"
+                "  -> maak plaats op de schijf en doe het opnieuw\n"
+              : "schakel: what came out is not whole: writing failed\n"
+                "  -> make room on the disk and do it again\n",
+          stderr);
+    return SK_EXIT_IO;
 }
