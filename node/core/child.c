@@ -262,8 +262,15 @@ void sk_child_send_peers(struct sk_core *core)
 
 /* ------------------------------------------------------------- up */
 
+static void set_deaf(struct sk_core *core, bool deaf)
+{
+    core->host.deaf = deaf;
+    sk_engine_host_set(core->engine, &core->host);
+}
+
 static void on_ready(struct sk_core *core, const struct sk_ipc_up *up)
 {
+    set_deaf(core, false);
     if (core->ready)
         return;
     core->ready = true;
@@ -345,6 +352,8 @@ static bool take(struct sk_core *core, struct sk_bytes message)
         on_frame(core, &up);
         break;
     case SK_IPC_NOTE:
+        if (up.note == SK_IPC_NOTE_CANNOT_LISTEN)
+            set_deaf(core, true);
         sk_log_warn(up.has_org ? &up.org : NULL, SK_E_REFUSED,
                     sk_ipc_note_text(up.note));
         break;

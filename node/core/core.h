@@ -119,6 +119,7 @@ struct sk_core {
     int signal_fd;
     bool stopping;
     bool failed; /* the store is broken: exit, so that somebody looks */
+    struct sk_engine_host host; /* what holds around the engine */
     bool ready;
     uint64_t now_ms;        /* real clock */
     uint64_t monotonic_ms;  /* for time-outs of our own */

@@ -227,7 +227,6 @@ static enum sk_status open_engine(void)
 static enum sk_status lock_up(void)
 {
     struct sk_sandbox_state state = {0};
-    struct sk_engine_host host = {0};
     enum sk_status status = sk_sandbox_lock(SK_SANDBOX_CORE, &state);
 
     if (status != SK_OK) {
@@ -240,9 +239,9 @@ static enum sk_status lock_up(void)
     if (!state.seccomp)
         sk_log_warn(NULL, SK_E_UNSUPPORTED,
                     "no seccomp here: all system calls stay within reach");
-    host.landlock = state.landlock;
-    host.seccomp = state.seccomp;
-    sk_engine_host_set(core.engine, &host);
+    core.host.landlock = state.landlock;
+    core.host.seccomp = state.seccomp;
+    sk_engine_host_set(core.engine, &core.host);
     return SK_OK;
 }
 

@@ -128,6 +128,7 @@ void sk_engine_rollback(struct sk_engine *engine);
 struct sk_engine_host {
     unsigned landlock; /* its version, 0: none */
     bool seccomp;
+    bool deaf; /* somebody else has the address of node.conf */
 };
 void sk_engine_host_set(struct sk_engine *engine,
                         const struct sk_engine_host *host);

@@ -237,7 +237,8 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
     SK_TRY(get_contact(e, &contact));
     sk_pack_map(&e->reply,
                 16u + (e->clock_back ? 1 : 0) + (e->has_host ? 1 : 0) +
-                    (shred_due ? 1 : 0) + (hold ? 1 : 0) + (leaving ? 1 : 0) +
+                    (e->host.deaf ? 1 : 0) + (shred_due ? 1 : 0) +
+                    (hold ? 1 : 0) + (leaving ? 1 : 0) +
                     (erasures > 0 ? 1 : 0) + (e->asker.known ? 1 : 0) +
                     (withdrawals > 0 ? 1 : 0) + (contact.size > 0 ? 1 : 0));
     SK_TRY(pack_able(e));
@@ -248,6 +249,8 @@ enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
         sk_reply_bool(&e->reply, "clock_back", true);
     if (contact.size > 0)
         sk_reply_text(&e->reply, "contact", contact);
+    if (e->host.deaf)
+        sk_reply_bool(&e->reply, "deaf", true);
     if (erasures > 0)
         sk_reply_uint(&e->reply, "erasures_open", erasures);
     pack_frame_sizes(e);

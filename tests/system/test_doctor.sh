@@ -253,4 +253,16 @@ else
 fi
 doctor 1 nowhere && says 'this folder is not there'
 check "no folder" $?
+# Restored, or copied, and the old one still runs.
+twin_says() { doctor 1 twin && says "$1"; }
+stop alfa
+cp -a "$work/alfa/." "$work/twin" && rm -f "$work/twin/ctl.sock"
+start alfa
+"$build/schakeld" --dir "$work/twin" >>"$work/twin.log" 2>&1 &
+pids="$pids $!"
+eventually twin_says 'another node answers here with our key, not this one' &&
+  says 'this node cannot use its address of node.conf' &&
+  says 'stop the old one now' && ! grep -q '^READY' "$work/twin.log"
+check "two nodes with the same keys on one computer" $?
+eval "kill -9 $! $pid_alfa; wait $! $pid_alfa" 2>/dev/null
 exit $failed

@@ -38,7 +38,7 @@ struct sk_doctor {
     struct sk_node_secrets secrets;
     struct sk_client *client; /* NULL: the node does not run */
     uint64_t charter_version; /* 0: none */
-    bool listening;           /* our own port answers with our key */
+    bool deaf;                /* it is not us who listens there */
 };
 
 /* One step.  `check` is a word, for --json; about: a partner, file or address,

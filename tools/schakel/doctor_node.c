@@ -240,6 +240,7 @@ static void look_at_status(struct sk_doctor *d, const json_t *status)
                          "is told only after that",
                    .next_nl = "lees het logboek; maak plaats vrij in de map",
                    .next_en = "read the log; make room in the folder"});
+    d->deaf = json_is_true(json_object_get(status, "deaf"));
     look_at_federation(d, status);
     look_at_hold(d, status);
     look_at_journals(d, json_object_get(status, "journal"));
@@ -368,6 +369,25 @@ static void note_probe(struct sk_doctor *d, const char *check,
                              .next_en = words->next_en});
 }
 
+/* Who has our port, when we have not. */
+static const struct words deaf_words = {
+    "dit knooppunt kan zijn adres uit node.conf niet gebruiken: een ander "
+    "programma heeft het, of deze computer heeft dat adres niet",
+    "this node cannot use its address of node.conf: another program has it, or "
+    "this computer does not have that address",
+    "welk programma gebruikt die poort?  ss -ltnp; en kijk listen in node.conf "
+    "na",
+    "which program uses that port?  ss -ltnp; and check listen in node.conf"};
+static const struct words twin_words = {
+    "hier antwoordt een ander knooppunt met onze sleutel, niet dit: het oude "
+    "draait nog",
+    "another node answers here with our key, not this one: the old one still "
+    "runs",
+    "zet het oude nu stil (ss -ltnp zegt welk) en start het nooit meer: twee "
+    "knooppunten met dezelfde sleutels brengen elkaars berichten in de war",
+    "stop the old one now (ss -ltnp says which) and never start it again: two "
+    "nodes with the same keys disturb each other's messages"};
+
 /* Our own endpoint, as a stranger that knows our card dials it. */
 static void look_at_endpoints(struct sk_doctor *d)
 {
@@ -375,15 +395,19 @@ static void look_at_endpoints(struct sk_doctor *d)
         note(d, "endpoint", SK_DOCTOR_OK,
              "op onze kaart staat geen adres: dit knooppunt belt zelf",
              "our card names no address: this node dials by itself");
+    if (d->deaf)
+        note_probe(d, "listen", d->config.listen, &deaf_words, false, NULL);
     for (size_t i = 0; i < d->card.endpoints_count; i++) {
         char address[SK_PROBE_ADDRESS_SIZE];
         enum sk_probe probe = sk_probe(d->card.endpoints[i], &d->card.curve,
                                        NULL, WAIT_MS, address);
-        bool good =
+        bool ours =
             probe == SK_PROBE_NOT_ADMITTED || probe == SK_PROBE_ADMITTED;
+        const struct words *words =
+            ours && d->deaf ? &twin_words : &own_words[probe];
 
-        note_probe(d, "endpoint", d->card.endpoints[i], &own_words[probe], good,
-                   good ? NULL : address);
+        note_probe(d, "endpoint", d->card.endpoints[i], words, ours && !d->deaf,
+                   ours ? NULL : address);
     }
 }
 

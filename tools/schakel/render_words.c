@@ -91,6 +91,7 @@ static const struct word words[] = {
     {"reach", "alle partners bereiken", "reach all partners"},
     {"record", "het logboek bijhouden", "keep the journal"},
     {"sandbox", "afscherming", "sandbox"},
+    {"deaf", "kan niet gebeld worden", "cannot be dialled"},
     {"seal", "voor alle partners verzegelen", "seal for all partners"},
     {"sign", "ondertekenen", "sign"},
     {"store", "opslag", "store"},
