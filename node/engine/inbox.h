@@ -1,6 +1,10 @@
 /*
- * What partners sent and is kept here.  inbox.c; inbox_ops.c: what people do
- * with it
+ * What partners sent and is kept here.
+ *
+ *   inbox.c         it arrives, and is read again
+ *   inbox_gone.c    it is asked back, locked, erased
+ *   inbox_record.h  records, orders, lists of a coach
+ *   inbox_ops.c     what people do with it
  */
 #ifndef SK_NODE_ENGINE_INBOX_H
 #define SK_NODE_ENGINE_INBOX_H

@@ -1,4 +1,5 @@
-/* Tests: node/engine/inbox_ops.c */
+/* Tests: node/engine/inbox_gone.c, node/engine/inbox_ops.c,
+   node/engine/inbox_record.c */
 #include "node/engine/inbox.h"
 #include "node/engine/state.h"
 #include "tests/node/lines.h"
