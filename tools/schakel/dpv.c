@@ -109,13 +109,18 @@ json_t *sk_dpv_record(const struct sk_dpv *e, const json_t *consent)
 
 /* ------------------------------------------------------------- document */
 
+json_t *sk_dpv_context(void)
+{
+    return json_pack("{s:s, s:s, s:s, s:s}", "dpv", "https://w3id.org/dpv#",
+                     "eu-gdpr", "https://w3id.org/dpv/legal/eu/gdpr#", "dct",
+                     "http://purl.org/dc/terms/", "xsd",
+                     "http://www.w3.org/2001/XMLSchema#");
+}
+
 json_t *sk_dpv_document(json_t *graph)
 {
-    return json_pack("{s:{s:s, s:s, s:s, s:s}, s:o}", "@context", "dpv",
-                     "https://w3id.org/dpv#", "eu-gdpr",
-                     "https://w3id.org/dpv/legal/eu/gdpr#", "dct",
-                     "http://purl.org/dc/terms/", "xsd",
-                     "http://www.w3.org/2001/XMLSchema#", "@graph", graph);
+    return json_pack("{s:o, s:o}", "@context", sk_dpv_context(), "@graph",
+                     graph);
 }
 
 bool sk_dpv_start(struct sk_dpv *e, struct sk_glossary *glossary,

@@ -23,6 +23,7 @@ bool sk_dpv_start(struct sk_dpv *e, struct sk_glossary *glossary,
                   const char *controller);
 /* One consent of `consent.list`. */
 json_t *sk_dpv_record(const struct sk_dpv *e, const json_t *consent);
+json_t *sk_dpv_context(void);
 /* {"@context", "@graph"}; takes the reference. */
 json_t *sk_dpv_document(json_t *graph);
 

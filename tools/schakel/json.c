@@ -162,3 +162,23 @@ void sk_json_print(const json_t *json)
                JSON_SORT_KEYS | JSON_INDENT(2) | JSON_REAL_PRECISION(15));
     putchar('\n');
 }
+
+void sk_json_print_inside(json_t *json, int depth)
+{
+    char *text =
+        json_dumps(json, JSON_SORT_KEYS | JSON_INDENT(2) | JSON_ENCODE_ANY);
+
+    if (text == NULL)
+        abort();
+    for (const char *line = text; line != NULL;) {
+        const char *end = strchr(line, '\n');
+        size_t size = end == NULL ? strlen(line) : (size_t)(end - line) + 1;
+
+        fwrite(line, 1, size, stdout);
+        line = end == NULL ? NULL : end + 1;
+        if (line != NULL)
+            printf("%*s", depth, "");
+    }
+    free(text);
+    json_decref(json);
+}

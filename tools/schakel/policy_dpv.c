@@ -20,7 +20,8 @@ struct exporting {
     const struct sk_vocabulary *v;
     struct sk_matrix matrix;
     struct sk_rows rows;
-    json_t *graph;
+    json_t *records; /* of consent, of a participant */
+    size_t printed;
 };
 
 /* ---------------------------------------------------------------- things */
@@ -226,7 +227,15 @@ static json_t *notice_json(struct exporting *e, const struct sk_row *row)
 
 /* ---------------------------------------------------------------- process */
 
-static bool add_process(struct exporting *e, const struct sk_row *row)
+/* A policy at its limits has hundreds of megabytes of these: each is printed as
+   it is made.  Takes the reference. */
+static void print_one(struct exporting *e, json_t *one)
+{
+    fputs(e->printed++ == 0 ? "\n    " : ",\n    ", stdout);
+    sk_json_print_inside(one, 4);
+}
+
+static bool print_process(struct exporting *e, const struct sk_row *row)
 {
     const struct sk_purpose *purpose = &e->v->purposes[row->purpose];
     json_t *basis = json_array();
@@ -235,6 +244,12 @@ static bool add_process(struct exporting *e, const struct sk_row *row)
     json_t *notice = notice_json(e, row);
     char day[11];
 
+    if (notice == NULL) {
+        json_decref(basis);
+        json_decref(storage);
+        json_decref(measures);
+        return false;
+    }
     sk_day_format(e->matrix.day, day);
     for (size_t i = 0; i < row->rules_count; i++) {
         const struct sk_share *share = &e->bundle->shares[row->rules[i]];
@@ -243,11 +258,11 @@ static bool add_process(struct exporting *e, const struct sk_row *row)
         add_storage(share, storage);
         add_measures(e, share, measures);
     }
-    json_array_append_new(
-        e->graph,
+    print_one(
+        e,
         json_pack(
             "{s:o, s:s, s:{s:o}, s:{s:s, s:s}, s:o, s:o, s:o, s:{s:s}, s:o, "
-            "s:o, s:o, s:o, s:o*}",
+            "s:o, s:o, s:o, s:o}",
             "@id", process_id(e, row), "@type", "dpv:Process", "dct:isPartOf",
             "@id",
             json_sprintf("urn:schakel:policy:%.*s:%u", SK_ARG(e->bundle->owner),
@@ -262,7 +277,7 @@ static bool add_process(struct exporting *e, const struct sk_row *row)
             "dpv:hasStorageCondition", storage,
             "dpv:hasTechnicalOrganisationalMeasure", measures, "dpv:hasNotice",
             notice));
-    return notice != NULL;
+    return true;
 }
 
 /* ---------------------------------------------------------------- records */
@@ -323,7 +338,7 @@ static int add_records(struct exporting *e, struct sk_client *client,
         if (json_array_size(processes) > 0)
             json_object_set(record, "dpv:hasProcess", processes);
         json_decref(processes);
-        json_array_append_new(e->graph, record);
+        json_array_append_new(e->records, record);
     }
     sk_glossary_close(&dpv.glossary);
     json_decref(status);
@@ -333,26 +348,20 @@ static int add_records(struct exporting *e, struct sk_client *client,
 
 /* ---------------------------------------------------------------- export */
 
-static int add_all(struct exporting *e, const struct sk_parsed *parsed)
+/* Everything that can go wrong but memory, before the first byte is printed. */
+static int prepare(struct exporting *e, const struct sk_parsed *parsed)
 {
     const char *participant = sk_cli_get(parsed, "participant");
     struct sk_client *client = NULL;
     enum sk_status status = sk_matrix_make(e->bundle, sk_policy_day(e->run),
                                            SK_NONE, &e->run->arena, &e->matrix);
-    int code = -1;
+    int code;
 
     if (status == SK_E_TOO_LARGE)
         return sk_policy_too_large(e->run);
     if (status != SK_OK ||
         sk_rows_make(&e->matrix, &e->run->arena, &e->rows) != SK_OK)
         return sk_policy_no_memory();
-    for (size_t i = 0; i < e->rows.count; i++) {
-        size_t mark = sk_arena_mark(&e->run->arena);
-
-        if (!add_process(e, &e->rows.list[i]))
-            return sk_policy_no_memory();
-        sk_arena_reset(&e->run->arena, mark);
-    }
     if (participant == NULL)
         return -1;
     code = sk_node_open(parsed, &client);
@@ -362,6 +371,28 @@ static int add_all(struct exporting *e, const struct sk_parsed *parsed)
     return code;
 }
 
+/* In the order and with the spaces of sk_json_print(). */
+static int print_all(struct exporting *e)
+{
+    json_t *record;
+    size_t at;
+
+    fputs("{\n  \"@context\": ", stdout);
+    sk_json_print_inside(sk_dpv_context(), 2);
+    fputs(",\n  \"@graph\": [", stdout);
+    for (size_t i = 0; i < e->rows.count; i++) {
+        size_t mark = sk_arena_mark(&e->run->arena);
+
+        if (!print_process(e, &e->rows.list[i]))
+            return sk_policy_no_memory();
+        sk_arena_reset(&e->run->arena, mark);
+    }
+    json_array_foreach(e->records, at, record)
+        print_one(e, json_incref(record));
+    puts(e->printed == 0 ? "]\n}" : "\n  ]\n}");
+    return SK_EXIT_YES;
+}
+
 int sk_policy_export_dpv(struct sk_policy_run *run,
                          const struct sk_bundle *bundle,
                          const struct sk_parsed *parsed)
@@ -369,13 +400,11 @@ int sk_policy_export_dpv(struct sk_policy_run *run,
     struct exporting e = {.run = run,
                           .bundle = bundle,
                           .v = bundle->vocabulary,
-                          .graph = json_array()};
-    int code = add_all(&e, parsed);
+                          .records = json_array()};
+    int code = prepare(&e, parsed);
 
-    if (code >= 0) {
-        json_decref(e.graph);
-        return code;
-    }
-    sk_policy_answer(sk_dpv_document(e.graph));
-    return SK_EXIT_YES;
+    if (code < 0)
+        code = print_all(&e);
+    json_decref(e.records);
+    return code;
 }

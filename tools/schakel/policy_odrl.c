@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "policies/ways.h"
+#include "tools/schakel/json.h"
 #include "tools/schakel/policy_export.h"
 #include "tools/schakel/policy_words.h"
 
@@ -21,37 +22,16 @@ struct exporting {
 
 /* ---------------------------------------------------------------- printing */
 
-/* Takes the reference. */
-static void print_indented(json_t *json, int depth)
-{
-    char *text =
-        json_dumps(json, JSON_SORT_KEYS | JSON_INDENT(2) | JSON_ENCODE_ANY);
-
-    if (text == NULL)
-        abort();
-    for (const char *line = text; line != NULL;) {
-        const char *end = strchr(line, '\n');
-        size_t size = end == NULL ? strlen(line) : (size_t)(end - line) + 1;
-
-        fwrite(line, 1, size, stdout);
-        line = end == NULL ? NULL : end + 1;
-        if (line != NULL)
-            printf("%*s", depth, "");
-    }
-    free(text);
-    json_decref(json);
-}
-
 static void print_member(const char *before, const char *key, json_t *value)
 {
     printf("%s\n  \"%s\": ", before, key);
-    print_indented(value, 2);
+    sk_json_print_inside(value, 2);
 }
 
 static void print_rule(struct exporting *e, json_t *rule)
 {
     fputs(e->printed++ == 0 ? "\n    " : ",\n    ", stdout);
-    print_indented(rule, 4);
+    sk_json_print_inside(rule, 4);
 }
 
 static json_t *urn(const char *kind, struct sk_bytes id)
