@@ -26,7 +26,7 @@
  *   question.h    questions with their facts, of now and of then
  *   shadow.c      a draft that is asked too, and only counted
  *   outbox.c      a log per partner;  session.c: hello, in flight, receipts
- *   apply.c       an item that arrived;  inbox.c: what people do with it
+ *   apply.c       an item that arrived;  inbox.h: what is kept of it
  *   withdraw.c    recall and notices;  erasure.c: answers to them
  *   recall_later.c  the same for very much, in parts
  *   restored.c hold.c held.c taken.c  after a restore
