@@ -225,46 +225,6 @@ enum sk_status sk_op_participant_find(struct sk_engine *e, struct sk_value args)
     return pack_list(e, ids, count, more, stopped);
 }
 
-/* The next one behind *at; SK_E_NOT_FOUND at the end.  What is known of others
-   lies in between: it is not looked at. */
-static enum sk_status next_person(struct sk_engine *e, struct sk_id *at)
-{
-    const uint8_t persons = SK_T_PERSON;
-    struct sk_key last;
-    struct sk_scan scan;
-    struct sk_bytes key;
-    struct sk_bytes value;
-
-    do {
-        last = sk_key_person(SK_T_BEHIND_ALL, at);
-        scan =
-            sk_scan_after(e->store, SK_SPACE_DATA,
-                          (struct sk_bytes){&persons, 1}, sk_key_done(&last));
-        SK_TRY(sk_scan_next(&scan, &key, &value));
-        if (key.size < SK_KEY_PERSON_SIZE)
-            return SK_E_BAD_LENGTH;
-        memcpy(at->bytes, key.data + 1, SK_ID_SIZE);
-        /* The first record, of who was not erased. */
-    } while (key.data[SK_KEY_PERSON_SIZE - 1] != SK_T_PARTICIPANT);
-    return SK_OK;
-}
-
-/* Everybody, in order, behind `after` (zero: from the start). */
-static enum sk_status list_all(struct sk_engine *e,
-                               const struct sk_participant_id *after,
-                               size_t most, struct sk_participant_id *ids,
-                               size_t *count, bool *more)
-{
-    struct sk_id at = after->id;
-    enum sk_status status;
-
-    *count = 0;
-    while ((status = next_person(e, &at)) == SK_OK && *count < most)
-        ids[(*count)++].id = at;
-    *more = status == SK_OK;
-    return status == SK_E_NOT_FOUND ? SK_OK : status;
-}
-
 enum sk_status sk_op_participant_list(struct sk_engine *e, struct sk_value args)
 {
     struct sk_value limit = sk_value_get(args, "limit");
@@ -279,9 +239,6 @@ enum sk_status sk_op_participant_list(struct sk_engine *e, struct sk_value args)
     if (most < 1 || most > LIST_MAX)
         return sk_refuse(e, "bad-argument", "limit", (struct sk_bytes){0});
     (void)sk_arg_id(args, "after", &after.id);
-    if (e->asker.known)
-        SK_TRY(sk_case_list(e, &after, most, ids, &count, &more));
-    else
-        SK_TRY(list_all(e, &after, most, ids, &count, &more));
+    SK_TRY(sk_case_list(e, &after, most, ids, &count, &more));
     return pack_list(e, ids, count, more, /* stopped */ false);
 }

@@ -84,7 +84,6 @@ enum sk_person_table {
     SK_T_CORRECTION = 14,  /* message, correction -> sealed */
     SK_T_LEDGER = 15,      /* message -> sealed */
     SK_T_EVENT = 16,       /* event -> sealed */
-    SK_T_BEHIND_ALL = 255, /* no record */
 };
 
 struct sk_key { /* a key under construction */

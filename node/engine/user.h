@@ -108,7 +108,8 @@ SK_CHECKED enum sk_status sk_case_is_told(struct sk_engine *e,
                                           struct sk_bytes tell,
                                           const struct sk_participant_id *id,
                                           bool *out);
-/* The cases of who asks, in order, behind `after` (zero: from the start). */
+/* The cases of who asks, in order, behind `after` (zero: from the start).  In a
+   node without users that is everybody. */
 SK_CHECKED enum sk_status sk_case_list(struct sk_engine *e,
                                        const struct sk_participant_id *after,
                                        size_t most,
