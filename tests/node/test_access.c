@@ -61,42 +61,10 @@ static void value_of(const struct sk_arg *arg, const struct ids *ids, char *out,
         id = ids->message.text;
     else if (strcmp(arg->name, "handover") == 0)
         id = ids->handover.text;
-    switch (arg->kind) {
-    case SK_ARG_TEXT:
-    case SK_ARG_WORD:
-        snprintf(out, size, "'gtb'");
-        break;
-    case SK_ARG_ID:
+    if (arg->kind == SK_ARG_ID)
         snprintf(out, size, "'%s'", id);
-        break;
-    case SK_ARG_DATE:
-        snprintf(out, size, "'2027-03-01'");
-        break;
-    case SK_ARG_INSTANT:
-        snprintf(out, size, "'2027-03-01T09:00:00Z'");
-        break;
-    case SK_ARG_UINT:
-        snprintf(out, size, "1");
-        break;
-    case SK_ARG_BOOL:
-        snprintf(out, size, "true");
-        break;
-    case SK_ARG_WORDS:
-        snprintf(out, size, "['gtb']");
-        break;
-    case SK_ARG_DATES:
-        snprintf(out, size, "['2027-03-01']");
-        break;
-    case SK_ARG_MAP:
-        snprintf(out, size, "{}");
-        break;
-    case SK_ARG_FILE:
-        snprintf(out, size, "{'$hex':'00'}");
-        break;
-    case SK_ARG_FILES:
-        snprintf(out, size, "{'a':{'$hex':'00'}}");
-        break;
-    }
+    else
+        snprintf(out, size, "%s", staff_value(arg->kind));
 }
 
 static bool names(const char *name)

@@ -164,48 +164,20 @@ static void value_for(const struct sk_op *op, const struct sk_arg *arg,
                       bool mixed, char *out, size_t size)
 {
     bool stand_in = strcmp(op->name, "user.stand-in") == 0;
+    bool text = arg->kind == SK_ARG_TEXT || arg->kind == SK_ARG_WORD;
 
-    switch (arg->kind) {
-    case SK_ARG_TEXT:
-    case SK_ARG_WORD:
-        if (strcmp(arg->name, "for") == 0)
-            snprintf(out, size, stand_in ? "'bram'" : "'guidance.handover'");
-        else
-            snprintf(out, size, "%s", word_for(arg->name));
-        break;
-    case SK_ARG_ID:
+    if (arg->kind == SK_ARG_ID)
         snprintf(out, size, "'%s'", id_for(arg->name, mixed));
-        break;
-    case SK_ARG_DATE:
-        snprintf(out, size, "'2027-03-01'");
-        break;
-    case SK_ARG_INSTANT:
-        snprintf(out, size, "'2027-03-01T09:00:00Z'");
-        break;
-    case SK_ARG_UINT:
-        snprintf(out, size, "1");
-        break;
-    case SK_ARG_BOOL:
-        snprintf(out, size, "true");
-        break;
-    case SK_ARG_WORDS:
+    else if (text && strcmp(arg->name, "for") == 0)
+        snprintf(out, size, stand_in ? "'bram'" : "'guidance.handover'");
+    else if (text)
+        snprintf(out, size, "%s", word_for(arg->name));
+    else if (arg->kind == SK_ARG_WORDS)
         snprintf(out, size,
                  strcmp(arg->name, "purposes") == 0 ? "['guidance.handover']"
                                                     : "['buso']");
-        break;
-    case SK_ARG_DATES:
-        snprintf(out, size, "['2027-03-01']");
-        break;
-    case SK_ARG_MAP:
-        snprintf(out, size, "{}");
-        break;
-    case SK_ARG_FILE:
-        snprintf(out, size, "{'$hex':'00'}");
-        break;
-    case SK_ARG_FILES:
-        snprintf(out, size, "{'a':{'$hex':'00'}}");
-        break;
-    }
+    else
+        snprintf(out, size, "%s", staff_value(arg->kind));
 }
 
 /* What is required, and this one argument more (NULL: none). */
