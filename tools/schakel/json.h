@@ -25,8 +25,8 @@ const char *sk_json_text(const json_t *object, const char *key);
 
 /* Print with sorted keys, two spaces of indentation, and a line end. */
 void sk_json_print(const json_t *json);
-/* The same of a value inside a larger one, behind `depth` spaces, for who prints
-   that piece by piece; no line end.  Takes the reference. */
+/* The same of a value inside a larger one, behind `depth` spaces, for who
+   prints that piece by piece; no line end.  Takes the reference. */
 void sk_json_print_inside(json_t *json, int depth);
 
 #endif
