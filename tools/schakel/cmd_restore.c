@@ -31,13 +31,15 @@ const struct sk_command sk_restore_commands[] = {
          "bij zijn\neerste start aan elke partner wat die van u heeft, en zet "
          "het weer in uw\nregister.  Met --check wordt de kopie alleen "
          "nagekeken.\nHet deelt pas weer na schakel restore done: als alles "
-         "van na de kopie is\ningegeven, intrekkingen eerst.\n",
+         "van na de kopie is\ningegeven, intrekkingen en vragen om te wissen "
+         "eerst: wie toen gewist werd, is er\nweer.\n",
      .more_en =
          "Never start the old node after that.  The restored one asks every "
          "partner at its\nfirst start what it has of you, and puts it back "
          "into your register.  With\n--check the copy is only checked.\nIt "
          "shares again only after schakel restore done: when all of after the "
-         "backup\nwas entered, withdrawals first.\n",
+         "backup\nwas entered, withdrawals and requests to erase first: who "
+         "was erased since\nis there again.\n",
      .options =
          {
              {"dir", "DIR", false, false, "de nieuwe map van het knooppunt",
@@ -501,7 +503,10 @@ static int tell(const struct restoring *r)
             "nog niets.\n"
             "  4. Kijk na:    schakel doctor --dir %s\n"
             "  5. Noteer opnieuw wat na %s op papier kwam: "
-            "intrekkingen eerst.\n"
+            "intrekkingen\n"
+            "     en vragen om te wissen eerst.  Wie daarna gewist werd, is er "
+            "weer:\n"
+            "     schakel participant erase\n"
             "  6. Kwam er na de kopie een strenger beleid?  Neem het "
             "weer in gebruik:\n"
             "     schakel policy show, schakel policy activate MAP\n"
@@ -510,22 +515,26 @@ static int tell(const struct restoring *r)
             "beslist.\n",
             r->dir, r->dir, r->dir, r->at, r->dir);
     else
-        printf("Restored into %s.\n\n"
-               "What comes next:\n"
-               "  1. See to it that the old node never starts again.\n"
-               "  2. Have ready what unlocks node.key (see node.conf).\n"
-               "  3. Start it:   schakeld --dir %s\n"
-               "     It asks every partner what it has of you, and shares "
-               "nothing yet.\n"
-               "  4. Check:      schakel doctor --dir %s\n"
-               "  5. Enter again what came on paper after %s: "
-               "withdrawals first.\n"
-               "  6. Did a narrower policy come after the backup?  Activate it "
-               "again:\n"
-               "     schakel policy show, schakel policy activate FOLDER\n"
-               "  7. Only then:  schakel restore done --dir %s\n"
-               "     What waited in the backup is decided about anew then.\n",
-               r->dir, r->dir, r->dir, r->at, r->dir);
+        printf(
+            "Restored into %s.\n\n"
+            "What comes next:\n"
+            "  1. See to it that the old node never starts again.\n"
+            "  2. Have ready what unlocks node.key (see node.conf).\n"
+            "  3. Start it:   schakeld --dir %s\n"
+            "     It asks every partner what it has of you, and shares "
+            "nothing yet.\n"
+            "  4. Check:      schakel doctor --dir %s\n"
+            "  5. Enter again what came on paper after %s: "
+            "withdrawals and\n"
+            "     requests to erase first.  Who was erased after it is there "
+            "again:\n"
+            "     schakel participant erase\n"
+            "  6. Did a narrower policy come after the backup?  Activate it "
+            "again:\n"
+            "     schakel policy show, schakel policy activate FOLDER\n"
+            "  7. Only then:  schakel restore done --dir %s\n"
+            "     What waited in the backup is decided about anew then.\n",
+            r->dir, r->dir, r->dir, r->at, r->dir);
     return SK_EXIT_YES;
 }
 

@@ -166,10 +166,12 @@ static void look_at_hold(struct sk_doctor *d, const json_t *status)
                .en = "restored: nothing about persons leaves yet",
                .detail = detail,
                .next_nl = "noteer wat na de kopie op papier kwam, intrekkingen "
-                          "eerst; is dit het juiste beleid? dan: schakel "
+                          "en vragen om te wissen eerst; is dit het juiste "
+                          "beleid? dan: schakel "
                           "restore done",
                .next_en = "enter what came on paper after the backup, "
-                          "withdrawals first; is this the right policy? then: "
+                          "withdrawals and requests to erase first; is this "
+                          "the right policy? then: "
                           "schakel restore done"});
 }
 

@@ -39,21 +39,23 @@ static void tell_hold(const struct sk_screen *s, const json_t *status,
     long long events =
         (long long)json_integer_value(json_object_get(hold, "events"));
 
-    fprintf(s->out,
-            SAY(s,
-                "LET OP: dit knooppunt is teruggezet (%.10s) en deelt nog "
-                "niets over personen.\n"
-                "Wachtende berichten: %lld.  Noteer eerst alles wat na de "
-                "kopie op papier kwam,\n"
-                "intrekkingen eerst, en kijk of het beleid het juiste is.\n",
-                "TAKE CARE: this node was restored (%.10s) and shares nothing "
-                "about persons yet.\n"
-                "Messages that wait: %lld.  First enter what came on paper "
-                "after the backup,\n"
-                "withdrawals first, and see whether the policy is the right "
-                "one.\n"),
-            sk_render_value(json_object_get(hold, "since"), at, sizeof(at)),
-            events);
+    fprintf(
+        s->out,
+        SAY(s,
+            "LET OP: dit knooppunt is teruggezet (%.10s) en deelt nog "
+            "niets over personen.\n"
+            "Wachtende berichten: %lld.  Noteer eerst alles wat na de "
+            "kopie op papier kwam,\n"
+            "intrekkingen en vragen om te wissen eerst, en kijk of het beleid "
+            "het juiste is.\n",
+            "TAKE CARE: this node was restored (%.10s) and shares nothing "
+            "about persons yet.\n"
+            "Messages that wait: %lld.  First enter what came on paper "
+            "after the backup,\n"
+            "withdrawals and requests to erase first, and see whether the "
+            "policy is the right one.\n"),
+        sk_render_value(json_object_get(hold, "since"), at, sizeof(at)),
+        events);
     print_policy(s, json_object_get(status, "policy"),
                  json_object_get(hold, "policy_since"));
     fputs(SAY(s, "Is dat in orde:  schakel restore done\n\n",
