@@ -52,6 +52,17 @@ static enum sk_status drop_rows(struct sk_engine *e, const struct sk_id *id)
     return status == SK_E_NOT_FOUND ? SK_OK : status;
 }
 
+/* Handovers are found by this id no more.  They stay, with their partners, and
+   name it: whose case it was sees them (CONTROL.md 7.3). */
+static enum sk_status drop_handovers(struct sk_engine *e,
+                                     const struct sk_id *id)
+{
+    struct sk_key prefix = sk_key_start(SK_T_HANDOVER_BY);
+
+    sk_key_id(&prefix, id);
+    return sk_drop_all(e, &prefix);
+}
+
 /* Its row in a table that is looked through for everybody. */
 static enum sk_status drop_row(struct sk_engine *e, enum sk_table table,
                                const struct sk_id *id)
@@ -157,6 +168,7 @@ enum sk_status sk_forget_own(struct sk_engine *e,
     SK_TRY(drop_rows(e, id));
     SK_TRY(drop_row(e, SK_T_TRAJECTORY_OF, id));
     SK_TRY(drop_row(e, SK_T_RECALL, id));
+    SK_TRY(drop_handovers(e, id));
     sk_facts_forget(e);
     return sk_vault_destroy(e, id);
 }

@@ -4,6 +4,7 @@
 
 #include "node/engine/case_list.h"
 #include "node/engine/journal.h"
+#include "node/engine/participant.h"
 #include "node/engine/relation.h"
 #include "node/engine/state.h"
 #include "node/engine/tables.h"
@@ -303,6 +304,18 @@ static enum sk_status put_by(struct sk_engine *e, const struct sk_id *by,
                         (struct sk_bytes){0});
 }
 
+/* Who was erased is asked for no more. */
+static enum sk_status put_by_person(struct sk_engine *e,
+                                    const struct sk_handover *h)
+{
+    enum sk_status status = sk_participant_exists(e, &h->participant);
+
+    if (status == SK_E_NOT_FOUND)
+        return SK_OK;
+    SK_TRY(status);
+    return put_by(e, &h->participant.id, h);
+}
+
 static enum sk_status put_open(struct sk_engine *e, const struct sk_handover *h)
 {
     struct sk_key key = id_key(SK_T_HANDOVER_OPEN, &h->id.id);
@@ -403,7 +416,7 @@ enum sk_status sk_handover_put(struct sk_engine *e, const struct sk_handover *h)
     sk_entry_number(&entry, h->epoch);
     entry.word = sk_text(sk_handover_state_text(h->state));
     SK_TRY(sk_journal_add(e, &entry));
-    SK_TRY(put_by(e, &h->participant.id, h));
+    SK_TRY(put_by_person(e, h));
     if (!h->sender)
         SK_TRY(put_by(e, &h->handle.id, h));
     SK_TRY(find_row(e, h, &row));

@@ -3,6 +3,9 @@
 #include "tests/node/lines.h"
 #include "tests/node/people.h"
 
+#include "node/engine/handover.h"
+#include "node/engine/state.h"
+
 /* docs/CONSENT.md 5.2, 5.3: who asks to be forgotten.  I7 */
 
 static struct fx f;
@@ -233,6 +236,27 @@ Test(forget, wants_a_ground_and_a_law_with_its_day)
     fx_ok(&f, "buso", "participant.show", "{'participant':'%s'}", who.text);
 }
 
+/* By the id of the person no handover is found, also after it is written once
+   more. */
+static void must_not_find_handovers(struct people_id handover)
+{
+    struct sk_engine *e = fx_node(&f, "buso")->engine;
+
+    cr_expect(not(has_row(SK_T_HANDOVER_BY)));
+    for (int again = 0; again < 2; again++) {
+        struct sk_handover_id id;
+        struct sk_handover h;
+
+        cr_assert(sk_id_parse(sk_text(handover.text), &id.id));
+        cr_assert(sk_store_begin(e->store) == SK_OK);
+        cr_assert(sk_handover_get(e, &id, &h) == SK_OK);
+        cr_assert(not(sk_id_is_zero(&h.participant.id)));
+        cr_assert(sk_handover_put(e, &h) == SK_OK);
+        cr_assert(sk_store_commit(e->store) == SK_OK);
+        cr_expect(not(has_row(SK_T_HANDOVER_BY)));
+    }
+}
+
 /* The receiver must be able to go on with what it was asked: first the end of
    the handover. */
 Test(forget, waits_for_the_end_of_a_handover)
@@ -255,6 +279,7 @@ Test(forget, waits_for_the_end_of_a_handover)
     fx_ok(&f, "buso", "handover.show", "{'handover':'%s'}", handover.text);
     EQ(fx_text(&f, "result.state"), "cancelled");
     fx_run(&f);
+    must_not_find_handovers(handover);
     fx_ok(&f, "gtb", "erasure.confirm", "{'from':'buso'}");
     fx_run(&f);
     EQ(report("waiting"), "0");
