@@ -55,6 +55,11 @@ static void level_drop(struct sk_item_event *event)
 }
 
 /* POLICY.md 6.2, PROTOCOL.md 2.7 */
+static void no_handle(struct sk_item_event *event)
+{
+    memset(&event->handle, 0, sizeof(event->handle));
+}
+
 static void name_that_hides(struct sk_item_event *event)
 {
     event->type = sk_text("handover.requested");
@@ -81,6 +86,7 @@ Test(apply, event_is_checked_by_the_receiver)
         {unknown_level, "malformed-item"},
         {level_drop, "malformed-item"},
         {name_that_hides, "malformed-item"},
+        {no_handle, "malformed-item"},
     };
     static struct fx f;
     static struct sk_item item;
