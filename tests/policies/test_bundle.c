@@ -246,6 +246,19 @@ Test(bundle, nobody_is_called_what_a_nameless_partner_is_shown_as)
         org = sk_bundle_org(bundle, sk_text("sopraco"));
         cr_expect(sk_bytes_equal(org->name, sk_text("(sopraco)")));
     }
+    {
+        struct sk_sources sources = mini();
+        const struct sk_roster_org *org;
+
+        /* Also who stands before it in the file. */
+        sources.of[ROSTER].bytes =
+            changed(sources.of[ROSTER].bytes, "name: Sopraco,", "name: \" \",");
+        sources.of[ROSTER].bytes =
+            changed(sources.of[ROSTER].bytes, "name: Thomas More Kempen,",
+                    "name: Sopraco,");
+        org = sk_bundle_org(load(&sources, INT32_MIN), sk_text("thomas-more"));
+        cr_expect(sk_bytes_equal(org->name, sk_text("Sopraco (thomas-more)")));
+    }
 }
 
 Test(bundle, guards_errors)
