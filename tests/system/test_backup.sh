@@ -365,7 +365,7 @@ stop "$restored_pid" && schakel restore "$work/waits.age" \
 check "the backup of before is restored" $?
 sopraco=$work/again
 clock=2027-03-01T18:00:00Z
-start "$sopraco" && start "$cvo"
+start "$sopraco" && again_pid=${pids##* } && start "$cvo"
 check "both start" $?
 line_is_up() {
   schakel peer show sopraco --dir "$cvo" --json && [ "$(value line)" = up ]
@@ -383,4 +383,38 @@ check "nor after the withdrawal is entered again and the hold ends" $?
 schakel disclosure list "$person" --dir "$sopraco" --json &&
   grep -q '"reason": "consent-withdrawn"' "$work/out"
 check "it is dropped, and says why" $?
+
+# --------------------------------------------------- erased after the backup
+# It is in the backup, and says so; what partners know of it holds at once.
+clock=2027-03-02T18:00:00Z
+schakel clock set $clock --dir "$sopraco" && schakel clock set $clock --dir "$cvo" &&
+  schakel consent give "$person" --until 2027-09-21 --purposes guidance.joint \
+    --recipients cvo-kempen --categories work.evaluation --form paper \
+    --notice README.md --dir "$sopraco" && send &&
+  eventually has_inbox $((now + 1)) && eventually all_confirmed
+check "a message is at the school" $?
+schakel backup "$work/erased.age" --dir "$sopraco" --recipient "$key" &&
+  schakel participant erase "$person" withdrawn --dir "$sopraco" &&
+  eventually has_inbox 0
+! schakel participant show "$person" --dir "$sopraco"
+check "a backup is made, and then the participant is erased" $?
+stop "$again_pid" && schakel restore "$work/erased.age" \
+  --dir "$work/third" --identity "$work/key" &&
+  grep -q 'Who was erased after it is there again' "$work/out" &&
+  grep -q 'schakel participant erase' "$work/out"
+check "the backup of before is restored, and says what to do" $?
+sopraco=$work/third
+withdrawn() {
+  schakel consent list "$person" --dir "$sopraco" --json &&
+    grep -q '"told_by": "' "$work/out" # by whoever is heard first
+}
+start "$sopraco" && eventually withdrawn
+check "partners say that the consent was withdrawn" $?
+schakel participant show "$person" --dir "$sopraco" && grep -q Samira "$work/out"
+check "who was erased is there again" $?
+schakel restore done --dir "$sopraco" && ! send && sleep 1 && has_inbox 0
+check "nothing about that participant goes" $?
+schakel participant erase "$person" withdrawn --dir "$sopraco" &&
+  ! schakel participant show "$person" --dir "$sopraco"
+check "erased again, and gone" $?
 exit $failed
