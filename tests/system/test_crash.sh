@@ -62,10 +62,18 @@ pids=$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "$work/out")
 seek() { # PID: a line per secret: name, copies, copies in the open
   timeout 60 "$work/watch" secrets "$1" "$folder" "$root/key" >"$work/found"
 }
-core=0 net=0 starter=0
+folder_of() { # PID: what the story says; /proc may be closed to us
+  awk -F'"' -v pid="$1" '$2 == "dir" { dir = $4 }
+    $2 == "pid" { gsub(/[^0-9]/, "", $3); if ($3 == pid) print dir }' \
+    "$work/out"
+}
+core=0 net=0 starter=0 seen=true
 for pid in $pids; do
-  folder=$(readlink "/proc/$pid/cwd")
-  seek "$pid" && awk '$1 != "unlock" && $2 > 0 && $3 == 0 { good++ }
+  folder=$(folder_of "$pid")
+  seek "$pid"
+  looked=$?
+  [ $looked != 77 ] || seen=false
+  [ $looked = 0 ] && awk '$1 != "unlock" && $2 > 0 && $3 == 0 { good++ }
     $1 == "unlock" && $2 == 0 { good++ } END { exit good != 5 }' \
     "$work/found" && core=$((core + 1))
   for child in $(cat "/proc/$pid/task/$pid/children"); do
@@ -78,13 +86,17 @@ for pid in $pids; do
     esac
   done
 done
-if [ "$(ulimit -l)" != unlimited ] && [ "$(ulimit -l)" -lt 8192 ]; then
+if [ $seen = false ]; then # without CAP_SYS_PTRACE, as in a container
+  echo "ok - skipped: no memory may be read here (3 checks not made)"
+elif [ "$(ulimit -l)" != unlimited ] && [ "$(ulimit -l)" -lt 8192 ]; then
   echo "ok - skipped: no memory may be locked here (1 check not made)"
 else
   [ $core = 2 ]; check "schakeld has its four secrets, in locked memory only" $?
 fi
-[ $net = 2 ]; check "schakel-net has the transport key, and no other" $?
-[ $starter = 2 ]; check "schakel-start has none" $?
+if [ $seen = true ]; then
+  [ $net = 2 ]; check "schakel-net has the transport key, and no other" $?
+  [ $starter = 2 ]; check "schakel-start has none" $?
+fi
 
 # A life, seen from outside: locked up before the first foreign byte, and when
 # it was asked to stop, nothing of the secrets is left when it goes.
@@ -120,7 +132,7 @@ left() { # PROCESS SECRET...: nothing of these, nowhere
 }
 status() { LANG=C "$build/schakel" status --dir "$root/ocmw-a" --json; }
 pid=$(echo "$pids" | head -1)
-[ "$(readlink "/proc/$pid/cwd")" = "$root/ocmw-a" ] && stop "$pid"
+[ "$(folder_of "$pid")" = "$root/ocmw-a" ] && stop "$pid"
 check "a node stops" $?
 : >"$work/life"
 {

@@ -6,7 +6,8 @@
  *                                SECRET COPIES OPEN OWN: how many copies, how
  *                                many of them in memory that may be swapped
  *                                out or dumped, and how many in the data and
- *                                the stack of the program, not on a heap
+ *                                the stack of the program, not on a heap.
+ *                                Exit status 77: nobody may look here
  *   watch life DIR KEY CMD...    runs CMD, and says of it and of all that it
  *                                starts what each does for the first time, in
  *                                that order, and what it still has right
@@ -378,9 +379,11 @@ int main(int argc, char **argv)
 
     if (argc == 5 && strcmp(argv[1], "secrets") == 0) {
         open_member(argv[3], argv[4], &member);
-        need(tell_secrets(atoi(argv[2]), &member, ""),
-             "cannot look into the process");
-        return 0;
+        if (tell_secrets(atoi(argv[2]), &member, ""))
+            return 0;
+        if (errno == EACCES || errno == EPERM)
+            return NOT_ALLOWED;
+        die("cannot look into the process");
     }
     if (argc > 4 && strcmp(argv[1], "life") == 0)
         return run_life(argv[2], argv[3], argv + 4);
