@@ -36,7 +36,9 @@ static const char *find_sensitive(struct sk_bytes text)
         unsigned letter = word.bytes[0] - (unsigned)'a';
         const char *found = NULL;
 
-        for (size_t i = 0; letter < 26 && sensitive[letter][i] != NULL; i++) {
+        for (size_t i = 0;
+             letter < 26 && i < SAME_LETTER_MAX && sensitive[letter][i] != NULL;
+             i++) {
             const char *one = sensitive[letter][i];
             size_t size = strlen(one);
 
