@@ -177,7 +177,7 @@ is "half a command" 2 "$schakel" charter
 is "an unknown option" 2 "$schakel" charter show --colour
 is "no node there" 69 "$schakel" status --dir mol
 is "output on a full disk" 74 sh -c '"$0" --help > /dev/full' "$schakel"
-says "says that it is not whole" 'make room on the disk'
+says "says that it is not whole" 'a full disk?'
 for shell in bash zsh fish; do
   is "completion for $shell" 0 "$schakel" completion $shell
 done

@@ -342,9 +342,10 @@ int main(int argc, char **shown)
         return code;
     fputs(sk_cli_dutch()
               ? "schakel: wat eruit kwam is niet heel: schrijven mislukt\n"
-                "  -> maak plaats op de schijf en doe het opnieuw\n"
+                "  -> kijk waar het heen moest (een volle schijf?) en doe het "
+                "opnieuw\n"
               : "schakel: what came out is not whole: writing failed\n"
-                "  -> make room on the disk and do it again\n",
+                "  -> see where it had to go (a full disk?) and do it again\n",
           stderr);
     return SK_EXIT_IO;
 }
