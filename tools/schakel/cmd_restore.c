@@ -32,7 +32,7 @@ const struct sk_command sk_restore_commands[] = {
          "het weer in uw\nregister.  Met --check wordt de kopie alleen "
          "nagekeken.\nHet deelt pas weer na schakel restore done: als alles "
          "van na de kopie is\ningegeven, intrekkingen en vragen om te wissen "
-         "eerst: wie toen gewist werd, is er\nweer.\n",
+         "eerst.  Wie na de kopie gewist\nwerd, is er weer.\n",
      .more_en =
          "Never start the old node after that.  The restored one asks every "
          "partner at its\nfirst start what it has of you, and puts it back "
