@@ -5,7 +5,6 @@
 #include "node/engine/facts.h"
 #include "node/engine/federation.h"
 #include "node/engine/journal.h"
-#include "node/engine/outbox.h"
 #include "node/engine/ready.h"
 #include "node/engine/renew.h"
 #include "node/engine/restored.h"
@@ -147,8 +146,6 @@ static struct sk_engine *lay_out(struct sk_room room)
     e->ready = cut(&room, sizeof(*e->ready));
     memset(e->ready, 0, sizeof(*e->ready));
     e->ready->memory = sk_arena_start(cut(&room, SK_READY_SIZE), SK_READY_SIZE);
-    e->placed = cut(&room, sizeof(*e->placed));
-    memset(e->placed, 0, sizeof(*e->placed));
     e->leaving = cut(&room, sizeof(*e->leaving));
     e->fetch_room.data = cut(&room, SK_CHARTER_SIZE_MAX);
     e->fetch_room.size_max = SK_CHARTER_SIZE_MAX;

@@ -209,47 +209,6 @@ void sk_log_restart(struct sk_log *log, uint64_t incarnation, uint64_t base)
 
 /* ------------------------------------------------------------- entries */
 
-static uint64_t out_version(const struct sk_engine *e)
-{
-    static const char own[] = {SK_T_OUT, '\0'};
-
-    return sk_store_version(e->store, own);
-}
-
-/* Of what was put before, nothing is known any more when somebody wrote. */
-static void check_placed(struct sk_engine *e)
-{
-    if (e->placed->version != out_version(e))
-        e->placed->turn++;
-}
-
-static void keep_placed(struct sk_engine *e, const struct sk_org *to,
-                        const struct sk_out_entry *entry, uint64_t number)
-{
-    struct sk_placed *placed = e->placed;
-
-    placed->version = out_version(e);
-    if (entry->kind == SK_OUT_EVENT)
-        placed->list[number % SK_PLACED_MAX] =
-            (struct sk_placed_event){.number = number,
-                                     .turn = placed->turn,
-                                     .to = *to,
-                                     .message = entry->message};
-}
-
-static bool find_placed(const struct sk_engine *e, const struct sk_org *to,
-                        uint64_t number, struct sk_out_entry *out)
-{
-    const struct sk_placed *placed = e->placed;
-    const struct sk_placed_event *one = &placed->list[number % SK_PLACED_MAX];
-
-    if (one->number != number || one->turn != placed->turn ||
-        placed->version != out_version(e) || !sk_org_equal(&one->to, to))
-        return false;
-    *out = (struct sk_out_entry){.kind = SK_OUT_EVENT, .message = one->message};
-    return true;
-}
-
 enum sk_status sk_outbox_next(struct sk_engine *e, const struct sk_org *to,
                               uint64_t *number)
 {
@@ -283,9 +242,7 @@ enum sk_status sk_outbox_put(struct sk_engine *e, const struct sk_org *to,
         sk_pack_bin(&p, entry->item);
     SK_TRY(sk_pack_finish(&p, &value));
     key = entry_key(to, log.head);
-    check_placed(e);
     SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key), value));
-    keep_placed(e, to, entry, log.head);
     SK_TRY(sk_log_put(e, to, &log));
     sk_arena_reset(&e->scratch, mark);
     if (number != NULL)
@@ -349,12 +306,9 @@ static enum sk_status unpack_entry(struct sk_bytes value,
 enum sk_status sk_outbox_get(struct sk_engine *e, const struct sk_org *to,
                              uint64_t number, struct sk_out_entry *out)
 {
-    struct sk_key key;
+    struct sk_key key = entry_key(to, number);
     struct sk_bytes value;
 
-    if (find_placed(e, to, number, out))
-        return SK_OK;
-    key = entry_key(to, number);
     SK_TRY(sk_store_get(e->store, SK_SPACE_DATA, sk_key_done(&key), &value));
     return unpack_entry(value, out);
 }

@@ -56,20 +56,6 @@ struct sk_out_entry {
     struct sk_id correction;      /* CORRECTION */
     struct sk_bytes item;         /* ITEM */
 };
-/* The last events that were put, so that nobody reads back what was just
-   written: as in the store while nobody else wrote to SK_T_OUT. */
-#define SK_PLACED_MAX 1024
-struct sk_placed_event {
-    uint64_t number; /* at `number` % SK_PLACED_MAX; 0: none */
-    uint64_t turn;   /* of that time */
-    struct sk_org to;
-    struct sk_message_id message;
-};
-struct sk_placed {
-    uint64_t version; /* of SK_T_OUT behind the last put */
-    uint64_t turn;    /* another one when somebody else wrote */
-    struct sk_placed_event list[SK_PLACED_MAX];
-};
 /* The number that the next entry towards `to` gets. */
 SK_CHECKED enum sk_status
 sk_outbox_next(struct sk_engine *e, const struct sk_org *to, uint64_t *number);

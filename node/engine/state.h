@@ -211,7 +211,6 @@ struct sk_engine {
     size_t kept_number_turn;
     struct sk_done done;
     struct sk_ready *ready;
-    struct sk_placed *placed;   /* outbox.c */
     struct sk_item *leaving;    /* where the gate puts an item together: large,
                                    and only views into what is wiped */
     struct sk_effects *effects; /* of this step */

@@ -2,8 +2,6 @@
 #include "tests/node/lines.h"
 
 #include "node/engine/outbox.h"
-#include "node/engine/state.h"
-#include "tests/node/reads.h"
 
 /* Samira at Sopraco, with a consent for the OCMW and the school: X1. */
 struct samira {
@@ -140,96 +138,6 @@ Test(outbox, id_of_a_message_begins_with_its_place)
     /* All behind the place is random. */
     for (size_t i = 1; i < 6; i++)
         cr_expect(strcmp(ids[0] + 15, ids[i] + 15) != 0);
-    fx_end(&s.f);
-}
-
-/* ------------------------------------------------------------- read back */
-
-static struct sk_engine *begin_sopraco(struct samira *s)
-{
-    struct sk_engine *e = fx_node(&s->f, "sopraco")->engine;
-
-    cr_assert(sk_store_begin(e->store) == SK_OK);
-    return e;
-}
-
-/* An event for the OCMW, with an id that is all `id`. */
-static uint64_t put(struct samira *s, struct sk_engine *e, uint8_t id)
-{
-    struct sk_out_entry entry = {.kind = SK_OUT_EVENT};
-    uint64_t number;
-
-    memset(entry.message.id.bytes, id, SK_ID_SIZE);
-    cr_assert(sk_outbox_put(e, &fx_node(&s->f, "ocmw-mol")->org, &entry,
-                            &number) == SK_OK);
-    return number;
-}
-
-/* The first byte of the id of the message at that place; 0: it is empty. */
-static uint8_t get(struct samira *s, struct sk_engine *e, const char *to,
-                   uint64_t number)
-{
-    struct sk_out_entry entry;
-    enum sk_status status =
-        sk_outbox_get(e, &fx_node(&s->f, to)->org, number, &entry);
-
-    cr_assert(status == SK_OK || status == SK_E_NOT_FOUND);
-    return status == SK_OK ? entry.message.id.bytes[0] : 0;
-}
-
-static void abort_batch(struct sk_engine *e)
-{
-    sk_store_abort(e->store);
-    sk_engine_rollback(e);
-}
-
-/* What was just put is not asked of the store, and is what the store has. */
-Test(outbox, knows_what_was_put_until_somebody_writes)
-{
-    static struct samira s;
-    struct sk_engine *e;
-    uint64_t first;
-
-    start(&s);
-    e = begin_sopraco(&s);
-    first = put(&s, e, 1);
-    cr_expect(eq(u64, put(&s, e, 2), first + 1));
-    reads_start(&s.f, "sopraco");
-    cr_expect(eq(u8, get(&s, e, "ocmw-mol", first), 1));
-    cr_expect(eq(u8, get(&s, e, "ocmw-mol", first + 1), 2));
-    cr_expect(eq(u64, reads_end(&s.f, "sopraco"), 0));
-    cr_expect(eq(u8, get(&s, e, "cvo-kempen", first), 0), "another log");
-    cr_expect(eq(u8, get(&s, e, "ocmw-mol", first + SK_PLACED_MAX), 0));
-    /* Taken away, and something else put behind it. */
-    cr_assert(sk_outbox_remove(e, &fx_node(&s.f, "ocmw-mol")->org, first) ==
-              SK_OK);
-    cr_expect(eq(u8, get(&s, e, "ocmw-mol", first), 0));
-    cr_expect(eq(u8, get(&s, e, "ocmw-mol", first + 1), 2));
-    put(&s, e, 3);
-    cr_expect(eq(u8, get(&s, e, "ocmw-mol", first), 0));
-    cr_expect(eq(u8, get(&s, e, "ocmw-mol", first + 1), 2));
-    cr_expect(eq(u8, get(&s, e, "ocmw-mol", first + 2), 3));
-    abort_batch(e);
-    fx_end(&s.f);
-}
-
-Test(outbox, knows_nothing_of_a_batch_that_was_taken_back)
-{
-    static struct samira s;
-    struct sk_engine *e;
-    uint64_t first;
-
-    start(&s);
-    e = begin_sopraco(&s);
-    first = put(&s, e, 1);
-    put(&s, e, 2);
-    abort_batch(e);
-    cr_assert(sk_store_begin(e->store) == SK_OK);
-    cr_expect(eq(u8, get(&s, e, "ocmw-mol", first), 0));
-    cr_expect(eq(u64, put(&s, e, 3), first), "the place is free again");
-    cr_expect(eq(u8, get(&s, e, "ocmw-mol", first), 3));
-    cr_expect(eq(u8, get(&s, e, "ocmw-mol", first + 1), 0));
-    abort_batch(e);
     fx_end(&s.f);
 }
 
