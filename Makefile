@@ -35,7 +35,7 @@ posix := $(base) -D_GNU_SOURCE
 
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 msgpack := $(shell pkg-config --exists msgpack-c 2>/dev/null && echo msgpack-c || echo msgpack)
-LIBS_protocol = $(call pkg,--libs,libsodium $(msgpack))
+LIBS_protocol = $(call pkg,--libs,libsodium nettle $(msgpack))
 LIBS_policies = $(call pkg,--libs,yaml-0.1)
 LIBS_sandbox = $(call pkg,--libs,libseccomp)
 LIBS_node = -llmdb $(LIBS_sandbox)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "policies/read.h"
+#include "protocol/sha256.h"
 
 static const char policy_name[] = "policy.yaml";
 static const char officers_name[] = "officers.yaml";

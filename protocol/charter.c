@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "protocol/charter_text.h"
+#include "protocol/sha256.h"
 
 static const char signature_prefix[] = "MANIFEST.";
 static const char signature_suffix[] = ".minisig";

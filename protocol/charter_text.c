@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "protocol/charter_text.h"
+#include "protocol/sha256.h"
 
 static const char format_line[] = "format: charter/1\n";
 static const char id_key[] = "charter: ";

@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #include "protocol/lines.h"
+#include "protocol/sha256.h"
 
 #define ORIGIN_START "schakel/"
 #define KEY_HASH_SIZE 4
@@ -30,16 +31,15 @@ void sk_note_key_hash(struct sk_bytes name, const struct sk_sign_public *public,
                       uint8_t out[KEY_HASH_SIZE])
 {
     static const uint8_t between[] = {'\n', ED25519};
-    crypto_hash_sha256_state state;
-    uint8_t hash[SK_HASH_SIZE];
+    const struct sk_bytes parts[] = {
+        name,
+        {between, sizeof(between)},
+        {public->bytes, sizeof(public->bytes)},
+    };
+    struct sk_hash hash;
 
-    (void)crypto_hash_sha256_init(&state); /* these always give 0 */
-    (void)crypto_hash_sha256_update(&state, name.data, name.size);
-    (void)crypto_hash_sha256_update(&state, between, sizeof(between));
-    (void)crypto_hash_sha256_update(&state, public->bytes,
-                                    sizeof(public->bytes));
-    (void)crypto_hash_sha256_final(&state, hash);
-    memcpy(out, hash, KEY_HASH_SIZE);
+    sk_sha256_parts(parts, SK_COUNT(parts), &hash);
+    memcpy(out, hash.bytes, KEY_HASH_SIZE);
 }
 
 /* Signature line: start, name, space, base64(key hash, signature). */

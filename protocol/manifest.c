@@ -2,22 +2,12 @@
 
 #include <string.h>
 
-#include <sodium.h>
+#include "protocol/sha256.h"
 
 static const char format_line[] = "format: manifest/1\n";
 static const char of_key[] = "of: ";
 static const char version_key[] = "version: ";
 static const char previous_key[] = "previous: ";
-
-/* -------------------------------------------------------------- hashes */
-void sk_sha256(struct sk_bytes bytes, struct sk_hash *out)
-{
-    static const uint8_t nothing[1];
-    int rc = crypto_hash_sha256(
-        out->bytes, bytes.size == 0 ? nothing : bytes.data, bytes.size);
-
-    assert(rc == 0);
-}
 
 /* ------------------------------------------------------------- writing */
 enum sk_status sk_manifest_encode(const struct sk_manifest *manifest,

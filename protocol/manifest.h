@@ -44,9 +44,6 @@ struct sk_manifest {
     size_t files_count; /* at least 1 */
 };
 
-/* Plain SHA-256, as `sha256sum` prints it. */
-void sk_sha256(struct sk_bytes bytes, struct sk_hash *out);
-
 /* Write.  Files must be sorted by name (assert).  Fails with SK_E_NO_ROOM. */
 SK_CHECKED enum sk_status sk_manifest_encode(const struct sk_manifest *manifest,
                                              struct sk_room room,

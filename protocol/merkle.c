@@ -2,20 +2,16 @@
 
 #include <string.h>
 
-#include <sodium.h>
+#include "protocol/sha256.h"
 
 /* ------------------------------------------------------------- hashes */
 
 void sk_merkle_leaf(struct sk_bytes leaf, struct sk_hash *out)
 {
     static const uint8_t prefix[1] = {0x00};
-    crypto_hash_sha256_state state;
+    const struct sk_bytes parts[] = {{prefix, sizeof(prefix)}, leaf};
 
-    (void)crypto_hash_sha256_init(&state); /* these always give 0 */
-    (void)crypto_hash_sha256_update(&state, prefix, sizeof(prefix));
-    if (leaf.size > 0)
-        (void)crypto_hash_sha256_update(&state, leaf.data, leaf.size);
-    (void)crypto_hash_sha256_final(&state, out->bytes);
+    sk_sha256_parts(parts, SK_COUNT(parts), out);
 }
 
 void sk_merkle_node(const struct sk_hash *left, const struct sk_hash *right,
@@ -25,17 +21,16 @@ void sk_merkle_node(const struct sk_hash *left, const struct sk_hash *right,
 
     memcpy(node + 1, left->bytes, SK_HASH_SIZE);
     memcpy(node + 1 + SK_HASH_SIZE, right->bytes, SK_HASH_SIZE);
-    (void)crypto_hash_sha256(out->bytes, node, sizeof(node)); /* always 0 */
+    sk_sha256((struct sk_bytes){node, sizeof(node)}, out);
 }
 
 /* One root of the roots of full subtrees, largest first. */
 static void fold(const struct sk_hash *full, size_t count, struct sk_hash *out)
 {
-    static const uint8_t nothing[1];
     struct sk_hash root;
 
     if (count == 0) {
-        (void)crypto_hash_sha256(out->bytes, nothing, 0); /* always 0 */
+        sk_sha256((struct sk_bytes){0}, out);
         return;
     }
     root = full[count - 1];

@@ -10,7 +10,7 @@
 #include "node/engine/state.h"
 #include "node/engine/withdraw.h"
 #include "policies/civil.h"
-#include "protocol/manifest.h"
+#include "protocol/sha256.h"
 
 /* After a refusal the same question rests so long (CONSENT 3.5). */
 #define ASK_AGAIN_SECONDS ((int64_t)30 * 86400)

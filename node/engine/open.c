@@ -13,6 +13,7 @@
 #include "node/engine/tables.h"
 #include "node/engine/timer.h"
 #include "node/engine/vault.h"
+#include "protocol/sha256.h"
 
 #define STORE_FORMAT 8
 #define BUNDLE_SIZE (14u * 1024 * 1024)

@@ -4,6 +4,7 @@
 #include "node/engine/ops.h"
 #include "node/engine/request.h"
 #include "node/engine/state.h"
+#include "protocol/sha256.h"
 
 /* Load the policy of the arguments; findings in scratch. */
 static enum sk_status load_policy(struct sk_engine *e, struct sk_value args,

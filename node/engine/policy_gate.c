@@ -11,6 +11,7 @@
 #include "policies/diff.h"
 #include "policies/prove.h"
 #include "policies/safeguards.h"
+#include "protocol/sha256.h"
 
 /* I5: what is not signed as it must be, not proved, or not understood, does
    not come into force. */

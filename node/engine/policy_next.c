@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "node/engine/state.h"
+#include "protocol/sha256.h"
 
 /* The one version that is signed and waits for its day.  POLICY.md 2.7 */
 

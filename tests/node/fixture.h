@@ -20,6 +20,7 @@
 #define SK_TESTS_NODE_FIXTURE_H
 
 #ifdef FX_PLAIN /* no test framework: a check that fails aborts */
+#include "protocol/sha256.h"
 #include "tests/fuzz/plain.h"
 #else
 #include <criterion/criterion.h>

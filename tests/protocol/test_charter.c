@@ -1,4 +1,5 @@
 /* Tests: protocol/charter_text.c */
+#include "protocol/sha256.h"
 #include "support.h"
 
 #include "protocol/charter.h"

@@ -1,3 +1,4 @@
+#include "protocol/sha256.h"
 #include "support.h"
 
 #include "protocol/manifest.h"

@@ -52,7 +52,7 @@ check() { # NAME STATUS
 work=$(mktemp -d)
 # shellcheck disable=SC2046
 ${CC:-cc} -std=c17 -D_GNU_SOURCE -I. -o "$work/watch" tests/system/watch.c \
-  $build/libsk-protocol.a $(pkg-config --libs libsodium) \
+  $build/libsk-protocol.a $(pkg-config --libs libsodium nettle) \
   $(pkg-config --libs msgpack-c 2>/dev/null || pkg-config --libs msgpack)
 check "the helper is built" $?
 TMPDIR=$work "$build/schakel" rehearse --keep --json tools/dev/bench/story.yaml \

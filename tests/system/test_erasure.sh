@@ -41,7 +41,7 @@ nm "$build/libsk-protocol.a" 2>/dev/null | grep -q __asan &&
 # shellcheck disable=SC2046,SC2086
 ${CC:-cc} -std=c17 -D_GNU_SOURCE -O2 -I. $sanitizers -o "$work/attacker" \
   tests/system/attacker.c "$build/libsk-protocol.a" \
-  $(pkg-config --libs libsodium) \
+  $(pkg-config --libs libsodium nettle) \
   $(pkg-config --libs msgpack-c 2>/dev/null || pkg-config --libs msgpack)
 check "the attacker is built" $?
 "$build/schakel" rehearse --keep --json tests/scenarios/X1.yaml >"$work/story" 2>&1

@@ -27,9 +27,9 @@ compile() { ${CC:-cc} -std=c17 -D_GNU_SOURCE -I. "$@" >>"$work/cc.log" 2>&1; }
 # shellcheck disable=SC2046,SC2086
 compile $flags -o "$work/faults" tests/system/faults.c \
   "$build/tools/schakel/client.o" "$build/tools/schakel/json.o" \
-  "$build/libsk-protocol.a" $(pkg-config --libs libsodium jansson $msgpack) &&
+  "$build/libsk-protocol.a" $(pkg-config --libs libsodium nettle jansson $msgpack) &&
   compile $flags -o "$work/hostile" tests/system/hostile.c \
-    "$build/libsk-protocol.a" $(pkg-config --libs libsodium libzmq $msgpack) &&
+    "$build/libsk-protocol.a" $(pkg-config --libs libsodium nettle libzmq $msgpack) &&
   compile -shared -fPIC -o "$work/slow.so" tests/system/slow_disk.c
 check "the helpers are built" $?
 

@@ -51,7 +51,7 @@ value() { sed -n "s/.*\"$1\": \"\{0,1\}\([^\",]*\).*/\1/p" "$work/out" | head -1
 # shellcheck disable=SC2046,SC2086
 ${CC:-cc} -std=c17 -D_GNU_SOURCE -I. $flags -o "$work/hostile" \
   tests/system/hostile.c "$build/libsk-protocol.a" \
-  $(pkg-config --libs libsodium libzmq) \
+  $(pkg-config --libs libsodium nettle libzmq) \
   $(pkg-config --libs msgpack-c 2>/dev/null || pkg-config --libs msgpack)
 check "the helper is built" $?
 

@@ -188,7 +188,7 @@ nm "$build/libsk-protocol.a" 2>/dev/null | grep -q __asan &&
 # shellcheck disable=SC2046,SC2086
 ${CC:-cc} -std=c17 -D_GNU_SOURCE -I. $sanitizers -o "$work/thief" \
   tests/system/thief.c "$build/libsk-protocol.a" \
-  $(pkg-config --libs libsodium libzmq) \
+  $(pkg-config --libs libsodium nettle libzmq) \
   $(pkg-config --libs msgpack-c 2>/dev/null || pkg-config --libs msgpack)
 check "the thief is built" $?
 stop beta

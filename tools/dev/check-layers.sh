@@ -39,7 +39,9 @@ forbid "tools/ does not include node/ or tests/" "$tools" \
 forbid "pure code sees no world" "$protocol $policies $engine" "$pure"
 forbid "libsodium is called in keys.c and its like" "$all" \
   '^#include <sodium' \
-  '^(protocol/(age|checkpoint|keys|keyfile|lines|merkle|minisign|manifest)|node/(files|store_memory|store_lmdb|store_log)|node/(core|net)/[a-z_]+|tools/schakel/[a-z_]+)\.c:'
+  '^(protocol/(age|checkpoint|keys|keyfile|lines|minisign|sha256)|node/(files|store_memory|store_lmdb|store_log)|node/(core|net)/[a-z_]+|tools/schakel/[a-z_]+)\.c:'
+forbid "Nettle is called in protocol/sha256.c" "$all" '^#include <nettle' \
+  '^protocol/sha256\.c:'
 forbid "libyaml is called in policies/yaml.c" "$all" '^#include <yaml' \
   '^policies/yaml\.c:'
 forbid "LMDB is called in node/store_lmdb*.c" "$all" '^#include <lmdb' \

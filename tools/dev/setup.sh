@@ -9,8 +9,8 @@
 # calls some packages differently.
 set -eu
 
-build="gcc make pkgconf libc6-dev libsodium-dev libzmq3-dev libczmq-dev
-  liblmdb-dev libmsgpack-c-dev|libmsgpack-dev libyaml-dev libjansson-dev
+build="gcc make pkgconf libc6-dev libsodium-dev nettle-dev libzmq3-dev
+  libczmq-dev liblmdb-dev libmsgpack-c-dev|libmsgpack-dev libyaml-dev libjansson-dev
   libseccomp-dev"
 test="libcriterion-dev clang clang-format clang-tidy
   libclang-rt-dev|libclang-rt-19-dev|libclang-rt-14-dev llvm minisign age

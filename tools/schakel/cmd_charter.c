@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "protocol/sha256.h"
 #include "tools/schakel/charter_draft.h"
 #include "tools/schakel/cli.h"
 #include "tools/schakel/cmd_node.h"

@@ -7,6 +7,7 @@
 #include "policies/civil.h"
 #include "policies/reading.h"
 #include "policies/words.h"
+#include "protocol/sha256.h"
 #include "tools/schakel/policy_rows.h"
 #include "tools/schakel/policy_words.h"
 
@@ -472,7 +473,7 @@ enum sk_status sk_notice_make(struct sk_policy_run *run,
                               const struct sk_notice_names *names,
                               struct sk_notice *out)
 {
-    uint8_t hash[crypto_hash_sha256_BYTES];
+    struct sk_hash hash;
     struct writing w = {.run = run,
                         .row = row,
                         .all = all,
@@ -491,7 +492,8 @@ enum sk_status sk_notice_make(struct sk_policy_run *run,
         out->text = NULL;
         return SK_E_MEMORY;
     }
-    crypto_hash_sha256(hash, (const uint8_t *)out->text, out->size);
-    sodium_bin2hex(out->sha256, sizeof(out->sha256), hash, sizeof(hash));
+    sk_sha256((struct sk_bytes){(const uint8_t *)out->text, out->size}, &hash);
+    sodium_bin2hex(out->sha256, sizeof(out->sha256), hash.bytes,
+                   sizeof(hash.bytes));
     return SK_OK;
 }
