@@ -166,7 +166,6 @@ $(B)/region: $(region_o) $(node_a)
 	$(call say,LD,$@)
 	$(Q)$(call link,$(sim_wrap) $(LIBS_node) $(LIBS_policies) $(LIBS_protocol))
 sim_memo := -Wl,--wrap=sk_bundle_load -Wl,--wrap=sk_timer_rules_read \
-  -Wl,--wrap=crypto_hash_sha256 -Wl,--wrap=sk_merkle_leaf \
   -Wl,--wrap=sk_base64_read
 $(B)/sim: $(sim_o) $(node_a)
 	$(call say,LD,$@)

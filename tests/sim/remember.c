@@ -1,7 +1,6 @@
 #include "tests/sim/remember.h"
 
 #include <assert.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,38 +10,26 @@
 #include "policies/findings.h"
 #include "policies/rules.h"
 #include "protocol/lines.h"
-#include "protocol/merkle.h"
 #include "tests/sim/curves.h"
 
 /*
- * The linker sends five functions here (-Wl,--wrap) that answer the same to
+ * The linker sends three functions here (-Wl,--wrap) that answer the same to
  * the same bytes: sk_bundle_load(), of which the result is immutable
- * (policies/bundle.h), crypto_hash_sha256(), sk_merkle_leaf(),
- * sk_base64_read(), and sk_timer_rules_read().
+ * (policies/bundle.h), sk_base64_read(), and sk_timer_rules_read().
  */
 #define FILES 5
 #define TEXTS_MAX 4096
 #define BUNDLES_MAX 4096
 #define ROOM_SIZE (UINT64_C(8) << 30) /* of addresses */
 #define KEEP_SIZE (UINT64_C(256) << 20)
-/* Of short bytes the last that were hashed or read are remembered, of long ones
-   all. */
+/* Of short base64 the last that was read is remembered. */
 #define SHORT_SIZE_MAX 224
 #define SHORTS_MAX 2048
-#define LONG_SIZE 2048
 /* As much as an engine has for it: engine.c. */
 #define BUNDLE_SIZE ((size_t)14 * 1024 * 1024)
 
 struct text { /* bytes that were seen before */
     struct sk_bytes bytes;
-    bool hashed;
-    uint8_t hash[crypto_hash_sha256_BYTES];
-};
-
-struct hashed {  /* short bytes that were hashed */
-    size_t size; /* 0: none */
-    uint8_t bytes[SHORT_SIZE_MAX];
-    uint8_t hash[crypto_hash_sha256_BYTES];
 };
 
 struct decoded {      /* short base64 that was read */
@@ -69,7 +56,6 @@ static struct memory kept; /* what sim_remember_start() left */
 static uint8_t *room;
 static struct text texts[TEXTS_MAX];
 static struct loaded bundles[BUNDLES_MAX];
-static struct hashed shorts[SHORTS_MAX];
 static struct decoded decoded[SHORTS_MAX];
 
 enum sk_status __real_sk_bundle_load(const struct sk_bundle_files *files,
@@ -80,12 +66,6 @@ enum sk_status __wrap_sk_bundle_load(const struct sk_bundle_files *files,
                                      int32_t day, struct sk_arena *arena,
                                      struct sk_findings *findings,
                                      struct sk_bundle **out);
-int __real_crypto_hash_sha256(uint8_t *out, const uint8_t *in,
-                              unsigned long long size);
-int __wrap_crypto_hash_sha256(uint8_t *out, const uint8_t *in,
-                              unsigned long long size);
-void __real_sk_merkle_leaf(struct sk_bytes leaf, struct sk_hash *out);
-void __wrap_sk_merkle_leaf(struct sk_bytes leaf, struct sk_hash *out);
 bool __real_sk_base64_read(struct sk_bytes text, uint8_t *out, size_t size);
 bool __wrap_sk_base64_read(struct sk_bytes text, uint8_t *out, size_t size);
 enum sk_status __real_sk_timer_rules_read(struct sk_bytes yaml,
@@ -156,50 +136,6 @@ static size_t place_of(const uint8_t *in, size_t size)
         mixed ^= mixed >> 29;
     }
     return mixed % SHORTS_MAX;
-}
-
-static void hash_short(uint8_t *out, const uint8_t *in, size_t size)
-{
-    struct hashed *h = &shorts[place_of(in, size)];
-
-    if (h->size != size || memcmp(h->bytes, in, size) != 0) {
-        (void)__real_crypto_hash_sha256(h->hash, in, size);
-        memcpy(h->bytes, in, size);
-        h->size = size;
-    }
-    memcpy(out, h->hash, sizeof(h->hash));
-}
-
-int __wrap_crypto_hash_sha256(uint8_t *out, const uint8_t *in,
-                              unsigned long long size)
-{
-    bool looks = !curves_are_real && size >= LONG_SIZE;
-    struct text *text = looks ? text_of((struct sk_bytes){in, size}) : NULL;
-
-    if (!curves_are_real && size > 0 && size <= SHORT_SIZE_MAX) {
-        hash_short(out, in, size);
-        return 0;
-    }
-    if (text == NULL)
-        return __real_crypto_hash_sha256(out, in, size);
-    if (!text->hashed)
-        (void)__real_crypto_hash_sha256(text->hash, in, size);
-    text->hashed = true;
-    memcpy(out, text->hash, sizeof(text->hash));
-    return 0;
-}
-
-/* An entry of a journal. */
-void __wrap_sk_merkle_leaf(struct sk_bytes leaf, struct sk_hash *out)
-{
-    uint8_t bytes[SHORT_SIZE_MAX] = {0x00};
-
-    if (curves_are_real || leaf.size >= sizeof(bytes)) {
-        __real_sk_merkle_leaf(leaf, out);
-        return;
-    }
-    memcpy(bytes + 1, leaf.data, leaf.size);
-    hash_short(out->bytes, bytes, 1 + leaf.size);
 }
 
 bool __wrap_sk_base64_read(struct sk_bytes text, uint8_t *out, size_t size)
