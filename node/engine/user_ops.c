@@ -17,29 +17,16 @@
 
 /* ------------------------------------------------------------- arguments */
 
-/* A user who works here; optional: then *found says whether it was given. */
-static enum sk_status arg_user(struct sk_engine *e, struct sk_value args,
-                               const char *name, bool *found,
-                               struct sk_user *out)
-{
-    struct sk_bytes text = sk_arg_text(args, name);
-    enum sk_status status = SK_E_NOT_FOUND;
-
-    *found = text.size > 0;
-    if (!*found)
-        return SK_OK;
-    status = sk_user_of_name(e, text, out);
-    if (status == SK_E_NOT_FOUND || (status == SK_OK && out->ended_ms != 0))
-        return sk_refuse(e, "unknown-user", name, text);
-    return status;
-}
-
+/* A user who works here. */
 static enum sk_status need_user(struct sk_engine *e, struct sk_value args,
                                 const char *name, struct sk_user *out)
 {
-    bool found;
+    struct sk_bytes text = sk_arg_text(args, name);
+    enum sk_status status = sk_user_of_name(e, text, out);
 
-    return arg_user(e, args, name, &found, out);
+    if (status == SK_E_NOT_FOUND || (status == SK_OK && out->ended_ms != 0))
+        return sk_refuse(e, "unknown-user", name, text);
+    return status;
 }
 
 static enum sk_status need_coach(struct sk_engine *e, struct sk_value args,
@@ -266,14 +253,15 @@ enum sk_status sk_op_user_end(struct sk_engine *e, struct sk_value args)
 {
     struct sk_user before;
     struct sk_user user;
-    struct sk_user to;
+    struct sk_user to = {0};
     uint64_t moved = 0;
-    bool has_to;
+    bool has_to = sk_arg_text(args, "to").size > 0;
     bool has;
 
     SK_TRY(need_user(e, args, "name", &before));
-    SK_TRY(arg_user(e, args, "to", &has_to, &to));
-    if (has_to && ((to.roles & COACH) == 0 || sk_id_equal(&to.id, &before.id)))
+    if (has_to)
+        SK_TRY(need_coach(e, args, "to", &to));
+    if (has_to && sk_id_equal(&to.id, &before.id))
         return sk_refuse(e, "not-a-coach", "to", to.name);
     SK_TRY(has_cases(e, &before.id, &has));
     if (has && !has_to)
@@ -360,16 +348,19 @@ enum sk_status sk_op_participant_assign(struct sk_engine *e,
                                         struct sk_value args)
 {
     struct sk_participant_id id;
-    struct sk_user coach;
+    const struct sk_user *coach = NULL;
+    struct sk_user known;
     struct sk_user to;
     struct sk_id owner;
 
     SK_TRY(sk_arg_participant(e, args, &id));
     SK_TRY(need_coach(e, args, "coach", &to));
     SK_TRY(sk_case_coach(e, &id, &owner));
-    if (!sk_id_is_zero(&owner))
-        SK_TRY(sk_user_get(e, &owner, &coach));
-    SK_TRY(check_assign(e, sk_id_is_zero(&owner) ? NULL : &coach, &to));
+    if (!sk_id_is_zero(&owner)) {
+        SK_TRY(sk_user_get(e, &owner, &known));
+        coach = &known;
+    }
+    SK_TRY(check_assign(e, coach, &to));
     SK_TRY(sk_case_give(e, &id, &to.id));
     sk_access_about(e, &id, &to.id);
     sk_pack_map(&e->reply, 2);

@@ -86,6 +86,20 @@ Test(user, a_name_and_a_system_user_are_one_persons)
     fx_refused(&f, "buso", "unknown-user", "user.end", "{'name':'rik'}");
 }
 
+/* An empty name is nobody's, and no word either: it reaches no operation. */
+Test(user, an_empty_name_is_nobody)
+{
+    staff_add(&f, "buso");
+    staff_as(&f, ELS);
+    fx_refused(&f, "buso", "bad-argument", "user.end", "{'name':''}");
+    EQ(fx_text(&f, "error.field"), "name");
+    fx_refused(&f, "buso", "bad-argument", "user.end",
+               "{'name':'bram','to':''}");
+    EQ(fx_text(&f, "error.field"), "to");
+    fx_refused(&f, "buso", "bad-argument", "user.change", "{'name':''}");
+    fx_refused(&f, "buso", "missing-argument", "user.end", "{}");
+}
+
 /* Who ended is nobody from the next request on; the system user is free. */
 Test(user, who_ended_is_not_heard_any_more)
 {
