@@ -66,24 +66,28 @@ static const char *say(const struct report *r, const char *nl, const char *en)
     return r->dutch ? nl : en;
 }
 
-/* A DATE or INSTANT as "4 mei 2027"; static. */
-static const char *day_words(const struct report *r, const char *text)
+/* "4 mei 2027"; static. */
+static const char *words_of_day(const struct report *r, int32_t day)
 {
     static char room[4][32];
     static unsigned next;
     char *out = room[next++ % 4];
-    struct sk_date date;
+    struct sk_date date = sk_date_of_day(day);
+
+    snprintf(out, sizeof(room[0]), "%u %s %d", date.day,
+             sk_month_name(date.month, r->dutch), date.year);
+    return out;
+}
+
+/* The same of a DATE or INSTANT; what is neither, as it is. */
+static const char *day_words(const struct report *r, const char *text)
+{
     int64_t instant;
     int32_t day;
 
     if (sk_instant_parse(sk_text(text), &instant))
-        day = sk_civil_day(instant);
-    else if (!sk_day_parse(sk_text(text), &day))
-        return text;
-    date = sk_date_of_day(day);
-    snprintf(out, sizeof(room[0]), "%u %s %d", date.day,
-             sk_month_name(date.month, r->dutch), date.year);
-    return out;
+        return words_of_day(r, sk_civil_day(instant));
+    return sk_day_parse(sk_text(text), &day) ? words_of_day(r, day) : text;
 }
 
 static const char *called(const struct report *r, const char *id)
@@ -471,12 +475,10 @@ static void print_each(const struct report *r, const char *label,
 static const char *last_day_words(const struct report *r, const char *until)
 {
     int64_t instant;
-    char last[21];
 
-    if (!sk_instant_parse(sk_text(until), &instant))
-        return day_words(r, until);
-    sk_instant_format(instant - 1, last);
-    return day_words(r, last);
+    return sk_instant_parse(sk_text(until), &instant)
+               ? words_of_day(r, sk_civil_day(instant - 1))
+               : day_words(r, until);
 }
 
 /* What still counts: this is what one can take back. */
