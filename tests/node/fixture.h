@@ -20,7 +20,6 @@
 #define SK_TESTS_NODE_FIXTURE_H
 
 #ifdef FX_PLAIN /* no test framework: a check that fails aborts */
-#include "protocol/sha256.h"
 #include "tests/fuzz/plain.h"
 #else
 #include <criterion/criterion.h>
@@ -40,6 +39,7 @@
 #include "policies/yaml.h"
 #include "protocol/charter.h"
 #include "protocol/pack.h"
+#include "protocol/sha256.h"
 #include "protocol/value.h"
 #include "tests/node/signed.h"
 
