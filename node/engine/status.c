@@ -206,75 +206,91 @@ enum sk_status sk_op_contact_clear(struct sk_engine *e, struct sk_value args)
     return SK_OK;
 }
 
-enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
-{
-    struct sk_bytes charter = sk_charter_name(e);
+/* What is open, and what is not as always. */
+struct stock {
     struct sk_bytes contact;
     uint64_t notices;
     uint64_t users;
     uint64_t findings;
-    uint64_t events;
+    uint64_t events; /* that wait to be confirmed, and their items */
     uint64_t items;
-    uint64_t up;
-    bool shred_due = sk_store_shred_due(e->store);
+    uint64_t up; /* of the items: their partner's line is up */
     uint64_t hold_ms;
     uint64_t erasures;
     uint64_t withdrawals;
-    bool hold;
     uint64_t leaving_ms;
+    bool shred_due;
+    bool hold;
     bool leaving;
+};
+
+static enum sk_status take_stock(struct sk_engine *e, struct stock *s)
+{
+    s->shred_due = sk_store_shred_due(e->store);
+    SK_TRY(sk_erasures_open(e, &s->erasures));
+    SK_TRY(sk_hold_since(e, &s->hold, &s->hold_ms));
+    SK_TRY(sk_leaving_since(e, &s->leaving, &s->leaving_ms));
+    SK_TRY(sk_log_total(e, SK_COUNT_NOTICES, &s->notices));
+    SK_TRY(sk_outbox_pending(e, NULL, &s->events, &s->items));
+    SK_TRY(pending_up(e, &s->up));
+    SK_TRY(sk_findings_open(e, &s->findings));
+    SK_TRY(sk_users_count(e, &s->users));
+    SK_TRY(sk_recalls_count(e, &s->withdrawals));
+    return get_contact(e, &s->contact);
+}
+
+/* The keys that are always there, and those that say what is not as always. */
+static size_t keys_count(const struct sk_engine *e, const struct stock *s)
+{
+    return 16u + (e->clock_back ? 1 : 0) + (e->has_host ? 1 : 0) +
+           (e->host.deaf ? 1 : 0) + (s->shred_due ? 1 : 0) + (s->hold ? 1 : 0) +
+           (s->leaving ? 1 : 0) + (s->erasures > 0 ? 1 : 0) +
+           (e->asker.known ? 1 : 0) + (s->withdrawals > 0 ? 1 : 0) +
+           (s->contact.size > 0 ? 1 : 0);
+}
+
+enum sk_status sk_op_node_status(struct sk_engine *e, struct sk_value args)
+{
+    struct stock s;
 
     (void)args; /* it has none */
-    SK_TRY(sk_erasures_open(e, &erasures));
-    SK_TRY(sk_hold_since(e, &hold, &hold_ms));
-    SK_TRY(sk_leaving_since(e, &leaving, &leaving_ms));
-    SK_TRY(sk_log_total(e, SK_COUNT_NOTICES, &notices));
-    SK_TRY(sk_outbox_pending(e, NULL, &events, &items));
-    SK_TRY(pending_up(e, &up));
-    SK_TRY(sk_findings_open(e, &findings));
-    SK_TRY(sk_users_count(e, &users));
-    SK_TRY(sk_recalls_count(e, &withdrawals));
-    SK_TRY(get_contact(e, &contact));
-    sk_pack_map(&e->reply,
-                16u + (e->clock_back ? 1 : 0) + (e->has_host ? 1 : 0) +
-                    (e->host.deaf ? 1 : 0) + (shred_due ? 1 : 0) +
-                    (hold ? 1 : 0) + (leaving ? 1 : 0) +
-                    (erasures > 0 ? 1 : 0) + (e->asker.known ? 1 : 0) +
-                    (withdrawals > 0 ? 1 : 0) + (contact.size > 0 ? 1 : 0));
+    SK_TRY(take_stock(e, &s));
+    sk_pack_map(&e->reply, keys_count(e, &s));
     SK_TRY(pack_able(e));
     sk_reply_uint(&e->reply, "card_version", e->card.version);
-    pack_name(e, "charter", charter);
+    pack_name(e, "charter", sk_charter_name(e));
     sk_reply_cstr(&e->reply, "clock", e->manual_clock ? "manual" : "system");
     if (e->clock_back)
         sk_reply_bool(&e->reply, "clock_back", true);
-    if (contact.size > 0)
-        sk_reply_text(&e->reply, "contact", contact);
+    if (s.contact.size > 0)
+        sk_reply_text(&e->reply, "contact", s.contact);
     if (e->host.deaf)
         sk_reply_bool(&e->reply, "deaf", true);
-    if (erasures > 0)
-        sk_reply_uint(&e->reply, "erasures_open", erasures);
+    if (s.erasures > 0)
+        sk_reply_uint(&e->reply, "erasures_open", s.erasures);
     pack_frame_sizes(e);
-    if (hold)
-        SK_TRY(sk_hold_pack(e, hold_ms));
-    pack_two(e, "journal", "entries", sk_journal_size(e), "findings", findings);
-    if (leaving)
-        sk_reply_instant(&e->reply, "leaving", leaving_ms);
-    sk_reply_uint(&e->reply, "notices_open", notices);
+    if (s.hold)
+        SK_TRY(sk_hold_pack(e, s.hold_ms));
+    pack_two(e, "journal", "entries", sk_journal_size(e), "findings",
+             s.findings);
+    if (s.leaving)
+        sk_reply_instant(&e->reply, "leaving", s.leaving_ms);
+    sk_reply_uint(&e->reply, "notices_open", s.notices);
     sk_reply_instant(&e->reply, "now", e->now_ms);
     sk_reply_text(&e->reply, "org", sk_org_text(&e->org));
     pack_peers(e);
-    pack_two(e, "pending", "events", events, "items", items);
-    sk_reply_uint(&e->reply, "pending_up", up);
+    pack_two(e, "pending", "events", s.events, "items", s.items);
+    sk_reply_uint(&e->reply, "pending_up", s.up);
     pack_name(e, "policy", sk_policy_name(e));
     if (e->has_host)
         pack_sandbox(e);
-    if (shred_due)
+    if (s.shred_due)
         sk_reply_bool(&e->reply, "shred_due", true);
     pack_store(e);
-    SK_TRY(pack_users(e, users));
+    SK_TRY(pack_users(e, s.users));
     sk_reply_cstr(&e->reply, "version", SK_VERSION);
-    if (withdrawals > 0)
-        sk_reply_uint(&e->reply, "withdrawals", withdrawals);
+    if (s.withdrawals > 0)
+        sk_reply_uint(&e->reply, "withdrawals", s.withdrawals);
     return SK_OK;
 }
 

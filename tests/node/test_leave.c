@@ -213,6 +213,18 @@ Test(leave, takes_nothing_new)
     EQ(fx_text(&f, "result.messages.0"), "absent");
 }
 
+Test(leave, status_says_since_when)
+{
+    fx_ok(&f, "gtb", "leave.start", "{}");
+    fx_ok(&f, "gtb", "node.status", "{}");
+    EQ(fx_text(&f, "result.leaving"), "2027-03-01T09:00:00Z");
+    cr_expect(ne(str, (char *)fx_text(&f, "result.version"), "absent"));
+    fx_ok(&f, "gtb", "leave.stop", "{}");
+    fx_ok(&f, "gtb", "node.status", "{}");
+    EQ(fx_text(&f, "result.leaving"), "absent");
+    cr_expect(ne(str, (char *)fx_text(&f, "result.version"), "absent"));
+}
+
 Test(leave, ends_handovers_with_the_step_of_a_person)
 {
     struct people_id handover = offer();
