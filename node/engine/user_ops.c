@@ -122,25 +122,23 @@ static enum sk_status check_officers(struct sk_engine *e,
 
 /* ------------------------------------------------------------- one user */
 
+struct listing {
+    struct sk_engine *e;
+    bool all;
+    size_t count;
+};
+
 static enum sk_status pack_stand_in(void *context, const struct sk_id *whom,
                                     int32_t until)
 {
-    struct sk_engine *e = context;
+    struct listing *l = context;
     struct sk_bytes name;
 
-    SK_TRY(sk_user_name(e, whom, &name));
-    sk_pack_map(&e->reply, 2);
-    sk_reply_text(&e->reply, "for", name);
-    sk_reply_day(&e->reply, "until", until);
-    return SK_OK;
-}
-
-static enum sk_status count_stand_in(void *context, const struct sk_id *whom,
-                                     int32_t until)
-{
-    (void)whom;
-    (void)until;
-    (*(size_t *)context)++;
+    SK_TRY(sk_user_name(l->e, whom, &name));
+    sk_pack_map(&l->e->reply, 2);
+    sk_reply_text(&l->e->reply, "for", name);
+    sk_reply_day(&l->e->reply, "until", until);
+    l->count++;
     return SK_OK;
 }
 
@@ -165,7 +163,8 @@ static enum sk_status pack_user(struct sk_engine *e, const struct sk_user *user)
     struct sk_pack *p = &e->reply;
     size_t at = sk_reply_open(p);
     size_t count = 5;
-    size_t standing = 0;
+    struct listing standing = {.e = e};
+    size_t list;
 
     if (user->ended_ms != 0) {
         sk_reply_instant(p, "ended", user->ended_ms);
@@ -174,10 +173,10 @@ static enum sk_status pack_user(struct sk_engine *e, const struct sk_user *user)
     sk_reply_text(p, "name", user->name);
     pack_roles(p, user->roles);
     sk_reply_instant(p, "since", user->since_ms);
-    SK_TRY(sk_stand_in_each(e, &user->id, count_stand_in, &standing));
     sk_pack_cstr(p, "stands_in");
-    sk_pack_array(p, standing);
-    SK_TRY(sk_stand_in_each(e, &user->id, pack_stand_in, e));
+    list = sk_reply_open(p);
+    SK_TRY(sk_stand_in_each(e, &user->id, pack_stand_in, &standing));
+    sk_reply_close_array(p, list, standing.count);
     if (user->login.size > 0) {
         sk_reply_text(p, "system_user", user->login);
         count++;
@@ -278,12 +277,6 @@ enum sk_status sk_op_user_end(struct sk_engine *e, struct sk_value args)
     sk_reply_text(&e->reply, "name", user.name);
     return SK_OK;
 }
-
-struct listing {
-    struct sk_engine *e;
-    bool all;
-    size_t count;
-};
 
 static enum sk_status list_user(void *context, const struct sk_user *user)
 {
