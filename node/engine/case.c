@@ -78,19 +78,25 @@ enum sk_status sk_case_erased(struct sk_engine *e,
     return sk_store_delete(e->store, SK_SPACE_DATA, sk_key_done(&own));
 }
 
+static enum sk_status put_coach(struct sk_engine *e,
+                                const struct sk_participant_id *id,
+                                const struct sk_id *coach)
+{
+    struct sk_key key = sk_key_person(SK_T_CASE, &id->id);
+
+    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
+                        (struct sk_bytes){coach->bytes, SK_ID_SIZE});
+}
+
 static enum sk_status put_case(struct sk_engine *e,
                                const struct sk_participant_id *id,
                                const struct sk_id *coach)
 {
-    struct sk_key key = sk_key_person(SK_T_CASE, &id->id);
     struct sk_key own = own_key(coach, id);
 
     SK_TRY(sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&own),
                         (struct sk_bytes){0}));
-    if (sk_id_is_zero(coach))
-        return SK_OK;
-    return sk_store_put(e->store, SK_SPACE_DATA, sk_key_done(&key),
-                        (struct sk_bytes){coach->bytes, SK_ID_SIZE});
+    return sk_id_is_zero(coach) ? SK_OK : put_coach(e, id, coach);
 }
 
 enum sk_status sk_case_give(struct sk_engine *e,
@@ -115,10 +121,28 @@ enum sk_status sk_case_new(struct sk_engine *e,
     return put_case(e, id, &e->asker.id);
 }
 
-enum sk_status sk_case_move_all(struct sk_engine *e, const struct sk_id *from,
-                                const struct sk_id *to, uint64_t *count)
+/* Whose records are gone: in no list of participants. */
+static enum sk_status give_erased(struct sk_engine *e,
+                                  const struct sk_participant_id *id,
+                                  const struct sk_id *coach)
 {
-    struct sk_key prefix = sk_list_key(SK_LIST_PARTICIPANTS, from);
+    struct sk_id before;
+
+    SK_TRY(sk_case_coach(e, id, &before));
+    SK_TRY(put_coach(e, id, coach));
+    SK_TRY(sk_list_case_moved(e, id, &before, coach));
+    return sk_timers_relist_about(e, id);
+}
+
+/* Everybody on this list of `from`. */
+static enum sk_status
+move_each(struct sk_engine *e, enum sk_list list, const struct sk_id *from,
+          const struct sk_id *to, uint64_t *count,
+          enum sk_status (*give)(struct sk_engine *e,
+                                 const struct sk_participant_id *id,
+                                 const struct sk_id *coach))
+{
+    struct sk_key prefix = sk_list_key(list, from);
     struct sk_scan scan =
         sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
     struct sk_bytes key;
@@ -130,10 +154,21 @@ enum sk_status sk_case_move_all(struct sk_engine *e, const struct sk_id *from,
         struct sk_participant_id id;
 
         SK_TRY(last_id(key, &id.id));
-        SK_TRY(sk_case_give(e, &id, to));
+        SK_TRY(give(e, &id, to));
         (*count)++;
     }
     return status == SK_E_NOT_FOUND ? SK_OK : status;
+}
+
+enum sk_status sk_case_move_all(struct sk_engine *e, const struct sk_id *from,
+                                const struct sk_id *to, uint64_t *count)
+{
+    uint64_t erased;
+
+    SK_TRY(move_each(e, SK_LIST_PARTICIPANTS, from, to, count, sk_case_give));
+    /* Who asked to be forgotten and is still here went along. */
+    SK_TRY(move_each(e, SK_LIST_ERASURES, from, to, &erased, give_erased));
+    return sk_list_handovers_moved(e, from, to);
 }
 
 /* ------------------------------------------------------------- stand-ins

@@ -265,3 +265,26 @@ enum sk_status sk_list_case_moved(struct sk_engine *e,
     SK_TRY(sk_notices_relist(e, &person->id));
     return sk_erasure_list_move(e, person, from, to);
 }
+
+enum sk_status sk_list_handovers_moved(struct sk_engine *e,
+                                       const struct sk_id *from,
+                                       const struct sk_id *to)
+{
+    struct sk_key prefix = sk_list_key(SK_LIST_HANDOVERS, from);
+    struct sk_scan scan =
+        sk_scan_start(e->store, SK_SPACE_DATA, sk_key_done(&prefix));
+    struct sk_bytes key;
+    struct sk_bytes value;
+    enum sk_status status;
+
+    while ((status = sk_scan_next(&scan, &key, &value)) == SK_OK) {
+        struct sk_key there = sk_list_key(SK_LIST_HANDOVERS, to);
+        struct sk_key row = {.size = 0};
+
+        sk_key_bytes(&row, key);
+        sk_key_bytes(&there, (struct sk_bytes){key.data + prefix.size,
+                                               key.size - prefix.size});
+        SK_TRY(sk_list_move(e, &row, &there));
+    }
+    return status == SK_E_NOT_FOUND ? SK_OK : status;
+}

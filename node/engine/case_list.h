@@ -76,5 +76,10 @@ SK_CHECKED enum sk_status sk_list_handle_moved(struct sk_engine *e,
 SK_CHECKED enum sk_status
 sk_list_case_moved(struct sk_engine *e, const struct sk_participant_id *person,
                    const struct sk_id *from, const struct sk_id *to);
+/* What is left on the list of handovers of `from`: those that name somebody who
+   was erased, by whom they are found no more. */
+SK_CHECKED enum sk_status sk_list_handovers_moved(struct sk_engine *e,
+                                                  const struct sk_id *from,
+                                                  const struct sk_id *to);
 
 #endif

@@ -91,7 +91,8 @@ SK_CHECKED enum sk_status sk_case_new(struct sk_engine *e,
    that nobody else follows what partners answer (participant.erasure). */
 SK_CHECKED enum sk_status sk_case_erased(struct sk_engine *e,
                                          const struct sk_participant_id *id);
-/* Every case of one coach goes to another. */
+/* Every case of one coach goes to another, and who was erased with them; count:
+   who was not. */
 SK_CHECKED enum sk_status sk_case_move_all(struct sk_engine *e,
                                            const struct sk_id *from,
                                            const struct sk_id *to,

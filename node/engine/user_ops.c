@@ -269,7 +269,7 @@ enum sk_status sk_op_user_end(struct sk_engine *e, struct sk_value args)
     user.ended_ms = e->now_ms;
     SK_TRY(check_officers(e, &user));
     SK_TRY(sk_user_put(e, &user, &before));
-    if (has)
+    if (has_to)
         SK_TRY(sk_case_move_all(e, &user.id, &to.id, &moved));
     sk_access_about(e, NULL, &user.id);
     sk_pack_map(&e->reply, 2);

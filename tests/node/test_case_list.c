@@ -555,6 +555,55 @@ Test(case_list, holds_at_who_hands_over)
     must_be_right(NODE);
 }
 
+/* Who was erased goes along with whose case it was, when that coach ends: the
+   request, the handover that is over, and whose case it is; in no list of
+   participants. */
+Test(case_list, who_was_erased_goes_along)
+{
+    struct people_id living;
+    struct people_id who;
+    struct people_id handover;
+
+    fx_clock(&f, "2027-03-01T09:00:00Z");
+    staff_add(&f, "buso");
+    staff_as(&f, IRIS);
+    living = people_add(&f, "buso", "2000-05-15");
+    who = people_add(&f, "buso", "2000-05-14");
+    people_link(&f, "buso", who, NODE);
+    people_consent(&f, "buso", who, NODE, "guidance.handover",
+                   "['process.handover','contact.coach']");
+    people_send(&f, "buso", people_request(&f, who), NODE, "guidance.handover");
+    handover = people_take(&f, "result.handover");
+    fx_run(&f);
+    fx_ok(&f, "buso", "handover.cancel", "{'handover':'%s'}", handover.text);
+    staff_as(&f, ELS);
+    fx_ok(&f, "buso", "participant.erase",
+          "{'participant':'%s','ground':'withdrawn'}", who.text);
+    fx_ok(&f, "buso", "user.end", "{'name':'iris','to':'bram'}");
+    EQ(fx_text(&f, "result.moved"), "1");
+    must_be_right("buso");
+    staff_as(&f, BRAM);
+    fx_ok(&f, "buso", "participant.erasure", "{'participant':'%s'}", who.text);
+    fx_ok(&f, "buso", "participant.erasures", "{}");
+    EQ(fx_text(&f, "result.erasures.0.participant"), who.text);
+    fx_ok(&f, "buso", "handover.list", "{}");
+    EQ(fx_text(&f, "result.handovers.0.handover"), handover.text);
+    fx_ok(&f, "buso", "participant.list", "{}");
+    cr_expect(eq(sz, rows_of("result.participants"), 1));
+    EQ(fx_text(&f, "result.participants.0.participant"), living.text);
+    /* Also of who has nobody else. */
+    fx_ok(&f, "buso", "participant.assign",
+          "{'participant':'%s','coach':'zita'}", living.text);
+    staff_as(&f, ELS);
+    fx_ok(&f, "buso", "user.end", "{'name':'bram','to':'zita'}");
+    EQ(fx_text(&f, "result.moved"), "0");
+    must_be_right("buso");
+    staff_as(&f, ZITA);
+    fx_ok(&f, "buso", "participant.erasure", "{'participant':'%s'}", who.text);
+    fx_ok(&f, "buso", "handover.list", "{}");
+    cr_expect(eq(sz, rows_of("result.handovers"), 1));
+}
+
 /* A law keeps part of a message of whom this node forgot: nobody's. */
 Test(case_list, what_a_law_keeps_of_who_is_forgotten_is_nobodys)
 {
