@@ -1,6 +1,5 @@
 #include "tools/schakel/cmd_inbox.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "policies/civil.h"
@@ -214,25 +213,6 @@ static int by_changed(const void *a, const void *b)
                   sk_json_text(*other, "changed"));
 }
 
-/* What waits longest comes first. */
-static void sort_handovers(struct work *w)
-{
-    json_t *list = json_object_get(w->handovers, "handovers");
-    json_t *sorted = json_array();
-    size_t count = json_array_size(list);
-    json_t **all = calloc(count + 1, sizeof(json_t *));
-
-    if (all == NULL || sorted == NULL)
-        abort();
-    for (size_t i = 0; i < count; i++)
-        all[i] = json_array_get(list, i);
-    qsort(all, count, sizeof(json_t *), by_changed);
-    for (size_t i = 0; i < count; i++)
-        json_array_append(sorted, all[i]);
-    free(all);
-    json_object_set_new(w->handovers, "handovers", sorted);
-}
-
 static int gather(struct sk_client *client, struct work *w)
 {
     int code =
@@ -241,8 +221,11 @@ static int gather(struct sk_client *client, struct work *w)
     if (code < 0)
         code = ask_pages(client, "handover.list", "open", "handovers", 10000,
                          &w->handovers);
-    if (code < 0)
-        sort_handovers(w);
+    if (code < 0) /* what waits longest comes first */
+        json_object_set_new(
+            w->handovers, "handovers",
+            sk_json_sorted(json_object_get(w->handovers, "handovers"),
+                           by_changed));
     if (code < 0)
         code =
             sk_node_ask_pages(client, "agenda.list", NULL, "items", &w->agenda);

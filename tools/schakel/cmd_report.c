@@ -1,6 +1,5 @@
 #include "tools/schakel/cmd_report.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "policies/civil.h"
@@ -590,24 +589,6 @@ static int by_day(const void *a, const void *b)
     return strcmp(sent_at(*one), sent_at(*other));
 }
 
-/* A list in order of time; the same list when there is no memory. */
-static json_t *in_order(const json_t *list)
-{
-    size_t count = json_array_size(list);
-    const json_t **rows = calloc(count + 1, sizeof(*rows));
-    json_t *out = json_array();
-
-    for (size_t i = 0; rows != NULL && i < count; i++)
-        rows[i] = json_array_get(list, i);
-    if (rows != NULL)
-        qsort(rows, count, sizeof(*rows), by_day);
-    for (size_t i = 0; i < count; i++)
-        json_array_append(out, rows != NULL ? (json_t *)(uintptr_t)rows[i]
-                                            : json_array_get(list, i));
-    free(rows);
-    return out;
-}
-
 static int gather(struct sk_client *client, const char *participant,
                   struct report *r)
 {
@@ -622,7 +603,7 @@ static int gather(struct sk_client *client, const char *participant,
     if (code < 0)
         json_object_set_new(
             r->shared, "disclosures",
-            in_order(json_object_get(r->shared, "disclosures")));
+            sk_json_sorted(json_object_get(r->shared, "disclosures"), by_day));
     if (code < 0)
         code = sk_node_ask(client, "policy.show", NULL, NULL, 0, &r->policy);
     if (code < 0)

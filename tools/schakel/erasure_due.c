@@ -1,6 +1,5 @@
 #include "tools/schakel/erasure_due.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "tools/schakel/ask.h"
@@ -15,23 +14,6 @@ static int by_due(const void *a, const void *b)
     return strcmp(sk_json_text(*left, "due"), sk_json_text(*right, "due"));
 }
 
-/* Views of them, first due first; NULL: out of memory. */
-static json_t *sorted(const json_t *notices)
-{
-    size_t count = json_array_size(notices);
-    const json_t **list = calloc(count + 1, sizeof(const json_t *));
-    json_t *out = json_array();
-
-    for (size_t i = 0; list != NULL && i < count; i++)
-        list[i] = json_array_get(notices, i);
-    if (list != NULL)
-        qsort(list, count, sizeof(const json_t *), by_due);
-    for (size_t i = 0; list != NULL && i < count; i++)
-        json_array_append(out, (json_t *)(uintptr_t)list[i]);
-    free((void *)(uintptr_t)list);
-    return out;
-}
-
 json_t *sk_erasures_ask(struct sk_client *client, int *code)
 {
     json_t *reply = NULL;
@@ -40,7 +22,8 @@ json_t *sk_erasures_ask(struct sk_client *client, int *code)
     *code = sk_ask_pages(client, "erasure.list", NULL, "notices", &reply);
     if (*code >= 0)
         return NULL;
-    out = sorted(json_object_get(json_object_get(reply, "result"), "notices"));
+    out = sk_json_sorted(
+        json_object_get(json_object_get(reply, "result"), "notices"), by_due);
     json_decref(reply);
     return out;
 }

@@ -156,6 +156,24 @@ const char *sk_json_text(const json_t *object, const char *key)
     return text == NULL ? "" : text;
 }
 
+json_t *sk_json_sorted(const json_t *list,
+                       int (*compare)(const void *a, const void *b))
+{
+    size_t count = json_array_size(list);
+    json_t **members = calloc(count + 1, sizeof(json_t *));
+    json_t *out = json_array();
+
+    if (members == NULL || out == NULL)
+        abort();
+    for (size_t i = 0; i < count; i++)
+        members[i] = json_array_get(list, i);
+    qsort(members, count, sizeof(json_t *), compare);
+    for (size_t i = 0; i < count; i++)
+        json_array_append(out, members[i]);
+    free(members);
+    return out;
+}
+
 void sk_json_print(const json_t *json)
 {
     json_dumpf(json, stdout,

@@ -23,6 +23,11 @@ bool sk_json_pack(struct sk_pack *p, const json_t *json);
 /* Text of a string member, or "" when absent or not a string. */
 const char *sk_json_text(const json_t *object, const char *key);
 
+/* A new list of the same members in order; compare: as of qsort(), of two
+   `const json_t *`. */
+json_t *sk_json_sorted(const json_t *list,
+                       int (*compare)(const void *a, const void *b));
+
 /* Print with sorted keys, two spaces of indentation, and a line end. */
 void sk_json_print(const json_t *json);
 /* The same of a value inside a larger one, behind `depth` spaces, for who

@@ -1,9 +1,9 @@
 #include "tools/schakel/policy_rows.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "policies/civil.h"
+#include "tools/schakel/json.h"
 
 /* ---------------------------------------------------------------- rows */
 
@@ -79,19 +79,12 @@ static int compare_texts(const void *a, const void *b)
 /* Sort a list of texts and drop doubles; takes the reference. */
 static json_t *sorted(json_t *list)
 {
-    size_t count = json_array_size(list);
-    json_t **texts = calloc(count + 1, sizeof(json_t *));
-    json_t *out = json_array();
+    json_t *out = sk_json_sorted(list, compare_texts);
 
-    for (size_t i = 0; texts != NULL && i < count; i++)
-        texts[i] = json_array_get(list, i);
-    if (texts != NULL)
-        qsort(texts, count, sizeof(json_t *), compare_texts);
-    for (size_t i = 0; texts != NULL && i < count; i++) {
-        if (i == 0 || !json_equal(texts[i], texts[i - 1]))
-            json_array_append(out, texts[i]);
+    for (size_t i = json_array_size(out); i > 1; i--) {
+        if (json_equal(json_array_get(out, i - 1), json_array_get(out, i - 2)))
+            json_array_remove(out, i - 1);
     }
-    free(texts);
     json_decref(list);
     return out;
 }

@@ -1,6 +1,5 @@
 #include "tools/schakel/render.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "protocol/base.h"
@@ -81,7 +80,7 @@ void sk_render_linked(const struct sk_screen *s, const json_t *linked,
                       const char *partner, bool sent)
 {
     size_t count = json_array_size(linked);
-    const json_t **rows;
+    json_t *rows;
 
     if (linked == NULL)
         return;
@@ -95,15 +94,10 @@ void sk_render_linked(const struct sk_screen *s, const json_t *linked,
                  : say(s, " kreeg over deze persoon", " about this person"));
     if (count == 0)
         fprintf(s->out, "  %s\n", say(s, "nog niets", "nothing yet"));
-    rows = calloc(count + 1, sizeof(const json_t *));
-    if (rows == NULL)
-        return;
+    rows = sk_json_sorted(linked, by_day);
     for (size_t i = 0; i < count; i++)
-        rows[i] = json_array_get(linked, i);
-    qsort(rows, count, sizeof(const json_t *), by_day);
-    for (size_t i = 0; i < count; i++)
-        print_linked(s, rows[i]);
-    free(rows);
+        print_linked(s, json_array_get(rows, i));
+    json_decref(rows);
 }
 
 /* ------------------------------------------------------------- next */
