@@ -110,6 +110,7 @@ static const struct advice list[] = {
     {"E070", "zet de ouder er eerst bij", "add its parent first"},
     {"E091", "schakel policy officer NAAM --key BESTAND",
      "schakel policy officer NAME --key FILE"},
+    {"E092", "schakel policy test BESTAND", "schakel policy test FILE"},
     {"W001", "laat het veld weg", "leave the field out"},
     {"W003", "kijk of de partners actief zijn in partners.yaml",
      "look whether the partners are active in partners.yaml"},

@@ -191,6 +191,7 @@ static const struct sk_template templates[] = {
      "'{id}' heeft de sleutel van '{other}': wie tekent, heeft een eigen "
      "sleutel",
      "'{id}' has the key of '{other}': who signs has a key of their own"},
+    {"E092", "dit zijn tests, geen beleid", "these are tests, no policy"},
     {"E095", "testbestand: {detail}", "test file: {detail}"},
     {"W001",
      "'{field}: drop' heeft geen effect in een deelregel: wat niet genoemd "

@@ -18,8 +18,8 @@ static size_t advised(bool dutch)
 
 Test(advice, in_both_languages_for_known_codes)
 {
-    cr_expect(eq(sz, advised(true), 53));
-    cr_expect(eq(sz, advised(false), 53));
+    cr_expect(eq(sz, advised(true), 54));
+    cr_expect(eq(sz, advised(false), 54));
     cr_expect(eq(ptr, (void *)(uintptr_t)sk_advice("E999", true), NULL));
 }
 

@@ -141,7 +141,8 @@ sed 's/decision: permit/verdict: permit/' cases/mini-decide.yaml >cases/odd.yaml
 is "a malformed test file" 2 "$schakel" policy test cases/odd.yaml
 says "is E095" "fout E095: testbestand: onbekende sleutel 'verdict'"
 is "tests are no policy" 2 "$schakel" policy prove cases/mini-decide.yaml
-says "and says what takes them" '= dit zijn tests: schakel policy test BESTAND$'
+says "is E092" 'fout E092: dit zijn tests, geen beleid$'
+says "and says what takes them" '= schakel policy test BESTAND$'
 is "a policy is no tests" 2 "$schakel" policy test $mini/policy.yaml --lang en
 says "and says how to give it" 'A policy is given as the folder with bundle.yaml in it$'
 is "a test file that is not there" 2 "$schakel" policy test cases/none.yaml

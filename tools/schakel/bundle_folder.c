@@ -127,8 +127,13 @@ static enum sk_status read_bundle(const struct sk_node *tree, const char *dir,
     static const char *const keys[] = {"format",     "bundle",   "vocabulary",
                                        "guards",     "partners", "policy",
                                        "invariants", "tests"};
+    const struct sk_node *format = sk_node_get(tree, "format");
     struct sk_bytes name;
 
+    if (sk_node_is(format, "tests/1")) {
+        sk_findings_add(findings, "E092", format->place, NULL, 0);
+        return SK_OK;
+    }
     if (!sk_read_format(findings, tree, "format", "bundle/1"))
         return SK_OK;
     (void)sk_read_keys(findings, tree, keys, SK_COUNT(keys));

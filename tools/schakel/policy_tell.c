@@ -214,17 +214,6 @@ size_t sk_policy_accepted(const struct sk_findings *findings)
     return count;
 }
 
-/* Tests where a bundle is wanted: the command that takes them. */
-static const char *advice_of(const struct sk_policy_run *run,
-                             const struct sk_finding *f)
-{
-    if (strcmp(f->code, "E011") == 0 && strncmp(f->en, "'tests/1' ", 10) == 0)
-        return sk_policy_word(run,
-                              "dit zijn tests: schakel policy test BESTAND",
-                              "these are tests: schakel policy test FILE");
-    return sk_advice(f->code, run->dutch);
-}
-
 void sk_policy_print(const struct sk_policy_run *run, FILE *out,
                      const struct sk_findings *findings)
 {
@@ -237,7 +226,7 @@ void sk_policy_print(const struct sk_policy_run *run, FILE *out,
             f->code[0] == 'E' ? sk_policy_word(run, "fout", "error")
             : accepted        ? sk_policy_word(run, "aanvaard", "accepted")
                               : sk_policy_word(run, "let op", "warning");
-        const char *advice = accepted ? NULL : advice_of(run, f);
+        const char *advice = accepted ? NULL : sk_advice(f->code, run->dutch);
 
         if (accepted && findings->errors > 0)
             continue; /* first what is wrong */
