@@ -212,8 +212,11 @@ const struct sk_code sk_codes[] = {
      "Ze moet eerst eindigen: 'schakel handover show' met dat nummer zegt hoe.",
      "It has to end first: 'schakel handover show' with that number says how."},
     {"has-cases", "deze gebruiker begeleidt nog deelnemers",
-     "this user still has cases", "Noem met --to wie ze overneemt.",
-     "Name who takes them over with --to."},
+     "this user still has cases",
+     "Geef ze eerst door met 'schakel participant assign'; bij wie vertrekt "
+     "noemt --to wie ze overneemt.",
+     "Give them away first with 'schakel participant assign'; of who leaves, "
+     "--to names who takes them over."},
     {"hidden-character",
      "er staat een onzichtbaar teken in deze tekst, of een dat de leesrichting "
      "omkeert",

@@ -217,21 +217,6 @@ enum sk_status sk_op_user_add(struct sk_engine *e, struct sk_value args)
     return pack_user(e, &user);
 }
 
-enum sk_status sk_op_user_change(struct sk_engine *e, struct sk_value args)
-{
-    struct sk_user before;
-    struct sk_user user;
-
-    SK_TRY(need_user(e, args, "name", &before));
-    user = before;
-    SK_TRY(read_user(e, args, &user));
-    SK_TRY(check_uid(e, &user));
-    SK_TRY(check_officers(e, &user));
-    SK_TRY(sk_user_put(e, &user, &before));
-    sk_access_about(e, NULL, &user.id);
-    return pack_user(e, &user);
-}
-
 /* Does somebody have a case? */
 static enum sk_status has_cases(struct sk_engine *e, const struct sk_id *coach,
                                 bool *out)
@@ -246,6 +231,25 @@ static enum sk_status has_cases(struct sk_engine *e, const struct sk_id *coach,
     status = sk_scan_next(&scan, &at, &value);
     *out = status == SK_OK;
     return status == SK_E_NOT_FOUND ? SK_OK : status;
+}
+
+enum sk_status sk_op_user_change(struct sk_engine *e, struct sk_value args)
+{
+    struct sk_user before;
+    struct sk_user user;
+    bool has;
+
+    SK_TRY(need_user(e, args, "name", &before));
+    user = before;
+    SK_TRY(read_user(e, args, &user));
+    SK_TRY(has_cases(e, &user.id, &has));
+    if (has && (user.roles & COACH) == 0)
+        return sk_refuse(e, "has-cases", "role", user.name);
+    SK_TRY(check_uid(e, &user));
+    SK_TRY(check_officers(e, &user));
+    SK_TRY(sk_user_put(e, &user, &before));
+    sk_access_about(e, NULL, &user.id);
+    return pack_user(e, &user);
 }
 
 enum sk_status sk_op_user_end(struct sk_engine *e, struct sk_value args)

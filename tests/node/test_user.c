@@ -301,6 +301,11 @@ Test(user, who_leaves_hands_over)
     two = add_as(BRAM);
     staff_as(&f, ELS);
     fx_refused(&f, "buso", "has-cases", "user.end", "{'name':'bram'}");
+    /* Nobody would be told of them any more. */
+    fx_refused(&f, "buso", "has-cases", "user.change",
+               "{'name':'bram','role':['team-lead']}");
+    fx_ok(&f, "buso", "user.change",
+          "{'name':'bram','role':['coach','team-lead']}");
     fx_refused(&f, "buso", "not-a-coach", "user.end",
                "{'name':'bram','to':'omar'}");
     fx_refused(&f, "buso", "not-a-coach", "user.end",
@@ -312,6 +317,8 @@ Test(user, who_leaves_hands_over)
     staff_as(&f, ZITA);
     fx_ok(&f, "buso", "participant.list", "{}");
     cr_expect(eq(sz, count("result.participants"), 2));
+    staff_as(&f, ELS);
+    fx_ok(&f, "buso", "user.change", "{'name':'iris','role':['auditor']}");
 }
 
 /* A person who is erased is in no list; that it was done stays, and says of
