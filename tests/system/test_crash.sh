@@ -4,52 +4,35 @@
 # and every request applied exactly once.  And where a process has its secrets.
 # It is processes that die here, of the plain build: it starts in less time, so
 # more of them do.
-set -u
+#   sh tests/system/test_crash.sh BUILD_DIR
+. tests/system/check.inc
 build=build/release-gcc
 if ! make -s B=$build SAN=0 CC=gcc all >/dev/null 2>&1; then
   echo "not ok - the plain build compiles"
   exit 1
 fi
-failed=0
 kills=0
 inside=0
 for seed in ${SEEDS:-11 12}; do
   for story in S2A X1; do
-    out=$(mktemp)
-    "$build/schakel" rehearse --json --crash "$seed" \
-      "tests/scenarios/$story.yaml" > "$out" 2>&1
+    TMPDIR=$work "$build/schakel" rehearse --json --crash "$seed" \
+      "tests/scenarios/$story.yaml" >"$work/out" 2>&1
     status=$?
-    killed=$(sed -n 's/^  "kills": \([0-9]*\).*/\1/p' "$out")
+    killed=$(sed -n 's/^  "kills": \([0-9]*\).*/\1/p' "$work/out")
     kills=$((kills + ${killed:-0}))
-    within=$(sed -n 's/^  "kills_inside": \([0-9]*\).*/\1/p' "$out")
+    within=$(sed -n 's/^  "kills_inside": \([0-9]*\).*/\1/p' "$work/out")
     inside=$((inside + ${within:-0}))
-    if [ $status = 0 ]; then
-      echo "ok - $story with seed $seed survives ${killed:-0} kills," \
-        "${within:-0} of them inside a request"
-    else
-      echo "not ok - $story with seed $seed (exit status $status)"
-      grep -A6 '"problems"' "$out"
-      tail -5 "$out"
-      failed=1
-    fi
-    rm -f "$out"
+    check "$story with seed $seed survives ${killed:-0} kills, ${within:-0} of them inside a request" "$status"
+    [ $status = 0 ] || grep -A6 '"problems"' "$work/out"
   done
 done
-if [ "$kills" -ge 20 ]; then echo "ok - $kills processes were killed"
-else echo "not ok - only $kills processes were killed"; failed=1; fi
-if [ "$inside" -ge 20 ]; then
-  echo "ok - $inside nodes were killed between a request and its answer"
-else
-  echo "not ok - only $inside nodes were killed inside a request"; failed=1
-fi
+[ "$kills" -ge 20 ]; check "$kills processes were killed" $?
+[ "$inside" -ge 20 ]
+check "$inside nodes were killed between a request and its answer" $?
 
 # Secrets: schakeld has them where nothing is swapped out or dumped, schakel-net
 # has the transport key only, schakel-start nothing.  ASan locks no memory: this
 # too is the plain build.
-check() { # NAME STATUS
-  if [ "$2" = 0 ]; then echo "ok - $1"; else echo "not ok - $1"; failed=1; fi
-}
-work=$(mktemp -d)
 # shellcheck disable=SC2046
 ${CC:-cc} -std=c17 -D_GNU_SOURCE -I. -o "$work/watch" tests/system/watch.c \
   $build/libsk-protocol.a $(pkg-config --libs libsodium nettle) \
@@ -105,9 +88,18 @@ stop() { # PID
   for _ in $(seq 400); do kill -0 "$1" 2>/dev/null || return 0; sleep 0.05; done
   return 1
 }
-life() { # COMMAND: of the node ocmw-a, to $work/life
-  timeout 120 "$work/watch" life "$root/ocmw-a" "$root/key" "$@" \
-    >"$work/life" 2>"$work/life.log"
+life() { # COMMAND: begins one of the node ocmw-a, to $work/life
+  : >"$work/life"
+  "$work/watch" life "$root/ocmw-a" "$root/key" "$@" \
+    >"$work/life" 2>"$work/life.log" &
+  watch=$!
+  pids="$pids $watch"
+}
+lives() { kill -0 "$watch" 2>/dev/null; }
+ended() { # within a minute; how, is its status
+  for _ in $(seq 1200); do lives || break; sleep 0.05; done
+  kill -9 "$watch" 2>/dev/null
+  wait "$watch"
 }
 when() { # PROCESS ACT: the line that says so; a large number: never
   awk -v want="$1 $2" '$0 == want { print NR; found = 1; exit }
@@ -134,18 +126,12 @@ status() { LANG=C "$build/schakel" status --dir "$root/ocmw-a" --json; }
 pid=$(echo "$pids" | head -1)
 [ "$(folder_of "$pid")" = "$root/ocmw-a" ] && stop "$pid"
 check "a node stops" $?
-: >"$work/life"
-{
-  life "$build/schakeld" --dir "$root/ocmw-a" \
-    --manual-clock 2026-10-01T09:02:00Z
-  echo $? >"$work/ended"
-} &
-watch=$!
+life "$build/schakeld" --dir "$root/ocmw-a" --manual-clock 2026-10-01T09:02:00Z
 for _ in $(seq 600); do
-  grep -q '^READY' "$work/life" || [ -f "$work/ended" ] && break
+  grep -q '^READY' "$work/life" || ! lives && break
   sleep 0.05
 done
-if [ "$(cat "$work/ended" 2>/dev/null)" = 77 ]; then
+if ! lives && { ended; [ $? = 77 ]; }; then
   echo "ok - skipped: no process may be traced here (9 checks not made)"
 else
   for _ in $(seq 600); do
@@ -163,8 +149,7 @@ else
     --recipient "$(age-keygen -y "$work/age")" >>"$work/out" 2>&1
   check "a backup is made of a node that is watched" $?
   kill "$(sed -n 's/^pid //p' "$work/life")"
-  wait $watch
-  [ "$(cat "$work/ended")" = 0 ]
+  ended
   check "it stops with status 0" $?
   locked_before schakeld accepts receives
   check "schakeld is locked up before it takes a byte" $?
@@ -183,9 +168,8 @@ else
       "$work/life") copies of libzmq are on its heap (THREATS.md 12.9)" $?
   fi
   life "$build/schakel" restore "$work/backup" --dir "$work/restored" \
-    --identity "$work/age" && locked_before schakeld reads
+    --identity "$work/age"
+  ended && locked_before schakeld reads
   check "a restore is locked up before it reads the backup" $?
 fi
-for pid in $pids; do kill -0 "$pid" 2>/dev/null && stop "$pid"; done
-rm -rf "$work"
 exit $failed

@@ -345,7 +345,8 @@ static int run_life(const char *dir, const char *key, char **command)
     static struct member member;
     const long follow = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK |
                         PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
-                        PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT;
+                        PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT |
+                        PTRACE_O_EXITKILL;
     int code = 1;
     int status;
     pid_t first;
