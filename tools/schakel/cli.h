@@ -158,7 +158,26 @@ int sk_cli_fail_file(enum sk_status status, const char *path);
 SK_CHECKED enum sk_status sk_cli_read(const char *path, size_t size_max,
                                       struct sk_bytes *out);
 /*
- * Write a whole file: a temporary one beside it, fsync, rename.
+ * A file in the making, in the folder of `path`.  It has no name before it is
+ * whole, so that a process that is killed leaves nothing; where the file system
+ * cannot do that (a stick with FAT) it has another one.
+ *     fd         to write; read and seek too
+ * Begin fails as sk_cli_write().  Name syncs, ends `f` also when it fails, and
+ * with `replace` false fails with SK_E_EXISTS when `path` is there.
+ */
+struct sk_new_file {
+    int fd;
+    char *temporary; /* its other name, when it is not nameless */
+    bool nameless;
+};
+SK_CHECKED enum sk_status sk_cli_begin(const char *path, unsigned mode,
+                                       struct sk_new_file *out);
+SK_CHECKED enum sk_status sk_cli_name(struct sk_new_file *f, const char *path,
+                                      bool replace);
+/* Let it go, or do nothing after it ended. */
+void sk_cli_drop(struct sk_new_file *f);
+/*
+ * Write a whole file: one in the making, fsync, and then its name.
  *     replace    false: fails with SK_E_EXISTS when it is there
  * Fails with SK_E_NOT_FOUND (no such folder), SK_E_REFUSED, SK_E_FULL,
  * SK_E_IO; then nothing has changed.

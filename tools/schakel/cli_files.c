@@ -188,22 +188,28 @@ static enum sk_status write_all(int fd, struct sk_bytes bytes)
         bytes.data += put;
         bytes.size -= (size_t)put;
     }
-    return fsync(fd) == 0 ? SK_OK : status_of(errno);
+    return SK_OK;
+}
+
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (slash == NULL)
+        return strdup(".");
+    return strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
 /* The folder too: a rename that a power cut forgets is no rename. */
 static enum sk_status sync_folder_of(const char *path)
 {
     enum sk_status status = SK_OK;
-    char *dir = strdup(path);
-    char *slash = dir == NULL ? NULL : strrchr(dir, '/');
+    char *dir = folder_of(path);
     int fd;
 
     if (dir == NULL)
         return SK_E_MEMORY;
-    if (slash != NULL)
-        slash[slash == dir ? 1 : 0] = '\0';
-    fd = open(slash == NULL ? "." : dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || fsync(fd) != 0)
         status = status_of(errno);
     if (fd >= 0)
@@ -212,37 +218,108 @@ static enum sk_status sync_folder_of(const char *path)
     return status;
 }
 
+/* Never over a file that came meanwhile, where the file system can tell. */
+static int rename_new(const char *temporary, const char *path)
+{
+    if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -1;
+    if (access(path, F_OK) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return rename(temporary, path);
+}
+
+static int open_nameless(const char *path)
+{
+    char *dir = folder_of(path);
+    int fd = dir == NULL || access("/proc/self/fd", F_OK) != 0
+                 ? -1
+                 : open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+    free(dir);
+    return fd;
+}
+
+enum sk_status sk_cli_begin(const char *path, unsigned mode,
+                            struct sk_new_file *out)
+{
+    struct sk_new_file f = {.fd = open_nameless(path)};
+    enum sk_status status = SK_OK;
+
+    f.nameless = f.fd >= 0;
+    if ((f.nameless
+             ? asprintf(&f.temporary, "%s.%ld.part", path, (long)getpid())
+             : asprintf(&f.temporary, "%s.XXXXXX", path)) < 0)
+        f.temporary = NULL;
+    if (f.temporary == NULL)
+        status = SK_E_MEMORY;
+    else if (!f.nameless && (f.fd = mkostemp(f.temporary, O_CLOEXEC)) < 0)
+        status = status_of(errno);
+    else if (fchmod(f.fd, mode) != 0)
+        status = status_of(errno);
+    if (status != SK_OK) {
+        sk_cli_drop(&f);
+        return status;
+    }
+    *out = f;
+    return SK_OK;
+}
+
+void sk_cli_drop(struct sk_new_file *f)
+{
+    if (f->fd >= 0)
+        (void)close(f->fd);
+    if (f->fd >= 0 && !f->nameless)
+        (void)unlink(f->temporary);
+    free(f->temporary);
+    *f = (struct sk_new_file){.fd = -1};
+}
+
+/* link() refuses what exists; only rename() replaces it. */
+static enum sk_status link_file(struct sk_new_file *f, const char *path,
+                                bool replace)
+{
+    char self[64];
+
+    (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", f->fd);
+    if (linkat(AT_FDCWD, self, AT_FDCWD, replace ? f->temporary : path,
+               AT_SYMLINK_FOLLOW) != 0)
+        return status_of(errno);
+    f->nameless = !replace;
+    return SK_OK;
+}
+
+enum sk_status sk_cli_name(struct sk_new_file *f, const char *path,
+                           bool replace)
+{
+    enum sk_status status = fsync(f->fd) == 0 ? SK_OK : status_of(errno);
+
+    if (status == SK_OK && f->nameless)
+        status = link_file(f, path, replace);
+    if (status == SK_OK && !f->nameless &&
+        (replace ? rename(f->temporary, path)
+                 : rename_new(f->temporary, path)) != 0)
+        status = status_of(errno);
+    if (status == SK_OK)
+        f->nameless = true; /* nothing to take away any more */
+    sk_cli_drop(f);
+    return status == SK_OK ? sync_folder_of(path) : status;
+}
+
 enum sk_status sk_cli_write(const char *path, struct sk_bytes bytes,
                             unsigned mode, bool replace)
 {
-    size_t size = strlen(path) + sizeof(".XXXXXX");
-    char *temporary = malloc(size);
+    struct sk_new_file f;
     enum sk_status status;
-    int rc;
-    int fd;
 
-    if (temporary == NULL)
-        return SK_E_MEMORY;
-    snprintf(temporary, size, "%s.XXXXXX", path);
-    fd = mkostemp(temporary, O_CLOEXEC);
-    if (fd < 0) {
-        status = status_of(errno);
-        free(temporary);
-        return status;
-    }
-    status = fchmod(fd, mode) == 0 ? write_all(fd, bytes) : status_of(errno);
-    close(fd);
-    if (status == SK_OK) {
-        /* link() refuses what exists; rename() replaces it. */
-        rc = replace ? rename(temporary, path) : link(temporary, path);
-        if (rc != 0)
-            status = status_of(errno);
-    }
-    if (status != SK_OK || !replace)
-        unlink(temporary);
+    SK_TRY(sk_cli_begin(path, mode, &f));
+    status = write_all(f.fd, bytes);
     if (status == SK_OK)
-        status = sync_folder_of(path);
-    free(temporary);
+        return sk_cli_name(&f, path, replace);
+    sk_cli_drop(&f);
     return status;
 }
 

@@ -162,7 +162,7 @@ static int read_recipients(const struct sk_values *texts, struct sk_age_to *to)
 
 struct making {
     const char *dir;
-    const char *temporary; /* where the file grows */
+    const char *path;
     struct sk_age_to to;
     struct sk_client *client;
     struct sk_age_writer writer;
@@ -180,7 +180,7 @@ enum outcome { DONE, AGAIN, FAILED };
 
 static int fail_write(const struct making *m, enum sk_status status)
 {
-    return sk_cli_fail_file(status, m->temporary);
+    return sk_cli_fail_file(status, m->path);
 }
 
 static enum sk_status put_member(struct making *m, const char *name,
@@ -387,16 +387,13 @@ static enum sk_status put_files(struct making *m)
 }
 
 /* The end of a tar file: two empty blocks. */
-static enum sk_status put_end(struct making *m, int fd)
+static enum sk_status put_end(struct making *m)
 {
     static const uint8_t zeros[2 * SK_TAR_BLOCK_SIZE];
 
     SK_TRY(
         sk_age_writer_put(&m->writer, (struct sk_bytes){zeros, sizeof(zeros)}));
-    SK_TRY(sk_age_writer_finish(&m->writer));
-    if (fsync(fd) != 0)
-        return errno == ENOSPC || errno == EDQUOT ? SK_E_FULL : SK_E_IO;
-    return SK_OK;
+    return sk_age_writer_finish(&m->writer);
 }
 
 static enum outcome try_once(struct making *m, int fd, int *code)
@@ -433,7 +430,7 @@ static enum outcome try_once(struct making *m, int fd, int *code)
         return outcome;
     if (!files_are_the_same(m))
         return AGAIN;
-    status = put_end(m, fd);
+    status = put_end(m);
     if (status != SK_OK)
         *code = fail_write(m, status);
     reply = status != SK_OK ? NULL : json_pack("{s:I}", "backup", backup);
@@ -451,14 +448,14 @@ static enum outcome try_once(struct making *m, int fd, int *code)
 
 /* ------------------------------------------------------------- the file */
 
-static int tell(const struct making *m, const char *path)
+static int tell(const struct making *m)
 {
     struct stat info;
-    long long size = stat(path, &info) == 0 ? (long long)info.st_size : 0;
+    long long size = stat(m->path, &info) == 0 ? (long long)info.st_size : 0;
 
     if (sk_cli_json()) {
         json_t *json = json_pack(
-            "{s:b, s:{s:s, s:s, s:s, s:I}}", "ok", 1, "result", "file", path,
+            "{s:b, s:{s:s, s:s, s:s, s:I}}", "ok", 1, "result", "file", m->path,
             "org", m->config.org.text, "at", m->at, "bytes", (json_int_t)size);
 
         sk_json_print(json);
@@ -470,39 +467,27 @@ static int tell(const struct making *m, const char *path)
                  "Probeer ze nu en dan:  schakel restore --check %s\n"
                : "Backup of %s at %s: %s (%lld bytes).\n"
                  "Try it now and then:  schakel restore --check %s\n",
-           m->config.org.text, m->at, path, size, path);
+           m->config.org.text, m->at, m->path, size, m->path);
     return SK_EXIT_YES;
 }
 
-/* Never over a file that came meanwhile, where the file system can tell. */
-static bool take_name(const char *temporary, const char *path)
-{
-    if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
-        return true;
-    if (errno != EINVAL && errno != ENOSYS)
-        return false;
-    if (access(path, F_OK) == 0) {
-        errno = EEXIST;
-        return false;
-    }
-    return rename(temporary, path) == 0;
-}
-
-static int make_file(struct making *m, const char *path)
+static int make_file(struct making *m)
 {
     enum outcome outcome = AGAIN;
+    struct sk_new_file file;
+    enum sk_status status = sk_cli_begin(m->path, 0600, &file);
     int code = -1;
-    int fd = open(m->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-    if (fd < 0)
-        return sk_cli_fail_file(errno == ENOENT   ? SK_E_NOT_FOUND
-                                : errno == ENOSPC ? SK_E_FULL
-                                : errno == EACCES || errno == EROFS
-                                    ? SK_E_REFUSED
-                                    : SK_E_IO,
-                                path);
+    if (status != SK_OK)
+        return fail_write(m, status);
     while (outcome == AGAIN && m->tries < TRIES_MAX)
-        outcome = try_once(m, fd, &code);
+        outcome = try_once(m, file.fd, &code);
+    if (outcome == DONE)
+        status = sk_cli_name(&file, m->path, /* replace */ false);
+    else
+        sk_cli_drop(&file);
+    if (status != SK_OK)
+        return fail_write(m, status);
     if (outcome == AGAIN)
         code = sk_cli_fail(
             SK_EXIT_NO, &(struct sk_problem){
@@ -511,33 +496,23 @@ static int make_file(struct making *m, const char *path)
                             .en = "too much changes to make a copy",
                             .next_nl = "probeer het straks opnieuw",
                             .next_en = "try again later"});
-    (void)close(fd); /* synced, or not used */
-    if (outcome == DONE && !take_name(m->temporary, path))
-        code = sk_cli_fail_file(errno == EEXIST ? SK_E_EXISTS : SK_E_IO, path);
-    (void)unlink(m->temporary);
-    return code < 0 ? tell(m, path) : code;
+    return code < 0 ? tell(m) : code;
 }
 
-static int make(struct making *m, const char *path)
+static int make(struct making *m)
 {
-    char *temporary = NULL;
     struct stat info;
     int code = sk_nodedir_config(m->dir, &m->config);
 
-    if (code < 0 && stat(path, &info) == 0)
-        code = sk_cli_fail_file(SK_E_EXISTS, path);
+    if (code < 0 && stat(m->path, &info) == 0)
+        code = sk_cli_fail_file(SK_E_EXISTS, m->path);
     if (code < 0)
         code = sk_ask_open(m->dir, &m->client);
     if (code >= 0)
         return code;
-    if (asprintf(&temporary, "%s.%ld.part", path, (long)getpid()) < 0)
-        return sk_cli_fail_file(SK_E_MEMORY, path);
-    m->temporary = temporary;
     m->now = time(NULL);
     sk_instant_format((int64_t)m->now, m->at);
-    code = make_file(m, path);
-    free(temporary);
-    return code;
+    return make_file(m);
 }
 
 int sk_cmd_backup(int argc, char **argv)
@@ -551,6 +526,7 @@ int sk_cmd_backup(int argc, char **argv)
     if (code >= 0)
         return code;
     making.dir = sk_cli_dir(&parsed);
+    making.path = parsed.operands[0];
     recipients = sk_cli_all(&parsed, "recipient");
     if (recipients->count > 0 && sk_cli_has(&parsed, "passphrase-file"))
         return sk_cli_fail(
@@ -566,7 +542,7 @@ int sk_cmd_backup(int argc, char **argv)
                : sk_backup_passphrase(&parsed, /* twice */ true, passphrase);
     making.to.passphrase_secret = sk_text(passphrase);
     if (code < 0)
-        code = make(&making, parsed.operands[0]);
+        code = make(&making);
     forget_files(&making);
     sk_client_close(&making.client);
     sk_wipe(passphrase, sizeof(passphrase));
