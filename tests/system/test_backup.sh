@@ -178,6 +178,30 @@ touch "$work/place/kept"
 schakel restore "$work/a.age" --dir "$work/place" --identity "$work/key"
 [ $? = 73 ] && [ -z "$(leftovers)" ] && [ -e "$work/place/kept" ]
 check "a folder that is not empty is refused" $?
+restore() { # ...: into a folder that stays as it is in the making
+  "$build/schakel" restore --dir "$work/place/new" --identity "$work/key" "$@" \
+    >"$work/out" 2>&1
+}
+mkfifo "$work/pipe"
+restore "$work/pipe" &
+half=$!
+# Its files come first, then the store, which does not end.
+head -c $((size / 2)) "$work/a.age" >"$work/cut.age"
+(cat "$work/cut.age"; exec sleep 60) >"$work/pipe" &
+feeder=$!
+pids="$pids $feeder"
+eventually test -e "$work/place/new.restoring/node.key"
+begun=$?
+restore "$work/a.age"
+[ $? = 73 ] && grep -q 'being restored into now' "$work/out" &&
+  [ -e "$work/place/new.restoring/node.key" ]
+check "two do not restore into one folder" $?
+kill -9 $half $feeder
+wait $half $feeder 2>/dev/null
+[ $begun = 0 ] && eventually restore "$work/a.age" &&
+  [ "$(leftovers)" != "" ] && [ ! -e "$work/place/new.restoring" ]
+check "what a restore that was killed left goes with the next" $?
+rm -rf "$work/place/new"
 
 # ------------------------------------------------------------ disk full
 mkdir "$work/small"

@@ -1,6 +1,7 @@
 /*
- * A folder that is there whole, or not at all: made under another name beside
- * it, and renamed.
+ * A folder that is there whole, or not at all: made beside it as
+ * DIR.restoring, and renamed.  What somebody who was killed left there goes
+ * when it is made again.
  */
 #ifndef SK_TOOLS_NEW_FOLDER_H
 #define SK_TOOLS_NEW_FOLDER_H
@@ -10,6 +11,7 @@
 struct sk_new_folder {
     char dir[PATH_MAX]; /* without the last slash */
     char *temporary;    /* where it is in the making; NULL: it is not */
+    int lock;           /* on it, meanwhile */
 };
 
 /* dir may be there when it is empty; f: zero.  -1 or an exit status. */
