@@ -80,6 +80,29 @@ is "change what unlocks it" 0 "$schakel" key change --dir cvo --new-key-file key
 is "the old one is out" 1 "$schakel" key show --dir cvo --passphrase-file pass
 is "the new one is in node.conf" 0 "$schakel" key show --dir cvo
 cmp -s out shown && ok "the identity is the same" || bad "the identity is the same"
+# As if the machine had stopped between node.key and node.conf.
+cp cvo/node.conf half.conf
+printf 'een derde wachtzin\n' > third; chmod 600 third
+is "change it again" 0 "$schakel" key change --dir cvo --new-passphrase-file third
+cp half.conf cvo/node.conf
+is "half a change opens with nothing that node.conf says" 1 "$schakel" key show --dir cvo
+says "and it says what to do" 'stopped half-way, do it again'
+is "another one than that" 1 "$schakel" key change --dir cvo --new-key-file key3
+is "the same once more" 0 "$schakel" key change --dir cvo --new-passphrase-file third
+is "and it opens" 0 "$schakel" key show --dir cvo
+cp cvo/node.conf half.conf; cp cvo/identity.key half.key
+is "a new master key, and something new to unlock" 0 \
+  "$schakel" key rotate --dir cvo --new-key-file key4
+is "not twice before the node started" 1 "$schakel" key rotate --dir cvo --new-key-file key4
+says "and it says so" 'new master key already'
+cp half.conf cvo/node.conf; cp half.key cvo/identity.key
+is "half of it, the same once more" 0 "$schakel" key rotate --dir cvo --new-key-file key4
+is "and it opens" 0 "$schakel" key show --dir cvo
+cp half.key cvo/identity.key
+is "the identity behind, and yet another key" 0 "$schakel" key rotate --dir cvo --new-key-file key5
+is "it opens with that" 0 "$schakel" key show --dir cvo
+cmp -s half.key cvo/identity.key && bad "the identity moved" || ok "the identity moved"
+cmp -s out shown && ok "and is the same" || bad "and is the same"
 cp cvo/node.key damaged; cp damaged safe
 printf 'X' | dd of=cvo/node.key bs=1 seek=200 conv=notrunc 2>/dev/null
 is "a damaged node.key" 2 "$schakel" key show --dir cvo

@@ -128,12 +128,53 @@ static int write_config(const char *dir, struct sk_config *config)
     return sk_nodedir_write(dir, SK_CONFIG_NAME, bytes, 0600, true);
 }
 
+static bool names_new(const struct sk_parsed *parsed)
+{
+    return sk_cli_has(parsed, "new-passphrase-file") ||
+           sk_cli_has(parsed, "new-key-file") ||
+           sk_cli_has(parsed, "new-credential");
+}
+
+/* node.conf names what unlocks node.key from now on. */
+static int name_unlocking(const char *dir, struct sk_config *config,
+                          const struct sk_unlocking *unlocking)
+{
+    config->key = unlocking->config.key;
+    memcpy(config->key_name, unlocking->config.key_name,
+           sizeof(config->key_name));
+    return write_config(dir, config);
+}
+
+/*
+ * The secrets, and what options say unlocks from now on, or what does now.  The
+ * two files are written one after the other: who was stopped between them has a
+ * node.key that opens with the new one already (`half`).
+ */
+static int open_for_change(const struct sk_parsed *parsed, const char *dir,
+                           struct sk_node_secrets *secrets,
+                           struct sk_unlocking *fresh, bool *half)
+{
+    struct sk_unlocking before = {0};
+    int code;
+
+    *half = false;
+    if (!names_new(parsed))
+        return sk_nodedir_unlocked(parsed, dir, fresh, secrets);
+    code = sk_unlocking_new(parsed, "new-", fresh);
+    *half = code < 0 && sk_nodedir_opens(dir, &fresh->unlock, secrets);
+    if (code < 0 && !*half)
+        code = sk_nodedir_unlocked(parsed, dir, &before, secrets);
+    sk_unlocking_end(&before);
+    return code;
+}
+
 static int run_change(int argc, char **argv)
 {
     struct sk_parsed parsed;
     struct sk_config config = {0};
     struct sk_node_secrets secrets = {0};
     struct sk_unlocking fresh = {0};
+    bool half = false;
     const char *dir;
     int lock = -1;
     int code = sk_cli_parse(&sk_key_commands[1], argc, argv, &parsed);
@@ -145,16 +186,13 @@ static int run_change(int argc, char **argv)
     if (code < 0)
         code = sk_nodedir_config(dir, &config);
     if (code < 0)
-        code = sk_nodedir_secrets(&parsed, dir, &secrets);
-    if (code < 0)
-        code = sk_unlocking_new(&parsed, "new-", &fresh);
-    if (code < 0)
+        code = open_for_change(&parsed, dir, &secrets, &fresh, &half);
+    if (code < 0 && !names_new(&parsed))
+        code = sk_unlocking_new(&parsed, "new-", &fresh); /* asks */
+    if (code < 0 && !half)
         code = sk_issue_write_key(dir, &secrets, &fresh.unlock, true);
-    if (code < 0) {
-        config.key = fresh.config.key;
-        memcpy(config.key_name, fresh.config.key_name, sizeof(config.key_name));
-        code = write_config(dir, &config);
-    }
+    if (code < 0)
+        code = name_unlocking(dir, &config, &fresh);
     sk_nodedir_unlock(lock);
     sk_wipe(&secrets, sizeof(secrets));
     sk_unlocking_end(&fresh);
@@ -193,24 +231,42 @@ static int fail_under_way(const char *dir)
             .next_en = "start the node first: it is then in use"});
 }
 
+/* Is identity.key under the master key of now? */
+static bool identity_moved(const char *dir, const char *path,
+                           const struct sk_node_secrets *secrets)
+{
+    char *own = sk_cli_path(dir, SK_IDENTITY_KEY_NAME);
+    struct sk_identity identity = {0};
+    struct sk_bytes bytes = {0};
+    bool moved =
+        sk_cli_read(path == NULL ? own : path, SK_IDENTITY_KEY_SIZE_MAX,
+                    &bytes) == SK_OK &&
+        sk_identity_open(bytes, &secrets->master, &identity) == SK_OK;
+
+    sk_wipe(&identity, sizeof(identity));
+    free((void *)(uintptr_t)bytes.data);
+    free(own);
+    return moved;
+}
+
 /* Both kinds of secrets, and what unlocks from now on. */
 static int open_rotation(const struct sk_parsed *parsed, const char *dir,
                          struct rotation *r)
 {
-    int code = sk_nodedir_unlocked(parsed, dir, &r->unlocking, &r->secrets);
+    const char *path = sk_cli_get(parsed, "identity");
+    bool half = false;
+    int code =
+        open_for_change(parsed, dir, &r->secrets, &r->unlocking, &half);
 
-    if (code < 0 && r->secrets.has_master_before)
-        code = fail_under_way(dir);
+    r->new_unlocking = names_new(parsed);
+    half = half && (r->config.key != r->unlocking.config.key ||
+                    strcmp(r->config.key_name,
+                           r->unlocking.config.key_name) != 0);
     if (code < 0)
-        code = sk_nodedir_identity(dir, sk_cli_get(parsed, "identity"),
-                                   &r->secrets, &r->identity);
-    r->new_unlocking = sk_cli_has(parsed, "new-passphrase-file") ||
-                       sk_cli_has(parsed, "new-key-file") ||
-                       sk_cli_has(parsed, "new-credential");
-    if (code < 0 && r->new_unlocking) {
-        sk_unlocking_end(&r->unlocking);
-        code = sk_unlocking_new(parsed, "new-", &r->unlocking);
-    }
+        code = sk_nodedir_identity(dir, path, &r->secrets, &r->identity);
+    if (code < 0 && r->secrets.has_master_before && !half &&
+        identity_moved(dir, path, &r->secrets))
+        code = fail_under_way(dir);
     return code;
 }
 
@@ -234,26 +290,30 @@ static int reseal_identity(const struct sk_parsed *parsed, const char *dir,
     return status == SK_OK ? -1 : sk_cli_fail_file(status, path);
 }
 
-/* node.key with both master keys first: it opens the identity either way. */
+static void make_master(struct sk_node_secrets *secrets)
+{
+    struct sk_seed seed;
+
+    secrets->master_before = secrets->master;
+    secrets->has_master_before = true;
+    sk_seed_fill(&seed);
+    memcpy(secrets->master.secret_bytes, seed.secret_bytes,
+           sizeof(secrets->master.secret_bytes));
+    sk_wipe(&seed, sizeof(seed));
+}
+
+/* node.key with both master keys first: it opens the identity either way, and
+   who was stopped behind it writes the same again. */
 static int rotate(const struct sk_parsed *parsed, const char *dir,
                   struct rotation *r)
 {
-    struct sk_seed seed;
     int code;
 
-    r->secrets.master_before = r->secrets.master;
-    r->secrets.has_master_before = true;
-    sk_seed_fill(&seed);
-    memcpy(r->secrets.master.secret_bytes, seed.secret_bytes,
-           sizeof(r->secrets.master.secret_bytes));
-    sk_wipe(&seed, sizeof(seed));
+    if (!r->secrets.has_master_before)
+        make_master(&r->secrets);
     code = sk_issue_write_key(dir, &r->secrets, &r->unlocking.unlock, true);
-    if (code < 0 && r->new_unlocking) {
-        r->config.key = r->unlocking.config.key;
-        memcpy(r->config.key_name, r->unlocking.config.key_name,
-               sizeof(r->config.key_name));
-        code = write_config(dir, &r->config);
-    }
+    if (code < 0 && r->new_unlocking)
+        code = name_unlocking(dir, &r->config, &r->unlocking);
     return code < 0 ? reseal_identity(parsed, dir, r) : code;
 }
 

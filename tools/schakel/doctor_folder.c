@@ -263,8 +263,10 @@ static void unlock(struct sk_doctor *d, struct sk_bytes file,
     else if (status == SK_E_WRONG_KEY)
         fail_key(d, "node.key gaat niet open: een andere wachtzin of sleutel",
                  "node.key does not open: another passphrase or key", path,
-                 "leg er wat dit knooppunt ontgrendelt (schakel key)",
-                 "put there what unlocks this node (schakel key)");
+                 "leg er wat dit knooppunt ontgrendelt; stopte key change of "
+                 "rotate halfweg, doe het dan nog eens",
+                 "put there what unlocks this node; when key change or rotate "
+                 "stopped half-way, do it again");
     else
         fail_key(d, "node.key is beschadigd", "node.key is damaged",
                  sk_status_text(status),

@@ -481,8 +481,11 @@ static int fail_open(enum sk_status status, const char *where)
         problem.code = "wrong-key";
         problem.nl = "verkeerde wachtzin of sleutel";
         problem.en = "wrong passphrase or key";
-        problem.next_nl = "node.conf zegt wat het knooppunt ontgrendelt";
-        problem.next_en = "node.conf says what unlocks the node";
+        problem.next_nl = "node.conf zegt wat het knooppunt ontgrendelt; "
+                          "stopte key change of rotate halfweg, doe het dan "
+                          "nog eens";
+        problem.next_en = "node.conf says what unlocks the node; when key "
+                          "change or rotate stopped half-way, do it again";
         return sk_cli_fail(SK_EXIT_NO, &problem);
     }
     problem.code = "bad-key-file";
@@ -522,6 +525,19 @@ int sk_nodedir_secrets(const struct sk_parsed *parsed, const char *dir,
 
     sk_unlocking_end(&unlocking);
     return code;
+}
+
+bool sk_nodedir_opens(const char *dir, const struct sk_unlock *unlock,
+                      struct sk_node_secrets *out)
+{
+    char *path = sk_cli_path(dir, SK_NODE_KEY_NAME);
+    struct sk_bytes bytes = {0};
+    bool opens = sk_cli_read(path, SK_NODE_KEY_SIZE_MAX, &bytes) == SK_OK &&
+                 sk_node_key_open(bytes, unlock, out) == SK_OK;
+
+    free((void *)(uintptr_t)bytes.data);
+    free(path);
+    return opens;
 }
 
 int sk_nodedir_identity(const char *dir, const char *path,
