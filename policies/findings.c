@@ -368,6 +368,17 @@ bool sk_names_alike(struct sk_bytes a, struct sk_bytes b)
     return false;
 }
 
+uint64_t sk_name_sum(struct sk_bytes name)
+{
+    uint64_t sum = 0;
+    size_t at = 0;
+    uint32_t c;
+
+    while ((c = next_read(name, &at)) != 0)
+        sum = sum * 31 + c;
+    return sum;
+}
+
 bool sk_name_is_blank(struct sk_bytes name)
 {
     size_t at = 0;

@@ -78,6 +78,8 @@ struct sk_bytes sk_hint_best(const struct sk_hint *hint);
    stand between words, how many, what stands around them, and what nobody sees
    do not count; empty is nobody's name. */
 bool sk_names_alike(struct sk_bytes a, struct sk_bytes b);
+/* The same number for names that are alike, mostly another for others. */
+uint64_t sk_name_sum(struct sk_bytes name);
 /* Is nothing of it left to read then? */
 bool sk_name_is_blank(struct sk_bytes name);
 

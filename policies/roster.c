@@ -327,12 +327,14 @@ static enum sk_status check_names(struct sk_loading *l,
                                   const struct sk_node *orgs)
 {
     struct sk_roster *roster = &l->bundle->roster;
+    uint64_t sums[SK_ORGS_MAX];
 
     for (size_t i = 0; i < roster->count; i++) {
         struct sk_roster_org *org = &roster->orgs[i];
         const struct sk_node *name =
             sk_node_get(sk_node_get_bytes(orgs, org->id), "name");
 
+        sums[i] = sk_name_sum(org->written);
         if (name == NULL)
             continue; /* E032 */
         if (sk_name_is_blank(org->written)) {
@@ -340,7 +342,8 @@ static enum sk_status check_names(struct sk_loading *l,
             SK_TRY(name_apart(l, org));
         }
         for (size_t k = 0; k < i; k++) {
-            SK_TRY(check_pair(l, name, org, &roster->orgs[k]));
+            if (sums[i] == sums[k])
+                SK_TRY(check_pair(l, name, org, &roster->orgs[k]));
             SK_TRY(check_blank(l, org, &roster->orgs[k]));
             SK_TRY(check_blank(l, &roster->orgs[k], org));
         }

@@ -347,6 +347,8 @@ Test(findings, two_names_are_one_to_who_reads_them)
 
         cr_expect(eq(int, sk_names_alike(a, b), rows[i].alike), "%zu", i);
         cr_expect(eq(int, sk_names_alike(b, a), rows[i].alike), "%zu", i);
+        if (rows[i].alike)
+            cr_expect(eq(u64, sk_name_sum(a), sk_name_sum(b)), "%zu", i);
     }
 }
 
