@@ -238,10 +238,9 @@ static bool identity_moved(const char *dir, const char *path,
     char *own = sk_cli_path(dir, SK_IDENTITY_KEY_NAME);
     struct sk_identity identity = {0};
     struct sk_bytes bytes = {0};
-    bool moved =
-        sk_cli_read(path == NULL ? own : path, SK_IDENTITY_KEY_SIZE_MAX,
-                    &bytes) == SK_OK &&
-        sk_identity_open(bytes, &secrets->master, &identity) == SK_OK;
+    bool moved = sk_cli_read(path == NULL ? own : path,
+                             SK_IDENTITY_KEY_SIZE_MAX, &bytes) == SK_OK &&
+                 sk_identity_open(bytes, &secrets->master, &identity) == SK_OK;
 
     sk_wipe(&identity, sizeof(identity));
     free((void *)(uintptr_t)bytes.data);
@@ -255,13 +254,12 @@ static int open_rotation(const struct sk_parsed *parsed, const char *dir,
 {
     const char *path = sk_cli_get(parsed, "identity");
     bool half = false;
-    int code =
-        open_for_change(parsed, dir, &r->secrets, &r->unlocking, &half);
+    int code = open_for_change(parsed, dir, &r->secrets, &r->unlocking, &half);
 
     r->new_unlocking = names_new(parsed);
-    half = half && (r->config.key != r->unlocking.config.key ||
-                    strcmp(r->config.key_name,
-                           r->unlocking.config.key_name) != 0);
+    half =
+        half && (r->config.key != r->unlocking.config.key ||
+                 strcmp(r->config.key_name, r->unlocking.config.key_name) != 0);
     if (code < 0)
         code = sk_nodedir_identity(dir, path, &r->secrets, &r->identity);
     if (code < 0 && r->secrets.has_master_before && !half &&

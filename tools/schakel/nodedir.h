@@ -78,7 +78,7 @@ int sk_nodedir_secrets(const struct sk_parsed *parsed, const char *dir,
 int sk_nodedir_unlocked(const struct sk_parsed *parsed, const char *dir,
                         struct sk_unlocking *unlocking,
                         struct sk_node_secrets *out);
-/* Does node.key open with this?  Tells nothing.   out: as above, when it does */
+/* Does node.key open with this?  Tells nothing.  out: as above when it does. */
 bool sk_nodedir_opens(const char *dir, const struct sk_unlock *unlock,
                       struct sk_node_secrets *out);
 /* `path`: of identity.key when it lives elsewhere, or NULL. */
