@@ -82,8 +82,7 @@ static int write_entries(const struct exporting *x, const json_t *entries)
     for (size_t i = 0; i < json_array_size(entries); i++) {
         json_t *event = sk_cloudevent_of(json_array_get(entries, i), x->org);
 
-        json_dumpf(event, stdout, JSON_SORT_KEYS | JSON_COMPACT);
-        putchar('\n');
+        sk_json_print_line(event);
         json_decref(event);
     }
     if (fflush(stdout) != 0 || ferror(stdout) != 0)

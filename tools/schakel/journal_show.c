@@ -263,8 +263,7 @@ int sk_journal_export(struct sk_client *client, const struct sk_parsed *parsed)
         return code;
     last = json_pack("{s:s,s:I,s:s}", "checkpoint", top.text, "entries",
                      (json_int_t)top.entries, "vkey", top.vkey);
-    json_dumpf(last, stdout, JSON_COMPACT | JSON_SORT_KEYS);
-    putchar('\n');
+    sk_json_print_line(last);
     json_decref(last);
     return SK_EXIT_YES;
 }

@@ -174,11 +174,20 @@ json_t *sk_json_sorted(const json_t *list,
     return out;
 }
 
+static void print(const json_t *json, size_t layout)
+{
+    json_dumpf(json, stdout, layout | JSON_SORT_KEYS | JSON_REAL_PRECISION(15));
+    putchar('\n');
+}
+
 void sk_json_print(const json_t *json)
 {
-    json_dumpf(json, stdout,
-               JSON_SORT_KEYS | JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-    putchar('\n');
+    print(json, JSON_INDENT(2));
+}
+
+void sk_json_print_line(const json_t *json)
+{
+    print(json, JSON_COMPACT);
 }
 
 void sk_json_print_inside(json_t *json, int depth)

@@ -30,8 +30,10 @@ json_t *sk_json_sorted(const json_t *list,
 
 /* Print with sorted keys, two spaces of indentation, and a line end. */
 void sk_json_print(const json_t *json);
-/* The same of a value inside a larger one, behind `depth` spaces, for who
-   prints that piece by piece; no line end.  Takes the reference. */
+/* On one line, for programs that read line by line. */
+void sk_json_print_line(const json_t *json);
+/* A value inside a larger one, behind `depth` spaces, for who prints that piece
+   by piece, as sk_json_print() would; no line end.  Takes the reference. */
 void sk_json_print_inside(json_t *json, int depth);
 
 #endif

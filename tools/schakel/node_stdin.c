@@ -22,8 +22,7 @@ static void tell_line(size_t line, const json_t *reply, const char *problem)
             json_pack("{s:s, s:o*}", "code", "bad-line", "detail", detail));
     else
         json_object_update_missing(out, (json_t *)(uintptr_t)reply);
-    json_dumpf(out, stdout, JSON_SORT_KEYS | JSON_COMPACT);
-    putchar('\n');
+    sk_json_print_line(out);
     json_decref(out);
 }
 

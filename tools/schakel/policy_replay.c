@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "policies/rules.h"
+#include "tools/schakel/json.h"
 #include "tools/schakel/policy_explain.h"
 #include "tools/schakel/policy_replay.h"
 
@@ -93,9 +94,7 @@ static int answer(struct replaying *r, const struct sk_bundle *bundle,
 
 static void print_line(json_t *line)
 {
-    json_dumpf(line, stdout,
-               JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(15));
-    putchar('\n');
+    sk_json_print_line(line);
     json_decref(line);
 }
 
