@@ -121,7 +121,8 @@ enum sk_status sk_case_new(struct sk_engine *e,
     return put_case(e, id, &e->asker.id);
 }
 
-/* Whose records are gone: in no list of participants. */
+/* Whose records are gone: in no list of participants, and what still waits for
+   partners is told to officers. */
 static enum sk_status give_erased(struct sk_engine *e,
                                   const struct sk_participant_id *id,
                                   const struct sk_id *coach)
@@ -130,8 +131,7 @@ static enum sk_status give_erased(struct sk_engine *e,
 
     SK_TRY(sk_case_coach(e, id, &before));
     SK_TRY(put_coach(e, id, coach));
-    SK_TRY(sk_list_case_moved(e, id, &before, coach));
-    return sk_timers_relist_about(e, id);
+    return sk_list_case_moved(e, id, &before, coach);
 }
 
 /* Everybody on this list of `from`. */

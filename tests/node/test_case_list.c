@@ -54,13 +54,15 @@ static const char *text_of(uint8_t kind, unsigned number)
 
 enum { MESSAGE = 1, HANDLE, HANDOVER, NOTICE };
 
-/* Buso tells of somebody; a request when `handover`. */
-static void gets(unsigned number, unsigned handle, bool handover)
+/* A partner tells of somebody; a request when `handover`. */
+static void gets_from(const char *org, uint64_t at, unsigned number,
+                      unsigned handle, bool handover)
 {
     static struct sk_item item;
     struct sk_item_event *event = &item.event;
 
     ln_event(&item, 0);
+    event->source = sk_text(org);
     fill(event->message.id.bytes, MESSAGE, number);
     fill(event->handle.id.bytes, HANDLE, handle);
     if (handover) {
@@ -75,7 +77,12 @@ static void gets(unsigned number, unsigned handle, bool handover)
     }
     if (number % 3 == 0)
         event->erase_by = sk_text("2026-09-20");
-    ln_item(&f, "buso", NODE, &item, ++place);
+    ln_item(&f, org, NODE, &item, at);
+}
+
+static void gets(unsigned number, unsigned handle, bool handover)
+{
+    gets_from("buso", ++place, number, handle, handover);
 }
 
 /* Buso asks `count` messages back, whole or a field of each. */
@@ -227,6 +234,15 @@ static struct sk_id coach_of_notice(struct walk *w,
     return coach;
 }
 
+/* A handle of two partners has one row. */
+static bool is_first(const struct sk_notice_in *notice, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (sk_id_equal(&notice->about[i].id, &notice->about[at].id))
+            return false;
+    return true;
+}
+
 static void walk_notices(struct walk *w)
 {
     struct sk_notice_walk *notices;
@@ -247,7 +263,7 @@ static void walk_notices(struct walk *w)
         cr_expect(gone || has_row(w, SK_LIST_NOTICES, &coach, notice));
         for (size_t i = 0; i < notice->about_count; i++) {
             cr_expect(has_row(w, SK_LIST_ABOUT, &notice->about[i].id, notice));
-            w->rows++;
+            w->rows += is_first(notice, i) ? 1 : 0;
         }
         w->rows++;
         sk_arena_reset(&w->e->scratch, mark);
@@ -474,6 +490,9 @@ Test(case_list, goes_along_with_the_case)
     cr_expect(eq(sz, HANDOVERS(IRIS), 1));
     cr_expect(eq(sz, ERASURES(IRIS), 1));
     staff_as(&f, OMAR);
+    fx_ok(&f, NODE, "clock.set", "{'at':'2026-09-05T12:00:00Z'}");
+    cr_expect(eq(sz, MESSAGES(IRIS), 2));
+    staff_as(&f, OMAR);
     fx_ok(&f, NODE, "clock.set", "{'at':'2026-09-06T12:00:00Z'}");
     cr_expect(eq(sz, MESSAGES(IRIS), 0));
     cr_expect(eq(sz, ERASURES(IRIS), 0));
@@ -500,6 +519,8 @@ Test(case_list, a_request_about_cases_of_two_is_of_neither)
     staff_as(&f, ELS);
     fx_ok(&f, NODE, "user.stand-in",
           "{'for':'bram','by':'iris','until':'2026-09-05'}");
+    fx_ok(&f, NODE, "user.stand-in",
+          "{'for':'bram','by':'zita','until':'2026-09-05'}");
     cr_expect(eq(sz, NOTICES(IRIS), 0));
     cr_expect(eq(sz, NOTICES(ZITA), 0));
     cr_expect(eq(sz, NOTICES(BRAM), 0));
@@ -553,6 +574,99 @@ Test(case_list, holds_at_who_hands_over)
           "{'participant':'%s','ground':'withdrawn'}", who.text);
     must_be_right("buso");
     must_be_right(NODE);
+}
+
+/* Partners choose their handles, also the same ones: it is about two people. */
+Test(case_list, one_handle_of_two_partners_is_two_people)
+{
+    const unsigned both[] = {1, 2};
+
+    staff_add(&f, NODE);
+    gets(1, 1, /* handover */ false);
+    gets_from("houtzaak", 1, 2, 1, /* handover */ false);
+    assign(IRIS, 1, known_to(IRIS));
+    assign(ZITA, 2, known_to(ZITA));
+    asks_back(1, both, 2, /* all */ false);
+    cr_expect(eq(sz, NOTICES(IRIS), 0));
+    cr_expect(eq(sz, NOTICES(ZITA), 0));
+    cr_expect(eq(sz, NOTICES(ELS), 1));
+    must_be_right(NODE);
+}
+
+/* Who sees dates sees no more, also of what is about no message that is here
+   and so is every coach's. */
+Test(case_list, dates_are_told_without_messages)
+{
+    static const uint32_t others[] = {OMAR, TESS};
+    const unsigned never = 99;
+
+    staff_add(&f, NODE);
+    asks_back(1, &never, 1, /* all */ true);
+    cr_expect(eq(sz, NOTICES(IRIS), 1));
+    cr_expect(ne(ptr, strstr(f.reply, text_of(MESSAGE, never)), NULL));
+    for (size_t i = 0; i < SK_COUNT(others); i++) {
+        cr_expect(eq(sz, NOTICES(others[i]), 1));
+        cr_expect(eq(ptr, strstr(f.reply, text_of(MESSAGE, never)), NULL));
+    }
+}
+
+/* Whoever answers for a handle that nobody said is anybody: the handle, which
+   its partner chose, is no participant of the log. */
+Test(case_list, a_handle_that_is_nobody_is_no_participant)
+{
+    const unsigned first = 1;
+
+    staff_add(&f, NODE);
+    gets(1, 1, /* handover */ false);
+    asks_back(1, &first, 1, /* all */ true);
+    staff_as(&f, IRIS);
+    fx_ok(&f, NODE, "erasure.confirm", "{'from':'buso'}");
+    staff_as(&f, ELS);
+    fx_ok(&f, NODE, "access.list", "{'user':'iris'}");
+    cr_expect(eq(ptr, strstr(f.reply, text_of(HANDLE, 1)), NULL), "%s",
+              f.reply);
+}
+
+/* A partner names a message that it did not send: one that this node sent
+   itself.  It is about that person, whosever case that is. */
+Test(case_list, what_is_asked_back_of_ours_goes_along)
+{
+    static struct sk_item item;
+    struct sk_item_withdrawn *notice = &item.withdrawn;
+    struct people_id who;
+    struct people_id message;
+
+    fx_clock(&f, "2027-03-01T09:00:00Z");
+    staff_add(&f, "buso");
+    staff_as(&f, IRIS);
+    who = people_add(&f, "buso", "2000-05-14");
+    people_link(&f, "buso", who, NODE);
+    people_consent(&f, "buso", who, NODE, "guidance.handover",
+                   "['process.handover','contact.coach']");
+    message = people_send(&f, "buso", people_request(&f, who), NODE,
+                          "guidance.handover");
+    fx_run(&f);
+    memset(&item, 0, sizeof(item));
+    item.kind = SK_ITEM_WITHDRAWN;
+    fill(notice->notice.bytes, NOTICE, 1);
+    cr_assert(
+        sk_id_parse(sk_text(message.text), &notice->entries[0].message.id));
+    notice->entries[0].all = true;
+    notice->entries_count = 1;
+    notice->erase = true;
+    notice->within_days = 30;
+    ln_item(&f, "houtzaak", "buso", &item, 1);
+    for (int i = 0; i < 2; i++) {
+        staff_as(&f, i == 0 ? IRIS : BRAM);
+        fx_ok(&f, "buso", "erasure.list", "{}");
+        cr_expect(eq(sz, rows_of("result.notices"), 1), "%s", f.reply);
+        staff_as(&f, i == 0 ? BRAM : IRIS);
+        fx_ok(&f, "buso", "erasure.list", "{}");
+        cr_expect(eq(sz, rows_of("result.notices"), 0));
+        staff_as(&f, ELS);
+        fx_ok(&f, "buso", "participant.assign",
+              "{'participant':'%s','coach':'bram'}", who.text);
+    }
 }
 
 /* Who was erased goes along with whose case it was, when that coach ends: the
@@ -705,8 +819,9 @@ static void partner_step(void)
         gets(++run.messages, 1 + roll(HANDLES), kind < 3);
         return;
     }
+    /* Of those that came, or 0, which never does. */
     for (unsigned i = 0; i < count; i++)
-        asked[i] = 1 + (roll(run.messages + 1) + i) % (run.messages + 1);
+        asked[i] = (roll(run.messages + 1) + i) % (run.messages + 1);
     asks_back(++run.notices, asked, count, roll(2) == 0);
 }
 

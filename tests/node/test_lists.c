@@ -176,12 +176,25 @@ Test(lists, what_partners_ask_to_erase_comes_by_the_page)
                           "notices", &pages),
                  5));
     cr_expect(eq(sz, pages, 1));
+    cr_expect(eq(sz,
+                 read_all("houtzaak", "erasure.list", "'from':'buso','limit':2",
+                          "notices", &pages),
+                 5));
+    cr_expect(eq(sz, pages, 3));
     fx_refused(&f, "houtzaak", "unknown-notice", "erasure.list",
                "{'after':'%s','after_from':'buso'}", event.text);
     fx_refused(&f, "houtzaak", "missing-argument", "erasure.list",
                "{'after_from':'buso'}");
     fx_refused(&f, "houtzaak", "missing-argument", "erasure.list",
                "{'after':'%s'}", event.text);
+    /* Who sees everything walks over everything. */
+    staff_add(&f, "houtzaak");
+    staff_as(&f, ELS);
+    cr_expect(eq(sz,
+                 read_all("houtzaak", "erasure.list", "'from':'buso','limit':2",
+                          "notices", &pages),
+                 5));
+    cr_expect(eq(sz, pages, 3));
     fx_end(&f);
 }
 
