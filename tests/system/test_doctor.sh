@@ -180,6 +180,10 @@ check "and what to do" $?
 start alfa && eventually doctor_says 0 beta alfa 'alfa: the line is open'
 check "it is back" $?
 
+doctor_says 1 beta nobody 'nobody: the node refuses' &&
+  says '-> Check the name in the list of partners'
+check "a partner that nobody knows" $?
+
 # ------------------------------------------------------------ the folder
 chmod 755 "$work/beta" && doctor 1 beta && says 'others may look into' &&
   chmod 700 "$work/beta"

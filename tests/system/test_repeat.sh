@@ -65,6 +65,23 @@ wait "$client"
 check "in Dutch" grep -q 'maar een keer uitgevoerd' err
 check "the second participant is there once" [ "$(people)" = 2 ]
 
+# One that hangs: who waits is told, once.
+kill -STOP "$daemon"
+LANG=nl_BE.UTF-8 "$schakel" status --dir mol >out 2>err &
+client=$!
+asked "$client"
+for _ in $(seq 100); do grep -q 'antwoordt nog niet' err && break; sleep 0.1; done
+check "who waits for a node is told" grep -q 'antwoordt nog niet; wacht' err
+"$schakel" doctor --dir mol >out2 2>err2 &
+other=$!
+for _ in $(seq 100); do grep -q 'not answer yet' err2 && break; sleep 0.1; done
+check "so does the doctor" grep -q 'not answer yet; wait' err2
+sleep 3
+kill -CONT "$daemon"
+wait "$other" "$client"
+check "and it goes on when the node does" grep -q ocmw-mol out
+check "what was told, was told once" [ "$(wc -l <err)" = 1 ]
+
 # A script that chooses its own id may run the command again.
 id=0190a0b1-c2d3-4e4f-8a6b-7c8d9eafb0c1
 "$schakel" participant add --dir mol --given-name Noor --request-id $id --json >one 2>err

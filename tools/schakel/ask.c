@@ -49,14 +49,29 @@ static void tell_lost(void *context)
           stderr);
 }
 
+static void tell_slow(void *context)
+{
+    (void)context;
+    fputs(sk_cli_word("schakel: het knooppunt antwoordt nog niet; wacht, "
+                      "hoogstens een minuut\n",
+                      "schakel: the node does not answer yet; wait, a minute "
+                      "at most\n"),
+          stderr);
+}
+
+void sk_ask_tell(struct sk_client *client)
+{
+    sk_client_hook(client, &(struct sk_client_hooks){.lost = tell_lost,
+                                                     .slow = tell_slow});
+}
+
 int sk_ask_open(const char *dir, struct sk_client **out)
 {
-    static const struct sk_client_hooks hooks = {.lost = tell_lost};
     enum sk_status status = sk_client_open(dir, out);
 
     if (status != SK_OK)
         return fail_connect(status, dir);
-    sk_client_hook(*out, &hooks);
+    sk_ask_tell(*out);
     return -1;
 }
 
@@ -225,9 +240,9 @@ int sk_ask_failed(const struct sk_client *client, const char *op,
             .nl = "het knooppunt gaf geen antwoord; er is niets veranderd",
             .en = "the node gave no answer; nothing was changed",
             .where = place,
-            .detail = sk_status_text(status),
-            .next_nl = "kijk met: schakel status",
-            .next_en = "look with: schakel status"});
+            .detail = status == SK_E_AGAIN ? NULL : sk_status_text(status),
+            .next_nl = "kijk met: schakel doctor",
+            .next_en = "look with: schakel doctor"});
 }
 
 int sk_ask(struct sk_client *client, const char *op, const json_t *args,

@@ -7,8 +7,11 @@
 
 #include "tools/schakel/client.h"
 
-/* Each: -1 to go on, or the exit code when something was told. */
+/* Each int: -1 to go on, or the exit code when something was told. */
 int sk_ask_open(const char *dir, struct sk_client **out);
+/* Say on the error stream when the node is slow or goes away, as a client does
+   that was opened here. */
+void sk_ask_tell(struct sk_client *client);
 /* reply: owned by the caller, an answer that is ok. */
 int sk_ask(struct sk_client *client, const char *op, const json_t *args,
            const struct sk_blob *blobs, size_t blobs_count, json_t **reply);

@@ -15,6 +15,8 @@
 #include "tools/schakel/json.h"
 
 #define ANSWER_MS 60000
+/* Who waits so long is told (hooks.slow). */
+#define SLOW_MS 2000
 /* How long a node that went away may take to be back, and how often to look. */
 #define RETURN_MS 15000
 #define LOOK_MS 20
@@ -33,6 +35,7 @@ struct sk_client {
     bool has_id;
     const char *why; /* or NULL */
     bool sent;       /* all of the last request left, on some connection */
+    bool told_slow;  /* of the last request */
 };
 
 static enum sk_status status_of_errno(void)
@@ -161,14 +164,24 @@ static enum sk_status send_all(int fd, const uint8_t *data, size_t size)
     return SK_OK;
 }
 
-static enum sk_status wait_readable(int fd, int64_t deadline_ms)
+static enum sk_status wait_readable(struct sk_client *client,
+                                    int64_t deadline_ms)
 {
-    struct pollfd wait = {.fd = fd, .events = POLLIN};
-    int64_t left = deadline_ms - monotonic_ms();
+    struct pollfd wait = {.fd = client->fd, .events = POLLIN};
+    int64_t slow_ms = deadline_ms - ANSWER_MS + SLOW_MS;
+    bool tell = client->hooks.slow != NULL && !client->told_slow;
+    int64_t now_ms = monotonic_ms();
 
-    if (left <= 0)
+    if (now_ms >= deadline_ms)
         return SK_E_AGAIN;
-    if (poll(&wait, 1, (int)left) < 0 && errno != EINTR)
+    if (tell && now_ms >= slow_ms) {
+        client->told_slow = true;
+        client->hooks.slow(client->hooks.context);
+        tell = false;
+    }
+    if (tell)
+        deadline_ms = slow_ms;
+    if (poll(&wait, 1, (int)(deadline_ms - now_ms)) < 0 && errno != EINTR)
         return SK_E_IO;
     return SK_OK;
 }
@@ -193,7 +206,7 @@ static enum sk_status receive(struct sk_client *client, size_t size,
         if (got > 0)
             client->end += (size_t)got;
         else if (errno == EAGAIN)
-            SK_TRY(wait_readable(client->fd, deadline_ms));
+            SK_TRY(wait_readable(client, deadline_ms));
         else if (errno != EINTR)
             return status_of_errno();
     }
@@ -427,6 +440,7 @@ static enum sk_status prepare(struct sk_client *client, const char *op,
     enum sk_status status;
 
     client->sent = false;
+    client->told_slow = false;
     if (sorted == NULL)
         return SK_E_MEMORY;
     if (blobs_count > 0)

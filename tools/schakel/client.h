@@ -37,6 +37,8 @@ struct sk_client_hooks {
     void (*sent)(void *context); /* the whole request left */
     void (*lost)(void *context); /* the node went away: it will be asked again,
                                     once per call */
+    void (*slow)(void *context); /* no answer for a while, and we wait on: once
+                                    per call */
     void *context;
 };
 /* hooks: copied. */

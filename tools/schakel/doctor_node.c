@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "protocol/texts.h"
+#include "tools/schakel/ask.h"
 #include "tools/schakel/curve_probe.h"
 #include "tools/schakel/doctor.h"
 #include "tools/schakel/json.h"
@@ -39,8 +40,10 @@ static void open_node(struct sk_doctor *d)
     enum sk_status status = sk_client_open(d->dir, &d->client);
     struct sk_step step = {.check = "daemon", .state = SK_DOCTOR_FAIL};
 
-    if (status == SK_OK)
+    if (status == SK_OK) {
+        sk_ask_tell(d->client);
         return;
+    }
     if (status == SK_E_REFUSED) {
         step.nl = "u mag niet bij dit knooppunt";
         step.en = "you may not talk to this node";
@@ -79,23 +82,27 @@ static json_t *ask(struct sk_doctor *d, const char *op, const char *org)
     } else if (status == SK_OK) {
         snprintf(detail, sizeof(detail), "%s",
                  sk_code_text(code, sk_cli_dutch()));
-        sk_doctor_note(d, &(struct sk_step){.check = "daemon",
-                                            .state = SK_DOCTOR_FAIL,
-                                            .nl = "het knooppunt weigert",
-                                            .en = "the node refuses",
-                                            .about = org,
-                                            .detail = detail});
+        sk_doctor_note(d,
+                       &(struct sk_step){.check = "daemon",
+                                         .state = SK_DOCTOR_FAIL,
+                                         .nl = "het knooppunt weigert",
+                                         .en = "the node refuses",
+                                         .about = org,
+                                         .detail = detail,
+                                         .next_nl = sk_code_next(code, true),
+                                         .next_en = sk_code_next(code, false)});
     } else {
         sk_doctor_note(
-            d, &(struct sk_step){
-                   .check = "daemon",
-                   .state = SK_DOCTOR_FAIL,
-                   .nl = "het knooppunt antwoordt niet",
-                   .en = "the node does not answer",
-                   .detail = sk_status_text(status),
-                   .next_nl = "kijk in het logboek: journalctl -u "
-                              "schakeld@NAAM",
-                   .next_en = "look at the log: journalctl -u schakeld@NAME"});
+            d,
+            &(struct sk_step){
+                .check = "daemon",
+                .state = SK_DOCTOR_FAIL,
+                .nl = "het knooppunt antwoordt niet",
+                .en = "the node does not answer",
+                .detail = status == SK_E_AGAIN ? NULL : sk_status_text(status),
+                .next_nl = "kijk in het logboek: journalctl -u "
+                           "schakeld@NAAM",
+                .next_en = "look at the log: journalctl -u schakeld@NAME"});
     }
     json_decref(reply);
     return result;
