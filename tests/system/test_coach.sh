@@ -217,10 +217,10 @@ nl houtzaak leave --confirm houtzaak && says 'verlaat de federatie, sinds' &&
 check "it leaves, and says what it erased" $?
 for _ in $(seq 100); do
   nl houtzaak leave
-  says 'Vraag de beheerders van het charter' && break
+  says 'Vraag de hoeders van het charter' && break
   sleep 0.1
 done
-says 'BuSO De Brug (fictief): klaar' && says 'Vraag de beheerders van het charter'
+says 'BuSO De Brug (fictief): klaar' && says 'Vraag de hoeders van het charter'
 check "when all is settled it says what comes next" $?
 nl houtzaak inbox open "$placement"
 [ "$?" = 1 ] && nl buso peer holds houtzaak && says ' 1  gewist, zegt de partner' &&

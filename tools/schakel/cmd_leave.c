@@ -199,7 +199,7 @@ static void print_next(const struct sk_screen *s, const json_t *report)
               s->out);
     else
         fputs(s->dutch
-                  ? "Alles is klaar.  Vraag de beheerders van het charter om "
+                  ? "Alles is klaar.  Vraag de hoeders van het charter om "
                     "u als vertrokken\n(status: left) op te nemen.\n"
                   : "All is settled.  Ask the stewards of the charter to list "
                     "you as having\nleft (status: left).\n",
