@@ -12,6 +12,7 @@
 #include "node/engine/notice_in.h"
 #include "node/engine/relation.h"
 #include "node/engine/state.h"
+#include "node/engine/timer.h"
 #include "node/engine/user.h"
 
 static struct fx f;
@@ -294,12 +295,59 @@ static void walk_ids(struct walk *w, uint8_t table, size_t size,
     }
 }
 
+static uint64_t rows_of_table(struct walk *w, uint8_t table)
+{
+    uint64_t rows;
+
+    cr_assert(sk_store_count(w->store, SK_SPACE_DATA,
+                             (struct sk_bytes){&table, 1}, &rows) == SK_OK);
+    return rows;
+}
+
+/* The agenda: whose each timer is, and in how many lists they are. */
+static void walk_timers(struct walk *w)
+{
+    struct sk_scan scan =
+        sk_scan_start(w->store, SK_SPACE_DATA, (struct sk_bytes){0});
+    uint64_t lists = 0;
+    uint64_t about = 0;
+    struct sk_bytes key;
+    struct sk_bytes value;
+
+    while (sk_scan_next(&scan, &key, &value) == SK_OK) {
+        size_t mark = sk_arena_mark(&w->e->scratch);
+        const struct sk_timer_rule *rule;
+        struct sk_participant_id person;
+        uint8_t listed[1 + 2 * SK_ID_SIZE];
+        struct sk_timer t;
+        struct sk_id coach = {0};
+
+        about -= sk_store_table(key) == SK_T_TIMER_ABOUT ? 1 : 0;
+        if (sk_store_table(key) != SK_T_TIMER_OF)
+            continue;
+        cr_assert(eq(sz, value.size, sizeof(listed)));
+        memcpy(listed, value.data, sizeof(listed));
+        cr_assert(sk_timer_get(w->e, sk_u64_read(key.data + key.size - 8),
+                               &t) == SK_OK);
+        rule = sk_timer_rule_find(w->e->timer_rules, t.rule);
+        cr_assert(sk_timer_person(w->e, &t, &person) == SK_OK);
+        if (sk_timer_tell_of(rule->tell) != SK_TELL_PRIVACY)
+            coach = coach_of(w, &person.id);
+        cr_expect(memcmp(listed + 1, coach.bytes, SK_ID_SIZE) == 0);
+        cr_expect(
+            memcmp(listed + 1 + SK_ID_SIZE, person.id.bytes, SK_ID_SIZE) == 0);
+        lists += t.state == SK_TIMER_WAITS ? 2 : 1;
+        about += sk_id_is_zero(&person.id) ? 0 : 1;
+        sk_arena_reset(&w->e->scratch, mark);
+    }
+    cr_expect(eq(u64, rows_of_table(w, SK_T_TIMER_DAY), lists));
+    cr_expect(eq(u64, about, 0));
+}
+
 /* What a walk over everything says is on the lists, and nothing else. */
 static void must_be_right(const char *node)
 {
-    uint8_t table = SK_T_LIST;
     struct walk w = {fx_node(&f, node)->engine, fx_node(&f, node)->store, 0};
-    uint64_t rows;
 
     cr_assert(sk_store_begin(w.store) == SK_OK);
     walk_messages(&w);
@@ -307,9 +355,10 @@ static void must_be_right(const char *node)
     walk_ids(&w, SK_T_PARTICIPANT, SK_KEY_PERSON_SIZE, SK_LIST_PARTICIPANTS);
     walk_ids(&w, SK_T_ERASURE, 1 + SK_ID_SIZE, SK_LIST_ERASURES);
     walk_notices(&w);
-    cr_assert(sk_store_count(w.store, SK_SPACE_DATA,
-                             (struct sk_bytes){&table, 1}, &rows) == SK_OK);
-    cr_expect(eq(u64, rows, w.rows), "%s", node);
+    cr_expect(eq(u64, rows_of_table(&w, SK_T_LIST), w.rows), "%s", node);
+    cr_expect(eq(u64, rows_of_table(&w, SK_T_NOTICE_OF),
+                 rows_of_table(&w, SK_T_NOTICE_IN)));
+    walk_timers(&w);
     sk_store_abort(w.store);
 }
 
