@@ -197,6 +197,17 @@ static void fill_tables(void)
     fx_run(&f);
 }
 
+/* Days and sets of consents that decisions looked at, in memory. */
+static size_t facts_in_memory(void)
+{
+    const struct sk_engine *e = fx_node(&f, "buso")->engine;
+    size_t count = 0;
+
+    for (size_t i = 0; i < SK_KEPT_FACTS; i++)
+        count += e->kept_facts[i].facts != NULL ? 1 : 0;
+    return count;
+}
+
 /* The last test of "nothing is readable": not one value, key or index row. */
 Test(forget, leaves_no_row_that_only_the_person_had)
 {
@@ -216,7 +227,9 @@ Test(forget, leaves_no_row_that_only_the_person_had)
     /* But for the number, which Jonas has none of. */
     for (size_t i = 1; i < sizeof(gone); i++)
         cr_expect(has_row(gone[i]), "nothing in table %c", gone[i]);
+    cr_expect(eq(sz, facts_in_memory(), 1));
     erase("");
+    cr_expect(eq(sz, facts_in_memory(), 0));
     for (size_t i = 0; i < sizeof(gone); i++)
         cr_expect(not(has_row(gone[i])), "table %c", gone[i]);
     cr_assert(sk_store_begin(store) == SK_OK);
