@@ -243,6 +243,7 @@ is "the dpo signs alone" 0 "$schakel" policy sign $bundle --as dpo --key dpo.key
 says "and hears that one is enough" '^Deze versie vraagt 1 handtekening'
 says "what becomes narrower" '^ENGER: er kan minder uit dan voordien'
 says "and what reads otherwise" "cvo-enrolment.text .*'Zomaar anders.'"
+! grep -q 'invariants' out && ok "and not what stays" || bad "and not what stays"
 is "narrower needs one" 0 "$schakel" policy activate $bundle
 ! grep -q 'eerste beleid' out && ok "which is not the first" || bad "which is not the first"
 cp first.yaml $bundle/policy.yaml

@@ -30,13 +30,17 @@ sk_policy_node_under(struct sk_policy_run *run, struct sk_bytes policy,
 }
 
 static int load(struct sk_policy_run *run, struct sk_bytes policy,
-                const json_t *charter, struct sk_bundle **out)
+                struct sk_bytes invariants, const json_t *charter,
+                struct sk_bundle **out)
 {
     struct sk_findings findings = sk_findings_start(&run->arena);
 
-    if (sk_policy_node_under(run, policy, (struct sk_bytes){0}, charter,
-                             &findings, out) != SK_OK)
+    if (sk_policy_node_under(run, policy, invariants, charter, &findings,
+                             out) != SK_OK)
         return sk_policy_no_memory();
+    /* What it promised need not be in the words of a later charter. */
+    if (*out == NULL && invariants.size > 0)
+        return load(run, policy, (struct sk_bytes){0}, charter, out);
     return *out != NULL ? -1 : sk_policy_unusable(run, &findings);
 }
 
@@ -69,7 +73,8 @@ int sk_policy_node_bundle(struct sk_policy_run *run, struct sk_client *client,
         code = sk_node_ask(client, "charter.text", version_args(charter), NULL,
                            0, &words);
     if (code < 0)
-        code = load(run, text_of(run, rules, "policy"), words, out);
+        code = load(run, text_of(run, rules, "policy"),
+                    text_of(run, rules, "invariants"), words, out);
     json_decref(rules);
     json_decref(words);
     return code;
@@ -82,7 +87,7 @@ int sk_policy_node_draft(struct sk_policy_run *run, struct sk_client *client,
     int code = sk_node_ask(client, "charter.text", NULL, NULL, 0, &words);
 
     if (code < 0)
-        code = load(run, policy, words, out);
+        code = load(run, policy, (struct sk_bytes){0}, words, out);
     json_decref(words);
     return code;
 }
