@@ -355,6 +355,9 @@ static void fill(uint64_t persons, uint64_t events_each, uint64_t samples)
     if (persons > first)
         must(sk_meta_put_u64(engine, LOADED, persons), "meta");
     settle();
+    /* What comes next is later than all of it. */
+    move_clock();
+    settle();
 }
 
 /* ------------------------------------------------------------- journal */

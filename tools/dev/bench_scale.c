@@ -69,13 +69,14 @@ static json_t *must(const char *op, json_t *args)
 {
     json_t *reply = NULL;
     json_t *result;
+    enum sk_status status = sk_client_call(client, op, args, NULL, 0, &reply);
+    const json_t *error = json_object_get(reply, "error");
 
-    if (sk_client_call(client, op, args, NULL, 0, &reply) != SK_OK)
-        die(op);
     json_decref(args);
-    if (!json_is_true(json_object_get(reply, "ok"))) {
-        sk_json_print(reply);
-        die(op);
+    if (status != SK_OK || !json_is_true(json_object_get(reply, "ok"))) {
+        fprintf(stderr, "bench_scale: %s: %s %s\n", op, sk_status_text(status),
+                sk_json_text(error, "code"));
+        exit(1);
     }
     result = json_incref(json_object_get(reply, "result"));
     json_decref(reply);

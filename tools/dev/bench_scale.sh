@@ -47,7 +47,8 @@ measure() { # NAME PERSONS
   pair
   "$build/bench_load" "$root/ocmw-a" "$2" "$each" 100 0 >"$work/samples"
   start "$root/school-b"; partner=$started
-  # Nothing of it is in memory.
+  # Nothing of it is in memory, and nothing of it waits for the disk.
+  sync "$root/ocmw-a/data.mdb"
   for file in data.mdb keys.mdb; do
     dd if="$root/ocmw-a/$file" iflag=nocache count=0 2>/dev/null
   done
