@@ -782,6 +782,8 @@ Test(case_list, what_a_law_keeps_of_who_is_forgotten_is_nobodys)
     fx_ok(&f, NODE, "erasure.refuse",
           "{'from':'buso','keep_until':'2026-11-30','law_reference':'x'}");
     cr_expect(eq(sz, MESSAGES(BRAM), 0));
+    staff_as(&f, OMAR); /* through that day */
+    fx_ok(&f, NODE, "clock.set", "{'at':'2026-11-30T12:00:00Z'}");
     erase(who);
     cr_expect(eq(sz, MESSAGES(BRAM), 1));
     must_be_right(NODE);
