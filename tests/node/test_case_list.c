@@ -72,7 +72,7 @@ static void gets_from(const char *org, uint64_t at, unsigned number,
         event->fields_count = 0;
         event->has_handover = true;
         fill(event->handover.id.bytes, HANDOVER, number);
-        fill(event->trajectory.id.bytes, HANDOVER, handle);
+        fill(event->trajectory.id.bytes, (uint8_t)org[0], handle);
         event->epoch = 1;
         event->handover_kind = sk_text("warm");
     }
@@ -631,15 +631,53 @@ Test(case_list, one_handle_of_two_partners_is_two_people)
     const unsigned both[] = {1, 2};
 
     staff_add(&f, NODE);
-    gets(1, 1, /* handover */ false);
-    gets_from("houtzaak", 1, 2, 1, /* handover */ false);
+    gets(1, 1, /* handover */ true);
+    gets_from("houtzaak", 1, 2, 1, /* handover */ true);
     assign(IRIS, 1, known_to(IRIS));
+    cr_expect(eq(sz, HANDOVERS(IRIS), 2));
+    cr_expect(eq(sz, HANDOVERS(ZITA), 1));
+    must_be_right(NODE);
     assign(ZITA, 2, known_to(ZITA));
     asks_back(1, both, 2, /* all */ false);
     cr_expect(eq(sz, NOTICES(IRIS), 0));
     cr_expect(eq(sz, NOTICES(ZITA), 0));
     cr_expect(eq(sz, NOTICES(ELS), 1));
     must_be_right(NODE);
+}
+
+/* A handover names whom somebody said it is about, whoever was named before and
+   whoever its handle is by now: only that case takes it along. */
+Test(case_list, a_handover_goes_along_with_whom_it_names)
+{
+    struct people_id before;
+    struct people_id named;
+    struct people_id handle;
+
+    staff_add(&f, NODE);
+    gets(1, 1, /* handover */ true);
+    gets(2, 1, /* handover */ false);
+    before = known_to(IRIS);
+    named = known_to(IRIS);
+    handle = known_to(IRIS);
+    assign(IRIS, 1, before);
+    assign(IRIS, 1, named);
+    assign(IRIS, 2, handle);
+    staff_as(&f, ELS);
+    fx_ok(&f, NODE, "participant.assign", "{'participant':'%s','coach':'bram'}",
+          before.text);
+    fx_ok(&f, NODE, "participant.assign", "{'participant':'%s','coach':'zita'}",
+          handle.text);
+    must_be_right(NODE);
+    cr_expect(eq(sz, HANDOVERS(IRIS), 1));
+    cr_expect(eq(sz, HANDOVERS(BRAM), 0));
+    cr_expect(eq(sz, HANDOVERS(ZITA), 0));
+    staff_as(&f, ELS);
+    fx_refused(&f, NODE, "handover-open", "participant.erase",
+               "{'participant':'%s','ground':'withdrawn'}", named.text);
+    erase(before);
+    erase(handle);
+    must_be_right(NODE);
+    cr_expect(eq(sz, HANDOVERS(IRIS), 1));
 }
 
 /* Who sees dates sees no more, also of what is about no message that is here
