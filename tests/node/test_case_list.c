@@ -115,6 +115,7 @@ struct walk {
     struct sk_engine *e;
     struct sk_store *store;
     size_t rows; /* that must be there */
+    size_t messages;
 };
 
 static void must_be(struct walk *w, const struct sk_key *row)
@@ -151,6 +152,7 @@ static void walk_messages(struct walk *w)
         struct sk_id coach;
         const char *gone;
 
+        w->messages++;
         memcpy(id.id.bytes, value.data, SK_ID_SIZE);
         cr_assert(sk_inbox_get(w->e, &id, entry) == SK_OK);
         cr_assert(sk_inbox_gone(w->e, &entry->from, &id, &gone) == SK_OK);
@@ -347,7 +349,7 @@ static void walk_timers(struct walk *w)
 /* What a walk over everything says is on the lists, and nothing else. */
 static void must_be_right(const char *node)
 {
-    struct walk w = {fx_node(&f, node)->engine, fx_node(&f, node)->store, 0};
+    struct walk w = {fx_node(&f, node)->engine, fx_node(&f, node)->store, 0, 0};
 
     cr_assert(sk_store_begin(w.store) == SK_OK);
     walk_messages(&w);
@@ -356,6 +358,8 @@ static void must_be_right(const char *node)
     walk_ids(&w, SK_T_ERASURE, 1 + SK_ID_SIZE, SK_LIST_ERASURES);
     walk_notices(&w);
     cr_expect(eq(u64, rows_of_table(&w, SK_T_LIST), w.rows), "%s", node);
+    /* By arrival, by its place, by its handle. */
+    cr_expect(eq(u64, rows_of_table(&w, SK_T_INBOX_ORDER), 3 * w.messages));
     cr_expect(eq(u64, rows_of_table(&w, SK_T_NOTICE_OF),
                  rows_of_table(&w, SK_T_NOTICE_IN)));
     walk_timers(&w);
@@ -825,6 +829,31 @@ Test(case_list, what_a_law_keeps_of_who_is_forgotten_is_nobodys)
     erase(who);
     cr_expect(eq(sz, MESSAGES(BRAM), 1));
     must_be_right(NODE);
+}
+
+/* Gone with whom it is about, or on its last day: opened or not. */
+Test(case_list, what_is_gone_is_on_none)
+{
+    struct people_id who;
+
+    staff_add(&f, NODE);
+    for (unsigned i = 1; i <= 2; i++)
+        gets(i, 1, /* handover */ false);
+    gets(3, 2, /* handover */ false);
+    gets(6, 2, /* handover */ false);
+    who = known_to(IRIS);
+    assign(IRIS, 1, who);
+    staff_as(&f, IRIS);
+    fx_ok(&f, NODE, "inbox.open", "{'message':'%s'}", text_of(MESSAGE, 2));
+    fx_ok(&f, NODE, "inbox.open", "{'message':'%s'}", text_of(MESSAGE, 6));
+    cr_expect(eq(sz, MESSAGES(IRIS), 4));
+    erase(who);
+    must_be_right(NODE);
+    cr_expect(eq(sz, MESSAGES(IRIS), 2));
+    staff_as(&f, OMAR);
+    fx_ok(&f, NODE, "clock.set", "{'at':'2026-09-21T12:00:00Z'}");
+    must_be_right(NODE);
+    cr_expect(eq(sz, MESSAGES(IRIS), 0));
 }
 
 /* Asked back whole it is on no list, also when a part goes first. */
