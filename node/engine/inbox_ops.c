@@ -468,8 +468,8 @@ enum sk_status sk_op_inbox_list(struct sk_engine *e, struct sk_value args)
     }
     if (sk_value_kind(limit) == SK_VALUE_UINT)
         l.limit = sk_value_uint(limit);
-    if (l.limit == 0 || l.limit > LIST_LIMIT_MAX)
-        l.limit = LIST_LIMIT_MAX;
+    if (l.limit < 1 || l.limit > LIST_LIMIT_MAX)
+        return sk_refuse(e, "bad-argument", "limit", (struct sk_bytes){0});
     if (sk_arg_id(args, "after", &after_id.id)) {
         struct sk_inbox_entry *after =
             sk_arena_get(&e->scratch, sizeof(*after));

@@ -85,6 +85,9 @@ Test(lists, handovers_come_by_the_page_and_all_of_them)
     fx_refused(&f, "buso", "bad-argument", "participant.list", "{'limit':0}");
     fx_refused(&f, "buso", "bad-argument", "participant.list", "{'limit':501}");
     fx_ok(&f, "buso", "participant.list", "{'limit':500}");
+    fx_refused(&f, "buso", "bad-argument", "inbox.list", "{'limit':0}");
+    fx_refused(&f, "buso", "bad-argument", "inbox.list", "{'limit':1001}");
+    fx_ok(&f, "buso", "inbox.list", "{'limit':1000}");
     /* Another coach's are in none of the pages. */
     staff_add(&f, "buso");
     staff_as(&f, BRAM);
