@@ -25,6 +25,10 @@ json() { # ORG KEY WORD...: the first value of that key
 }
 says() { grep -qF -- "$1" "$work/out"; }
 
+SCHAKEL_DIR=$root/buso TMPDIR=$work "$build/schakel" rehearse \
+  tests/scenarios/S2A.yaml >"$work/out" 2>"$work/err"
+check "another runs beside a node of one's own" $?
+
 # ------------------------------------------------------------ the inbox
 nl gtb inbox list && says 'BuSO De Brug' && says 'Overdracht gevraagd' &&
   says 'Warme overdracht' && says '2027-05-04 09:05'

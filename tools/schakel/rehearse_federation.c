@@ -365,18 +365,20 @@ static char *make_bundle(struct sk_world *w, const struct sk_actor *actor)
     return dir;
 }
 
+/* Signed as on a computer without a node: with another folder than SCHAKEL_DIR,
+   in which the reader's own may run. */
 static void activate_policy(struct sk_world *w, const struct sk_actor *actor)
 {
     char *schakel = (char *)(uintptr_t)w->schakel;
     char *dir = make_bundle(w, actor);
 
     for (size_t i = 0; i < OFFICERS; i++)
-        sk_world_run(
-            w,
-            (char *[]){schakel, "policy", "sign", dir, "--first", "--as",
-                       (char *)(uintptr_t)officer_names[i], "--key",
-                       sk_world_path(w, "%s/%s.key", w->root, officer_names[i]),
-                       NULL});
+        sk_world_run(w, (char *[]){schakel, "policy", "sign", dir, "--first",
+                                   "--dir", w->root, "--as",
+                                   (char *)(uintptr_t)officer_names[i], "--key",
+                                   sk_world_path(w, "%s/%s.key", w->root,
+                                                 officer_names[i]),
+                                   NULL});
     sk_world_run(w, (char *[]){schakel, "policy", "activate", dir, "--dir",
                                actor->dir, NULL});
 }
