@@ -220,6 +220,10 @@ check "nor does a log" $?
 ! grep -qi 'kanarie\|Bram is ziek' "$node"/*.mdb
 check "on the disk it is sealed" $?
 
+as daemon backup --recipient "$(age-keygen 2>/dev/null | age-keygen -y)" "$work/b.age"
+[ $? = 77 ] && says 'doe dit als de gebruiker van het knooppunt'
+check "who is not the node's own user is told who makes the backup" $?
+
 # ------------------------------------------------------------ the doctor
 as games user add baas --role operator --system-user root &&
   as games user add spook --role coach --system-user spook --uid 4711

@@ -393,6 +393,22 @@ void sk_nodedir_tell(const struct sk_findings *findings)
     }
 }
 
+/* Of files in the folder: only the node's user may read them. */
+static int fail_own_file(enum sk_status status, const char *path)
+{
+    if (status != SK_E_REFUSED)
+        return sk_cli_fail_file(status, path);
+    return sk_cli_fail(
+        SK_EXIT_NOPERM,
+        &(struct sk_problem){
+            .code = "file",
+            .nl = "geen toegang",
+            .en = "not allowed",
+            .where = path,
+            .next_nl = "doe dit als de gebruiker van het knooppunt (sudo -u)",
+            .next_en = "do this as the node's user (sudo -u)"});
+}
+
 int sk_nodedir_config(const char *dir, struct sk_config *out)
 {
     char *path = sk_cli_path(dir, SK_CONFIG_NAME);
@@ -417,7 +433,7 @@ int sk_nodedir_config(const char *dir, struct sk_config *out)
                 .next_en = "name the folder with --dir, or make it: schakel "
                            "init"});
     } else if (status != SK_OK) {
-        code = sk_cli_fail_file(status, path);
+        code = fail_own_file(status, path);
     } else {
         arena = sk_arena_start(memory, CONFIG_ARENA_SIZE);
         findings = sk_findings_start(&arena);
@@ -444,7 +460,7 @@ static int read_file(const char *dir, const char *name, size_t size_max,
 {
     char *path = sk_cli_path(dir, name);
     enum sk_status status = sk_cli_read(path, size_max, out);
-    int code = status == SK_OK ? -1 : sk_cli_fail_file(status, path);
+    int code = status == SK_OK ? -1 : fail_own_file(status, path);
 
     free(path);
     return code;
