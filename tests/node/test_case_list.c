@@ -306,6 +306,19 @@ static uint64_t rows_of_table(struct walk *w, uint8_t table)
     return rows;
 }
 
+static uint64_t rows_of_person_table(struct walk *w, uint8_t table)
+{
+    struct sk_scan scan =
+        sk_scan_start(w->store, SK_SPACE_DATA, (struct sk_bytes){0});
+    uint64_t rows = 0;
+    struct sk_bytes key;
+    struct sk_bytes value;
+
+    while (sk_scan_next(&scan, &key, &value) == SK_OK)
+        rows += sk_store_table(key) == table ? 1 : 0;
+    return rows;
+}
+
 /* The agenda: whose each timer is, and in how many lists they are. */
 static void walk_timers(struct walk *w)
 {
@@ -360,6 +373,8 @@ static void must_be_right(const char *node)
     cr_expect(eq(u64, rows_of_table(&w, SK_T_LIST), w.rows), "%s", node);
     /* By arrival, by its place, by its handle. */
     cr_expect(eq(u64, rows_of_table(&w, SK_T_INBOX_ORDER), 3 * w.messages));
+    cr_expect(eq(u64, rows_of_person_table(&w, SK_T_HANDLE_OF),
+                 rows_of_table(&w, SK_T_HANDLE)));
     cr_expect(eq(u64, rows_of_table(&w, SK_T_NOTICE_OF),
                  rows_of_table(&w, SK_T_NOTICE_IN)));
     walk_timers(&w);

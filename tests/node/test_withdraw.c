@@ -689,6 +689,24 @@ Test(withdraw, a_law_may_keep_the_data_until_a_day)
     cr_expect(fx_node(&f, "houtzaak")->shredded);
 }
 
+/* What was answered is no answer to what is asked next. */
+Test(withdraw, a_law_named_for_a_part_says_nothing_of_the_rest)
+{
+    struct people_id message = send_it();
+
+    withdraw(",'categories':['contact']");
+    fx_run(&f);
+    fx_ok(&f, "houtzaak", "erasure.refuse",
+          "{'from':'buso','law_reference':'codex',"
+          "'keep_until':'2027-09-21'}");
+    fx_run(&f);
+    EQ(people_shown(&f, "buso", message, "law_reference"), "codex");
+    withdraw("");
+    EQ(people_shown(&f, "buso", message, "recall"), "asked");
+    EQ(people_shown(&f, "buso", message, "law_reference"), "absent");
+    EQ(people_shown(&f, "buso", message, "keep_until"), "absent");
+}
+
 /* The law may ask longer than the sender allowed. */
 Test(withdraw, a_law_may_keep_the_data_beyond_erase_by)
 {
