@@ -80,6 +80,9 @@ nl buso handover request "$person" --to gtb --fields handover_kind=warm \
 check "a request without a purpose says that nothing left, and what is next" $?
 nl buso status && says logboek && ! grep -q '^journal\|entries' "$work/out"
 check "the status in words" $?
+nl buso peer show gtb && says 'adres  ' && says 'sleutel van de lijn' &&
+  ! grep -q 'endpoint\|transport' "$work/out"
+check "and a partner" $?
 nl buso disclosure list "$person" && says 'Overdracht gevraagd -> GTB Kempen' &&
   says 'alleen het jaar' && says 'geen regel deelt dit'
 check "who got what, how precise, and what stayed" $?
