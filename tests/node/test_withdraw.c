@@ -750,6 +750,30 @@ Test(withdraw, overtakes_a_message_that_was_lost_on_its_way)
     EQ(status("houtzaak", "notices_open"), "0");
 }
 
+/* It is on its way when it is asked back: it does not go again under a consent
+   that is given after that. */
+Test(withdraw, what_was_asked_back_does_not_go_again_with_a_new_consent)
+{
+    struct sk_store *store = fx_node(&f, "houtzaak")->store;
+    const uint8_t table = SK_T_INBOX;
+    uint64_t rows;
+
+    f.filter = lose;
+    send_it();
+    withdraw("");
+    fx_clock(&f, "2027-03-02T10:00:00Z");
+    people_consent(&f, "buso", who, "houtzaak", "work.placement",
+                   PEOPLE_WORKPLACE_CATEGORIES);
+    f.filter = NULL;
+    fx_wait(&f, 130000);
+    EQ(status("houtzaak", "notices_open"), "1");
+    cr_assert(sk_store_begin(store) == SK_OK);
+    cr_assert(sk_store_count(store, SK_SPACE_DATA, (struct sk_bytes){&table, 1},
+                             &rows) == SK_OK);
+    sk_store_abort(store);
+    cr_expect(eq(u64, rows, 0));
+}
+
 /* ------------------------------------------------------------- by hand */
 
 static struct sk_item *notice_item(void)
