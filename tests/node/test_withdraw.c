@@ -750,6 +750,23 @@ Test(withdraw, overtakes_a_message_that_was_lost_on_its_way)
     EQ(status("houtzaak", "notices_open"), "0");
 }
 
+/* 4.3: nobody knows which copy arrived, so what is out there is out there until
+   the later day of both. */
+Test(withdraw, reaches_what_went_before_under_a_longer_term)
+{
+    struct people_id message;
+
+    f.filter = lose;
+    message = send_it();
+    EQ(people_shown(&f, "buso", message, "erase_by"), "2028-03-01");
+    change_terms("{do: erase, within: 7 days}\n"
+                 "    retain: {for: 2 months, from: sent}");
+    f.filter = NULL;
+    fx_wait(&f, 130000);
+    EQ(peek(message, "result.erase_by"), "2027-05-02");
+    EQ(people_shown(&f, "buso", message, "erase_by"), "2028-03-01");
+}
+
 /* It is on its way when it is asked back: it does not go again under a consent
    that is given after that. */
 Test(withdraw, what_was_asked_back_does_not_go_again_with_a_new_consent)
