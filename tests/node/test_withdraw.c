@@ -707,6 +707,20 @@ Test(withdraw, a_law_named_for_a_part_says_nothing_of_the_rest)
     EQ(people_shown(&f, "buso", message, "keep_until"), "absent");
 }
 
+/* The day after, the rest is here as long as ever. */
+Test(withdraw, a_law_named_for_a_part_ends_nothing_else)
+{
+    struct people_id message = send_it();
+
+    withdraw(",'categories':['contact']");
+    fx_run(&f);
+    fx_ok(&f, "houtzaak", "erasure.refuse",
+          "{'from':'buso','law_reference':'codex',"
+          "'keep_until':'2027-09-21'}");
+    fx_clock(&f, "2027-09-22T12:00:00Z");
+    EQ(peek(message, "result.erase_by"), "2028-03-01");
+}
+
 /* The law may ask longer than the sender allowed. */
 Test(withdraw, a_law_may_keep_the_data_beyond_erase_by)
 {
