@@ -103,8 +103,26 @@ is "the identity behind, and yet another key" 0 "$schakel" key rotate --dir cvo 
 is "it opens with that" 0 "$schakel" key show --dir cvo
 cmp -s half.key cvo/identity.key && bad "the identity moved" || ok "the identity moved"
 cmp -s out shown && ok "and is the same" || bad "and is the same"
+# An identity in a safe, and a node that started before what was stopped was done
+# again: as if the machine had stopped when node.key was written.
+is "a node whose identity goes to a safe" 0 "$schakel" init --dir kluis --org kluis --key-file key
+"$schakel" key show --dir kluis >shown2
+mkdir held; mv kluis/identity.key held/id; cp held/id old.key
+is "a new master key" 0 "$schakel" key rotate --dir kluis --identity held/id
+[ -e held/id.new ] && bad "nothing is left beside it" || ok "nothing is left beside it"
+mv held/id held/id.new; cp old.key held/id
+is "both open it" 0 "$schakel" key show --dir kluis --identity held/id
+"$build/schakeld" --dir kluis >ready 2>&1 & pid=$!
+for _ in $(seq 100); do grep -q '^READY' ready && break; sleep 0.1; done
+kill $pid; wait $pid 2>/dev/null
+is "the one before opens with nothing now" 2 "$schakel" key show --dir kluis --identity old.key
+is "the one beside it does" 0 "$schakel" key show --dir kluis --identity held/id
+cmp -s out shown2 && ok "and is the same identity" || bad "and is the same identity"
+is "another master key" 0 "$schakel" key rotate --dir kluis --identity held/id
+is "it is one file again" 0 test ! -e held/id.new
+is "which opens" 0 "$schakel" key show --dir kluis --identity held/id
 cp cvo/node.key damaged; cp damaged safe
-printf 'X' | dd of=cvo/node.key bs=1 seek=200 conv=notrunc 2>/dev/null
+printf 'XXXXXXXX' | dd of=cvo/node.key bs=1 seek=200 conv=notrunc 2>/dev/null
 is "a damaged node.key" 2 "$schakel" key show --dir cvo
 cp safe cvo/node.key
 

@@ -268,11 +268,11 @@ static int open_rotation(const struct sk_parsed *parsed, const char *dir,
     return code;
 }
 
-static int reseal_identity(const struct sk_parsed *parsed, const char *dir,
+/* Into the folder, or to a path elsewhere. */
+static int reseal_identity(const char *dir, const char *path,
                            const struct rotation *r)
 {
     uint8_t room[SK_IDENTITY_KEY_SIZE_MAX];
-    const char *path = sk_cli_get(parsed, "identity");
     struct sk_bytes bytes;
     struct sk_seed seed;
     enum sk_status status;
@@ -300,19 +300,47 @@ static void make_master(struct sk_node_secrets *secrets)
     sk_wipe(&seed, sizeof(seed));
 }
 
+static int write_unlocking(const char *dir, struct rotation *r)
+{
+    int code = sk_issue_write_key(dir, &r->secrets, &r->unlocking.unlock, true);
+
+    return code < 0 && r->new_unlocking
+               ? name_unlocking(dir, &r->config, &r->unlocking)
+               : code;
+}
+
+/* One in a safe is written beside itself first: the node, which may start at
+   any time, destroys the master key that the old one opens with. */
+static int rotate_with_safe(const char *dir, const char *path,
+                            struct rotation *r)
+{
+    char *next = sk_nodedir_identity_next(path);
+    int code = next == NULL ? sk_cli_fail_file(SK_E_MEMORY, path)
+                            : reseal_identity(dir, next, r);
+
+    if (code < 0)
+        code = write_unlocking(dir, r);
+    if (code < 0 && rename(next, path) != 0)
+        code = sk_cli_fail_file(SK_E_IO, path);
+    free(next);
+    return code;
+}
+
 /* node.key with both master keys first: it opens the identity either way, and
-   who was stopped behind it writes the same again. */
+   who was stopped behind it writes the same again.  The identity in the folder
+   goes along when the node starts. */
 static int rotate(const struct sk_parsed *parsed, const char *dir,
                   struct rotation *r)
 {
+    const char *path = sk_cli_get(parsed, "identity");
     int code;
 
     if (!r->secrets.has_master_before)
         make_master(&r->secrets);
-    code = sk_issue_write_key(dir, &r->secrets, &r->unlocking.unlock, true);
-    if (code < 0 && r->new_unlocking)
-        code = name_unlocking(dir, &r->config, &r->unlocking);
-    return code < 0 ? reseal_identity(parsed, dir, r) : code;
+    if (path != NULL)
+        return rotate_with_safe(dir, path, r);
+    code = write_unlocking(dir, r);
+    return code < 0 ? reseal_identity(dir, NULL, r) : code;
 }
 
 static int run_rotate(int argc, char **argv)

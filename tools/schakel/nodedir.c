@@ -556,18 +556,58 @@ bool sk_nodedir_opens(const char *dir, const struct sk_unlock *unlock,
     return opens;
 }
 
+char *sk_nodedir_identity_next(const char *path)
+{
+    char *next = NULL;
+
+    return asprintf(&next, "%s.new", path) < 0 ? NULL : next;
+}
+
+/* Under the master key of now, or the one before. */
+static enum sk_status read_identity(const char *path,
+                                    const struct sk_node_secrets *secrets,
+                                    struct sk_identity *out, bool *sealed)
+{
+    struct sk_bytes bytes = {0};
+    enum sk_status status = sk_cli_read(path, SK_IDENTITY_KEY_SIZE_MAX, &bytes);
+
+    *sealed = status == SK_OK;
+    if (*sealed)
+        status = sk_identity_open(bytes, &secrets->master, out);
+    if (*sealed && status == SK_E_BAD_SEAL && secrets->has_master_before)
+        status = sk_identity_open(bytes, &secrets->master_before, out);
+    free((void *)(uintptr_t)bytes.data);
+    return status;
+}
+
+/* What a rotation that was stopped left beside it. */
+static bool read_next(const char *path, const struct sk_node_secrets *secrets,
+                      struct sk_identity *out)
+{
+    char *next = sk_nodedir_identity_next(path);
+    bool sealed;
+    bool found =
+        next != NULL && read_identity(next, secrets, out, &sealed) == SK_OK;
+
+    free(next);
+    return found;
+}
+
 int sk_nodedir_identity(const char *dir, const char *path,
                         const struct sk_node_secrets *secrets,
                         struct sk_identity *out)
 {
     char *whole =
         path == NULL ? sk_cli_path(dir, SK_IDENTITY_KEY_NAME) : strdup(path);
-    struct sk_bytes bytes = {0};
     enum sk_status status = SK_E_MEMORY;
+    bool sealed = false;
     int code = -1;
 
     if (whole != NULL)
-        status = sk_cli_read(whole, SK_IDENTITY_KEY_SIZE_MAX, &bytes);
+        status = read_identity(whole, secrets, out, &sealed);
+    if (status == SK_E_BAD_SEAL && path != NULL &&
+        read_next(path, secrets, out))
+        status = SK_OK;
     if (status == SK_E_NOT_FOUND) {
         code = sk_cli_fail(
             SK_EXIT_USAGE,
@@ -580,15 +620,9 @@ int sk_nodedir_identity(const char *dir, const char *path,
                 .next_en = "fetch it from the safe and name it with "
                            "--identity"});
     } else if (status != SK_OK) {
-        code = sk_cli_fail_file(status, whole);
-    } else {
-        status = sk_identity_open(bytes, &secrets->master, out);
-        if (status == SK_E_BAD_SEAL && secrets->has_master_before)
-            status = sk_identity_open(bytes, &secrets->master_before, out);
-        if (status != SK_OK)
-            code = fail_open(status, whole);
+        code =
+            sealed ? fail_open(status, whole) : sk_cli_fail_file(status, whole);
     }
-    free((void *)(uintptr_t)bytes.data);
     free(whole);
     return code;
 }

@@ -81,7 +81,11 @@ int sk_nodedir_unlocked(const struct sk_parsed *parsed, const char *dir,
 /* Does node.key open with this?  Tells nothing.  out: as above when it does. */
 bool sk_nodedir_opens(const char *dir, const struct sk_unlock *unlock,
                       struct sk_node_secrets *out);
-/* `path`: of identity.key when it lives elsewhere, or NULL. */
+/* Where the next identity.key waits beside one that lives elsewhere, until
+   node.key has its master key; free(), NULL: no memory. */
+char *sk_nodedir_identity_next(const char *path);
+/* `path`: of identity.key when it lives elsewhere, or NULL.  What a rotation
+   that was stopped left beside it counts when it opens no more. */
 int sk_nodedir_identity(const char *dir, const char *path,
                         const struct sk_node_secrets *secrets,
                         struct sk_identity *out);
