@@ -212,6 +212,15 @@ static enum sk_status keep_one(struct sk_engine *e, const struct sk_org *from,
                       sk_org_text(from));
 }
 
+enum sk_status sk_erasure_keep_whole(struct sk_engine *e,
+                                     const struct sk_org *from,
+                                     const struct sk_message_id *message,
+                                     int32_t day)
+{
+    SK_TRY(sk_inbox_lock(e, from, message, /* all */ true, NULL));
+    return keep_one(e, from, message, /* all */ true, day);
+}
+
 enum sk_status sk_erasure_keep(struct sk_engine *e,
                                const struct sk_notice_in *notice, int32_t day)
 {
@@ -382,8 +391,7 @@ enum sk_status sk_erasure_keep_one(struct sk_engine *e,
 
     if (item == NULL || text == NULL)
         return SK_E_MEMORY;
-    SK_TRY(sk_inbox_lock(e, from, message, /* all */ true, NULL));
-    SK_TRY(keep_one(e, from, message, /* all */ true, day));
+    SK_TRY(sk_erasure_keep_whole(e, from, message, day));
     sk_day_format(day, text);
     item->answer.law_reference = law;
     item->answer.keep_until = sk_text(text);

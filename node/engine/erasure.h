@@ -34,7 +34,12 @@ SK_CHECKED enum sk_status sk_erasure_settle(struct sk_engine *e,
 SK_CHECKED enum sk_status
 sk_erasure_unasked(struct sk_engine *e, const struct sk_org *from,
                    const struct sk_message_id *messages, size_t count);
-/* A law makes us keep one through this day: locked, and its partner is told. */
+/* Nobody reads it any more, and it goes the day after this one, also what of it
+   might have stayed longer. */
+SK_CHECKED enum sk_status
+sk_erasure_keep_whole(struct sk_engine *e, const struct sk_org *from,
+                      const struct sk_message_id *message, int32_t day);
+/* A law makes us keep one through this day: so, and its partner is told. */
 SK_CHECKED enum sk_status
 sk_erasure_keep_one(struct sk_engine *e, const struct sk_org *from,
                     const struct sk_message_id *message, struct sk_bytes law,

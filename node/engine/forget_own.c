@@ -133,7 +133,8 @@ static enum sk_status drop_consent(void *context,
 
 /* ------------------------------------------------------------- received */
 
-/* What a law makes us keep stays until its day (CONSENT 4.5). */
+/* What a law makes us keep stays through its day, and nobody reads it any more
+   (CONSENT 5.2). */
 static enum sk_status drop_received(void *context,
                                     const struct sk_inbox_entry *entry)
 {
@@ -142,7 +143,7 @@ static enum sk_status drop_received(void *context,
 
     SK_TRY(sk_erasure_keep_until(e, &entry->from, &entry->message, &until));
     if (until >= sk_today(e))
-        return SK_OK;
+        return sk_erasure_keep_whole(e, &entry->from, &entry->message, until);
     return sk_inbox_erase(e, &entry->from, &entry->message, /* all */ true,
                           NULL);
 }

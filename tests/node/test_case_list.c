@@ -2,6 +2,7 @@
    what it shows, and after any history the lists say what a walk over
    everything says.
    Tests: node/engine/notice_in.c */
+#include "tests/node/inside.h"
 #include "tests/node/lines.h"
 #include "tests/node/reads.h"
 #include "tests/node/staff.h"
@@ -824,8 +825,24 @@ Test(case_list, who_was_erased_goes_along)
     cr_expect(eq(sz, rows_of("result.handovers"), 1));
 }
 
-/* A law keeps part of a message of whom this node forgot: nobody's. */
-Test(case_list, what_a_law_keeps_of_who_is_forgotten_is_nobodys)
+/* Is the record of this message of buso here? */
+static bool is_here(unsigned message)
+{
+    struct sk_engine *e = fx_enter(&f, NODE);
+    struct sk_message_id id;
+    struct sk_org from;
+    enum sk_status status;
+
+    cr_assert(sk_id_parse(sk_text(text_of(MESSAGE, message)), &id.id));
+    cr_assert(sk_org_parse(sk_text("buso"), &from));
+    status = sk_inbox_has(e, &from, &id);
+    fx_abort(e);
+    return status == SK_OK;
+}
+
+/* A law keeps part of a message of whom this node forgot: nobody reads it, also
+   what was not asked back, and all of it goes the day after. */
+Test(case_list, what_a_law_keeps_of_who_is_forgotten_nobody_reads)
 {
     const unsigned first = 1;
     struct people_id who;
@@ -839,11 +856,22 @@ Test(case_list, what_a_law_keeps_of_who_is_forgotten_is_nobodys)
     fx_ok(&f, NODE, "erasure.refuse",
           "{'from':'buso','keep_until':'2026-11-30','law_reference':'x'}");
     cr_expect(eq(sz, MESSAGES(BRAM), 0));
+    cr_expect(eq(sz, MESSAGES(IRIS), 1));
     staff_as(&f, OMAR); /* through that day */
     fx_ok(&f, NODE, "clock.set", "{'at':'2026-11-30T12:00:00Z'}");
     erase(who);
-    cr_expect(eq(sz, MESSAGES(BRAM), 1));
+    cr_expect(eq(sz, MESSAGES(BRAM), 0));
+    cr_expect(eq(sz, MESSAGES(IRIS), 0));
     must_be_right(NODE);
+    staff_as(&f, BRAM);
+    fx_refused(&f, NODE, "unknown-message", "inbox.open", "{'message':'%s'}",
+               text_of(MESSAGE, 1));
+    EQ(fx_text(&f, "error.detail"), "recalled");
+    cr_expect(is_here(1));
+    staff_as(&f, OMAR);
+    fx_ok(&f, NODE, "clock.set", "{'at':'2026-12-01T12:00:00Z'}");
+    fx_run(&f);
+    cr_expect(not(is_here(1)));
 }
 
 /* Gone with whom it is about, or on its last day: opened or not. */
