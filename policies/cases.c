@@ -478,6 +478,8 @@ static bool read_case(struct reading *r, const struct sk_node *node,
     if (!check_keys(r, node, keys, SK_COUNT(keys)) ||
         !read_word(r, node, "name", &out->name))
         return false;
+    if (out->name.size == 0)
+        return wrong_form(r, sk_node_get(node, "name"));
     for (size_t i = 0; i < r->cases->count; i++) {
         if (sk_bytes_equal(r->cases->list[i].name, out->name))
             return refuse(r, node->place, "two cases are named '{key}'",

@@ -200,6 +200,7 @@ Test(cases, refuses_malformed_files)
          "E095 2:40"},
         {"persons: {an: {birth_date: 2026-13}}\ncases: []\n", "E095 2:28"},
         {"cases:\n  - {name: a, expect: {}}\n", "E095 3:23"},
+        {"cases:\n  - {name: \"\", expect: {why: none}}\n", "E095 3:12"},
         {"cases:\n  - {name: a, expect: {decision: deny}}\n", "E095 3:24"},
         {"cases:\n  - {name: a, expect: {verdict: deny}}\n", "E095 3:24"},
         {"cases:\n  - {name: a, expect: {load: ok}}\n  - {name: a, expect: "
