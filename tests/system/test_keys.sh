@@ -73,8 +73,13 @@ load() { # ORG
   done
 }
 places() { # ORG FROM: numbers that arrived, each once, ascending
-  "$build/schakel" inbox list --dir "$work/$1" --from "$2" --json --limit 5000 |
-    sed -n 's/.*"place_ref": "p\([0-9]*\)".*/\1/p' | sort -n
+  after=
+  while "$build/schakel" inbox list --dir "$work/$1" --from "$2" --json \
+      --limit 1000 $after >"$work/page.$1"; do
+    sed -n 's/.*"place_ref": "p\([0-9]*\)".*/\1/p' "$work/page.$1"
+    after=$(sed -n 's/^    "next": "\(.*\)".*/--after \1/p' "$work/page.$1")
+    [ -n "$after" ] || break
+  done | sort -n
 }
 # All that FROM published is at ORG, each once.
 whole() { # ORG FROM
