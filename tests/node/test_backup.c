@@ -53,8 +53,9 @@ static void start(void)
 static void end(void)
 {
     static const char *const names[] = {
-        "data.mdb", "data.mdb-lock", "keys.mdb", "keys.mdb-lock",
-        "keys.old", "keys.new",      "lock",     "map"};
+        "data.mdb",      "data.mdb-lock", "keys.mdb",
+        "keys.mdb-lock", "data.log",      "keys.old",
+        "keys.new",      "lock",          "map"};
 
     fx_end(&f);
     sk_store_close(&twin);
